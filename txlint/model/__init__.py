@@ -1,0 +1,1 @@
+"""Plain data that all stages share: facts, catalog entries, hazards, findings. No behaviour beyond small derivations."""

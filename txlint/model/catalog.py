@@ -1,0 +1,183 @@
+"""What libraries mean, as the strict loader decodes it from ``catalog/libs/*.toml``. Data only; nothing here names a library.
+
+Names are dotted, as users import them: ``requests.post``, ``requests.Session.post`` (a method on an instance of the class).
+Other homes of the same thing are under ``aliases``. A last segment may be ``*`` or end in ``*`` (``put_*``); exact names win over
+patterns, longer patterns over shorter ones. Methods are looked up along the bases given by ``class`` tables.
+
+Type expressions (``returns.type``, attribute types of ``class``):
+    ``pkg.Class``              an instance of that class
+    ``pkg.Class[T]``           an instance with item type T (a queryset of orders, a list of files)
+    ``class pkg.Class``        the class itself
+    ``self``                   the receiver itself (builders)
+    ``item``                   the receiver's item type
+    ``arg(0)``, ``arg(name)``  the value of that argument
+    ``new(arg(0))``            an instance of the class given as that argument; of a manager or queryset: its item
+    ``owner``                  the class on which a manager stands (its model)
+    ``tuple[T, U]``            a tuple; ``bool``, ``none`` and unknown names stand for "nothing of interest"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from txlint.model.kinds import Confidence
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Arg:
+    """Where a value is passed: by keyword ``name``, else at ``position`` (0 is the first after the receiver), else ``default``."""
+
+    name: str | None = None
+    position: int | None = None
+    default: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A condition on a call; all given parts must hold. An argument or setting that cannot be evaluated leaves the entry in
+    force at ``likely``, except that ``absent`` is decided by syntax.
+
+    ``arg`` is tested by exactly one of ``equals``, ``one_of``, ``contains_any`` (a string holds one of these substrings),
+    ``absent``, ``present``, ``truthy``; ``setting`` (a dotted path into Django settings, e.g. ``RQ.COMMIT_MODE``) likewise,
+    where a setting that is not set has ``default``. ``unless`` turns the whole condition round. ``version`` is a PEP 440 specifier
+    of the library (``>=3.0``)."""
+
+    arg: Arg | None = None
+    setting: str | None = None
+    equals: Any = None
+    one_of: tuple[Any, ...] | None = None
+    contains_any: tuple[str, ...] | None = None
+    absent: bool = False
+    present: bool = False
+    truthy: bool | None = None
+    version: str | None = None
+    unless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What all entries share. ``confidence`` caps what a path through it may claim. ``untested`` says why the audit-hook test
+    cannot run it."""
+
+    name: str
+    library: str
+    when: tuple[When, ...] = ()
+    confidence: Confidence = Confidence.CERTAIN
+    untested: str | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect(Entry):
+    """A call that a rollback does not undo. ``unless_overridden``: a method of the same class which, when the project overrides
+    it, is what runs instead (``delay`` runs ``apply_async``). ``payload``: "irreversible" effects have severity high.
+    ``result``: False where the call returns nothing of use. ``lazy``: a generator or context manager, effect on use."""
+
+    kind: str
+    unless_overridden: str | None = None
+    irreversible: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opener(Entry):
+    """A call that opens a transaction. ``forms``: how it is used: ``with``, ``decorator``, ``call`` (from here on, until a closer
+    on the same key), ``manual`` (like call; an explicit ``begin()``), ``asserts`` (proves that one is open already), ``runs``
+    (the callable given as ``callback`` runs inside), ``body`` (code that the call runs, see Calls, is inside: ``delete()``).
+    ``key``: what is opened: ``"alias"`` (Django alias, read from ``alias``), ``"receiver"`` (the session or connection object),
+    ``"new"`` (a fresh one each time), or ``"result"`` (the object that the ``with`` binds).
+    ``autobegin``: forms ``call`` whose kind of opener is ``autobegin``; ``reads``: it only reads, so that alone it holds but does
+    not write. ``retry``: the body may run again. ``unless_open``: nothing is opened when one is open already."""
+
+    forms: tuple[str, ...]
+    key: str = "alias"
+    family: str = "django"
+    alias: Arg | None = None
+    callback: Arg | None = None
+    reads: bool = False
+    retry: When | None = None
+    decorates: tuple[str, ...] = ("function",)  # "function", "class", "async", "generator": what the decorator form works on
+    mode: str = "both"  # with/decorator on sync and async code: "sync", "async", "both"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closer(Entry):
+    """A call that ends the open transaction of its key: ``how`` is ``commit``, ``rollback`` or ``close``."""
+
+    how: str
+    key: str = "receiver"
+    family: str = "django"
+    alias: Arg | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deferral(Entry):
+    """A call that runs ``callable`` after the commit (``when_runs="commit"``), or outside of any transaction of this thread:
+    ``"thread"``, ``"worker"``, ``"exit"``. A deferral without ``callable`` is an enqueue that itself waits for the commit
+    (``delay_on_commit``)."""
+
+    callable: Arg | None = None
+    alias: Arg | None = None
+    when_runs: str = "commit"
+    outside: str = "now"  # what happens where no transaction is open: "now", "error", "lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook(Entry):
+    """User code that a library calls before the commit. ``name`` is a signal object (``by="signal"``), a decorator or
+    registration call (``by="decorator"``/``"register"``; ``callable`` says which argument) or a method that users override
+    (``by="method"``, on subclasses of the class). ``state``: ``caller`` (whatever the caller has: TX2xx when unknown), ``in`` (the
+    library has a transaction open: kind ``opener``), ``after`` (after the commit), ``out`` (none open)."""
+
+    by: str
+    state: str
+    callable: Arg | None = None
+    sender: Arg | None = None
+    event: Arg | None = None  # the argument that names the event, with ``events`` mapping its values to a state
+    events: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    opener: str = "hook"  # the kind of opener that a finding shows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returns(Entry):
+    """What a call (or, with ``attribute``, reading an attribute) gives; ``enter`` what a ``with`` on it binds."""
+
+    type: str = ""
+    enter: str = ""
+    attribute: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LibraryClass(Entry):
+    """A class of a library: its bases, the types of its attributes, and what its subclasses' class attributes mean."""
+
+    bases: tuple[str, ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    item: str = ""  # item type of a bare instance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calls(Entry):
+    """Code of the project that a library call runs. ``runs`` lists what, in order:
+    ``self.m`` (a method of the receiver's class), ``arg(0)`` (a callable argument), ``receivers(signal.name)`` (with the
+    receiver's class as sender), ``item.m`` (a method of the item type). ``state``: ``caller``, ``in`` (an opener of the same name
+    with form ``body``), ``after``, ``never`` (it stores the callable)."""
+
+    runs: tuple[str, ...] = ()
+    state: str = "caller"
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """One TOML file."""
+
+    name: str
+    distribution: str
+    packages: tuple[str, ...]  # importable top-level names that it stands for
+    versions: tuple[str, ...] = ()  # releases that the truth tests install
+    entries: tuple[Entry, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=lambda: _NOTHING)

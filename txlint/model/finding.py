@@ -1,0 +1,124 @@
+"""Findings: what a run says. Frozen, complete and already worded; renderers only lay them out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from txlint.model.kinds import Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A span of source: path as reported, lines and columns 1-based, columns in Unicode code points, end exclusive."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call of a trace. ``kind`` is one of ``kinds.STEP_KINDS``; ``function`` is the dotted name in which the call stands;
+    ``label`` says it in words: ``calls shop.orders.place_order``."""
+
+    kind: str
+    place: Place
+    function: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """One (opener, entry) pair with its shortest trace. ``place`` is where the transaction is opened; ``entry`` the call in the
+    opener's own function through which the effect is reached (the effect itself where it is lexical)."""
+
+    kind: str
+    opener: str
+    place: Place
+    alias: str | None
+    confidence: Confidence
+    fingerprint: str
+    entry: Place
+    entry_count: int
+    condition: str | None
+    trace: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    kind: str
+    callee: str  # as written
+    library: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """``applicability`` is ``safe``, ``unsafe``, ``none`` (with ``reason``) or ``None`` (not computed)."""
+
+    applicability: str | None = None
+    recipe: str | None = None
+    reason: str | None = None
+    preview: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One effect site with its rule. ``function`` is the dotted name of the function that holds the effect call."""
+
+    code: str
+    name: str
+    message: str
+    remedy: str
+    confidence: Confidence
+    severity: str
+    held: bool
+    place: Place
+    function: str
+    effect: Effect
+    openers: tuple[Opener, ...]
+    omitted: int
+    fix: Fix
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that could not be looked at (TX900) or an ignore that cut nothing (TX901)."""
+
+    code: str
+    path: str
+    line: int
+    message: str
+    given: bool = True  # the file was named on the command line or lies under a given path: exit code 2
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """A setting or version that was not certain, and where it was read."""
+
+    what: str
+    value: str
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    files: int = 0
+    skipped: int = 0
+    tests: int = 0
+    scopes: int = 0
+    effects: int = 0
+    unresolved: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one run found, in its final order."""
+
+    findings: tuple[Finding, ...]
+    errors: tuple[Problem, ...]
+    assumed: tuple[Assumption, ...]
+    summary: Summary

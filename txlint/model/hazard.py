@@ -1,0 +1,80 @@
+"""Hazards: what propagation hands to the rules. An effect site with every (opener, entry) pair that reaches it.
+
+Not yet a finding: no code, no words, no threshold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from txlint.model.catalog import Effect
+from txlint.model.facts import Pos
+from txlint.model.kinds import Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A span in a file, columns as in the facts (bytes)."""
+
+    path: str
+    pos: Pos
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One call on the way; ``callee`` is the dotted name of what is called, or its text where that is a library's."""
+
+    kind: str
+    spot: Spot
+    function: str
+    callee: str
+    confidence: Confidence = Confidence.CERTAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a transaction is opened. ``name`` as the catalog or the project calls it."""
+
+    kind: str
+    name: str
+    spot: Spot
+    function: str
+    alias: str | None = None
+    confidence: Confidence = Confidence.CERTAIN
+    retry: bool = False
+    reads_only: bool = False
+    condition: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One pair: an opener, the entry through which the site is reached, and the hops from there (the effect call is the last)."""
+
+    origin: Origin
+    hops: tuple[Hop, ...]
+    confidence: Confidence
+    entry_count: int = 1
+    other_entries: tuple[Hop, ...] = ()  # wide openers: up to nine more
+
+
+@dataclass(frozen=True, slots=True)
+class EffectSite:
+    """A call that is an effect, wherever it stands. ``written`` says that the call is given the instance or key of a row that
+    the same function saved; ``sibling_deferred`` that a call of the same callee in this function is deferred."""
+
+    spot: Spot
+    function: str  # dotted name of the enclosing function
+    callee: str  # as written, shortened
+    effect: Effect
+    ordinal: int  # n-th call with this text in its function
+    result_used: bool
+    confidence: Confidence
+    written: bool = False
+    sibling_deferred: bool = False
+    relay: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    site: EffectSite
+    passages: tuple[Passage, ...]  # sorted: confidence, length, path, line
+    omitted: int = 0
