@@ -51,6 +51,7 @@ class Effect:
     kind: str
     callee: str  # as written
     library: str
+    result_used: bool = False  # then it cannot be deferred where it stands: line formats report it at the entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +123,31 @@ class Report:
     errors: tuple[Problem, ...]
     assumed: tuple[Assumption, ...]
     summary: Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is known of one call on the line that `why` was asked about. ``target`` says what the call resolved to, or why it did
+    not; ``silent`` says in one sentence why an effect is not reported, ``None`` where ``finding`` is."""
+
+    place: Place
+    callee: str
+    target: str
+    effect: Effect | None = None
+    finding: Finding | None = None
+    silent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The answer to ``txlint why PATH:LINE``. ``openers`` are the ways in which a transaction is open when the line runs (the trace of
+    each ends on the line); ``closed`` says that the line is also reached with none open; ``note`` is for lines without code."""
+
+    path: str
+    line: int
+    function: str  # dotted name of the enclosing function, "" outside of any
+    openers: tuple[Opener, ...] = ()
+    omitted: int = 0
+    closed: bool = True
+    calls: tuple[Verdict, ...] = ()
+    note: str = ""

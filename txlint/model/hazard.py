@@ -43,6 +43,7 @@ class Origin:
     retry: bool = False
     reads_only: bool = False
     condition: str | None = None
+    family: str = "django"  # the catalog entry's: decides how one defers past this transaction's commit
 
 
 @dataclass(frozen=True, slots=True)
