@@ -1,0 +1,8 @@
+"""Source to facts: ``lower_source`` reads one file's bytes, ``encode``/``decode`` carry facts between processes and into the cache.
+
+This layer knows no library by name, and what it returns depends on nothing but the bytes and the name given to them."""
+
+from txlint.lower.codec import decode, encode
+from txlint.lower.source import lower_source
+
+__all__ = ["decode", "encode", "lower_source"]

@@ -1,0 +1,32 @@
+"""Facts as bytes and back: ``decode(encode(facts)) == facts``.
+
+The bytes are `marshal` of plain tuples. They are bound to the Python version and to ``facts.SCHEMA``, and must only be read from a
+place that nobody else can write to: they go between txlint's own processes, and the cache checks them before it reads them."""
+
+from __future__ import annotations
+
+import marshal
+from typing import Any
+
+from txlint.model.facts import Class, FileFacts, Function, Ignore, Import, Param
+
+
+def encode(facts: FileFacts) -> bytes:
+    """The facts as bytes; ValueError where they are nested deeper than `marshal` goes."""
+    plain = list(facts)
+    plain[5] = [(f[0], f[1], [tuple(p) for p in f[2]], *f[3:]) for f in facts.functions]
+    plain[6] = [tuple(c) for c in facts.classes]
+    plain[7] = [tuple(i) for i in facts.imports]
+    plain[9] = [tuple(i) for i in facts.ignores]
+    return marshal.dumps(plain)
+
+
+def decode(data: bytes) -> FileFacts:
+    """The facts that ``encode`` was given."""
+    plain: list[Any] = marshal.loads(data)
+    param, function = Param._make, Function._make
+    plain[5] = tuple([function((f[0], f[1], tuple([param(p) for p in f[2]]), *f[3:])) for f in plain[5]])
+    plain[6] = tuple([Class._make(c) for c in plain[6]])
+    plain[7] = tuple([Import._make(i) for i in plain[7]])
+    plain[9] = tuple([Ignore._make(i) for i in plain[9]])
+    return FileFacts._make(plain)
