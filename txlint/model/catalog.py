@@ -4,16 +4,21 @@ Names are dotted, as users import them: ``requests.post``, ``requests.Session.po
 Other homes of the same thing are under ``aliases``. A last segment may be ``*`` or end in ``*`` (``put_*``); exact names win over
 patterns, longer patterns over shorter ones. Methods are looked up along the bases given by ``class`` tables.
 
-Type expressions (``returns.type``, attribute types of ``class``):
+Type expressions (``returns.type``, attribute and parameter types of ``class``); ``txlint.catalog.types`` parses them:
     ``pkg.Class``              an instance of that class
     ``pkg.Class[T]``           an instance with item type T (a queryset of orders, a list of files)
     ``class pkg.Class``        the class itself
-    ``self``                   the receiver itself (builders)
+    ``self``                   the receiver itself (builders); ``self[T]`` the receiver with another item type
+    ``self.name``              the value of the receiver's attribute
     ``item``                   the receiver's item type
-    ``arg(0)``, ``arg(name)``  the value of that argument
-    ``new(arg(0))``            an instance of the class given as that argument; of a manager or queryset: its item
-    ``owner``                  the class on which a manager stands (its model)
-    ``tuple[T, U]``            a tuple; ``bool``, ``none`` and unknown names stand for "nothing of interest"
+    ``arg(0)``, ``arg(name)``  the value of that argument; ``arg(1:using)`` either way; on ``__get__``: of the constructor
+    ``new(T)``                 an instance of the class that T is; of a manager or queryset: its item
+    ``owner``                  an instance of the class on which a manager or field stands (its model)
+    ``tuple[T, U]``            a tuple; ``none`` and ``bool`` stand for "nothing of interest"
+    ``T | U``                  the first one that is known
+
+Operators have their dunder names: ``X.__call__`` calling an instance, ``X.__iter__`` a loop variable, ``X.__getitem__`` a subscript,
+``X.__get__`` reading an attribute that was declared as ``name = X(..)`` in a class body.
 """
 
 from __future__ import annotations
@@ -75,12 +80,16 @@ class Entry:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect(Entry):
     """A call that a rollback does not undo. ``unless_overridden``: a method of the same class which, when the project overrides
-    it, is what runs instead (``delay`` runs ``apply_async``). ``payload``: "irreversible" effects have severity high.
-    ``result``: False where the call returns nothing of use. ``lazy``: a generator or context manager, effect on use."""
+    it, is what runs instead (``delay`` runs ``apply_async``). ``irreversible`` effects have severity high."""
 
     kind: str
     unless_overridden: str | None = None
     irreversible: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silent(Entry):
+    """A call known to be harmless: it wins over an effect whose name is a shorter pattern, and ``why`` says so to the user."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +99,8 @@ class Opener(Entry):
     (the callable given as ``callback`` runs inside), ``body`` (code that the call runs, see Calls, is inside: ``delete()``).
     ``key``: what is opened: ``"alias"`` (Django alias, read from ``alias``), ``"receiver"`` (the session or connection object),
     ``"new"`` (a fresh one each time), or ``"result"`` (the object that the ``with`` binds).
-    ``autobegin``: forms ``call`` whose kind of opener is ``autobegin``; ``reads``: it only reads, so that alone it holds but does
-    not write. ``retry``: the body may run again. ``unless_open``: nothing is opened when one is open already."""
+    ``autobegin`` (a form): like ``call``, where nothing is opened by name and the kind of opener shown is ``autobegin``.
+    ``reads``: it only reads, so that alone it holds but does not write. ``retry``: the body may run again. ``unless_open``: nothing is opened when one is open already."""
 
     forms: tuple[str, ...]
     key: str = "alias"
@@ -99,6 +108,7 @@ class Opener(Entry):
     alias: Arg | None = None
     callback: Arg | None = None
     reads: bool = False
+    unless_open: bool = False
     retry: When | None = None
     decorates: tuple[str, ...] = ("function",)  # "function", "class", "async", "generator": what the decorator form works on
     mode: str = "both"  # with/decorator on sync and async code: "sync", "async", "both"
@@ -144,28 +154,35 @@ class Hook(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Returns(Entry):
-    """What a call (or, with ``attribute``, reading an attribute) gives; ``enter`` what a ``with`` on it binds."""
+    """What a call (or, with ``attribute``, reading an attribute) gives; ``enter`` what a ``with`` on it binds. ``decorated``: what
+    a function or class becomes under it as a decorator, with or without arguments (``arg(..)`` are those of the decorator);
+    ``decorated`` in ``Calls.runs`` is then that function."""
 
     type: str = ""
     enter: str = ""
+    decorated: str = ""
     attribute: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryClass(Entry):
-    """A class of a library: its bases, the types of its attributes, and what its subclasses' class attributes mean."""
+    """A class of a library: its bases, the types of its attributes, and the types of parameters of the methods that users override
+    (``{"form_valid.form": "self.form_class"}``)."""
 
     bases: tuple[str, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    parameters: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     item: str = ""  # item type of a bare instance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calls(Entry):
     """Code of the project that a library call runs. ``runs`` lists what, in order:
-    ``self.m`` (a method of the receiver's class), ``arg(0)`` (a callable argument), ``receivers(signal.name)`` (with the
-    receiver's class as sender), ``item.m`` (a method of the item type). ``state``: ``caller``, ``in`` (an opener of the same name
-    with form ``body``), ``after``, ``never`` (it stores the callable)."""
+    ``self.m`` (a method of the receiver's class), ``arg(0)`` (a callable argument, named as in type expressions),
+    ``arg(0).m`` (a method of that argument), ``new(self.form_class).m`` (of any type expression), ``receivers(signal.name)`` (with
+    the receiver's class, or its item type, as sender; ``receivers(self)``: the receiver is the signal), ``item.m`` (a method of the item type), ``decorated`` (the function that the
+    receiver was made of). ``state``: ``caller``, ``in`` (an opener of the same name with form ``body``), ``after``, ``never`` (it
+    stores the callable, or hands it to another thread or process)."""
 
     runs: tuple[str, ...] = ()
     state: str = "caller"
@@ -173,11 +190,14 @@ class Calls(Entry):
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """One TOML file."""
+    """One TOML file. ``needs`` are libraries that must be known too when this one is; ``virtual`` are names under which there is
+    nothing to import (typing stubs, classes made at run time), so that the truth test passes them by."""
 
     name: str
     distribution: str
     packages: tuple[str, ...]  # importable top-level names that it stands for
+    needs: tuple[str, ...] = ()
+    virtual: tuple[str, ...] = ()
     versions: tuple[str, ...] = ()  # releases that the truth tests install
     entries: tuple[Entry, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=lambda: _NOTHING)

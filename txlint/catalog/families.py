@@ -1,0 +1,30 @@
+"""How code is deferred past the commit, by the family of the opener: data for remedies, and for fixes later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Deferring:
+    """``call`` defers a callable given as ``{callable}``; ``on_alias`` does so on another database than the default one. ``None``:
+    the family has no such call, the effect has to move behind the commit. ``ends`` is the call that commits, on ``{owner}``."""
+
+    call: str | None = None
+    on_alias: str | None = None
+    ends: str | None = None
+
+
+_DJANGO = Deferring("transaction.on_commit({callable})", "transaction.on_commit({callable}, using={alias!r})", "transaction.commit()")
+_BY_FAMILY = {
+    "django": _DJANGO,
+    "sqlalchemy": Deferring(ends="{owner}.commit()"),
+    "pep249": Deferring(ends="{owner}.commit()"),
+    "frappe": Deferring("frappe.db.after_commit.add({callable})", None, "frappe.db.commit()"),
+    "odoo": Deferring("self.env.cr.postcommit.add({callable})", None, "self.env.cr.commit()"),
+}
+
+
+def deferring(family: str) -> Deferring:
+    """How code is deferred in transactions of this family; an unknown family has no way."""
+    return _BY_FAMILY.get(family, Deferring())

@@ -1,0 +1,371 @@
+"""Decodes ``libs/*.toml`` and a project's own tables, strictly: whatever is not understood is an error that names the nearest word.
+
+Only the libraries that a project imports are read. The first line of each file says which packages stand for it, so that choosing
+costs one small read per file: ``# packages: rest_framework; needs: django`` (``*`` is always read).
+
+An entry is one table. ``name`` or ``names`` say what it is about, ``of`` (one or several) is put in front of each, so that methods of
+a class that behave alike are one entry.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from txlint.catalog.lookup import Catalog
+from txlint.catalog.types import parse_run, parse_type
+from txlint.model.catalog import Arg, Calls, Closer, Deferral, Effect, Entry, Hook, Library, LibraryClass, Opener, Returns, Silent, When
+from txlint.model.kinds import EFFECT_KINDS, OPENER_KINDS, Confidence
+
+LIBRARIES = Path(__file__).parent / "libs"
+
+
+class CatalogError(ValueError):
+    """A table that cannot be understood; the message names file, entry and, where there is one, the nearest valid word."""
+
+
+class Header(NamedTuple):
+    """What the first line of a library's file says."""
+
+    packages: tuple[str, ...]
+    needs: tuple[str, ...]
+
+
+def load_catalog(imported: Collection[str] | None = None, extra: Mapping[str, Any] | None = None, source: str = "[tool.txlint]") -> Catalog:
+    """The catalog for a project that imports the top-level packages ``imported`` (None: all there are), with the project's own
+    tables ``extra`` (``{"effect": [{..}], ..}``), which come from ``source``."""
+    libraries = [read_library(LIBRARIES / f"{name}.toml") for name in choose(imported)]
+    if extra:
+        libraries.append(decode({"library": {"name": "project", "distribution": "", "packages": []}, **extra}, source))
+    return Catalog(libraries)
+
+
+def choose(imported: Collection[str] | None) -> list[str]:
+    """The names of the libraries to read, sorted; those that a chosen one needs are included."""
+    headers = read_headers()
+    if imported is None:
+        return sorted(headers)
+    wanted = set(imported)
+    chosen: set[str] = set()
+    pending = [name for name, header in headers.items() if "*" in header.packages or not wanted.isdisjoint(header.packages)]
+    while pending:
+        name = pending.pop()
+        if name not in chosen:
+            chosen.add(name)
+            pending.extend(headers[name].needs)
+    return sorted(chosen)
+
+
+def read_headers() -> dict[str, Header]:
+    """The first lines of all files, by library."""
+    found = {}
+    for path in sorted(LIBRARIES.glob("*.toml")):
+        with path.open("rb") as file:
+            found[path.stem] = _header(file.readline().decode(), path.name)
+    return found
+
+
+def _header(line: str, file: str) -> Header:
+    values: dict[str, tuple[str, ...]] = {}
+    for part in line.removeprefix("#").split(";"):
+        key, colon, text = part.partition(":")
+        if not colon or key.strip() not in ("packages", "needs"):
+            raise CatalogError(f"{file}: the first line must be '# packages: a, b' and may go on with '; needs: c'")
+        values[key.strip()] = tuple(text.replace(",", " ").split())
+    return Header(values.get("packages", ()), values.get("needs", ()))
+
+
+def read_library(path: Path) -> Library:
+    """One file, decoded."""
+    file = path.name
+    text = path.read_text(encoding="utf-8")
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogError(f"{file}: {error}") from None
+    library = decode(tables, file)
+    header = _header(text.partition("\n")[0], file)
+    if header != Header(library.packages, library.needs):
+        raise CatalogError(f"{file}: the first line says {header.packages} {header.needs}, [library] {library.packages} {library.needs}")
+    return library
+
+
+def decode(tables: Mapping[str, Any], file: str) -> Library:
+    """Raw tables, as `tomllib` gives them, to a `Library`."""
+    for key in tables:
+        if key not in _TABLES and key not in ("library", "aliases"):
+            raise CatalogError(f"{file}: unknown table [{key}]{_nearest(key, (*_TABLES, 'library', 'aliases'))}")
+    head = tables.get("library")
+    if not isinstance(head, dict):
+        raise CatalogError(f"{file}: [library] is missing")
+    known = _fields(head, _HEAD, f"{file}: [library]", required=("name", "distribution", "packages"))
+    aliases = tables.get("aliases", {})
+    for new, old in aliases.items():
+        if not isinstance(old, str):
+            raise CatalogError(f"{file}: [aliases] {new}: expected a name, got {old!r}")
+    entries: list[Entry] = []
+    for table, (make, fields, required) in _TABLES.items():
+        rows = tables.get(table, [])
+        if not isinstance(rows, list):
+            raise CatalogError(f"{file}: write [[{table}]], an array of tables")
+        for row in rows:
+            entries.extend(_entries(row, table, make, fields, required, file, known["name"]))
+    return Library(**known, entries=tuple(entries), aliases=MappingProxyType(dict(aliases)))
+
+
+def _entries(
+    row: Any, table: str, make: Callable[..., Entry], fields: Mapping[str, _Reader], required: tuple[str, ...], file: str, library: str
+) -> Iterator[Entry]:
+    names = list(_names(row)) if isinstance(row, dict) else []
+    where = f"{file}: [[{table}]] {names[0] if names else ''}".rstrip()
+    if not names:
+        raise CatalogError(f"{where}: expected 'name' or 'names', each a dotted name whose last segment may end in *")
+    for name in names:
+        if not _is_name(name):
+            raise CatalogError(f"{where}: {name!r} is not a dotted name")
+    values = _fields({key: value for key, value in row.items() if key not in ("name", "names", "of")}, fields, where, required)
+    for name in names:
+        yield make(name=name, library=library, **values)
+
+
+def _names(row: Mapping[str, Any]) -> Iterator[str]:
+    own = row.get("names", row.get("name"))
+    prefixes = row.get("of", [""])
+    for prefix in [prefixes] if isinstance(prefixes, str) else prefixes:
+        for name in [own] if isinstance(own, str) else own or ():
+            yield f"{prefix}.{name}" if prefix else str(name)
+
+
+def _is_name(name: str) -> bool:
+    *parents, last = name.split(".")
+    return all(part.isidentifier() for part in parents) and (last == "*" or last.removesuffix("*").isidentifier())
+
+
+_Reader = Callable[[Any], Any]
+
+
+def _fields(row: Mapping[str, Any], fields: Mapping[str, _Reader], where: str, required: Iterable[str] = ()) -> dict[str, Any]:
+    values = {}
+    for key, value in row.items():
+        reader = fields.get(key)
+        if reader is None:
+            raise CatalogError(f"{where}: unknown key {key!r}{_nearest(key, fields)}")
+        try:
+            values[key] = reader(value)
+        except CatalogError:
+            raise
+        except (ValueError, TypeError) as error:
+            raise CatalogError(f"{where}: {key}: {error}") from None
+    for key in required:
+        if key not in values:
+            raise CatalogError(f"{where}: {key!r} is missing")
+    return values
+
+
+def _nearest(word: str, words: Iterable[str]) -> str:
+    import difflib  # only on the way to an error
+
+    close = difflib.get_close_matches(word, list(words), 1, 0.4)
+    return f"; did you mean {close[0]!r}?" if close else f"; expected one of {', '.join(sorted(words))}"
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"expected a string, got {value!r}")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"expected true or false, got {value!r}")
+    return value
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError(f"expected a list of strings, got {value!r}")
+    return tuple(_text(item) for item in value)
+
+
+def _values(value: Any) -> tuple[Any, ...]:
+    if not isinstance(value, list):
+        raise TypeError(f"expected a list, got {value!r}")
+    return tuple(value)
+
+
+def _as_is(value: Any) -> Any:
+    return value
+
+
+def _word(*words: str) -> _Reader:
+    def read(value: Any) -> str:
+        if value not in words:
+            raise ValueError(f"unknown word {value!r}{_nearest(str(value), words)}")
+        return str(value)
+
+    return read
+
+
+def _words(*words: str) -> _Reader:
+    one = _word(*words)
+
+    def read(value: Any) -> tuple[str, ...]:
+        return tuple(one(item) for item in _values(value))
+
+    return read
+
+
+def _type(value: Any) -> str:
+    parse_type(_text(value))
+    return str(value)
+
+
+def _types(value: Any) -> Mapping[str, str]:
+    if not isinstance(value, dict):
+        raise TypeError(f"expected a table, got {value!r}")
+    return MappingProxyType({key: _type(item) for key, item in value.items()})
+
+
+def _runs(value: Any) -> tuple[str, ...]:
+    for item in _texts(value):
+        parse_run(item)
+    return _texts(value)
+
+
+def _arg(value: Any) -> Arg:
+    """``"using"``, ``0``, or a table with ``name``, ``position``, ``default``."""
+    if isinstance(value, str):
+        return Arg(name=value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Arg(position=value)
+    if not isinstance(value, dict):
+        raise TypeError(f"expected a name, a position or a table, got {value!r}")
+    return Arg(**_fields(value, {"name": _text, "position": _position, "default": _as_is}, "argument"))
+
+
+def _position(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"expected a number, got {value!r}")
+    return value
+
+
+_TESTS = ("equals", "one_of", "contains_any", "absent", "present", "truthy", "version")
+
+
+def _when(value: Any) -> tuple[When, ...]:
+    return tuple(_condition(item) for item in (value if isinstance(value, list) else [value]))
+
+
+def _condition(value: Any) -> When:
+    if not isinstance(value, dict):
+        raise TypeError(f"expected a table, got {value!r}")
+    tests = [key for key in _TESTS if key in value]
+    about = [key for key in ("arg", "setting") if key in value]
+    if len(tests) != 1 or len(about) != (tests != ["version"]):
+        raise ValueError(f"expected one of {', '.join(_TESTS)} about an 'arg' or a 'setting' ('version' alone), got {value!r}")
+    return When(**_fields(value, _WHEN, "condition"))
+
+
+_WHEN: Mapping[str, _Reader] = {
+    "arg": _arg,
+    "setting": _text,
+    "default": _as_is,
+    "equals": _as_is,
+    "one_of": _values,
+    "contains_any": _texts,
+    "absent": _flag,
+    "present": _flag,
+    "truthy": _flag,
+    "version": _text,
+    "unless": _flag,
+}
+
+_EVENT_STATES = ("caller", "in", "after", "out")
+
+
+def _events(value: Any) -> Mapping[str, str]:
+    if not isinstance(value, dict):
+        raise TypeError(f"expected a table, got {value!r}")
+    state = _word(*_EVENT_STATES)
+    return MappingProxyType({key: state(item) for key, item in value.items()})
+
+
+def _confidence(value: Any) -> Confidence:
+    return Confidence[_word("certain", "likely", "possible")(value).upper()]
+
+
+_HEAD: Mapping[str, _Reader] = {
+    "name": _text,
+    "distribution": _text,
+    "packages": _texts,
+    "needs": _texts,
+    "virtual": _texts,
+    "versions": _texts,
+}
+_COMMON: Mapping[str, _Reader] = {"when": _when, "confidence": _confidence, "untested": _text, "why": _text}
+_FAMILY = _text
+_TABLES: Mapping[str, tuple[Callable[..., Entry], Mapping[str, _Reader], tuple[str, ...]]] = {
+    "effect": (
+        Effect,
+        {**_COMMON, "kind": _word(*EFFECT_KINDS), "unless_overridden": _text, "irreversible": _flag},
+        ("kind", "why"),
+    ),
+    "silent": (Silent, _COMMON, ()),
+    "opener": (
+        Opener,
+        {
+            **_COMMON,
+            "forms": _words("with", "decorator", "call", "manual", "asserts", "runs", "body", "autobegin"),
+            "key": _word("alias", "receiver", "new", "result"),
+            "family": _FAMILY,
+            "alias": _arg,
+            "callback": _arg,
+            "reads": _flag,
+            "retry": lambda value: _condition(value),
+            "unless_open": _flag,
+            "decorates": _words("function", "class", "async", "generator"),
+            "mode": _word("sync", "async", "both"),
+        },
+        ("forms",),
+    ),
+    "closer": (
+        Closer,
+        {**_COMMON, "how": _word("commit", "rollback", "close"), "key": _word("alias", "receiver"), "family": _FAMILY, "alias": _arg},
+        ("how",),
+    ),
+    "deferral": (
+        Deferral,
+        {
+            **_COMMON,
+            "callable": _arg,
+            "alias": _arg,
+            "when_runs": _word("commit", "thread", "worker", "exit"),
+            "outside": _word("now", "error", "lost"),
+        },
+        (),
+    ),
+    "hook": (
+        Hook,
+        {
+            **_COMMON,
+            "by": _word("signal", "decorator", "register", "method"),
+            "state": _word(*_EVENT_STATES),
+            "callable": _arg,
+            "sender": _arg,
+            "event": _arg,
+            "events": _events,
+            "opener": _word(*OPENER_KINDS),
+        },
+        ("by", "state"),
+    ),
+    "returns": (Returns, {**_COMMON, "type": _type, "enter": _type, "decorated": _type, "attribute": _flag}, ()),
+    "class": (
+        LibraryClass,
+        {**_COMMON, "bases": _texts, "attributes": _types, "parameters": _types, "item": _type},
+        (),
+    ),
+    "calls": (Calls, {**_COMMON, "runs": _runs, "state": _word("caller", "in", "after", "never")}, ("runs",)),
+}

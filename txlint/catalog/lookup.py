@@ -1,0 +1,237 @@
+"""`Catalog`: everything known of a dotted name, found in one dict lookup.
+
+Names may be given in any of their homes: all methods canonicalise. Most names of a program are unknown; they cost a dict miss and one
+set test. Answers are tuples in the order of the files; what holds under which ``when`` is for the caller to decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from txlint.model.catalog import Calls, Closer, Deferral, Effect, Entry, Hook, Library, LibraryClass, Opener, Returns, Silent
+
+
+class Known(NamedTuple):
+    """All entries under one name, a field per table."""
+
+    effects: tuple[Effect, ...] = ()
+    silent: tuple[Silent, ...] = ()
+    openers: tuple[Opener, ...] = ()
+    closers: tuple[Closer, ...] = ()
+    deferrals: tuple[Deferral, ...] = ()
+    hooks: tuple[Hook, ...] = ()
+    returns: tuple[Returns, ...] = ()
+    classes: tuple[LibraryClass, ...] = ()
+    calls: tuple[Calls, ...] = ()
+
+
+_FIELD: Mapping[type[Entry], int] = {
+    Effect: 0,
+    Silent: 1,
+    Opener: 2,
+    Closer: 3,
+    Deferral: 4,
+    Hook: 5,
+    Returns: 6,
+    LibraryClass: 7,
+    Calls: 8,
+}
+_UNKNOWN = Known()
+
+
+class Catalog:
+    """The entries of the libraries given. Immutable but for its memos."""
+
+    def __init__(self, libraries: Iterable[Library]) -> None:
+        self._libraries = {library.name: library for library in libraries}
+        self._aliases: dict[str, str] = {}
+        self._generated: list[tuple[tuple[str, ...], str]] = []  # alias patterns: segments with *, the name they stand for
+        table: dict[str, list[list[Entry]]] = {}
+        for library in self._libraries.values():
+            for old, new in library.aliases.items():
+                if "*" in old:
+                    self._generated.append((tuple(old.split(".")), new))
+                else:
+                    self._aliases[old] = new
+            for entry in library.entries:
+                table.setdefault(entry.name, [[] for _ in _FIELD])[_FIELD[type(entry)]].append(entry)
+        exact: dict[str, Known] = {}
+        patterns: dict[str, list[tuple[str, Known]]] = {}
+        for name, fields in table.items():
+            known = Known(*map(tuple, fields))  # type: ignore[arg-type]
+            if name.endswith("*"):
+                parent, _, last = name.rpartition(".")
+                patterns.setdefault(parent, []).append((last[:-1], known))
+            else:
+                exact[name] = known
+        for choices in patterns.values():
+            choices.sort(key=lambda choice: -len(choice[0]))
+        self._exact = exact
+        self._patterns = patterns
+        self._roots = {name.partition(".")[0] for name in (*table, *self._aliases)}
+        self._canonical: dict[str, str] = {}
+        self._memo: dict[str, Known] = {}
+        self._bases: dict[str, tuple[str, ...]] = {}
+        self._methods: dict[tuple[str, str], str | None] = {}
+
+    # -- names ---------------------------------------------------------------------------------------------------------------
+
+    def canonical(self, name: str) -> str:
+        """The name under which the catalog knows this thing; the name itself where it knows no other.
+        ``celery.app.task.Task.delay`` is ``celery.Task.delay``."""
+        found = self._canonical.get(name)
+        if found is None:
+            if name.partition(".")[0] in self._roots:
+                found = self._canonical[name] = self._resolve(name)
+            elif self._generated:
+                found = self._canonical[name] = self._generate(name)
+            else:
+                return name
+        return found
+
+    def is_known(self, name: str) -> bool:
+        """Is there an entry of any kind under this name (or a pattern that covers it)?"""
+        return self.at(name) is not _UNKNOWN
+
+    def method(self, class_name: str, attribute: str) -> str | None:
+        """The canonical name under which a method or attribute of a library class has an entry, the bases included; None if no
+        table says anything. ``method("django.contrib.auth.models.User", "save")`` is ``"django.db.models.Model.save"``."""
+        key = (class_name, attribute)
+        if key not in self._methods:
+            self._methods[key] = next((name for base in self.bases(class_name) if self.is_known(name := f"{base}.{attribute}")), None)
+        return self._methods[key]
+
+    def bases(self, class_name: str) -> tuple[str, ...]:
+        """The class itself and its bases in method resolution order, canonical names."""
+        found = self._bases.get(class_name)
+        if found is None:
+            found = self._bases[class_name] = self._linearise(self.canonical(class_name))
+        return found
+
+    # -- entries -------------------------------------------------------------------------------------------------------------
+
+    def at(self, name: str) -> Known:
+        """Everything known under a name; empty for most."""
+        found = self._memo.get(name)
+        if found is None:
+            if name.partition(".")[0] not in self._roots and not self._generated:
+                return _UNKNOWN
+            found = self._memo[name] = self._find(self.canonical(name))
+        return found
+
+    def effects(self, name: str) -> tuple[Effect, ...]:
+        return self.at(name).effects
+
+    def silent(self, name: str) -> tuple[Silent, ...]:
+        return self.at(name).silent
+
+    def openers(self, name: str) -> tuple[Opener, ...]:
+        return self.at(name).openers
+
+    def closers(self, name: str) -> tuple[Closer, ...]:
+        return self.at(name).closers
+
+    def deferrals(self, name: str) -> tuple[Deferral, ...]:
+        return self.at(name).deferrals
+
+    def hooks(self, name: str) -> tuple[Hook, ...]:
+        return self.at(name).hooks
+
+    def returns(self, name: str) -> tuple[Returns, ...]:
+        return self.at(name).returns
+
+    def calls(self, name: str) -> tuple[Calls, ...]:
+        return self.at(name).calls
+
+    def library_class(self, name: str) -> LibraryClass | None:
+        classes = self.at(name).classes
+        return classes[0] if classes else None
+
+    def attribute_type(self, class_name: str, attribute: str) -> str | None:
+        """The type expression of an attribute of a library class, the bases included."""
+        for base in self.bases(class_name):
+            known = self.library_class(base)
+            if known is not None and attribute in known.attributes:
+                return known.attributes[attribute]
+        return None
+
+    def parameter_type(self, class_name: str, method: str, parameter: str) -> str | None:
+        """The type expression of a parameter of a method that users override: what ``form`` is in ``form_valid(self, form)``."""
+        key = f"{method}.{parameter}"
+        for base in self.bases(class_name):
+            known = self.library_class(base)
+            if known is not None and key in known.parameters:
+                return known.parameters[key]
+        return None
+
+    def hook_method(self, class_name: str, method: str) -> Hook | None:
+        """The hook of kind ``method`` that a user's override of this method is, the bases included."""
+        name = self.method(class_name, method)
+        return next((hook for hook in self.hooks(name) if hook.by == "method"), None) if name else None
+
+    @property
+    def libraries(self) -> Mapping[str, Library]:
+        """The libraries that were read, by name."""
+        return MappingProxyType(self._libraries)
+
+    def entries(self) -> Iterator[Entry]:
+        for library in self._libraries.values():
+            yield from library.entries
+
+    # -- inside --------------------------------------------------------------------------------------------------------------
+
+    def _resolve(self, name: str) -> str:
+        aliases = self._aliases
+        for _ in range(4):  # an alias of an alias; more would be a cycle
+            head, tail = name, ""
+            while head and head not in aliases:
+                head, _, last = head.rpartition(".")
+                tail = f".{last}{tail}"
+            if not head:
+                return name
+            name = aliases[head] + tail
+        return name
+
+    def _generate(self, name: str) -> str:
+        """Names of generated code, known by their pattern: ``shop.api_pb2_grpc.CartStub`` is ``grpc.Stub``."""
+        segments = name.split(".")
+        for pattern, stands_for in self._generated:
+            size = len(pattern)
+            for start in range(len(segments) - size + 1):
+                if all(_matches(segments[start + i], pattern[i]) for i in range(size)):
+                    return ".".join((stands_for, *segments[start + size :]))
+        return name
+
+    def _find(self, name: str) -> Known:
+        known = self._exact.get(name, _UNKNOWN)
+        parent, _, last = name.rpartition(".")
+        for prefix, general in self._patterns.get(parent, ()):
+            if last.startswith(prefix):
+                silent = known.silent or (() if known.effects else general.silent)
+                effects = known.effects or (() if silent else general.effects)
+                known = Known(effects, silent, *(own or wide for own, wide in zip(known[2:], general[2:], strict=True)))  # type: ignore[arg-type]
+        return known if any(known) else _UNKNOWN
+
+    def _linearise(self, name: str, above: tuple[str, ...] = ()) -> tuple[str, ...]:
+        known = self.library_class(name)
+        if known is None or name in above:
+            return (name,)
+        bases = tuple(self.canonical(base) for base in known.bases)
+        sequences = [list(self._linearise(base, (*above, name))) for base in bases] + [list(bases)]
+        order = [name]
+        while sequences := [sequence for sequence in sequences if sequence]:
+            # C3; where it has no answer, the first head: a catalog lists only the bases that matter
+            head = next(
+                (s[0] for s in sequences if not any(s[0] in other[1:] for other in sequences)),
+                sequences[0][0],
+            )
+            order.append(head)
+            sequences = [[item for item in sequence if item != head] for sequence in sequences]
+        return tuple(order)
+
+
+def _matches(segment: str, pattern: str) -> bool:
+    before, star, after = pattern.partition("*")
+    return segment == pattern if not star else segment.startswith(before) and segment.endswith(after) and segment != before + after

@@ -1,0 +1,114 @@
+"""The two small languages of the catalog: type expressions (`parse_type`) and what a call runs (`parse_run`).
+
+Their words are listed in `txlint.model.catalog`. Both give flat named tuples to match on; a malformed text is a `ValueError`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+
+class TypeExpr(NamedTuple):
+    """One node. By ``op``:
+
+    ``instance``  of class ``name``; ``args`` is empty or its item type
+    ``class``     the class ``name`` itself
+    ``self``      the receiver; ``args`` is empty or its new item type
+    ``attr``      attribute ``name`` of the receiver
+    ``item`` ``owner`` ``none`` ``bool``
+    ``arg``       the argument at ``position`` (or None) or with keyword ``name`` (or "")
+    ``new``       an instance of what ``args[0]`` is
+    ``tuple``     of ``args``
+    ``union``     the first of ``args`` that is known
+    """
+
+    op: str
+    name: str = ""
+    position: int | None = None
+    args: tuple[TypeExpr, ...] = ()
+
+
+class Run(NamedTuple):
+    """Code that a library call runs. By ``op``: ``method`` (``method`` of the value ``target``), ``call`` (the value ``target`` is
+    called), ``receivers`` (of the signal ``signal``), ``decorated``."""
+
+    op: str
+    target: TypeExpr | None = None
+    method: str = ""
+    signal: str = ""
+
+
+@cache
+def parse_type(text: str) -> TypeExpr:
+    parts = _split(text, "|")
+    if len(parts) > 1:
+        return TypeExpr("union", args=tuple(parse_type(part) for part in parts))
+    text = parts[0]
+    if text in ("self", "item", "owner", "none", "bool"):
+        return TypeExpr(text)
+    if text.startswith("class "):
+        return TypeExpr("class", _dotted(text[6:].strip()))
+    if text.endswith(")"):
+        head, _, inner = text[:-1].partition("(")
+        if head == "arg":
+            return _argument(inner)
+        if head == "new":
+            return TypeExpr("new", args=(parse_type(inner),))
+        raise ValueError(f"unknown word {head!r} in {text!r}: only arg(..) and new(..) take parentheses")
+    if text.endswith("]"):
+        head, _, inner = text[:-1].partition("[")
+        items = tuple(parse_type(part) for part in _split(inner, ","))
+        if head == "tuple":
+            return TypeExpr("tuple", args=items)
+        if len(items) != 1:
+            raise ValueError(f"{head!r} takes one item type in {text!r}")
+        return TypeExpr("self", args=items) if head == "self" else TypeExpr("instance", _dotted(head), args=items)
+    if text.startswith("self."):
+        return TypeExpr("attr", _dotted(text[5:]))
+    return TypeExpr("instance", _dotted(text))
+
+
+@cache
+def parse_run(text: str) -> Run:
+    if text == "decorated":
+        return Run("decorated")
+    if text.startswith("receivers(") and text.endswith(")"):
+        return Run("receivers", signal=_dotted(text[10:-1]))
+    if text.endswith((")", "]")):
+        return Run("call", parse_type(text))
+    target, dot, method = text.rpartition(".")
+    if not dot:
+        raise ValueError(f"cannot read {text!r}: expected self.method, item.method, arg(..), arg(..).method, receivers(..) or decorated")
+    return Run("method", parse_type(target), _dotted(method))
+
+
+def _argument(inner: str) -> TypeExpr:
+    position, colon, name = inner.partition(":")
+    if position.isdigit():
+        return TypeExpr("arg", _dotted(name) if colon else "", int(position))
+    if colon:
+        raise ValueError(f"arg({inner}) needs a position before the colon")
+    return TypeExpr("arg", _dotted(inner))
+
+
+def _dotted(text: str) -> str:
+    if not all(part.isidentifier() for part in text.split(".")):
+        raise ValueError(f"{text!r} is not a dotted name")
+    return text
+
+
+def _split(text: str, separator: str) -> list[str]:
+    """Split at separators that stand outside of brackets."""
+    parts, depth, start = [], 0, 0
+    for index, char in enumerate(text):
+        if char in "([":
+            depth += 1
+        elif char in ")]":
+            depth -= 1
+        elif char == separator and depth == 0:
+            parts.append(text[start:index].strip())
+            start = index + 1
+    if depth:
+        raise ValueError(f"unbalanced brackets in {text!r}")
+    return [*parts, text[start:].strip()]
