@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
-import io
 import tokenize
+from codecs import BOM_UTF8
 
+from txlint.lower.newer import python_needed
 from txlint.model.facts import Unreadable
 
 _WIDE = ((b"\xff\xfe\0\0", "UTF-32"), (b"\0\0\xfe\xff", "UTF-32"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
@@ -16,21 +17,34 @@ def undecodable(data: bytes, path: str) -> Unreadable | None:
     """Why these bytes are no Python source in any encoding that they claim; None if they are."""
     for mark, name in _WIDE:
         if data.startswith(mark):
-            return Unreadable(path, 1, f"{name} text; Python source must be UTF-8 or name its encoding")
+            return Unreadable(path, 1, f"{name} text; Python source is UTF-8 or names its encoding")
     nul = data.find(b"\0")
     if nul >= 0:
         return Unreadable(path, line_at(data, nul), "contains a NUL byte")
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        encoding = encoding_of(data)
     except SyntaxError as error:
         return Unreadable(path, 1, clean(str(error.msg)))
     try:
         data.decode(encoding)
     except UnicodeDecodeError as error:
         return Unreadable(path, line_at(data, error.start), f"not valid {error.encoding}: byte 0x{data[error.start]:02x}")
-    except (LookupError, UnicodeError) as error:
-        return Unreadable(path, 1, clean(f"cannot be decoded as {encoding}: {error}"))
+    except (LookupError, UnicodeError):
+        return Unreadable(path, 1, clean(f"unknown encoding: {encoding}"))
     return None
+
+
+def encoding_of(data: bytes) -> str:
+    """The encoding that the first two lines declare; SyntaxError where they contradict themselves or name none that exists."""
+    head = data.split(b"\n", 2)[:2]
+    # Only what can hold a cookie is passed on, as ASCII: other bytes that are no UTF-8 have a line of their own.
+    lines = iter([bytes([c if c < 128 else 63 for c in line.removeprefix(BOM_UTF8)]) + b"\n" for line in head])
+    encoding, _ = tokenize.detect_encoding(lambda: next(lines, b""))
+    if data.startswith(BOM_UTF8):
+        if encoding != "utf-8":
+            raise SyntaxError(f"a UTF-8 byte order mark, but the coding cookie says {encoding}")
+        return "utf-8-sig"
+    return encoding
 
 
 def unparsable(data: bytes, path: str, error: SyntaxError | ValueError) -> Unreadable:
@@ -40,15 +54,18 @@ def unparsable(data: bytes, path: str, error: SyntaxError | ValueError) -> Unrea
         return problem
     line = getattr(error, "lineno", None) or 1
     message = clean(str(getattr(error, "msg", None) or error))
-    from txlint.lower.newer import python_needed
-
-    needs = python_needed(data, line, message)
+    if message.startswith("too many nested") or message == "too many levels of indentation":
+        return Unreadable(path, line, f"nested too deeply ({message})")
+    lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    text = lines[line - 1].decode(errors="replace") if line <= len(lines) else ""
+    needs = python_needed(text, message)
     if needs is not None:
-        return Unreadable(path, line, f"needs Python {needs} or newer to be read ({message})", needs)
+        return Unreadable(path, line, f"needs Python {needs} or newer ({message})", needs)
     return Unreadable(path, line, message)
 
 
 def line_at(data: bytes, offset: int) -> int:
+    """The number of the line that holds this byte."""
     return data.count(b"\n", 0, offset) + 1
 
 
