@@ -1,0 +1,190 @@
+"""Judgement: which hazards are findings, and in which words. One finding per effect site and kind.
+
+TX1xx where any path starts at a transaction that is known to be open, else TX2xx: a hook that cannot know its caller. Which rules are
+switched on, and what comments silence, is decided in ``select``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+
+from txlint.model.facts import Body, FileFacts
+from txlint.model.finding import Effect, Finding, Fix, Opener, Place, Step
+from txlint.model.hazard import EffectSite, Hazard, Hop, Passage, Spot
+from txlint.model.kinds import WIDE_OPENERS, Confidence, code_of
+from txlint.rules import FAMILIES, RULES
+from txlint.rules.remedy import Case, remedy
+from txlint.rules.rule import Family
+from txlint.rules.source import Sources
+from txlint.rules.words import shorten, step_label, through, where
+
+MOST_PAIRS = 100
+SLOW_KINDS = frozenset({"http", "rpc", "storage", "storage-write", "wait"})
+"""Kinds that hold a transaction for as long as another side takes: the harm where a transaction has only read."""
+
+
+def judge(
+    hazards: Iterable[Hazard],
+    sources: Sources,
+    facts: Mapping[str, FileFacts] | None = None,
+    min_confidence: Confidence = Confidence.LIKELY,
+) -> tuple[Finding, ...]:
+    """Findings in report order. ``facts`` by path lets a message say that a block which ended before the effect proves nothing."""
+    by_site: dict[tuple[Spot, str], list[Hazard]] = {}
+    for hazard in hazards:
+        by_site.setdefault((hazard.site.spot, hazard.site.effect.kind), []).append(hazard)
+    found = (_judge_site(group, sources, facts or {}, min_confidence) for group in by_site.values())
+    return tuple(sorted((finding for finding in found if finding is not None), key=report_order))
+
+
+def report_order(finding: Finding) -> tuple[str, int, int, str]:
+    return finding.place.path, finding.place.line, finding.place.column, finding.code
+
+
+def _judge_site(group: list[Hazard], sources: Sources, facts: Mapping[str, FileFacts], least: Confidence) -> Finding | None:
+    site = max((hazard.site for hazard in group), key=lambda each: each.confidence)
+    kind, family = site.effect.kind, FAMILIES[site.effect.kind]
+    strong = [
+        (confidence, passage)
+        for hazard in group
+        for passage in hazard.passages
+        if (confidence := _confidence(hazard.site, passage)) >= least and (kind in SLOW_KINDS or not passage.origin.reads_only)
+    ]
+    certain_place = [(confidence, passage) for confidence, passage in strong if passage.origin.kind != "hook"]
+    kept = sorted(certain_place or strong, key=_passage_order)
+    if not kept:
+        return None
+    passages = tuple(passage for _, passage in kept)
+    omitted = sum(hazard.omitted for hazard in group) + max(0, len(kept) - MOST_PAIRS)
+    held = site.relay or all(passage.origin.reads_only for passage in passages)
+    case = Case(site, family, passages, len(passages) + omitted - max(0, len(kept) - MOST_PAIRS), held)
+    rule = RULES[code_of(kind, 1 if certain_place else 2)]
+    return Finding(
+        code=rule.code,
+        name=rule.name,
+        message=_message(case, _ended_block(case, facts)),
+        remedy=remedy(case, sources),
+        confidence=kept[0][0],
+        severity="low" if held else "high" if site.effect.irreversible or site.written else "medium",
+        held=held,
+        place=sources.place(site.spot),
+        function=site.function,
+        effect=Effect(kind, site.callee, site.effect.library, site.result_used),
+        openers=_openers(site, family, kept[:MOST_PAIRS], sources),
+        omitted=omitted,
+        fix=Fix(),
+        fingerprint=_digest(kind, site.function, site.callee, str(site.ordinal)),
+    )
+
+
+def _confidence(site: EffectSite, passage: Passage) -> Confidence:
+    steps = (hop.confidence for hop in passage.hops)
+    return min(site.confidence, site.effect.confidence, passage.confidence, passage.origin.confidence, *steps)
+
+
+def _passage_order(ranked: tuple[Confidence, Passage]) -> tuple[object, ...]:
+    confidence, passage = ranked
+    entry = passage.hops[0].spot
+    return -confidence, len(passage.hops), passage.origin.spot.path, passage.origin.spot.pos, entry.path, entry.pos, passage.origin.name
+
+
+def _openers(site: EffectSite, family: Family, kept: list[tuple[Confidence, Passage]], sources: Sources) -> tuple[Opener, ...]:
+    used: dict[str, int] = {}
+    openers = []
+    for confidence, passage in kept:
+        origin, entry = passage.origin, passage.hops[0]
+        identity = [site.effect.kind, site.function, site.callee, str(site.ordinal), origin.kind, origin.function, origin.name]
+        if origin.kind not in WIDE_OPENERS:
+            identity.append(entry.callee)
+        fingerprint = _digest(*identity)
+        # Twins within one function (two blocks, two calls) differ by their order only: a line would not survive an edit above.
+        used[fingerprint] = used.get(fingerprint, 0) + 1
+        if used[fingerprint] > 1:
+            fingerprint = _digest(*identity, str(used[fingerprint]))
+        last = len(passage.hops) - 1
+        trace = tuple(_step(hop, family if index == last else None, sources) for index, hop in enumerate(passage.hops))
+        openers.append(
+            Opener(
+                kind=origin.kind,
+                opener=origin.name,
+                place=sources.place(origin.spot),
+                alias=origin.alias,
+                confidence=confidence,
+                fingerprint=fingerprint,
+                entry=trace[0].place,
+                entry_count=passage.entry_count,
+                condition=origin.condition,
+                trace=trace,
+            )
+        )
+    return tuple(openers)
+
+
+def _step(hop: Hop, family: Family | None, sources: Sources) -> Step:
+    return Step(hop.kind, sources.place(hop.spot), hop.function, step_label(hop, family))
+
+
+def _digest(*parts: str) -> str:
+    return blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def _message(case: Case, ended: Place | None) -> str:
+    """Effect first, then the opener and the way there, then the harm."""
+    site, family, best = case.site, case.family, case.passages[0]
+    told = f"`{shorten(site.callee)}` {family.does} {where(best.origin)}{through(best.hops)}"
+    if best.origin.condition:
+        told += f", if {shorten(best.origin.condition)}"
+    if ended is not None:
+        told += f"; the block that ended on line {ended.end_line} commits nothing while that one is open"
+    if site.relay:
+        return f"{told}: the locked rows are held until the other side answers"
+    if case.held:
+        return f"{told}: it has only read, and is held open until the other side answers"
+    if best.origin.retry:
+        return f"{told}: the transaction is retried on conflict, so this can happen more than once even when it commits in the end"
+    return f"{told}: {family.harm}"
+
+
+def _ended_block(case: Case, facts: Mapping[str, FileFacts]) -> Place | None:
+    """A `with` on an opener of the same name that ended earlier in the effect's own function, while a caller's is still open."""
+    site, origin = case.site, case.origin
+    known = facts.get(site.spot.path)
+    if known is None or origin.function == site.function:
+        return None
+    tail = origin.name.rpartition(".")[2]
+    for function in known.functions:
+        if f"{known.module}.{function.qualname}" == site.function:
+            ended = [pos for pos in _blocks(function.body, tail) if pos[2] < site.spot.pos[0]]
+            return Place(site.spot.path, *max(ended, key=lambda pos: pos[2])) if ended else None
+    return None
+
+
+def _blocks(body: Body, tail: str) -> Iterable[tuple[int, int, int, int]]:
+    """Spans of the `with` statements whose item is a call, or a name, that ends in ``tail``."""
+    for statement in body:
+        match statement:
+            case ("with", items, inner, _, pos):
+                if any(_ends_in(item[0], tail) for item in items):
+                    yield pos
+                yield from _blocks(inner, tail)
+            case ("if", _, inner, orelse, _) | ("while", _, inner, orelse, _) | ("for", _, _, inner, orelse, _, _):
+                yield from _blocks(inner, tail)
+                yield from _blocks(orelse, tail)
+            case ("try", inner, handlers, orelse, final, _):
+                for part in (inner, *(handler[2] for handler in handlers), orelse, final):
+                    yield from _blocks(part, tail)
+            case ("match", _, cases, _):
+                for each in cases:
+                    yield from _blocks(each[3], tail)
+
+
+def _ends_in(expression: object, tail: str) -> bool:
+    match expression:
+        case str():
+            return expression.rpartition(".")[2] == tail
+        case ("call", func, *_):
+            return _ends_in(func, tail)
+        case ("attr", _, name):
+            return bool(name == tail)
+        case _:
+            return False

@@ -1,0 +1,138 @@
+"""The one concrete sentence of a finding that says what to do, in the user's own names, from facts and the source text alone.
+
+Whether an automatic rewrite is safe is not decided here: that is the business of ``fix``."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from dataclasses import dataclass
+
+from txlint.catalog.families import Deferring, deferring
+from txlint.model.hazard import EffectSite, Origin, Passage
+from txlint.rules.rule import Family
+from txlint.rules.source import Sources
+from txlint.rules.words import short_name, shorten
+
+_LONGEST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a remedy is made from: a site, what is left of its passages (best first) and how many there were."""
+
+    site: EffectSite
+    family: Family
+    passages: tuple[Passage, ...]
+    pairs: int
+    held: bool
+
+    @property
+    def origin(self) -> Origin:
+        return self.passages[0].origin
+
+
+def remedy(case: Case, sources: Sources) -> str:
+    """A sentence or two."""
+    call = _callee(case.site)
+    if case.site.relay:
+        return (
+            f"Lease the rows first: mark them as taken and commit, then call `{call}` with no transaction open, "
+            "then mark them as done in another."
+        )
+    if case.held:
+        return f"Read what is needed and end the transaction, then call `{call}`, then write in a new one."
+    if case.site.result_used:
+        return (
+            f"The result of `{call}` is used, so it cannot be deferred: call it before {_transaction(case)} begins, or commit first "
+            "and write its result in a second transaction."
+        )
+    parts = [_outside(case) if case.family.way == "outside" else _defer(case, sources)]
+    if case.site.sibling_deferred:
+        parts.append(f"Another call of `{call}` in `{short_name(case.site.function)}` is deferred already.")
+    return " ".join(parts)
+
+
+def _outside(case: Case) -> str:
+    return f"Call `{_callee(case.site)}` before {_transaction(case)} begins or after it has committed."
+
+
+def _defer(case: Case, sources: Sources) -> str:
+    origin, how = case.origin, deferring(case.origin.family)
+    if sources.before(case.site.spot).rstrip().endswith("await"):
+        return f"Await `{_callee(case.site)}` after {_ending(case, how, sources)}."
+    template = how.call if origin.alias in (None, "default") else how.on_alias
+    if template is None:
+        return f"Call `{_callee(case.site)}` after {_ending(case, how, sources)}."
+    deferred = template.format(callable=_callable(case, sources), alias=origin.alias)
+    covers = f" One deferral here covers all {case.pairs} paths." if case.pairs > 1 else ""
+    if origin.kind == "hook":
+        return f"Defer it to the commit: `{deferred}` (with no transaction open it runs at once).{covers}"
+    return f"Defer it to the commit: `{deferred}`.{covers}"
+
+
+def _callee(site: EffectSite) -> str:
+    return shorten(site.callee)
+
+
+def _transaction(case: Case) -> str:
+    origin = case.origin
+    match origin.kind:
+        case "atomic_requests" | "request":
+            return "the request's transaction"
+        case "hook":
+            return "the caller's transaction"
+        case "decorator":
+            return f"`{short_name(origin.function)}`" if origin.function else f"`{shorten(origin.name)}`"
+        case _ if origin.function and origin.function != case.site.function:
+            return f"the transaction of `{short_name(origin.function)}`"
+        case _:
+            return "the transaction"
+
+
+def _ending(case: Case, how: Deferring, sources: Sources) -> str:
+    """What has to be over before the effect may happen."""
+    origin = case.origin
+    if origin.kind in ("autobegin", "asserted") and how.ends is not None and (owner := _owner(sources.text(origin.spot))):
+        return f"`{how.ends.format(owner=owner)}`"
+    if origin.kind in ("with", "custom"):
+        elsewhere = f" of `{short_name(origin.function)}`" if origin.function and origin.function != case.site.function else ""
+        return f"the `with` block{elsewhere} has ended"
+    if origin.kind == "decorator" and origin.function:
+        return f"`{short_name(origin.function)}` has returned"
+    return f"{_transaction(case)} has committed"
+
+
+def _owner(text: str) -> str:
+    """``session`` of ``session.execute(...)``: what a transaction is begun on, where that is a short name."""
+    match _expression(text):
+        case ast.Call(func=ast.Attribute(value=value)):
+            name = ast.unparse(value)
+            return name if len(name) <= 40 and all(part.isidentifier() for part in name.split(".")) else ""
+        case _:
+            return ""
+
+
+def _callable(case: Case, sources: Sources) -> str:
+    """The call at the site as a callable without arguments: ``partial(send_receipt.delay, order.pk)``."""
+    callee = _callee(case.site)
+    match _expression(sources.text(case.site.spot)):
+        case ast.Call(func=func, args=[], keywords=[]):
+            return shorten(ast.unparse(func), _LONGEST)
+        case ast.Call(func=func, args=args, keywords=keywords):
+            arguments = [ast.unparse(each) for each in (*args, *keywords)]
+            whole = f"partial({', '.join([ast.unparse(func), *arguments])})"
+            return whole if len(whole) <= _LONGEST and "\n" not in whole else f"partial({shorten(ast.unparse(func), _LONGEST)}, ...)"
+        case _:
+            return f"partial({callee}, ...)"
+
+
+def _expression(text: str) -> ast.expr | None:
+    if not text or len(text) > 4_000:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Python thinks of an escape in the user's string is not our concern
+            return ast.parse(f"({text}\n)", mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None

@@ -1,0 +1,86 @@
+"""Names, steps and openers in words: the sentences of a finding, without judgement.
+
+Names here are the project's own, as the user wrote them; what is long is shortened in the middle of nowhere, never dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from txlint.model.hazard import Hop, Origin
+from txlint.rules.rule import Family
+
+_LONGEST = 80
+
+_CALLS = {
+    "call": "calls {}",
+    "hook": "runs the hook {}",
+    "signal": "sends a signal to {}",
+    "override": "calls the override {}",
+    "callback": "runs the callback {}",
+    "super": "calls {} of the base class",
+}
+
+
+def shorten(text: str, limit: int = _LONGEST) -> str:
+    """One line of at most ``limit`` characters."""
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def short_name(dotted: str) -> str:
+    """``shop.models.Order.save`` as ``Order.save``, ``shop.orders.place_order`` as ``place_order``."""
+    parts = dotted.split(".")
+    for index, part in enumerate(parts[:-1]):
+        if part[:1].isupper():
+            return shorten(".".join(parts[index:]))
+    return shorten(parts[-1])
+
+
+def step_label(hop: Hop, family: Family | None) -> str:
+    """What happens in this step; ``family`` is given for the last one, the effect itself."""
+    if family is not None:
+        return family.does
+    return _CALLS.get(hop.kind, "calls {}").format(shorten(hop.callee, 120))
+
+
+def where(origin: Origin) -> str:
+    """The open transaction, as the part of a sentence after the effect: ``inside `transaction.atomic` of `checkout```."""
+    name, function = shorten(origin.name), short_name(origin.function) if origin.function else ""
+    of = f" of `{function}`" if function else " at module level"
+    match origin.kind:
+        case "decorator":
+            return f"inside `{function or name}`, which `@{name}` wraps in a transaction"
+        case "atomic_requests":
+            view = f" that `{function}` handles" if function else ""
+            return f"inside the transaction of the request{view} ({name})"
+        case "request":
+            view = f" that `{function}` handles" if function else ""
+            return f"inside the transaction that {name} keeps open for the request{view}"
+        case "admin":
+            return f"inside the transaction in which the admin runs `{function or name}`"
+        case "hook":
+            return f"in `{function or name}`, which runs before the commit that its caller decides on"
+        case "implicit":
+            return f"inside the transaction that `{name}` opens{f' in `{function}`' if function else ''}"
+        case "autobegin":
+            return f"while the transaction that `{name}` began{f' in `{function}`' if function else ''} is still open"
+        case "asserted":
+            return f"in a transaction that `{name}`{of} relies on"
+        case _:
+            return f"inside `{name}`{of}"
+
+
+def through(hops: Sequence[Hop]) -> str:
+    """The functions between opener and effect: ``, through `place_order` and `notify```; empty for a lexical finding."""
+    names = [f"`{short_name(hop.callee)}`" for hop in hops[:-1]]
+    if not names:
+        return ""
+    if len(names) > 4:
+        names = [*names[:2], f"{len(names) - 3} more", names[-1]]
+    return ", through " + listed(names)
+
+
+def listed(names: Iterable[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
