@@ -252,7 +252,7 @@ def _position(value: Any) -> int:
     return value
 
 
-_TESTS = ("equals", "one_of", "contains_any", "absent", "present", "truthy", "version")
+_TESTS = ("equals", "one_of", "contains_any", "absent", "present", "truthy", "instance_of", "version")
 
 
 def _when(value: Any) -> tuple[When, ...]:
@@ -279,6 +279,7 @@ _WHEN: Mapping[str, _Reader] = {
     "absent": _flag,
     "present": _flag,
     "truthy": _flag,
+    "instance_of": _texts,
     "version": _text,
     "unless": _flag,
 }
@@ -361,7 +362,7 @@ _TABLES: Mapping[str, tuple[Callable[..., Entry], Mapping[str, _Reader], tuple[s
         },
         ("by", "state"),
     ),
-    "returns": (Returns, {**_COMMON, "type": _type, "enter": _type, "decorated": _type, "attribute": _flag}, ()),
+    "returns": (Returns, {**_COMMON, "type": _type, "enter": _type, "decorated": _type, "attribute": _flag, "shares_key": _flag}, ()),
     "class": (
         LibraryClass,
         {**_COMMON, "bases": _texts, "attributes": _types, "parameters": _types, "item": _type},

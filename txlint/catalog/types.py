@@ -18,6 +18,7 @@ class TypeExpr(NamedTuple):
     ``attr``      attribute ``name`` of the receiver
     ``item`` ``owner`` ``none`` ``bool``
     ``arg``       the argument at ``position`` (or None) or with keyword ``name`` (or "")
+    ``init``      the same of the call that made the receiver
     ``new``       an instance of what ``args[0]`` is
     ``tuple``     of ``args``
     ``union``     the first of ``args`` that is known
@@ -51,11 +52,11 @@ def parse_type(text: str) -> TypeExpr:
         return TypeExpr("class", _dotted(text[6:].strip()))
     if text.endswith(")"):
         head, _, inner = text[:-1].partition("(")
-        if head == "arg":
-            return _argument(inner)
+        if head in ("arg", "init"):
+            return _argument(head, inner)
         if head == "new":
             return TypeExpr("new", args=(parse_type(inner),))
-        raise ValueError(f"unknown word {head!r} in {text!r}: only arg(..) and new(..) take parentheses")
+        raise ValueError(f"unknown word {head!r} in {text!r}: only arg(..), init(..) and new(..) take parentheses")
     if text.endswith("]"):
         head, _, inner = text[:-1].partition("[")
         items = tuple(parse_type(part) for part in _split(inner, ","))
@@ -83,13 +84,13 @@ def parse_run(text: str) -> Run:
     return Run("method", parse_type(target), _dotted(method))
 
 
-def _argument(inner: str) -> TypeExpr:
+def _argument(op: str, inner: str) -> TypeExpr:
     position, colon, name = inner.partition(":")
     if position.isdigit():
-        return TypeExpr("arg", _dotted(name) if colon else "", int(position))
+        return TypeExpr(op, _dotted(name) if colon else "", int(position))
     if colon:
-        raise ValueError(f"arg({inner}) needs a position before the colon")
-    return TypeExpr("arg", _dotted(inner))
+        raise ValueError(f"{op}({inner}) needs a position before the colon")
+    return TypeExpr(op, _dotted(inner))
 
 
 def _dotted(text: str) -> str:

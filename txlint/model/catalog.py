@@ -11,7 +11,8 @@ Type expressions (``returns.type``, attribute and parameter types of ``class``);
     ``self``                   the receiver itself (builders); ``self[T]`` the receiver with another item type
     ``self.name``              the value of the receiver's attribute
     ``item``                   the receiver's item type
-    ``arg(0)``, ``arg(name)``  the value of that argument; ``arg(1:using)`` either way; on ``__get__``: of the constructor
+    ``arg(0)``, ``arg(name)``  the value of that argument; ``arg(1:using)`` passed either way
+    ``init(0)``, ``init(name)``  likewise, an argument of the call that made the receiver
     ``new(T)``                 an instance of the class that T is; of a manager or queryset: its item
     ``owner``                  an instance of the class on which a manager or field stands (its model)
     ``tuple[T, U]``            a tuple; ``none`` and ``bool`` stand for "nothing of interest"
@@ -48,7 +49,7 @@ class When:
     force at ``likely``, except that ``absent`` is decided by syntax.
 
     ``arg`` is tested by exactly one of ``equals``, ``one_of``, ``contains_any`` (a string holds one of these substrings),
-    ``absent``, ``present``, ``truthy``; ``setting`` (a dotted path into Django settings, e.g. ``RQ.COMMIT_MODE``) likewise,
+    ``absent``, ``present``, ``truthy``, ``instance_of`` (its inferred class is one of these or derives from it); ``setting`` (a dotted path into Django settings, e.g. ``RQ.COMMIT_MODE``) likewise,
     where a setting that is not set has ``default``. ``unless`` turns the whole condition round. ``version`` is a PEP 440 specifier
     of the library (``>=3.0``)."""
 
@@ -60,6 +61,7 @@ class When:
     absent: bool = False
     present: bool = False
     truthy: bool | None = None
+    instance_of: tuple[str, ...] | None = None
     version: str | None = None
     unless: bool = False
 
@@ -96,11 +98,12 @@ class Silent(Entry):
 class Opener(Entry):
     """A call that opens a transaction. ``forms``: how it is used: ``with``, ``decorator``, ``call`` (from here on, until a closer
     on the same key), ``manual`` (like call; an explicit ``begin()``), ``asserts`` (proves that one is open already), ``runs``
-    (the callable given as ``callback`` runs inside), ``body`` (code that the call runs, see Calls, is inside: ``delete()``).
+    (the callable given as ``callback`` runs inside), ``body`` (code that the call runs, see Calls, is inside: ``delete()``),
+    ``autobegin`` (like ``call``, but nothing in the source says "begin").
     ``key``: what is opened: ``"alias"`` (Django alias, read from ``alias``), ``"receiver"`` (the session or connection object),
     ``"new"`` (a fresh one each time), or ``"result"`` (the object that the ``with`` binds).
-    ``autobegin`` (a form): like ``call``, where nothing is opened by name and the kind of opener shown is ``autobegin``.
-    ``reads``: it only reads, so that alone it holds but does not write. ``retry``: the body may run again. ``unless_open``: nothing is opened when one is open already."""
+    ``reads``: it only reads, so that alone it holds but does not write. ``retry``: when the body may run again.
+    ``unless_open``: nothing is opened when one is open already."""
 
     forms: tuple[str, ...]
     key: str = "alias"
@@ -156,12 +159,14 @@ class Hook(Entry):
 class Returns(Entry):
     """What a call (or, with ``attribute``, reading an attribute) gives; ``enter`` what a ``with`` on it binds. ``decorated``: what
     a function or class becomes under it as a decorator, with or without arguments (``arg(..)`` are those of the decorator);
-    ``decorated`` in ``Calls.runs`` is then that function."""
+    ``decorated`` in ``Calls.runs`` is then that function. ``shares_key``: what it gives stands for the receiver's transaction (a
+    query for its session, a cursor for its connection)."""
 
     type: str = ""
     enter: str = ""
     decorated: str = ""
     attribute: bool = False
+    shares_key: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,12 +182,12 @@ class LibraryClass(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calls(Entry):
-    """Code of the project that a library call runs. ``runs`` lists what, in order:
-    ``self.m`` (a method of the receiver's class), ``arg(0)`` (a callable argument, named as in type expressions),
-    ``arg(0).m`` (a method of that argument), ``new(self.form_class).m`` (of any type expression), ``receivers(signal.name)`` (with
-    the receiver's class, or its item type, as sender; ``receivers(self)``: the receiver is the signal), ``item.m`` (a method of the item type), ``decorated`` (the function that the
-    receiver was made of). ``state``: ``caller``, ``in`` (an opener of the same name with form ``body``), ``after``, ``never`` (it
-    stores the callable, or hands it to another thread or process)."""
+    """Code of the project that a library call runs. ``runs`` lists what, in order: ``self.m`` (a method of the receiver's class),
+    ``arg(0)`` (a callable argument, named as in type expressions), ``arg(0).m`` (a method of that argument),
+    ``new(self.form_class).m`` (of any type expression), ``item.m`` (a method of the item type), ``receivers(signal.name)`` (with
+    the receiver's class, or its item type, as sender; ``receivers(self)``: the receiver is the signal), ``decorated`` (the
+    function that the receiver was made of). ``state``: ``caller``, ``in`` (an opener of the same name with form ``body``),
+    ``after``, ``never`` (it stores the callable, or hands it to another thread or process)."""
 
     runs: tuple[str, ...] = ()
     state: str = "caller"
