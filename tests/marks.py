@@ -27,6 +27,7 @@ import re
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -139,7 +140,7 @@ def _marks(file: Path) -> Iterator[tuple[int, str, str]]:
             code_lines.update(range(token.start[0], token.end[0] + 1))
     for line, comment in comments:
         starts = [match.start() for match in _MARK.finditer(comment)]
-        for start, end in zip(starts, [*starts[1:], len(comment)], strict=True):
+        for start, end in pairwise([*starts, len(comment)]):
             word, _, text = comment[start + 1 : end].partition(":")
             word, text = word.strip(), text.strip()
             if word not in WORDS:
