@@ -57,12 +57,12 @@ def _judge_site(group: list[Hazard], sources: Sources, facts: Mapping[str, FileF
     passages = tuple(passage for _, passage in kept)
     omitted = sum(hazard.omitted for hazard in group) + max(0, len(kept) - MOST_PAIRS)
     held = site.relay or all(passage.origin.reads_only for passage in passages)
-    case = Case(site, family, passages, len(passages) + omitted - max(0, len(kept) - MOST_PAIRS), held)
+    case = Case(site, family, passages, min(len(passages), MOST_PAIRS) + omitted, held)
     rule = RULES[code_of(kind, 1 if certain_place else 2)]
     return Finding(
         code=rule.code,
         name=rule.name,
-        message=_message(case, _ended_block(case, facts)),
+        message=_sentence(case, passages[0], _ended_block(case, facts)),
         remedy=remedy(case, sources),
         confidence=kept[0][0],
         severity="low" if held else "high" if site.effect.irreversible or site.written else "medium",
@@ -70,7 +70,7 @@ def _judge_site(group: list[Hazard], sources: Sources, facts: Mapping[str, FileF
         place=sources.place(site.spot),
         function=site.function,
         effect=Effect(kind, site.callee, site.effect.library, site.result_used),
-        openers=_openers(site, family, kept[:MOST_PAIRS], sources),
+        openers=_openers(case, kept[:MOST_PAIRS], sources),
         omitted=omitted,
         fix=Fix(),
         fingerprint=_digest(kind, site.function, site.callee, str(site.ordinal)),
@@ -88,7 +88,8 @@ def _passage_order(ranked: tuple[Confidence, Passage]) -> tuple[object, ...]:
     return -confidence, len(passage.hops), passage.origin.spot.path, passage.origin.spot.pos, entry.path, entry.pos, passage.origin.name
 
 
-def _openers(site: EffectSite, family: Family, kept: list[tuple[Confidence, Passage]], sources: Sources) -> tuple[Opener, ...]:
+def _openers(case: Case, kept: list[tuple[Confidence, Passage]], sources: Sources) -> tuple[Opener, ...]:
+    site, family = case.site, case.family
     used: dict[str, int] = {}
     openers = []
     for confidence, passage in kept:
@@ -115,6 +116,7 @@ def _openers(site: EffectSite, family: Family, kept: list[tuple[Confidence, Pass
                 entry_count=passage.entry_count,
                 condition=origin.condition,
                 trace=trace,
+                told=_sentence(case, passage, None),
             )
         )
     return tuple(openers)
@@ -128,19 +130,19 @@ def _digest(*parts: str) -> str:
     return blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
-def _message(case: Case, ended: Place | None) -> str:
-    """Effect first, then the opener and the way there, then the harm."""
-    site, family, best = case.site, case.family, case.passages[0]
-    told = f"`{shorten(site.callee)}` {family.does} {where(best.origin)}{through(best.hops)}"
-    if best.origin.condition:
-        told += f", if {shorten(best.origin.condition)}"
+def _sentence(case: Case, passage: Passage, ended: Place | None) -> str:
+    """Effect first, then the opener and the way there, then the harm. ``ended`` is a block that does not help."""
+    site, family, origin = case.site, case.family, passage.origin
+    told = f"`{shorten(site.callee)}` {family.does} {where(origin)}{through(passage.hops)}"
+    if origin.condition:
+        told += f", if {shorten(origin.condition)}"
     if ended is not None:
         told += f"; the block that ended on line {ended.end_line} commits nothing while that one is open"
     if site.relay:
         return f"{told}: the locked rows are held until the other side answers"
     if case.held:
         return f"{told}: it has only read, and is held open until the other side answers"
-    if best.origin.retry:
+    if origin.retry:
         return f"{told}: the transaction is retried on conflict, so this can happen more than once even when it commits in the end"
     return f"{told}: {family.harm}"
 

@@ -1,0 +1,48 @@
+"""The numbers that several formats print: findings and paths are always counted together."""
+
+from __future__ import annotations
+
+from txlint.model.finding import Finding, Report
+
+
+def paths_of(finding: Finding) -> int:
+    """The (opener, entry) pairs of one finding, with those that are not listed."""
+    return len(finding.openers) + finding.omitted
+
+
+def pairs(report: Report) -> int:
+    return sum(map(paths_of, report.findings))
+
+
+def fixable(report: Report) -> int:
+    return sum(finding.fix.applicability in ("safe", "unsafe") for finding in report.findings)
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 path``, ``4,012 files``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def headline(report: Report) -> str:
+    """``12 effects, 431 paths``, and what could not be analysed."""
+    failed = sum(problem.code == "TX900" for problem in report.errors)
+    told = f"{counted(len(report.findings), 'effect')}, {counted(pairs(report), 'path')}"
+    return f"{told}, {counted(failed, 'file')} not analysed" if failed else told
+
+
+def looked_at(report: Report) -> str:
+    """``4,012 files (412 tests left out), 312 transaction scopes, 1,204 effect calls, 87 calls unresolved inside transactions``."""
+    summary = report.summary
+    left_out = []
+    if summary.tests:
+        left_out.append(f"{counted(summary.tests, 'test')} left out")
+    if summary.skipped:
+        left_out.append(f"{summary.skipped:,} skipped")
+    return ", ".join(
+        (
+            counted(summary.files, "file") + (f" ({', '.join(left_out)})" if left_out else ""),
+            counted(summary.scopes, "transaction scope"),
+            counted(summary.effects, "effect call"),
+            f"{counted(summary.unresolved, 'call')} unresolved inside transactions",
+        )
+    )

@@ -1,0 +1,128 @@
+"""The report for people: what happens, the way there in code frames, what to do instead; at the end what was looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from txlint.model.finding import Finding, Opener, Report
+from txlint.report.concise import location
+from txlint.report.counts import counted, headline, looked_at, paths_of
+from txlint.report.escape import visible
+from txlint.report.frame import Mark, frames, gutter_of
+from txlint.report.paint import Paint, plain
+from txlint.rules.source import Sources
+
+ENTRIES = 3
+"""Pairs that a finding shows: the first in code frames, the others on a line each."""
+
+_OPENS = {
+    "with": "opens the transaction",
+    "decorator": "wraps the function in a transaction",
+    "atomic_requests": "wraps every request in a transaction",
+    "request": "keeps a transaction open for the request",
+    "admin": "the admin runs this in a transaction",
+    "hook": "runs before the commit of whoever calls it",
+    "implicit": "opens a transaction of its own",
+    "autobegin": "begins the transaction",
+    "custom": "opens the transaction",
+    "asserted": "relies on an open transaction",
+}
+
+
+def render_text(report: Report, sources: Sources, paint: Paint = plain, most: int | None = None, quiet: bool = False) -> str:
+    """The whole report. ``most`` caps the findings that are shown in full; ``quiet`` leaves out everything but findings."""
+    blocks = ["\n".join(finding_lines(finding, sources, paint)) for finding in report.findings[:most]]
+    if most is not None and len(report.findings) > most:
+        rest = counted(len(report.findings) - most, "more finding")
+        blocks.append(paint(f"... and {rest}: --output-format concise lists them all.", "warning"))
+    unused = [f"{visible(each.path)}:{each.line}: {each.code} {visible(each.message)}" for each in report.errors if each.code != "TX900"]
+    if unused:
+        blocks.append("\n".join(unused))
+    if not quiet:
+        blocks.append("\n".join(_summary(report, paint)))
+    return "\n\n".join(blocks) + "\n" if blocks else ""
+
+
+def finding_lines(finding: Finding, sources: Sources, paint: Paint, entries: int = ENTRIES) -> Iterator[str]:
+    """One finding; ``entries`` of its pairs are shown."""
+    first, *others = finding.openers[:entries]
+    marks = story(finding, first)
+    gutter = gutter_of(marks)
+    yield f"{paint(finding.code, 'code')} {paint(visible(finding.message), 'message')}"
+    yield from frames(marks, gutter, sources, paint)
+
+    def note(key: str, text: str) -> str:
+        return f"{' ' * gutter} {paint('=', 'gutter')} {paint(f'{key}:', 'key')} {text}"
+
+    yield note("instead", visible(finding.remedy))
+    yield note("rule", f"{finding.name}, severity {finding.severity}, confidence {finding.confidence.word}")
+    for opener in others:
+        yield note("also", f"{_way(opener)}")
+    more = paths_of(finding) - len(others) - 1
+    if more > 0:
+        yield note("more", f"{counted(more, 'path')}, see `txlint why {visible(finding.place.path)}:{finding.place.line}`")
+
+
+def story(finding: Finding, opener: Opener) -> list[Mark]:
+    """The marks of one pair, the effect first; numbered in the order in which they run where that is not plain to see."""
+    steps = [Mark(opener.place, _OPENS.get(opener.kind, "opens the transaction") + _alias(opener))]
+    steps += [Mark(step.place, step.label) for step in opener.trace[:-1]]
+    effect = opener.trace[-1]
+    if steps[0].place == effect.place:
+        steps = steps[1:]
+    steps.append(Mark(finding.place, effect.label, main=True))
+    if len(steps) > 2:
+        steps = [Mark(mark.place, f"{number}. {mark.label}", mark.main) for number, mark in enumerate(steps, 1)]
+    return [steps[-1], *steps[:-1]]
+
+
+def _alias(opener: Opener) -> str:
+    return "" if opener.alias in (None, "default") else f" on {opener.alias!r}"
+
+
+def _way(opener: Opener) -> str:
+    """``from shop/admin.py:55:9 in shop.admin.OrderAdmin.save_model, opened at shop/admin.py:50``."""
+    told = f"from {location(opener.entry)} in {visible(opener.trace[0].function)}"
+    if (opener.place.path, opener.place.line) != (opener.entry.path, opener.entry.line):
+        told += f", opened at {visible(opener.place.path)}:{opener.place.line}"
+    return told + (f", {counted(opener.entry_count, 'entry').replace('entrys', 'entries')}" if opener.entry_count > 1 else "")
+
+
+def _summary(report: Report, paint: Paint) -> Iterator[str]:
+    for each in report.assumed:
+        place = f" ({visible(each.path)}:{each.line})" if each.path else ""
+        yield f"assumed: {visible(each.what)} = {visible(each.value)}{place}"
+    if hint := _hint(report):
+        yield f"{paint('hint:', 'warning')} {hint}"
+    yield paint(headline(report), "key" if report.findings else "good")
+    yield looked_at(report)
+
+
+def _hint(report: Report) -> str:
+    summary = report.summary
+    if not summary.files:
+        return ""
+    if not summary.scopes:
+        return (
+            "no transaction was found. If the project opens them through a library or helper that txlint does not know, "
+            "name it under [[tool.txlint.opener]]."
+        )
+    if not summary.effects:
+        return "no effect call was found. If the project's own clients make them, name these under [[tool.txlint.effect]]."
+    return ""
+
+
+def problem_lines(report: Report) -> Sequence[str]:
+    """Lines for stderr: files that could not be analysed; many that fail for one reason share a line."""
+    groups: dict[tuple[str, bool], list[str]] = {}
+    for each in report.errors:
+        if each.code == "TX900":
+            groups.setdefault((each.message, each.given), []).append(f"{visible(each.path)}:{each.line}")
+    out = []
+    for (message, given), places in groups.items():
+        word = "error" if given else "note"
+        if len(places) > 3:
+            out.append(f"{places[0]}: {word}: {visible(message)} (TX900), and so are {len(places) - 1:,} other files")
+        else:
+            out += [f"{place}: {word}: {visible(message)} (TX900)" for place in places]
+    return out
