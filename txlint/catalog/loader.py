@@ -109,7 +109,7 @@ def decode(tables: Mapping[str, Any], file: str) -> Library:
     entries: list[Entry] = []
     for table, (make, fields, required) in _TABLES.items():
         rows = tables.get(table, [])
-        if not isinstance(rows, list):
+        if not isinstance(rows, (list, tuple)):
             raise CatalogError(f"{file}: write [[{table}]], an array of tables")
         for row in rows:
             entries.extend(_entries(row, table, make, fields, required, file, known["name"]))
