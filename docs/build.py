@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TOP), str(TOP / "tests")]
+sys.path.insert(0, str(TOP))
 
 from txlint.rules import RULES  # noqa: E402
 from txlint.rules.rule import Rule  # noqa: E402
@@ -48,7 +48,7 @@ def _link(rule: Rule | None, folder: str) -> str:
 
 def known_gaps() -> str:
     """What the marks of all fixtures admit, counted and listed."""
-    import marks
+    from tests import marks
 
     cases = [marks.read_case(path) for path in marks.cases(TOP / "fixtures")]
     wants = [(case, want) for case in cases for want in case.wants]

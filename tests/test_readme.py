@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from txlint.catalog import load_catalog
+from txlint.config import decode
 from txlint.rules import RULES
 
 TOP = Path(__file__).resolve().parents[1]
@@ -57,6 +59,16 @@ def test_links_and_paths_in_the_prose_exist() -> None:
 def test_every_rule_stands_in_the_table() -> None:
     table = README.partition("<!-- rules:")[2].partition("<!-- end of rules -->")[0]
     assert set(re.findall(r"\[(TX\d{3})\]", table)) == set(RULES)
+
+
+def test_the_configuration_shown_is_accepted() -> None:
+    shown = README.partition("```toml\n")[2].partition("```")[0]
+    config = decode(tomllib.loads(shown)["tool"]["txlint"], "README.md")
+    assert load_catalog([], config.tables)
+
+
+def test_the_example_shown_is_python() -> None:
+    compile(README.partition("```python\n")[2].partition("```")[0], "README.md", "exec")
 
 
 def test_make_targets_named_in_the_docs_exist() -> None:

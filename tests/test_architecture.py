@@ -1,0 +1,60 @@
+"""What the import contracts of `pyproject.toml` cannot say: no library's name outside the folders that are there for it, and a plain
+check that starts without what it does not need."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "txlint"
+MAY_NAME_LIBRARIES = ("catalog", "frameworks", "fix")
+FAMILY = "django"  # also a kind of transaction, of the model's own vocabulary, and part of two configuration keys
+PLAIN = {FAMILY, "django-settings"}
+
+
+def library_names() -> set[str]:
+    """Importable names of all libraries in the catalog."""
+    files = (PACKAGE / "catalog" / "libs").glob("*.toml")
+    return {name for file in files for name in tomllib.loads(file.read_text(encoding="utf-8"))["library"]["packages"]}
+
+
+def texts(path: Path) -> Iterator[tuple[int, str]]:
+    """Strings of a module that are not docstrings, with their lines, and the names that it imports."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    bare = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings, also of constants
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in bare:
+            yield node.lineno, node.value
+        elif isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.lineno, node.module
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_only_catalog_frameworks_and_fix_name_a_library(path: Path) -> None:
+    if path.relative_to(PACKAGE).parts[0] in MAY_NAME_LIBRARIES:
+        return
+    # Words that are everyday English or Python in other places say nothing when they stand alone.
+    names = "|".join(sorted(map(re.escape, library_names() - set(sys.stdlib_module_names))))
+    named = re.compile(rf"(?<![\w.])(?:{names})\.[a-z_]|^(?:{names})$")
+    assert [f"{path.name}:{line}: {text!r}" for line, text in texts(path) if named.search(text) and text not in PLAIN] == []
+
+
+def test_a_plain_check_loads_neither_libcst_nor_rich(tmp_path: Path) -> None:
+    (tmp_path / "one.py").write_text("import requests\n", encoding="utf-8")
+    code = (
+        "import sys; from txlint.cli import main\n"
+        "try: main(['check', 'one.py', '--output-format', 'json'], standalone_mode=True)\n"
+        "except SystemExit as done: assert done.code == 0, done.code\n"
+        "print(sorted({'libcst', 'rich', 'multiprocessing', 'concurrent.futures'} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1:] == ["[]"], done.stderr
