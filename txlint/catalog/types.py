@@ -13,13 +13,15 @@ class TypeExpr(NamedTuple):
     """One node. By ``op``:
 
     ``instance``  of class ``name``; ``args`` is empty or its item type
-    ``class``     the class ``name`` itself
+    ``class``     the class ``name`` itself; ``args`` likewise
     ``self``      the receiver; ``args`` is empty or its new item type
     ``attr``      attribute ``name`` of the receiver
-    ``item`` ``owner`` ``none`` ``bool``
+    ``item`` ``owner`` ``decorated`` ``none`` ``bool``
     ``arg``       the argument at ``position`` (or None) or with keyword ``name`` (or "")
     ``init``      the same of the call that made the receiver
     ``new``       an instance of what ``args[0]`` is
+    ``bound``     the callable ``args[0]`` with arguments bound
+    ``context``   a factory of context managers, made of the generator function ``args[0]``
     ``tuple``     of ``args``
     ``union``     the first of ``args`` that is known
     """
@@ -46,17 +48,17 @@ def parse_type(text: str) -> TypeExpr:
     if len(parts) > 1:
         return TypeExpr("union", args=tuple(parse_type(part) for part in parts))
     text = parts[0]
-    if text in ("self", "item", "owner", "none", "bool"):
+    if text in ("self", "item", "owner", "decorated", "none", "bool"):
         return TypeExpr(text)
     if text.startswith("class "):
-        return TypeExpr("class", _dotted(text[6:].strip()))
+        return parse_type(text[6:].strip())._replace(op="class")
     if text.endswith(")"):
         head, _, inner = text[:-1].partition("(")
         if head in ("arg", "init"):
             return _argument(head, inner)
-        if head == "new":
-            return TypeExpr("new", args=(parse_type(inner),))
-        raise ValueError(f"unknown word {head!r} in {text!r}: only arg(..), init(..) and new(..) take parentheses")
+        if head in ("new", "bound", "context"):
+            return TypeExpr(head, args=(parse_type(inner),))
+        raise ValueError(f"unknown word {head!r} in {text!r}: only arg, init, new, bound and context take parentheses")
     if text.endswith("]"):
         head, _, inner = text[:-1].partition("[")
         items = tuple(parse_type(part) for part in _split(inner, ","))

@@ -15,6 +15,9 @@ Type expressions (``returns.type``, attribute and parameter types of ``class``);
     ``init(0)``, ``init(name)``  likewise, an argument of the call that made the receiver
     ``new(T)``                 an instance of the class that T is; of a manager or queryset: its item
     ``owner``                  an instance of the class on which a manager or field stands (its model)
+    ``decorated``              the function or class under a decorator
+    ``bound(T)``               the callable T with the other arguments bound (``partial``)
+    ``context(T)``             calling it gives a context manager whose body is the generator function T
     ``tuple[T, U]``            a tuple; ``none`` and ``bool`` stand for "nothing of interest"
     ``T | U``                  the first one that is known
 
@@ -49,12 +52,13 @@ class When:
     force at ``likely``, except that ``absent`` is decided by syntax.
 
     ``arg`` is tested by exactly one of ``equals``, ``one_of``, ``contains_any`` (a string holds one of these substrings),
-    ``absent``, ``present``, ``truthy``, ``instance_of`` (its inferred class is one of these or derives from it); ``setting`` (a dotted path into Django settings, e.g. ``RQ.COMMIT_MODE``) likewise,
-    where a setting that is not set has ``default``. ``unless`` turns the whole condition round. ``version`` is a PEP 440 specifier
-    of the library (``>=3.0``)."""
+    ``absent``, ``present``, ``truthy``, ``instance_of`` (its inferred class is one of these or derives from it); ``setting`` (a
+    dotted path into Django settings, e.g. ``RQ.COMMIT_MODE``) likewise, where a setting that is not set has ``default``.
+    ``unless`` turns the whole condition round. ``version`` is a PEP 440 specifier of the library (``>=3.0``)."""
 
     arg: Arg | None = None
     setting: str | None = None
+    default: Any = None
     equals: Any = None
     one_of: tuple[Any, ...] | None = None
     contains_any: tuple[str, ...] | None = None

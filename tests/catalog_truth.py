@@ -1,0 +1,111 @@
+"""Does a name of the catalog exist in the library that is installed? Imports the library; txlint itself never does."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from txlint.model.catalog import Entry, Library, LibraryClass
+
+ASYNC_TWINS = {"__enter__": "__aenter__", "__exit__": "__aexit__", "__iter__": "__aiter__"}
+
+
+def prepare() -> None:
+    """Django wants settings and loaded apps before its contributed models can be imported."""
+    import django
+    from django.conf import settings
+
+    if not settings.configured:
+        settings.configure(
+            INSTALLED_APPS=[
+                "django.contrib.admin",
+                "django.contrib.auth",
+                "django.contrib.contenttypes",
+                "django.contrib.flatpages",
+                "django.contrib.messages",
+                "django.contrib.redirects",
+                "django.contrib.sessions",
+                "django.contrib.sites",
+            ],
+            DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+            SITE_ID=1,
+        )
+        django.setup()
+
+
+def installed(library: Library) -> str | None:
+    """The installed version, None if it is absent."""
+    if not library.distribution:
+        return "standard"
+    try:
+        return version(library.distribution)
+    except PackageNotFoundError:
+        return None
+
+
+def find(name: str) -> Any:
+    """The object of a dotted name; raises LookupError."""
+    parts = name.split(".")
+    for cut in range(len(parts), 0, -1):
+        try:
+            found: Any = importlib.import_module(".".join(parts[:cut]))
+        except ImportError:
+            continue
+        for part in parts[cut:]:
+            found = _member(found, part, name)
+        return found
+    raise LookupError(f"{name}: no module {parts[0]}")
+
+
+def _member(holder: Any, part: str, name: str) -> Any:
+    try:
+        return getattr(holder, part)
+    except AttributeError:
+        if part in ASYNC_TWINS and hasattr(holder, ASYNC_TWINS[part]):
+            return None
+        if part == "__get__" and inspect.isclass(holder):  # the catalog's word for reading a declared attribute
+            return None
+        if inspect.isclass(holder) and (part in getattr(holder, "__annotations__", {}) or _is_set_in_init(holder, part)):
+            return None
+        raise LookupError(f"{name}: {holder!r} has no {part}") from None
+
+
+def _is_set_in_init(holder: type, part: str) -> bool:
+    """Attributes that only instances have."""
+    for base in holder.__mro__:
+        try:
+            source = inspect.getsource(base)
+        except (OSError, TypeError):
+            continue
+        if f"self.{part} =" in source or f"self.{part}:" in source:
+            return True
+    return False
+
+
+def problem(entry: Entry, library: Library) -> str | None:
+    """Why an entry is not true of the installed library; None if it is."""
+    if any(entry.name == name or entry.name.startswith(f"{name}.") for name in library.virtual):
+        return None
+    if not _in_range(entry, library):
+        return None
+    parent, _, last = entry.name.rpartition(".")
+    try:
+        if last.endswith("*"):
+            members = dir(find(parent))
+            prefix = last[:-1]
+            return None if any(member.startswith(prefix) for member in members) else f"{entry.name}: nothing matches"
+        found = find(entry.name)
+    except LookupError as error:
+        return str(error)
+    if isinstance(entry, LibraryClass) and not inspect.isclass(found):
+        return f"{entry.name} is not a class"
+    return None
+
+
+def _in_range(entry: Entry, library: Library) -> bool:
+    from packaging.specifiers import SpecifierSet
+
+    have = installed(library)
+    return all(when.version is None or have is None or (have in SpecifierSet(when.version)) != when.unless for when in entry.when)
