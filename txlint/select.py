@@ -56,13 +56,19 @@ def enabled(select: Iterable[str] = (), extend_select: Iterable[str] = (), ignor
     return frozenset(code for code, weight in on.items() if weight > off.get(code, -1))
 
 
+def require(selectors: Iterable[str]) -> None:
+    """Raises ``SelectionError`` for the first selector that names no rule."""
+    for selector in selectors:
+        if not codes_of(selector):
+            raise SelectionError(_unknown(selector))
+
+
 def _by_weight(selectors: Iterable[str]) -> dict[str, int]:
     """Each code with the length of the longest selector that names it; a full code or name outweighs every prefix."""
     weights: dict[str, int] = {}
     for selector in selectors:
+        require((selector,))
         codes = codes_of(selector)
-        if not codes:
-            raise SelectionError(_unknown(selector))
         word = selector.strip().upper()
         weight = 0 if word in ("ALL", "DEFAULT", "DEFAULTS") else 99 if len(codes) == 1 else len(word)
         for code in codes:

@@ -107,6 +107,16 @@ class Assumption:
 
 
 @dataclass(frozen=True, slots=True)
+class Unresolved:
+    """A call inside a transaction of which nothing is known, for ``--show-unresolved``."""
+
+    place: Place
+    function: str
+    callee: str  # as written
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     files: int = 0
     skipped: int = 0
@@ -124,6 +134,7 @@ class Report:
     errors: tuple[Problem, ...]
     assumed: tuple[Assumption, ...]
     summary: Summary
+    unresolved: tuple[Unresolved, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,8 +62,9 @@ def told(line: Line) -> str:
     return visible(opener.told or finding.message) + (f" [{', '.join(elsewhere)}]" if elsewhere else "")
 
 
-def render_concise(report: Report, report_at: str = "auto") -> str:
+def render_concise(report: Report, report_at: str = "auto", quiet: bool = False) -> str:
     out = [f"{location(line.place)}: {line.finding.code} {told(line)}" for line in lines(report, report_at)]
     out += [f"{visible(each.path)}:{each.line}:1: {each.code} {visible(each.message)}" for each in report.errors if each.code != "TX900"]
-    out.append(f"{headline(report)}; {looked_at(report)}")
-    return "\n".join(out) + "\n"
+    if not quiet:
+        out += [headline(report), looked_at(report)]
+    return "".join(f"{line}\n" for line in out)

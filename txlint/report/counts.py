@@ -46,3 +46,12 @@ def looked_at(report: Report) -> str:
             f"{counted(summary.unresolved, 'call')} unresolved inside transactions",
         )
     )
+
+
+def by_rule(report: Report) -> list[str]:
+    """``   3  TX101  task-in-transaction``, the most frequent first."""
+    counts: dict[tuple[str, str], int] = {}
+    for finding in report.findings:
+        key = finding.code, finding.name
+        counts[key] = counts.get(key, 0) + 1
+    return [f"{number:>6,}  {code}  {name}" for (code, name), number in sorted(counts.items(), key=lambda each: (-each[1], each[0]))]

@@ -65,7 +65,7 @@ def finding_lines(finding: Finding, sources: Sources, paint: Paint, entries: int
 
 def story(finding: Finding, opener: Opener) -> list[Mark]:
     """The marks of one pair, the effect first; numbered in the order in which they run where that is not plain to see."""
-    steps = [Mark(opener.place, _OPENS.get(opener.kind, "opens the transaction") + _alias(opener))]
+    steps = [Mark(opener.place, opens(opener))]
     steps += [Mark(step.place, step.label) for step in opener.trace[:-1]]
     effect = opener.trace[-1]
     if steps[0].place == effect.place:
@@ -76,8 +76,10 @@ def story(finding: Finding, opener: Opener) -> list[Mark]:
     return [steps[-1], *steps[:-1]]
 
 
-def _alias(opener: Opener) -> str:
-    return "" if opener.alias in (None, "default") else f" on {opener.alias!r}"
+def opens(opener: Opener) -> str:
+    """What an opener does, as the label of its place."""
+    alias = "" if opener.alias in (None, "default") else f" on {opener.alias!r}"
+    return _OPENS.get(opener.kind, "opens the transaction") + alias
 
 
 def _way(opener: Opener) -> str:
@@ -110,6 +112,12 @@ def _hint(report: Report) -> str:
     if not summary.effects:
         return "no effect call was found. If the project's own clients make them, name these under [[tool.txlint.effect]]."
     return ""
+
+
+def unresolved_lines(report: Report) -> Iterator[str]:
+    """One line per call inside a transaction that could not be resolved."""
+    for each in report.unresolved:
+        yield f"{location(each.place)}: unresolved `{visible(each.callee)}` in {visible(each.function)}: {visible(each.reason)}"
 
 
 def problem_lines(report: Report) -> Sequence[str]:

@@ -1,0 +1,290 @@
+"""The command line: options to a ``Config``, a ``Report`` to stdout, an exit code. Nothing is decided here that an editor would want too.
+
+``txlint``, ``txlint PATH...`` and ``txlint --quiet`` are short for ``txlint check ...``. Exit codes: 0 nothing to report, 1 findings,
+2 bad usage, bad configuration or a given file that could not be analysed, 130 interrupted, 141 nobody reads the output."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from txlint import __version__
+from txlint.config import Config, ConfigError, read_config, read_config_file
+from txlint.discover import project_root
+from txlint.model.kinds import Confidence
+from txlint.rules import NAMES, RULES
+from txlint.select import SelectionError, codes_of, enabled, require
+
+if TYPE_CHECKING:
+    from txlint.model.finding import Report
+    from txlint.report.paint import Paint
+
+FORMATS = ("text", "concise", "json")
+_SEVERITIES = ("low", "medium", "high")
+_MOST_ON_TERMINAL = 200
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class _Failure(click.ClickException):
+    """Bad usage or configuration: one line on stderr."""
+
+    exit_code = 2
+
+
+class _Group(click.Group):
+    """Anything that is not the name of a command belongs to ``check``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] not in ("--help", "-h", "--version")):
+            args = ["check", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="txlint", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Finds effects that a rollback cannot undo (mail, jobs, HTTP calls, events) while a database transaction is open.
+
+    `txlint PATH...` is short for `txlint check PATH...`.
+    """
+
+
+def _project_options(command: _Command) -> _Command:
+    """Options of every command that analyses a project."""
+    for option in reversed(
+        (
+            click.option("--config", "config_file", metavar="FILE", help="Read this file instead of the project's own configuration."),
+            click.option("--min-confidence", type=click.Choice([each.word for each in Confidence]), help="Least confidence to report."),
+            click.option("--exclude", multiple=True, metavar="GLOB", help="Leave these out instead of the built-in list."),
+            click.option("--extend-exclude", multiple=True, metavar="GLOB", help="Leave these out as well."),
+            click.option("--include-tests", is_flag=True, default=None, help="Tests open transactions and have findings, too."),
+            click.option("--jobs", type=click.IntRange(min=0), metavar="N", help="Processes; 0 for as many as pay."),
+            click.option("--color/--no-color", default=None, help="Colour; default: on a terminal."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--select", multiple=True, metavar="CODES", help="Only these rules: codes, prefixes such as TX1, names, ALL, DEFAULT.")
+@click.option("--extend-select", multiple=True, metavar="CODES", help="These rules as well.")
+@click.option("--ignore", multiple=True, metavar="CODES", help="Not these rules.")
+@click.option("--output-format", type=click.Choice(FORMATS), default="text", show_default=True, help="How to print the findings.")
+@click.option("--report-at", type=click.Choice(("effect", "entry")), help="Where line formats show a path.")
+@click.option("--fail-on", type=click.Choice(_SEVERITIES), help="Exit with 1 from this severity up.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
+@click.option("--statistics", is_flag=True, help="Counts by rule, and times, on stderr.")
+@click.option("--show-unresolved", is_flag=True, help="List the calls inside transactions of which nothing is known.")
+@click.option("-q", "--quiet", is_flag=True, help="Print findings only.")
+@_project_options
+def check(
+    paths: tuple[str, ...],
+    select: tuple[str, ...],
+    extend_select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    output_format: str,
+    report_at: str | None,
+    fail_on: str | None,
+    exit_zero: bool,
+    statistics: bool,
+    show_unresolved: bool,
+    quiet: bool,
+    color: bool | None,
+    **options: Any,
+) -> int:
+    """Report effects in open transactions under the given paths."""
+    started = perf_counter()
+    config = _config(paths, **options)
+    if select:
+        # What the configuration adds or takes away was meant for its own selection.
+        config = replace(config, select=_words(select), extend_select=(), ignore=())
+    config = replace(
+        config,
+        extend_select=(*config.extend_select, *_words(extend_select)),
+        ignore=(*config.ignore, *_words(ignore)),
+        fail_on=fail_on or config.fail_on,
+        report_at=report_at or config.report_at,
+    )
+    _check_selectors(config)
+    from txlint import api
+    from txlint.report.progress import Progress
+
+    with Progress(wanted=not quiet) as progress:
+        report = api.check(paths, config, progress=progress)
+    _print_report(report, config, output_format, quiet, color, show_unresolved)
+    if statistics:
+        _print_statistics(report, perf_counter() - started)
+    return _exit_code(report, config, exit_zero)
+
+
+@cli.command()
+@click.argument("rule", metavar="CODE|NAME")
+def explain(rule: str) -> int:
+    """Show the page of a rule: what it finds, why it matters, what to do."""
+    if rule.upper() not in RULES and rule.lower() not in NAMES:
+        try:
+            require((rule,))
+        except SelectionError as error:
+            raise _Failure(str(error)) from None
+    _print("\n".join(RULES[code].page() for code in sorted(codes_of(rule))))
+    return 0
+
+
+@cli.command()
+@click.argument("place", metavar="PATH:LINE")
+@_project_options
+def why(place: str, color: bool | None, **options: Any) -> int:
+    """Say what stands on a line: is it an effect, is a transaction open, by what path, and if it is silent, why."""
+    path, line = _path_and_line(place)
+    config = _config((path,), **options)
+    from txlint import api
+    from txlint.report.why import render_why
+    from txlint.rules.source import Sources
+
+    _print(render_why(api.why(path, line, config), Sources(), _paint(color)))
+    return 0
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Runs the command line and gives the exit code; says what went wrong in one line, never in a trace."""
+    try:
+        return int(cli.main(args=None if args is None else list(args), prog_name="txlint", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        return _complain(f"error: {error.format_message()}")
+    except (ConfigError, SelectionError) as error:
+        return _complain(f"error: {error}")
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except Exception as error:
+        if "TXLINT_TRACE" in os.environ:
+            raise
+        told = " ".join(f"{type(error).__name__}: {error}".split())
+        return _complain(f"internal error: {told} (set TXLINT_TRACE=1 for the trace, and please report it)")
+
+
+def _config(paths: Sequence[str], config_file: str | None, **given: Any) -> Config:
+    """The configuration of the project in which the paths lie, with the options that were given."""
+    for path in paths:
+        if not os.path.lexists(path):
+            raise _Failure(f"no such file or folder: {path}")
+    config = read_config_file(Path(config_file)) if config_file else read_config(Path(project_root(paths or ["."])))
+    if given["min_confidence"]:
+        config = replace(config, min_confidence=Confidence[given["min_confidence"].upper()])
+    return replace(
+        config,
+        exclude=given["exclude"] or config.exclude,
+        extend_exclude=(*config.extend_exclude, *given["extend_exclude"]),
+        include_tests=config.include_tests if given["include_tests"] is None else given["include_tests"],
+        jobs=config.jobs if given["jobs"] is None else given["jobs"],
+    )
+
+
+def _check_selectors(config: Config) -> None:
+    enabled(config.select, config.extend_select, config.ignore)
+    for selectors in config.per_file_ignores.values():
+        require(selectors)
+
+
+def _words(values: Sequence[str]) -> tuple[str, ...]:
+    """``--select TX1,TX2 --select mail-in-hook`` as its selectors."""
+    return tuple(word.strip() for value in values for word in value.split(",") if word.strip())
+
+
+def _path_and_line(place: str) -> tuple[str, int]:
+    path, _, line = place.rpartition(":")
+    if path and not os.path.lexists(path) and path.rpartition(":")[2].isdecimal():
+        path, _, line = path.rpartition(":")  # PATH:LINE:COLUMN, as reports print it
+    if not path or not line.isdecimal() or int(line) < 1:
+        raise _Failure(f"PATH:LINE is wanted, not {place!r}")
+    return path, int(line)
+
+
+def _print_report(report: Report, config: Config, output_format: str, quiet: bool, color: bool | None, show_unresolved: bool) -> None:
+    from txlint.report.text import problem_lines, unresolved_lines
+
+    for line in problem_lines(report):
+        _say(line)
+    match output_format:
+        case "json":
+            from txlint.report.json_ import render_json
+
+            _print(render_json(report))
+        case "concise":
+            from txlint.report.concise import render_concise
+
+            _print(render_concise(report, config.report_at or "auto", quiet))
+        case _:
+            from txlint.report.text import render_text
+            from txlint.rules.source import Sources
+
+            _print(render_text(report, Sources(), _paint(color), _MOST_ON_TERMINAL if _on_terminal() else None, quiet))
+    if show_unresolved:
+        for line in unresolved_lines(report):
+            _say(line)
+
+
+def _print_statistics(report: Report, seconds: float) -> None:
+    from txlint.report.counts import by_rule
+
+    for line in by_rule(report):
+        _say(line)
+    _say(f"{seconds:.2f} s")
+
+
+def _exit_code(report: Report, config: Config, exit_zero: bool) -> int:
+    if any(each.code == "TX900" and each.given for each in report.errors):
+        return 2
+    least = _SEVERITIES.index(config.fail_on)
+    found = any(_SEVERITIES.index(finding.severity) >= least for finding in report.findings)
+    found = found or (least == 0 and any(each.code != "TX900" for each in report.errors))
+    return 1 if found and not exit_zero else 0
+
+
+def _on_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def _paint(color: bool | None) -> Paint:
+    from txlint.report.paint import coloured, plain
+
+    if color is None:
+        wanted = _on_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        color = wanted or bool(os.environ.get("FORCE_COLOR"))
+    return coloured() if color else plain
+
+
+def _print(text: str) -> None:
+    """Text to stdout in its own encoding, whatever that cannot hold escaped. A reader who has gone away ends the run."""
+    if sys.stdout is None:
+        return
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode(encoding, "backslashreplace"))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What Python would still flush at its end goes nowhere, instead of into a second error.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(141) from None
+
+
+def _say(text: str) -> None:
+    """One line on stderr."""
+    if sys.stderr is not None:
+        from txlint.report.escape import visible
+
+        sys.stderr.write(visible(text).encode("ascii", "backslashreplace").decode() + "\n")
+
+
+def _complain(text: str) -> int:
+    _say(f"txlint: {' '.join(text.split())}")
+    return 2
