@@ -57,10 +57,11 @@ def unparsable(data: bytes, path: str, error: SyntaxError | ValueError) -> Unrea
     if message.startswith("too many nested") or message == "too many levels of indentation":
         return Unreadable(path, line, f"nested too deeply ({message})")
     lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-    text = lines[line - 1].decode(errors="replace") if line <= len(lines) else ""
-    needs = python_needed(text, message)
-    if needs is not None:
-        return Unreadable(path, line, f"needs Python {needs} or newer ({message})", needs)
+    for at in (line, line - 1) if message.startswith("f-string") else (line,):  # 3.11 is off by one in some f-strings
+        text = lines[at - 1].decode(errors="replace") if 0 < at <= len(lines) else ""
+        needs = python_needed(text, message)
+        if needs is not None:
+            return Unreadable(path, at, f"needs Python {needs} or newer ({message})", needs)
     return Unreadable(path, line, message)
 
 

@@ -12,7 +12,7 @@ from _ast import Module, PyCF_ONLY_AST
 from types import FrameType
 
 from txlint.lower.walk import Walk
-from txlint.model.facts import FileFacts, Unreadable
+from txlint.model.facts import FileFacts, Ignore, Unreadable
 
 FRAMES = 750
 """Python frames that parsing and walking may use: some 300 nested lambdas, 99 nested blocks, 700 nested operators."""
@@ -46,14 +46,14 @@ def _lower(data: bytes, path: str, module: str, is_package: bool) -> FileFacts |
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = _parse(data, path)
+            tree = _parse(data)
     except (SyntaxError, ValueError) as error:
         from txlint.lower.refuse import unparsable
 
         return unparsable(data, path, error)
     walk = Walk()
     body = walk.module(tree)
-    ignores = ()
+    ignores: tuple[Ignore, ...] = ()
     if b"txlint" in data:
         from txlint.lower.ignores import ignore_comments
 
@@ -73,21 +73,24 @@ def _lower(data: bytes, path: str, module: str, is_package: bool) -> FileFacts |
     )
 
 
-def _parse(data: bytes, path: str) -> Module:
+def _parse(data: bytes) -> Module:
     try:
-        tree: Module = compile(data, "<source>", "exec", PyCF_ONLY_AST, True)
+        return _compile(data)
     except SyntaxError as error:
         if "set_int_max_str_digits" not in str(error.msg):
             raise
-    else:
-        return tree
     digits = sys.get_int_max_str_digits()
     sys.set_int_max_str_digits(DIGITS)
     try:
-        tree = compile(data, "<source>", "exec", PyCF_ONLY_AST, True)
-        return tree
+        return _compile(data)
     finally:
         sys.set_int_max_str_digits(digits)
+
+
+def _compile(data: bytes) -> Module:
+    tree = compile(data, "<source>", "exec", PyCF_ONLY_AST, dont_inherit=True)
+    assert isinstance(tree, Module)
+    return tree
 
 
 def count_lines(data: bytes) -> int:

@@ -16,10 +16,9 @@ from typing import Any
 
 from txlint.model.facts import Body, Class, Expr, Function, Import, Param, Pos, Stmt
 
-LONGEST_SUM = 100
-"""Operands of one chain of binary operators; longer ones (generated text) become ``("other", operands)``."""
-LONGEST_ELIF = 250
-"""Branches of one ``if``/``elif`` chain; the facts nest them, and later stages walk that."""
+LONGEST_CHAIN = 250
+"""How deep iterated chains may nest the facts, all those around a node together. Longer sums (generated text) become
+``("other", operands)``; more branches are too deep."""
 LARGEST_INT = 1 << 10_000
 """Larger constants are dropped: Python refuses to print them."""
 
@@ -32,6 +31,7 @@ class Walk:
     __slots__ = (
         "attrs",
         "bound",
+        "chained",
         "classes",
         "declared",
         "functions",
@@ -52,6 +52,7 @@ class Walk:
         self.words: set[str] = set()
         self.module_bound: set[str] = set()
         self.bound = self.module_bound  # names that the current scope binds
+        self.chained = 0  # links of iterated chains that we are inside of
         self.declared: dict[str, bool] = {}  # names declared global (True) or nonlocal in the current function
         self.parent = -1  # the enclosing function
         self.owner = -1  # the class in whose body we stand directly
@@ -192,11 +193,14 @@ def _binop(n: Any, w: Walk) -> Expr:
         chain.append(left)
         left = left.left
     chain.reverse()
+    length = len(chain)
+    if w.chained + length > LONGEST_CHAIN:
+        return ("other", (EXPR[left.__class__](left, w), *[EXPR[b.right.__class__](b.right, w) for b in chain]))
+    w.chained += length
     result = EXPR[left.__class__](left, w)
-    if len(chain) > LONGEST_SUM:
-        return ("other", (result, *[EXPR[b.right.__class__](b.right, w) for b in chain]))
     for b in chain:
         result = ("bin", OPERATORS[b.op.__class__], result, EXPR[b.right.__class__](b.right, w))
+    w.chained -= length
     return result
 
 
@@ -300,9 +304,7 @@ def _lambda(n: Any, w: Walk) -> Expr:
     w.bound, w.declared, w.parent, w.owner, w.prefix, w.generator = saved
     pos = (n.lineno, n.col_offset, n.end_lineno, n.end_col_offset)
     statements = (("return", body, n.body.lineno),)
-    w.functions[index] = Function(
-        "<lambda>", qualname, params, (), None, statements, False, generator, bound, w.parent, w.owner, pos, pos
-    )
+    w.functions[index] = Function("<lambda>", qualname, params, (), None, statements, False, generator, bound, w.parent, w.owner, pos, pos)
     return ("lambda", index)
 
 
@@ -446,14 +448,17 @@ def _if(n: Any, w: Walk, out: list[Stmt]) -> None:
         out.append(("if", test, body, _block(orelse, w), n.lineno))
     else:
         chain = [(test, body, n.lineno)]
+        chained = w.chained
         while len(orelse) == 1 and orelse[0].__class__ is _ast.If:
             n = orelse[0]
+            w.chained += 1
+            if w.chained > LONGEST_CHAIN:
+                raise RecursionError
             test = EXPR[n.test.__class__](n.test, w)
             chain.append((test, _block(n.body, w), n.lineno))
             orelse = n.orelse
-        if len(chain) > LONGEST_ELIF:
-            raise RecursionError
         rest = _block(orelse, w)
+        w.chained = chained
         for test, body, line in reversed(chain):
             rest = (("if", test, body, rest, line),)
         out.extend(rest)
@@ -602,7 +607,7 @@ def _def(n: Any, w: Walk, out: list[Stmt]) -> None:
     for p in getattr(n, "type_params", ()):
         bound.add(p.name)
     if owner >= 0:
-        is_static = any([d[0] == "staticmethod" for d in decorators])
+        is_static = "staticmethod" in [d[0] for d in decorators]
         w.self_name = params[0].name if params and params[0].kind in ("pos", "arg") and not is_static else None
     elif w.self_name in bound:
         w.self_name = None
@@ -657,9 +662,7 @@ def _class(n: Any, w: Walk, out: list[Stmt]) -> None:
     attrs = tuple(w.attrs)
     w.bound, w.declared, w.owner, w.prefix, w.self_name, w.attrs = saved
     pos = (n.lineno, n.col_offset, n.end_lineno, n.end_col_offset)
-    w.classes[index] = Class(
-        n.name, qualname, bases, keywords, decorators, body, w.parent, w.owner, attrs, pos, _name_pos(n, 6)
-    )
+    w.classes[index] = Class(n.name, qualname, bases, keywords, decorators, body, w.parent, w.owner, attrs, pos, _name_pos(n, 6))
 
 
 def _any_statement(n: Any, w: Walk, out: list[Stmt]) -> None:

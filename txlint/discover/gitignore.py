@@ -1,0 +1,150 @@
+"""Patterns as ``.gitignore`` writes them; ``exclude`` and ``extend-exclude`` are read the same way, relative to the project root.
+
+Globs, never regular expressions of the user's: ``*``, ``?``, ``[a-z]``, ``**``; a slash inside ties a pattern to its folder, one at
+the end asks for a folder, ``!`` takes back. The last pattern that fits decides."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+
+class _Group(NamedTuple):
+    """Patterns that follow one another with the same sign: any may fit."""
+
+    excludes: bool
+    names: frozenset[str]  # plain names of files or folders
+    folders: frozenset[str]  # plain names of folders only
+    any: re.Pattern[str] | None  # over the path below the patterns' own folder
+    any_folder: re.Pattern[str] | None
+
+
+class Patterns(NamedTuple):
+    """The patterns of one file, tied to the folder ``base`` (absolute, no slash at the end)."""
+
+    base: str
+    groups: tuple[_Group, ...]  # last first
+
+    def verdict(self, path: str, name: str, is_folder: bool) -> bool | None:
+        """True for left out, False for taken back, None where no pattern fits."""
+        below: str | None = None
+        for group in self.groups:
+            if name in group.names or (is_folder and name in group.folders):
+                return group.excludes
+            for pattern in (group.any, group.any_folder if is_folder else None):
+                if pattern is not None:
+                    if below is None:
+                        below = path[len(self.base) + 1 :].replace(os.sep, "/")
+                    if pattern.match(below):
+                        return group.excludes
+        return None
+
+
+def compile_patterns(lines: Iterable[str], base: str) -> Patterns | None:
+    """The patterns of these lines, None if there are none."""
+    groups: list[_Group] = []
+    sign = True
+    pending: list[tuple[str, bool]] = []
+    for line in lines:
+        text = line.rstrip("\r\n")
+        while text.endswith(" ") and not text.endswith("\\ "):
+            text = text[:-1]
+        if not text or text.startswith("#"):
+            continue
+        excludes = not text.startswith("!")
+        text = text[not excludes :].removeprefix("\\") if text[:2] in ("\\#", "\\!") or not excludes else text
+        only_folders = text.endswith("/")
+        text = text.rstrip("/")
+        if not text:
+            continue
+        if pending and excludes != sign:
+            groups.append(_group(sign, pending))
+            pending = []
+        sign = excludes
+        pending.append((text, only_folders))
+    if pending:
+        groups.append(_group(sign, pending))
+    return Patterns(base.rstrip("/"), tuple(reversed(groups))) if groups else None
+
+
+def read_gitignore(folder: str) -> Patterns | None:
+    """The patterns of the folder's own ``.gitignore``; one that cannot be read leaves nothing out."""
+    try:
+        with open(f"{folder}/.gitignore", encoding="utf-8", errors="replace") as file:  # noqa: PTH123 -- in the hot loop
+            return compile_patterns(file.read(1 << 20).split("\n"), folder)
+    except OSError:
+        return None
+
+
+def glob_matches(glob: str, path: str) -> bool:
+    """Does a pattern fit a path relative to the project root, or a folder that holds it?"""
+    patterns = compile_patterns([glob], "")
+    if patterns is None:
+        return False
+    pure = PurePosixPath(path)
+    folders = [p for p in pure.parents if p.name]
+    return patterns.verdict(f"/{path}", pure.name, False) is True or any(patterns.verdict(f"/{p}", p.name, True) for p in folders)
+
+
+def _group(sign: bool, pending: list[tuple[str, bool]]) -> _Group:
+    names: set[str] = set()
+    folders: set[str] = set()
+    anything: list[str] = []
+    any_folder: list[str] = []
+    for text, only_folders in pending:
+        if "/" in text or any(c in text for c in "*?[\\"):
+            (any_folder if only_folders else anything).append(_translate(text))
+        else:
+            (folders if only_folders else names).add(text)
+    return _Group(sign, frozenset(names), frozenset(folders), _any_of(anything), _any_of(any_folder))
+
+
+def _any_of(alternatives: list[str]) -> re.Pattern[str] | None:
+    return re.compile("|".join(alternatives), re.DOTALL) if alternatives else None
+
+
+def _translate(glob: str) -> str:
+    """A regular expression for one glob that cannot backtrack beyond the number of its stars in one path segment."""
+    tied = "/" in glob
+    parts = [p for p in glob.split("/") if p]
+    out = [] if tied else ["(?:[^/]+/)*"]
+    for i, part in enumerate(parts):
+        last = i == len(parts) - 1
+        if part == "**":
+            out.append(".+" if last else "(?:[^/]+/)*")
+        else:
+            out.append(_segment(part) + ("" if last else "/"))
+    return f"(?:{''.join(out)})\\Z"
+
+
+def _segment(glob: str) -> str:
+    out: list[str] = []
+    i = 0
+    while i < len(glob):
+        c = glob[i]
+        i += 1
+        if c == "*":
+            if out[-1:] != ["[^/]*"]:
+                out.append("[^/]*")
+        elif c == "?":
+            out.append("[^/]")
+        elif c == "\\" and i < len(glob):
+            out.append(re.escape(glob[i]))
+            i += 1
+        elif c == "[" and (end := glob.find("]", i + 1 + (glob[i : i + 1] in "!^"))) > 0:
+            inside = glob[i:end]
+            negated = inside[:1] in ("!", "^")
+            inside = inside[negated:].replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]").replace("&", "\\&").replace("~", "\\~")
+            try:
+                re.compile(f"[{inside}]")
+            except re.error:
+                out.append(re.escape(glob[i - 1 : end + 1]))
+            else:
+                out.append(f"(?!/)[{'^' if negated else ''}{inside}]")
+            i = end + 1
+        else:
+            out.append(re.escape(c))
+    return "".join(out)

@@ -1,0 +1,89 @@
+"""Where a project begins, and what its files are called.
+
+**Project root**: the nearest folder upwards of the given paths that configures txlint; else, not above the repository, the nearest
+with ``manage.py``; else the repository; else the given path itself.
+
+**Names.** Nothing says for certain which folders a project puts on ``sys.path``, so a file has one *name* and may have others:
+
+- a folder with ``__init__.py`` is a package; its name grows with the packages around it;
+- a folder named ``src`` or one that holds ``manage.py`` is a *sure* root: names start below it, and a plain folder in it is a
+  namespace package;
+- the project root, and a folder with ``pyproject.toml``, ``setup.py`` or ``setup.cfg``, is a *likely* root: names start below it as
+  well, but a package in a plain folder below it is named as if that folder were on the path (``backend/shop/`` is ``shop``), and its
+  name with the folder in front (``backend.shop``) is among the others;
+- a module that lies in no package is named from its root; its bare name is among the others.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Container, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from txlint.config import find_config
+
+_LIKELY = ("pyproject.toml", "setup.py", "setup.cfg")
+
+
+def project_root(paths: Sequence[str]) -> str:
+    """The folder that is analysed as a whole when these paths are given (absolute)."""
+    folders = [p if p.is_dir() else p.parent for p in [Path(os.path.abspath(p)) for p in paths or ("",)]]  # noqa: PTH100 -- links stay
+    try:
+        start = Path(os.path.commonpath(folders))
+    except ValueError:  # on different drives
+        start = folders[0]
+    above = [start, *start.parents]
+    for folder in above:
+        if find_config(folder) is not None:
+            return str(folder)
+    repository = next((f for f in above if (f / ".git").exists()), None)
+    for folder in above[: above.index(repository) + 1] if repository else above:
+        if (folder / "manage.py").is_file():
+            return str(folder)
+    return str(repository or start)
+
+
+def has_marker(root: str) -> bool:
+    """Is this folder a project's root by more than having been given?"""
+    folder = Path(root)
+    return find_config(folder) is not None or (folder / "manage.py").is_file() or (folder / ".git").exists()
+
+
+class Place(NamedTuple):
+    """What a folder adds to the names of the modules in it. ``prefixes`` are alternatives, the best first; each is empty or ends
+    in a dot."""
+
+    prefixes: tuple[str, ...]
+    in_package: bool
+    sure: bool  # plain folders below are namespace packages
+
+    def below(self, name: str, files: Container[str]) -> Place:
+        """The place of a folder in this one, given the files that it holds."""
+        longer = tuple([f"{p}{name}." for p in self.prefixes])
+        if "__init__.py" in files:
+            if self.in_package or self.sure:
+                return Place(longer, True, self.sure)
+            # The topmost package: its parent may itself be on the path.
+            return Place(_distinct(f"{name}.", *longer), True, False)
+        if name == "src" or "manage.py" in files:
+            return Place(_distinct("", *longer), False, True)
+        if any(f in files for f in _LIKELY):
+            return Place(_distinct("", *longer), False, False)
+        return Place(longer, False, self.sure)
+
+    def names(self, stem: str) -> tuple[str, ...]:
+        """The dotted names of a module in this folder, the best first."""
+        if stem == "__init__":
+            return tuple([p[:-1] for p in self.prefixes if p])
+        names = [p + stem for p in self.prefixes]
+        return tuple(names) if self.in_package else _distinct(*names, stem)
+
+
+def root_place(files: Container[str]) -> Place:
+    """The place of the project root itself."""
+    return Place(("",), False, "manage.py" in files)
+
+
+def _distinct(*names: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
