@@ -44,7 +44,7 @@ class Opener:
     entry_count: int
     condition: str | None
     trace: tuple[Step, ...]
-    told: str = ""  # the sentence of this pair: a finding's message is about its best one
+    told: str = ""  # this pair in words: a finding's message is about its best one
 
 
 @dataclass(frozen=True, slots=True)

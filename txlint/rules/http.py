@@ -23,22 +23,23 @@ from django.db import transaction
 
 def cancel(order):
     with transaction.atomic():
-        order.delete()
+        order.cancel()
         requests.post("https://partner.example/cancelled", json={"order": order.pk}, timeout=5)
 ```
 
 ## Instead
 
 ```python
+from functools import partial
+
 import requests
 from django.db import transaction
 
 
 def cancel(order):
-    pk = order.pk
     with transaction.atomic():
-        order.delete()
-    requests.post("https://partner.example/cancelled", json={"order": pk}, timeout=5)
+        order.cancel()
+        transaction.on_commit(partial(requests.post, "https://partner.example/cancelled", json={"order": order.pk}, timeout=5))
 ```
 
 ## Example in a hook
@@ -96,6 +97,6 @@ FAMILY = Family(
     default=True,
     does="makes an HTTP request",
     harm="a rollback does not undo what the other side did, and its answer is waited for with the transaction open",
-    way="outside",
+    way="defer",
     doc=__doc__ or "",
 )

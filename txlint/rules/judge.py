@@ -62,7 +62,7 @@ def _judge_site(group: list[Hazard], sources: Sources, facts: Mapping[str, FileF
     return Finding(
         code=rule.code,
         name=rule.name,
-        message=_sentence(case, passages[0], _ended_block(case, facts)),
+        message=f"{_told(case, passages[0], _ended_block(case, facts))}: {_harm(case)}",
         remedy=remedy(case, sources),
         confidence=kept[0][0],
         severity="low" if held else "high" if site.effect.irreversible or site.written else "medium",
@@ -116,7 +116,7 @@ def _openers(case: Case, kept: list[tuple[Confidence, Passage]], sources: Source
                 entry_count=passage.entry_count,
                 condition=origin.condition,
                 trace=trace,
-                told=_sentence(case, passage, None),
+                told=_told(case, passage, None),
             )
         )
     return tuple(openers)
@@ -130,21 +130,25 @@ def _digest(*parts: str) -> str:
     return blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
-def _sentence(case: Case, passage: Passage, ended: Place | None) -> str:
-    """Effect first, then the opener and the way there, then the harm. ``ended`` is a block that does not help."""
-    site, family, origin = case.site, case.family, passage.origin
-    told = f"`{shorten(site.callee)}` {family.does} {where(origin)}{through(passage.hops)}"
+def _told(case: Case, passage: Passage, ended: Place | None) -> str:
+    """Effect first, then the opener and the way there. ``ended`` is a block that does not help."""
+    origin = passage.origin
+    told = f"`{shorten(case.site.callee)}` {case.family.does} {where(origin)}{through(passage.hops)}"
     if origin.condition:
         told += f", if {shorten(origin.condition)}"
     if ended is not None:
         told += f"; the block that ended on line {ended.end_line} commits nothing while that one is open"
-    if site.relay:
-        return f"{told}: the locked rows are held until the other side answers"
+    return told
+
+
+def _harm(case: Case) -> str:
+    if case.site.relay:
+        return "the locked rows are held until the other side answers"
     if case.held:
-        return f"{told}: it has only read, and is held open until the other side answers"
-    if origin.retry:
-        return f"{told}: the transaction is retried on conflict, so this can happen more than once even when it commits in the end"
-    return f"{told}: {family.harm}"
+        return "the transaction has only read, and is held open until the other side answers"
+    if case.origin.retry:
+        return "the transaction is tried again after a conflict, so this can happen more than once even when it commits in the end"
+    return case.family.harm
 
 
 def _ended_block(case: Case, facts: Mapping[str, FileFacts]) -> Place | None:

@@ -66,9 +66,8 @@ def _defer(case: Case, sources: Sources) -> str:
         return f"Call `{_callee(case.site)}` after {_ending(case, how, sources)}."
     deferred = template.format(callable=_callable(case, sources), alias=origin.alias)
     covers = f" One deferral here covers all {case.pairs} paths." if case.pairs > 1 else ""
-    if origin.kind == "hook":
-        return f"Defer it to the commit: `{deferred}` (with no transaction open it runs at once).{covers}"
-    return f"Defer it to the commit: `{deferred}`.{covers}"
+    at_once = " (with no transaction open it runs at once)" if origin.kind == "hook" else ""
+    return f"Defer it to the commit: `{deferred}`{at_once}.{covers}"
 
 
 def _callee(site: EffectSite) -> str:
@@ -115,24 +114,30 @@ def _owner(text: str) -> str:
 
 def _callable(case: Case, sources: Sources) -> str:
     """The call at the site as a callable without arguments: ``partial(send_receipt.delay, order.pk)``."""
-    callee = _callee(case.site)
-    match _expression(sources.text(case.site.spot)):
+    text = f"({sources.text(case.site.spot)}\n)"
+    match _expression(text):
         case ast.Call(func=func, args=[], keywords=[]):
-            return shorten(ast.unparse(func), _LONGEST)
+            return shorten(_written(func, text), _LONGEST)
         case ast.Call(func=func, args=args, keywords=keywords):
-            arguments = [ast.unparse(each) for each in (*args, *keywords)]
-            whole = f"partial({', '.join([ast.unparse(func), *arguments])})"
-            return whole if len(whole) <= _LONGEST and "\n" not in whole else f"partial({shorten(ast.unparse(func), _LONGEST)}, ...)"
+            callee = _written(func, text)
+            whole = f"partial({', '.join([callee, *(_written(each, text) for each in (*args, *keywords))])})"
+            return whole if len(whole) <= _LONGEST else f"partial({shorten(callee, _LONGEST)}, ...)"
         case _:
-            return f"partial({callee}, ...)"
+            return f"partial({_callee(case.site)}, ...)"
+
+
+def _written(node: ast.expr | ast.keyword, text: str) -> str:
+    """The node as the user wrote it, on one line."""
+    written = ast.get_source_segment(text, node) or ""
+    return ast.unparse(node) if not written or "\n" in written else written
 
 
 def _expression(text: str) -> ast.expr | None:
-    if not text or len(text) > 4_000:
+    if len(text) > 4_000:
         return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Python thinks of an escape in the user's string is not our concern
-            return ast.parse(f"({text}\n)", mode="eval").body
+            return ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None

@@ -22,25 +22,27 @@ import stripe
 from django.db import transaction
 
 
-def charge(order):
+def refund(order):
     with transaction.atomic():
-        order.paid = True
+        order.refunded = True
         order.save()
-        stripe.Refund.create(charge=order.charge_id)
+        stripe.Refund.create(charge=order.charge_id, idempotency_key=f"refund-{order.pk}")
 ```
 
 ## Instead
 
 ```python
+from functools import partial
+
 import stripe
 from django.db import transaction
 
 
-def charge(order):
+def refund(order):
     with transaction.atomic():
-        order.paid = True
+        order.refunded = True
         order.save()
-    stripe.Refund.create(charge=order.charge_id, idempotency_key=f"refund-{order.pk}")
+        transaction.on_commit(partial(stripe.Refund.create, charge=order.charge_id, idempotency_key=f"refund-{order.pk}"))
 ```
 
 ## Example in a hook
@@ -100,6 +102,6 @@ FAMILY = Family(
     default=True,
     does="calls a remote service",
     harm="a rollback does not undo what it did, and its answer is waited for with the transaction open",
-    way="outside",
+    way="defer",
     doc=__doc__ or "",
 )

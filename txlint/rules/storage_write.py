@@ -33,16 +33,17 @@ def export(report):
 ## Instead
 
 ```python
+from functools import partial
 from pathlib import Path
 
 from django.db import transaction
 
 
+@transaction.atomic
 def export(report):
-    Path("export.csv").write_text(report.as_csv())
-    with transaction.atomic():
-        report.done = True
-        report.save()
+    report.done = True
+    report.save()
+    transaction.on_commit(partial(Path("export.csv").write_text, report.as_csv()))
 ```
 
 ## Example in a hook
