@@ -77,11 +77,12 @@ def _by_weight(selectors: Iterable[str]) -> dict[str, int]:
 
 
 def _unknown(selector: str) -> str:
-    from difflib import get_close_matches  # only on the way to an error
+    from difflib import SequenceMatcher  # only on the way to an error
 
-    near = get_close_matches(selector.strip().upper(), [word.upper() for word in (*RULES, *NAMES, "ALL")], 1)
-    hint = near[0] if (near and near[0] in RULES) or near == ["ALL"] else near[0].lower() if near else ""
-    return f"unknown rule {selector.strip()!r}" + (f", did you mean {hint}?" if hint else "")
+    words = ("ALL", *RULES, *NAMES)
+    likeness = {word: SequenceMatcher(None, word.upper(), selector.strip().upper()).ratio() for word in words}
+    nearest = max(words, key=likeness.__getitem__)
+    return f"unknown rule {selector.strip()!r}" + (f", did you mean {nearest}?" if likeness[nearest] > 0.6 else "")
 
 
 def with_twins(codes: Iterable[str]) -> frozenset[str]:

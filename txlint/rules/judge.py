@@ -6,6 +6,7 @@ switched on, and what comments silence, is decided in ``select``."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from hashlib import blake2b
 
 from txlint.model.facts import Body, FileFacts
@@ -51,7 +52,7 @@ def _judge_site(group: list[Hazard], sources: Sources, facts: Mapping[str, FileF
         if (confidence := _confidence(hazard.site, passage)) >= least and (kind in SLOW_KINDS or not passage.origin.reads_only)
     ]
     certain_place = [(confidence, passage) for confidence, passage in strong if passage.origin.kind != "hook"]
-    kept = sorted(certain_place or strong, key=_passage_order)
+    kept = _merged(sorted(certain_place or strong, key=_passage_order))
     if not kept:
         return None
     passages = tuple(passage for _, passage in kept)
@@ -88,15 +89,31 @@ def _passage_order(ranked: tuple[Confidence, Passage]) -> tuple[object, ...]:
     return -confidence, len(passage.hops), passage.origin.spot.path, passage.origin.spot.pos, entry.path, entry.pos, passage.origin.name
 
 
+def _merged(kept: list[tuple[Confidence, Passage]]) -> list[tuple[Confidence, Passage]]:
+    """Passages of the same wide opener as one, the best, with all their entries counted."""
+    merged: dict[object, tuple[Confidence, Passage]] = {}
+    for number, (confidence, passage) in enumerate(kept):
+        origin = passage.origin
+        key = (origin.kind, origin.name, origin.spot) if origin.kind in WIDE_OPENERS else number
+        if key in merged:
+            best, first = merged[key]
+            merged[key] = best, replace(first, entry_count=first.entry_count + passage.entry_count)
+        else:
+            merged[key] = confidence, passage
+    return list(merged.values())
+
+
 def _openers(case: Case, kept: list[tuple[Confidence, Passage]], sources: Sources) -> tuple[Opener, ...]:
     site, family = case.site, case.family
     used: dict[str, int] = {}
     openers = []
     for confidence, passage in kept:
         origin, entry = passage.origin, passage.hops[0]
-        identity = [site.effect.kind, site.function, site.callee, str(site.ordinal), origin.kind, origin.function, origin.name]
+        identity = [site.effect.kind, site.function, site.callee, str(site.ordinal), origin.kind, origin.name]
         if origin.kind not in WIDE_OPENERS:
-            identity.append(entry.callee)
+            identity += [origin.function, entry.callee]
+        elif origin.kind == "hook":
+            identity.append(origin.function)
         fingerprint = _digest(*identity)
         # Twins within one function (two blocks, two calls) differ by their order only: a line would not survive an edit above.
         used[fingerprint] = used.get(fingerprint, 0) + 1

@@ -126,7 +126,7 @@ def _callable(case: Case, sources: Sources) -> str:
             return f"partial({_callee(case.site)}, ...)"
 
 
-def _written(node: ast.expr | ast.keyword, text: str) -> str:
+def _written(node: ast.AST, text: str) -> str:
     """The node as the user wrote it, on one line."""
     written = ast.get_source_segment(text, node) or ""
     return ast.unparse(node) if not written or "\n" in written else written

@@ -1,0 +1,362 @@
+"""Rules: their pages, and how hazards are judged: code, severity, confidence, identity, words and remedies."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.hazards import (
+    ADMIN,
+    ANNOUNCE,
+    ANNOUNCED,
+    BY_ADMIN,
+    BY_CHECKOUT,
+    CHECKOUT,
+    MAIL,
+    POST,
+    POSTED,
+    RECEIPT,
+    SHIP,
+    effect,
+    facts,
+    only,
+    passage,
+    receipt,
+    site,
+    sources,
+    spot,
+)
+from txlint.model.hazard import Hazard, Origin, Spot
+from txlint.model.kinds import EFFECT_KINDS, Confidence, code_of
+from txlint.rules import FAMILIES, RULES
+from txlint.rules.judge import MOST_PAIRS, judge
+from txlint.rules.rule import SECTIONS, Rule
+from txlint.rules.source import Sources, decode
+from txlint.rules.words import listed, short_name, where
+
+EVERY = pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.code)
+
+
+# pages
+
+
+def test_each_effect_kind_has_its_two_rules() -> None:
+    assert list(FAMILIES) == list(EFFECT_KINDS)
+    assert [code for code in RULES if RULES[code].kind] == [code_of(kind, hundreds) for hundreds in (1, 2) for kind in EFFECT_KINDS]
+    assert {code for code, rule in RULES.items() if not rule.default} == {"TX109", "TX110", "TX111", "TX209", "TX210", "TX211"}
+
+
+@EVERY
+def test_a_page_has_its_sections_in_order(rule: Rule) -> None:
+    assert tuple(rule.sections()) == SECTIONS
+    assert all(rule.sections().values())
+    assert rule.summary.endswith(".")
+    assert rule.page().startswith(f"# {rule.code}: {rule.name}\n")
+
+
+@EVERY
+def test_examples_are_python(rule: Rule) -> None:
+    if rule.kind is None and not rule.code_block("Example"):
+        return
+    for heading in ("Example", "Instead"):
+        code = rule.code_block(heading)
+        assert code
+        compile(code, heading, "exec")
+    assert rule.code_block("Example") != rule.code_block("Instead")
+
+
+def test_the_page_of_a_hook_shows_a_hook() -> None:
+    assert "def save(" in RULES["TX201"].code_block("Example")
+    assert "def save(" not in RULES["TX101"].code_block("Example")
+    assert not any(heading.endswith("in a hook") for heading in RULES["TX101"].sections())
+
+
+# judgement
+
+
+def test_a_known_transaction_gives_tx1_a_hook_alone_tx2() -> None:
+    assert only(receipt()).code == "TX101"
+    finding = only(ANNOUNCED)
+    assert (finding.code, finding.name) == ("TX202", "mail-in-hook")
+    assert [opener.kind for opener in finding.openers] == ["hook"]
+
+
+def test_where_a_caller_is_known_the_hook_is_no_opener() -> None:
+    both = Hazard(MAIL, (passage(ANNOUNCE, MAIL), passage(CHECKOUT, MAIL, BY_CHECKOUT)))
+    finding = only(both)
+    assert finding.code == "TX102"
+    assert [opener.kind for opener in finding.openers] == ["with"]
+
+
+def test_passages_below_the_threshold_are_dropped() -> None:
+    assert [opener.confidence for opener in only(receipt()).openers] == [Confidence.CERTAIN, Confidence.LIKELY]
+    assert [opener.kind for opener in only(receipt(), min_confidence=Confidence.CERTAIN).openers] == ["with"]
+    weak = Hazard(MAIL, (passage(CHECKOUT, MAIL, BY_CHECKOUT, confidence=Confidence.POSSIBLE), passage(ANNOUNCE, MAIL)))
+    assert only(weak).code == "TX202", "what is left decides on the code"
+    assert judge((Hazard(MAIL, weak.passages[:1]),), sources()) == ()
+
+
+@pytest.mark.parametrize(
+    "weak",
+    [
+        replace(receipt(), site=replace(RECEIPT, confidence=Confidence.LIKELY)),
+        replace(receipt(), site=replace(RECEIPT, effect=effect(confidence=Confidence.LIKELY))),
+        Hazard(RECEIPT, (passage(replace(CHECKOUT, confidence=Confidence.LIKELY), RECEIPT, BY_CHECKOUT),)),
+        Hazard(RECEIPT, (passage(CHECKOUT, RECEIPT, replace(BY_CHECKOUT, confidence=Confidence.LIKELY)),)),
+    ],
+    ids=["site", "catalog entry", "origin", "hop"],
+)
+def test_confidence_is_that_of_the_weakest_part(weak: Hazard) -> None:
+    assert only(weak).confidence == Confidence.LIKELY
+
+
+def test_severity() -> None:
+    assert only(POSTED).severity == "medium"
+    assert only(replace(POSTED, site=replace(POST, written=True))).severity == "high"
+    assert only(replace(POSTED, site=replace(POST, effect=effect("http", irreversible=True)))).severity == "high"
+
+
+def test_a_transaction_that_only_read_is_held() -> None:
+    reading = replace(SHIP, reads_only=True)
+    finding = only(Hazard(replace(POST, written=True), (passage(reading, POST),)))
+    assert (finding.severity, finding.held) == ("low", True)
+    assert "has only read" in finding.message
+    assert finding.remedy.startswith("Read what is needed")
+    job = Hazard(RECEIPT, (passage(reading, RECEIPT),))
+    assert judge((job,), sources()) == (), "a job does not hold anything up"
+    mixed = only(Hazard(POST, (passage(reading, POST), passage(CHECKOUT, POST, BY_CHECKOUT))))
+    assert (mixed.severity, mixed.held) == ("medium", False)
+
+
+def test_a_relay_is_at_least_once_on_purpose() -> None:
+    finding = only(replace(receipt(), site=replace(RECEIPT, relay=True, written=True)))
+    assert (finding.severity, finding.held) == ("low", True)
+    assert finding.remedy.startswith("Lease the rows first")
+
+
+def test_hazards_of_one_site_are_one_finding() -> None:
+    first, second = (replace(receipt(), passages=(each,)) for each in receipt().passages)
+    assert only(receipt()).openers == judge((second, first), sources())[0].openers
+
+
+def test_at_most_a_hundred_pairs() -> None:
+    origins = [replace(CHECKOUT, function=f"shop.views.view_{number}") for number in range(MOST_PAIRS + 20)]
+    finding = only(Hazard(RECEIPT, tuple(passage(origin, RECEIPT, BY_CHECKOUT) for origin in origins), omitted=3))
+    assert (len(finding.openers), finding.omitted) == (MOST_PAIRS, 23)
+    assert "covers all 123 paths" in finding.remedy
+
+
+def test_findings_and_openers_are_sorted() -> None:
+    hazards = (ANNOUNCED, receipt(), POSTED)
+    findings = judge(hazards, sources())
+    assert [finding.place.line for finding in findings] == sorted(finding.place.line for finding in findings)
+    assert judge(tuple(reversed(hazards)), sources()) == findings
+
+
+# identity
+
+
+def test_fingerprints_hold_no_lines_and_no_hundreds() -> None:
+    def moved(where: Spot) -> Spot:
+        line, column, end, end_column = where.pos
+        return Spot(where.path, (line + 7, column, end + 7, end_column))
+
+    here = only(receipt())
+    below = replace(RECEIPT, spot=moved(RECEIPT.spot))
+    there = judge(
+        (
+            Hazard(
+                below, (passage(replace(CHECKOUT, spot=moved(CHECKOUT.spot)), below, replace(BY_CHECKOUT, spot=moved(BY_CHECKOUT.spot))),)
+            ),
+        ),
+        sources(),
+    )[0]
+    assert there.fingerprint == here.fingerprint
+    assert there.openers[0].fingerprint == here.openers[0].fingerprint
+    assert only(ANNOUNCED).fingerprint == only(Hazard(MAIL, (passage(CHECKOUT, MAIL, BY_CHECKOUT),))).fingerprint
+
+
+def test_each_pair_has_its_own_fingerprint() -> None:
+    twice = Hazard(RECEIPT, (*receipt().passages, passage(CHECKOUT, RECEIPT, BY_CHECKOUT)))
+    fingerprints = [opener.fingerprint for opener in only(twice).openers]
+    assert len(set(fingerprints)) == 3
+    assert all(len(each) == 16 and int(each, 16) >= 0 for each in fingerprints)
+
+
+def test_a_wide_opener_is_one_pair_whatever_enters_it() -> None:
+    setting = Origin("atomic_requests", "ATOMIC_REQUESTS", Spot("proj/settings.py", (80, 0, 80, 10)), "shop.views.checkout")
+    other_view = replace(setting, function="shop.views.basket")
+    (one,) = only(Hazard(RECEIPT, (passage(setting, RECEIPT, BY_CHECKOUT, entry_count=12),))).openers
+    (both,) = only(
+        Hazard(RECEIPT, (passage(setting, RECEIPT, BY_CHECKOUT, entry_count=12), passage(other_view, RECEIPT, BY_ADMIN)))
+    ).openers
+    (other,) = only(Hazard(RECEIPT, (passage(other_view, RECEIPT, BY_ADMIN),))).openers
+    assert one.fingerprint == both.fingerprint == other.fingerprint
+    assert (one.entry_count, both.entry_count, other.entry_count) == (12, 13, 1)
+
+
+# words
+
+
+def test_the_message_names_effect_opener_and_way() -> None:
+    assert only(receipt()).message.startswith(
+        "`send_receipt.delay` enqueues a job inside `transaction.atomic` of `checkout`, through `place_order`: "
+    )
+    assert only(POSTED).message.startswith("`requests.post` makes an HTTP request inside `ship`, which `@transaction.atomic` wraps")
+
+
+@pytest.mark.parametrize("kind", ["with", "decorator", "atomic_requests", "admin", "hook", "implicit", "request", "autobegin", "asserted"])
+def test_each_kind_of_opener_has_its_words(kind: str) -> None:
+    told = where(replace(CHECKOUT, kind=kind))
+    assert "transaction" in told or "commit" in told
+    assert "`checkout`" in told
+
+
+def test_a_retried_transaction_repeats_the_effect() -> None:
+    assert "more than once" in only(Hazard(POST, (passage(replace(SHIP, retry=True), POST),))).message
+
+
+def test_a_condition_is_told() -> None:
+    finding = only(Hazard(POST, (passage(replace(SHIP, condition="not dry_run"), POST),)))
+    assert ", if not dry_run: " in finding.message
+    assert finding.openers[0].condition == "not dry_run"
+
+
+def test_a_block_that_has_ended_proves_nothing() -> None:
+    text = "def settle(order):\n    with transaction.atomic():\n        order.save()\n    notify.delay(order.pk)\n"
+    where_it_is = site(spot("shop/jobs.py", "notify.delay(order.pk)", text), "shop.jobs.settle", "notify.delay")
+    hazard = Hazard(where_it_is, (passage(CHECKOUT, where_it_is, BY_CHECKOUT),))
+    (finding,) = judge((hazard,), sources(jobs=text), {"shop/jobs.py": facts("shop/jobs.py", text)})
+    assert "the block that ended on line 3 commits nothing" in finding.message
+
+
+def test_labels_say_what_each_step_does() -> None:
+    trace = only(receipt()).openers[0].trace
+    assert [step.label for step in trace] == ["calls shop.orders.place_order", "enqueues a job"]
+    signal = only(Hazard(MAIL, (passage(CHECKOUT, MAIL, replace(BY_CHECKOUT, kind="signal", callee="shop.orders.announce")),)))
+    assert signal.openers[0].trace[0].label == "sends a signal to shop.orders.announce"
+
+
+def test_names() -> None:
+    assert short_name("shop.models.Order.save") == "Order.save"
+    assert short_name("shop.orders.place_order") == "place_order"
+    assert short_name("x" * 1_000_000) == "x" * 77 + "..."
+    assert [listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])] == ["a", "a and b", "a, b and c"]
+
+
+# remedies
+
+
+def remedy_of(call: str, origin: Origin = CHECKOUT, what: str = "task", **more: object) -> str:
+    """The remedy of a call that stands in ``def send(...)`` and is reached through `place_order`."""
+    text = f"def send(order):\n    {call}\n"
+    fragment = call.removeprefix("await ")
+    there = site(spot("shop/jobs.py", fragment, text), "shop.jobs.send", fragment.partition("(")[0], effect(what), **more)
+    (finding,) = judge((Hazard(there, (passage(origin, there, BY_CHECKOUT),)),), sources(jobs=text))
+    return finding.remedy
+
+
+def test_a_deferral_in_the_users_own_names() -> None:
+    assert remedy_of("send.delay(order.pk)") == "Defer it to the commit: `transaction.on_commit(partial(send.delay, order.pk))`."
+    assert "on_commit(client.flush)" in remedy_of("client.flush()")
+    assert "partial(post, URL, json={'a': 1}, *rest, **more)" in remedy_of("post(URL, json={'a': 1}, *rest, **more)").replace(
+        "*rest, json={'a': 1}", "json={'a': 1}, *rest"
+    )
+    assert 'partial(post, "a b")' in remedy_of('post("a b")')
+
+
+def test_a_deferral_names_the_database() -> None:
+    assert "on_commit(partial(send.delay, 1), using='replica')" in remedy_of("send.delay(1)", replace(CHECKOUT, alias="replica"))
+
+
+def test_a_long_call_is_shortened() -> None:
+    assert remedy_of(f"send.delay({', '.join(f'argument_{n}' for n in range(40))})").endswith("partial(send.delay, ...))`.")
+    assert "partial(send.delay, ...)" in remedy_of(f"send.delay({'x' * 10_000})")
+
+
+def test_a_call_over_several_lines_is_written_on_one() -> None:
+    assert "partial(send.delay, order.pk, now=True)" in remedy_of("send.delay(\n        order.pk,\n        now=True,\n    )")
+
+
+def test_a_used_result_cannot_be_deferred() -> None:
+    told = remedy_of("post(URL)", what="http", result_used=True)
+    assert told.startswith("The result of `post` is used")
+    assert "the transaction of `checkout`" in told
+
+
+def test_a_coroutine_is_awaited_later() -> None:
+    assert remedy_of("await post(URL)", what="http") == "Await `post` after the `with` block of `checkout` has ended."
+
+
+def test_a_session_commits_by_itself() -> None:
+    text = "def pay(session):\n    session.add(1)\n    charge()\n"
+    begun = Origin("autobegin", "Session.add", spot("shop/jobs.py", "session.add(1)", text), "shop.jobs.pay", family="sqlalchemy")
+    there = site(spot("shop/jobs.py", "charge()", text), "shop.jobs.pay", "charge", effect("rpc"))
+    (finding,) = judge((Hazard(there, (passage(begun, there),)),), sources(jobs=text))
+    assert finding.remedy == "Call `charge` after `session.commit()`."
+
+
+def test_a_family_without_deferral_moves_behind_the_block() -> None:
+    assert remedy_of("charge()", replace(CHECKOUT, family="some")) == "Call `charge` after the `with` block of `checkout` has ended."
+    wrapped = replace(CHECKOUT, kind="decorator", family="some")
+    assert remedy_of("charge()", wrapped) == "Call `charge` after `checkout` has returned."
+
+
+def test_a_deferred_sibling_is_mentioned() -> None:
+    assert remedy_of("send.delay(1)", sibling_deferred=True).endswith("Another call of `send.delay` in `send` is deferred already.")
+
+
+def test_waiting_moves_out() -> None:
+    assert remedy_of("sleep(1)", what="wait").startswith("Call `sleep` before the transaction of `checkout` begins")
+
+
+def test_a_hook_defers_for_all_its_callers() -> None:
+    assert "(with no transaction open it runs at once)" in only(ANNOUNCED).remedy
+
+
+def test_a_source_that_is_gone_gives_poorer_words() -> None:
+    (finding,) = judge((receipt(),), Sources(texts={"shop/orders.py": "", "shop/views.py": ""}))
+    assert "partial(send_receipt.delay, ...)" in finding.remedy
+
+
+# source text
+
+
+def test_columns_are_code_points() -> None:
+    text = "é = '𝄞'; post(1)\n"
+    place = sources(jobs=text).place(spot("shop/jobs.py", "post(1)", text))
+    assert (place.column, place.end_column) == (10, 17)
+    assert sources(jobs=text).text(spot("shop/jobs.py", "post(1)", text)) == "post(1)"
+    assert sources(jobs=text).before(spot("shop/jobs.py", "post(1)", text)) == "é = '𝄞'; "
+
+
+def test_lines_end_as_python_has_them() -> None:
+    lines = Sources(texts={"x": "a\u2028b\x0cc\x1cd\r\ne\rf\n"}).lines("x")
+    assert lines == ("a\u2028b\x0cc\x1cd", "e", "f", "")
+
+
+def test_text_of_several_lines() -> None:
+    text = "send(\n    é,\n)\n"
+    assert sources(jobs=text).text(spot("shop/jobs.py", "send(\n    é,\n)", text)) == "send(\n    é,\n)"
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"\xef\xbb\xbfa = 1", "a = 1"),
+        (b"# coding: latin-1\n# \xe9", "# coding: latin-1\n# é"),
+        (b"#!/usr/bin/python\n# -*- coding: cp1252 -*-\n# \x80", "#!/usr/bin/python\n# -*- coding: cp1252 -*-\n# €"),
+        ("a = 1\n# coding: latin-1 é".encode(), "a = 1\n# coding: latin-1 é"),
+    ],
+)
+def test_decoding(data: bytes, text: str) -> None:
+    assert decode(data) == text
+
+
+def test_a_file_that_cannot_be_read_has_no_lines() -> None:
+    assert Sources("/nowhere").line("x.py", 3) == ""
+
+
+def test_the_admin_is_named_as_the_opener() -> None:
+    assert "in which the admin runs `OrderAdmin.save_model`" in only(Hazard(RECEIPT, (passage(ADMIN, RECEIPT, BY_ADMIN),))).message
