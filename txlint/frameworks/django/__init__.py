@@ -1,0 +1,1 @@
+"""Django: settings (`settings`) and the views that URLconfs reach (`urls`)."""

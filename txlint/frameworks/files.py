@@ -1,0 +1,68 @@
+"""The text files of a project that are no facts: configuration, lock files, and the source of a settings module for its line numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+LARGEST = 32 << 20  # bytes: beyond that a file is taken for none
+
+
+class Files(Protocol):
+    """``read`` and ``names`` take paths relative to the project's root, ``source`` takes paths as facts have them."""
+
+    def read(self, path: str) -> str | None:
+        """The text of a file, ``None`` where there is none or it cannot be read."""
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        """The names of the plain files in a folder, sorted; ``""`` is the root."""
+
+    def source(self, path: str) -> str | None:
+        """The source text of a file of facts."""
+
+
+class ProjectFiles:
+    """`Files` on disk: ``root`` is the project's root, ``base`` the folder that the paths of facts are relative to."""
+
+    def __init__(self, root: Path, base: Path | None = None) -> None:
+        self.root = root
+        self.base = root if base is None else base
+
+    def read(self, path: str) -> str | None:
+        return _text(self.root / path)
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        try:
+            return tuple(sorted(item.name for item in (self.root / folder).iterdir() if item.is_file()))
+        except OSError:
+            return ()
+
+    def source(self, path: str) -> str | None:
+        return _text(self.base / path)
+
+
+class GivenFiles:
+    """`Files` from a mapping of paths to texts: for tests."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self.texts = texts
+
+    def read(self, path: str) -> str | None:
+        return self.texts.get(path)
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        prefix = f"{folder}/" if folder else ""
+        return tuple(sorted(path[len(prefix) :] for path in self.texts if path.startswith(prefix) and "/" not in path[len(prefix) :]))
+
+    def source(self, path: str) -> str | None:
+        return self.texts.get(path)
+
+
+def _text(path: Path) -> str | None:
+    try:
+        if not path.is_file() or path.stat().st_size > LARGEST:
+            return None
+        return path.read_bytes().decode("utf-8-sig", "replace")
+    except OSError:
+        return None
