@@ -99,7 +99,7 @@ def cases(root: Path) -> list[Path]:
 
 
 GROUPS = ("TX1xx", "TX2xx", "TX3xx", "TX4xx", "TX5xx", "flow", "link", "settings")
-NOT_CASES = ("catalog",)
+NOT_CASES = ("catalog", "fix")
 
 
 def _is_case(entry: Path) -> bool:

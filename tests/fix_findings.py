@@ -1,0 +1,139 @@
+"""Findings made by hand from the marks of a fixture, so that rewriting is tested without the engine: `want` is the outermost call that
+starts on its line, `open` the with item or decorator there."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from txlint.fix import FileMeanings, Project
+from txlint.fix.meanings import EffectMeaning, from_findings, span_of
+from txlint.fix.plan import FilePlan, open_file, plan, suggest
+from txlint.fix.source import code_points, decode
+from txlint.model.finding import Effect, Finding, Fix, Opener, Place, Step
+from txlint.model.kinds import EFFECT_KINDS, Confidence
+
+_MARK = re.compile(r"#\s*(open|want):\s*([^#]*)")
+
+
+def findings_of(text: str | bytes, path: str = "x.py", **given: object) -> list[Finding]:
+    """One finding for each ``want``. ``given`` replaces fields of the openers: ``alias``, ``kind``, ``opener``."""
+    data = text.encode() if isinstance(text, str) else text
+    source = decode(path, data)
+    tree = ast.parse(source.text)
+    opens: dict[str, Place] = {}
+    kinds: dict[str, str] = {}
+    wants: list[tuple[int, str, list[str]]] = []
+    for number in range(1, len(source.starts) + 1):
+        for word, said in _MARK.findall(source.line(number)):
+            if word == "open":
+                opens[said.strip()] = _opener_on(tree, source, number)
+                kinds[said.strip()] = "decorator" if source.line(number).lstrip().startswith("@") else "with"
+            else:
+                code, _, names = said.strip().partition("=")
+                wants.append((number, code, names.split(",") if names else []))
+    found = []
+    for number, code, names in wants:
+        place, callee = _call_on(tree, source, number)
+        step = Step("call", place, "", "")
+        openers = tuple(
+            Opener(
+                kind=str(given.get("kind", kinds[name])),
+                opener=str(given.get("opener", "transaction.atomic")),
+                place=opens[name],
+                alias=_alias(source.line(opens[name].line)) if "alias" not in given else given["alias"],  # type: ignore[arg-type]
+                confidence=Confidence.CERTAIN,
+                fingerprint=f"{name}",
+                entry=place,
+                entry_count=1,
+                condition=None,
+                trace=() if _owner(tree, opens[name]) is _owner(tree, place) else (step, step),
+            )
+            for name in names
+        )
+        kind = EFFECT_KINDS[int(code[3:]) - 1] if code[2] in "12" else "task"
+        found.append(
+            Finding(
+                code, "", "", "", Confidence.CERTAIN, "medium", False, place, "", Effect(kind, callee, ""), openers, 0, Fix(), f"f{number}"
+            )
+        )
+    return found
+
+
+def meanings_of(findings: list[Finding], **deferrals: object) -> FileMeanings:
+    return from_findings(findings, findings[0].place.path)
+
+
+def fixed(text: str | bytes, unsafe: bool = False, project: Project | None = None, **given: object) -> FilePlan:
+    """The plan for a marked text."""
+    data = text.encode() if isinstance(text, str) else text
+    found = findings_of(data, **given)
+    assert found, "the text has no `want`"
+    (planned,) = plan(found, {"x.py": data}, project=project, unsafe=unsafe)
+    return planned
+
+
+def suggested(text: str, project: Project | None = None, **given: object) -> Fix:
+    """The suggestion for the first ``want``."""
+    found = findings_of(text, **given)
+    return suggest(found[0], open_file("x.py", text.encode()), project=project, context=found)
+
+
+def effect_at(place: Place, kind: str = "task") -> dict[tuple[int, int, int, int], EffectMeaning]:
+    return {span_of(place): EffectMeaning(kind, "", "")}
+
+
+def _alias(line: str) -> str | None:
+    """The alias as an engine would read it: a constant, the default, or not known."""
+    match = re.search(r"atomic\((?:using=)?([^,)]+)[,)]", line)
+    if match is None:
+        return "default"
+    return match[1].strip("\"'") if match[1][0] in "\"'" else None
+
+
+def _owner(tree: ast.AST, place: Place) -> ast.AST | None:
+    """The innermost function around a place; a decorator belongs to what it decorates."""
+    found: ast.AST | None = None
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            first = min((d.lineno for d in node.decorator_list), default=node.lineno)
+            if first <= place.line <= (node.end_lineno or 0):
+                found = node
+    return found
+
+
+def _place(source: object, node: ast.expr) -> Place:
+    line = source.line(node.lineno)  # type: ignore[attr-defined]
+    last = source.line(node.end_lineno)  # type: ignore[attr-defined]
+    return Place(
+        source.path,  # type: ignore[attr-defined]
+        node.lineno,
+        code_points(line, node.col_offset),
+        node.end_lineno or 0,
+        code_points(last, node.end_col_offset or 0),
+    )
+
+
+def _call_on(tree: ast.AST, source: object, number: int) -> tuple[Place, str]:
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and n.lineno == number and not _opens(n)]
+    assert calls, f"no call on line {number}"
+    call = max(calls, key=lambda n: (n.end_lineno or 0, n.end_col_offset or 0, -n.col_offset))
+    return _place(source, call), ast.unparse(call.func)
+
+
+def _opens(call: ast.Call) -> bool:
+    return "atomic" in ast.unparse(call.func)
+
+
+def _opener_on(tree: ast.AST, source: object, number: int) -> Place:
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.With, ast.AsyncWith)):
+            for item in node.items:
+                if item.context_expr.lineno == number and any(w in ast.unparse(item) for w in ("atomic", "begin", "session", "Session")):
+                    return _place(source, item.context_expr)
+        for decorator in getattr(node, "decorator_list", ()):
+            if decorator.lineno == number:
+                return _place(source, decorator)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.lineno == number:
+            return Place(source.path, number, node.col_offset + 1, number, node.col_offset + 4)  # type: ignore[attr-defined]
+    raise AssertionError(f"nothing opens on line {number}")

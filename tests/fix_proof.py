@@ -1,0 +1,143 @@
+"""Runs rewritten and unrewritten fixtures on the real Django and Celery, in a process of its own: `python -m tests.fix_proof`.
+
+Reads ``[path, ...]`` as JSON on stdin; prints for each file what its `# proof:` expressions did in four situations. What left the process is
+read where it leaves it: in Celery's in-memory broker and in Django's mail outbox, each with the databases that have a transaction open.
+
+    plain        the expression is run
+    rolled_back  inside a transaction on every database that is rolled back afterwards
+    closed       with `transaction.atomic` opening nothing: no transaction at all
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+EFFECTS: list[Any] = []
+ALIASES = ("default", "other")
+NUMBER = itertools.count()
+
+
+class Nothing(contextlib.ContextDecorator):
+    """Stands for `transaction.atomic` and opens nothing."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.function = args[0] if args and callable(args[0]) else None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.function is not None:
+            return self.function(*args, **kwargs)
+        return super().__call__(*args, **kwargs)
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+
+def set_up() -> None:
+    import django
+    from celery import Celery
+    from django.conf import settings
+
+    folder = Path(tempfile.mkdtemp())
+    settings.configure(
+        DATABASES={a: {"ENGINE": "django.db.backends.sqlite3", "NAME": str(folder / f"{a}.sqlite3")} for a in ALIASES},
+        INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth"],
+        EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend",
+        DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+        USE_TZ=True,
+    )
+    django.setup()
+    from django.core.management import call_command
+
+    for alias in ALIASES:
+        call_command("migrate", database=alias, verbosity=0)
+    app = Celery("proof", broker="memory://")
+    app.set_default()
+    from kombu import Producer
+
+    publish = Producer.publish
+
+    def recorded(self: Any, body: Any, *args: Any, **kwargs: Any) -> Any:
+        result = publish(self, body, *args, **kwargs)
+        EFFECTS.append([kwargs.get("headers", {}).get("task", "").rpartition(".")[2], body[0], body[1], open_now()])
+        return result
+
+    Producer.publish = recorded  # where a message leaves for the broker
+    from django.core.mail.backends.locmem import EmailBackend
+
+    deliver = EmailBackend.send_messages
+
+    def delivered(self: Any, messages: Any) -> Any:
+        messages = list(messages)
+        EFFECTS.extend([m.subject, m.body, m.to, open_now()] for m in messages)
+        return deliver(self, messages)
+
+    EmailBackend.send_messages = delivered
+
+
+def open_now() -> list[str]:
+    from django.db import connections
+
+    return [a for a in ALIASES if connections[a].in_atomic_block]
+
+
+def wipe() -> None:
+    """Back to empty tables that count from 1, so that runs can be compared."""
+    from django.db import connections
+
+    for alias in ALIASES:
+        with connections[alias].cursor() as cursor:
+            cursor.execute("DELETE FROM auth_group")
+            cursor.execute("DELETE FROM sqlite_sequence")
+
+
+def run(path: Path, expression: str, situation: str) -> dict[str, Any]:
+    from django.contrib.auth.models import Group
+    from django.db import transaction
+
+    EFFECTS.clear()
+    raised = ""
+    atomic = transaction.atomic
+    namespace: dict[str, Any] = {"__name__": f"proof_{next(NUMBER)}"}  # task names are unique
+    if situation == "closed":
+        transaction.atomic = Nothing  # type: ignore[assignment, misc]
+    try:
+        exec(compile(path.read_text(), str(path), "exec"), namespace)
+        if situation == "rolled_back":
+            with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as stack:
+                for alias in ALIASES:
+                    stack.enter_context(atomic(using=alias))
+                eval(expression, namespace)
+                raise KeyboardInterrupt
+        else:
+            eval(expression, namespace)
+    except Exception as error:
+        raised = repr(error)
+    finally:
+        transaction.atomic = atomic  # type: ignore[misc]
+    rows = {alias: sorted(Group.objects.using(alias).values_list("name", flat=True)) for alias in ALIASES}
+    wipe()
+    return {"effects": list(EFFECTS), "raised": raised, "rows": rows}
+
+
+def main() -> None:
+    set_up()
+    paths = [Path(p) for p in json.load(sys.stdin)]
+    answer = {}
+    for path in paths:
+        first = path.read_text().partition("\n")[0]
+        expressions = [e.strip() for e in first.removeprefix("# proof:").split(";")]
+        answer[str(path)] = {
+            situation: [run(path, expression, situation) for expression in expressions] for situation in ("plain", "rolled_back", "closed")
+        }
+    json.dump(answer, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""Fixtures of rewriting: the result equals its twin, is stable, keeps every comment, and behaves as promised on the real framework."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+import tokenize
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.fix_findings import findings_of, fixed
+
+from txlint.fix import plan
+
+ROOT = Path(__file__).parents[1]
+CASES = sorted(p for p in (ROOT / "fixtures" / "fix").glob("*.py") if not p.name.endswith(".fixed.py"))
+ON_COMMIT = [p for p in CASES if p.name.startswith(("on_commit", "defer"))]
+DROPPED = {"on_commit_savepoint.py"}  # an effect of a savepoint that is rolled back in the plain run: gone on purpose
+
+
+def twin(case: Path) -> Path:
+    return case.with_suffix(".fixed.py")
+
+
+def is_unsafe(case: Path) -> bool:
+    return "\n# fix: unsafe\n" in case.read_text()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda p: p.stem)
+def test_fixed_equals_twin(case: Path) -> None:
+    planned = fixed(case.read_bytes(), unsafe=is_unsafe(case))
+    assert planned.error is None
+    assert planned.new.decode() == twin(case).read_text()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda p: p.stem)
+def test_everything_but_the_statements_is_kept(case: Path) -> None:
+    old, new = case.read_text(), twin(case).read_text()
+    assert _comments(old) == _comments(new)
+    planned = fixed(case.read_bytes(), unsafe=is_unsafe(case))
+    assert {p.fix.recipe for p in planned.fixed} == {case.stem.rpartition("_")[0].replace("_", "-")}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda p: p.stem)
+def test_nothing_changes_without_leave(case: Path) -> None:
+    """Plain --fix applies what is safe and nothing else."""
+    planned = fixed(case.read_bytes())
+    assert {p.fix.applicability for p in planned.fixed} <= {"safe"}
+    if not planned.fixed:
+        assert planned.new == planned.old
+
+
+def test_order_of_findings_does_not_matter() -> None:
+    case = ROOT / "fixtures" / "fix" / "on_commit_database.py"
+    data = case.read_bytes()
+    found = findings_of(data)
+    assert plan(found, {"x.py": data})[0].new == plan(found[::-1], {"x.py": data})[0].new
+
+
+@pytest.fixture(scope="module")
+def measured() -> dict[str, Any]:
+    paths = [str(p) for case in ON_COMMIT for p in (case, twin(case))]
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "tests.fix_proof"],
+        input=json.dumps(paths),
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return dict(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize("case", ON_COMMIT, ids=lambda p: p.stem)
+def test_proof(case: Path, measured: dict[str, Any]) -> None:
+    before, after = measured[str(case)], measured[str(twin(case))]
+    for situation in ("plain", "rolled_back", "closed"):
+        for old, new in zip(before[situation], after[situation], strict=True):
+            assert not old["raised"] and not new["raised"]
+            assert old["rows"] == new["rows"]
+    for old, new in zip(before["plain"], after["plain"], strict=True):
+        wanted = [e[:3] for e in old["effects"]]
+        got = [e[:3] for e in new["effects"]]
+        assert all(e[3] == [] for e in new["effects"]), "an effect still happens while a transaction is open"
+        if case.name in DROPPED:
+            assert got == [e for e in wanted if e in got]
+        else:
+            assert got == wanted, "other effects, other arguments or another order"
+    assert any(e[3] for run in before["plain"] for e in run["effects"]), "nothing is proved: no effect happened in a transaction"
+    assert any(run["effects"] for run in before["rolled_back"]), "nothing is proved: no effect survived the rollback"
+    assert all(run["effects"] == [] for run in after["rolled_back"]), "an effect survived the rollback"
+    assert [r["effects"] for r in after["closed"]] == [r["effects"] for r in before["closed"]], "not immediate without a transaction"
+
+
+def _comments(text: str) -> list[str]:
+    return sorted(t.string for t in tokenize.generate_tokens(io.StringIO(text).readline) if t.type == tokenize.COMMENT)

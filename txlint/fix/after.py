@@ -1,0 +1,232 @@
+"""What runs between a call and the end of its transaction, as far as its own function shows: the statements that follow, whether they
+always raise, and whether they change or use again what the call was given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import libcst as cst
+
+from txlint.fix.case import Case
+from txlint.fix.scopes import Scope
+
+_HARMLESS_METHODS = frozenset(
+    [
+        "get",
+        "items",
+        "keys",
+        "values",
+        "copy",
+        "format",
+        "join",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "split",
+        "startswith",
+        "endswith",
+        "encode",
+        "decode",
+        "lower",
+        "upper",
+        "title",
+        "replace",
+        "count",
+        "index",
+        "isoformat",
+        "strftime",
+        "timestamp",
+        "total_seconds",
+        "hex",
+        "exists",
+        "first",
+        "last",
+    ]
+)
+_HARMLESS_PREFIXES = ("get_", "is_", "has_", "to_", "as_", "can_")
+
+
+def following(case: Case) -> Iterator[cst.CSTNode]:
+    """Statements that may run after the call and before its transaction ends, in this function. Loops bring their bodies again."""
+    for scope in reversed(case.region):
+        yield from _behind(scope)
+        if scope.kind == "loop" and isinstance(scope.node, (cst.For, cst.While)):
+            yield from _statements(scope.node.body)
+
+
+def _behind(scope: Scope) -> Iterator[cst.CSTNode]:
+    """What follows within a suite, or in the other parts of a ``try``."""
+    if scope.kind == "suite":
+        body = _statements(scope.node)
+        at = next(i for i, s in enumerate(body) if s is scope.statement)
+        yield from body[at + 1 :]
+    elif scope.kind in ("try", "try-final", "else") and isinstance(scope.node, (cst.Try, cst.TryStar)):
+        node = scope.node
+        if scope.kind == "try":
+            for handler in node.handlers:
+                yield from _statements(handler.body)
+            if node.orelse:
+                yield from _statements(node.orelse.body)
+        if node.finalbody and scope.kind != "else":
+            yield from _statements(node.finalbody.body)
+
+
+def _statements(suite: cst.CSTNode) -> Sequence[cst.CSTNode]:
+    return getattr(suite, "body", ())
+
+
+def always_raises(case: Case) -> int | None:
+    """The line of a ``raise`` or ``set_rollback(True)`` that is always reached in the same transaction, else ``None``."""
+    for scope in reversed(case.region):
+        if scope.kind == "suite":
+            for statement in _behind(scope):
+                ends, line = _ending(case, statement)
+                if ends:
+                    return line
+        elif scope.kind == "try" and isinstance(scope.node, (cst.Try, cst.TryStar)) and scope.node.handlers:
+            return None  # what is raised further out may depend on the handlers
+        elif scope.kind in ("loop", "finally", "function"):
+            return None
+    return None
+
+
+def _ending(case: Case, statement: cst.CSTNode) -> tuple[bool, int | None]:
+    """Whether a statement ends the walk (it always leaves), and the line at which it always undoes the transaction."""
+    match statement:
+        case cst.Raise():
+            return True, case.line(statement)
+        case cst.Return() | cst.Break() | cst.Continue():
+            return True, None
+        case cst.Expr(value=cst.Call() as call) if case.code(call.func).endswith("set_rollback") and "True" in case.code(call):
+            return True, case.line(statement)
+        case cst.Assert(test=cst.Name(value="False")):
+            return True, case.line(statement)
+        case cst.SimpleStatementLine() | cst.SimpleStatementSuite() | cst.IndentedBlock() | cst.With():
+            inner = statement.body.body if isinstance(statement, cst.With) else statement.body
+            for part in inner:
+                ends, line = _ending(case, part)
+                if ends:
+                    return True, line
+            return False, None
+        case cst.If(orelse=orelse) if orelse is not None:
+            first = _ending(case, statement.body)
+            second = _ending(case, orelse.body if isinstance(orelse, cst.Else) else orelse)
+            if first[0] and second[0]:
+                return True, first[1] if first[1] and second[1] else None
+            return False, None
+        case _:
+            return False, None
+
+
+def dotted(node: cst.CSTNode) -> str:
+    """``a.b.c`` for a chain of names, else empty."""
+    parts: list[str] = []
+    while isinstance(node, cst.Attribute):
+        parts.append(node.attr.value)
+        node = node.value
+    if not isinstance(node, cst.Name):
+        return ""
+    return ".".join((node.value, *reversed(parts)))
+
+
+class _Finder(cst.CSTVisitor):
+    """Calls ``test`` on each node until it answers; nested functions and lambdas are part of what follows only when called, so left out."""
+
+    def __init__(self, test: Callable[[cst.CSTNode], bool]) -> None:
+        super().__init__()
+        self.test = test
+        self.found: cst.CSTNode | None = None
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        if self.found is not None or isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.BaseParenthesizableWhitespace)):
+            return False
+        if self.test(node):
+            self.found = node
+        return self.found is None
+
+
+def find(node: cst.CSTNode, test: Callable[[cst.CSTNode], bool]) -> cst.CSTNode | None:
+    """The first node, outermost first, for which the test holds."""
+    finder = _Finder(test)
+    node.visit(finder)
+    return finder.found
+
+
+def changed_later(case: Case, name: str) -> int | None:
+    """The line at which ``name`` (dotted) may be changed in place before the commit, else ``None``."""
+
+    def changes(node: cst.CSTNode) -> bool:
+        match node:
+            case cst.AssignTarget(target=target) | cst.AnnAssign(target=target) | cst.Del(target=target):
+                return _is_part(target, name)
+            case cst.AugAssign(target=target):
+                return dotted(target) == name or _is_part(target, name)
+            case cst.Call(func=cst.Attribute(value=value, attr=attr)):
+                written = dotted(value)
+                harmless = attr.value in _HARMLESS_METHODS or attr.value.startswith(_HARMLESS_PREFIXES)
+                return (written == name or written.startswith(name + ".")) and not harmless
+            case cst.Call(func=cst.Name(value="setattr" | "delattr"), args=[cst.Arg(value=value), *_]):
+                return dotted(value) == name
+            case _:
+                return False
+
+    rebound = {scope.node for scope in case.region if scope.kind == "loop" and _rebinds(scope.node, name)}
+    for scope in reversed(case.region):
+        statements = list(_behind(scope))
+        if scope.kind == "loop" and scope.node not in rebound and isinstance(scope.node, (cst.For, cst.While)):
+            statements += _statements(scope.node.body)
+        for statement in statements:
+            found = find(statement, lambda n: n is not case.site.call and changes(n) and not _holds(n, case.site.call))
+            if found is not None:
+                return case.line(found)
+    return None
+
+
+def _holds(node: cst.CSTNode, call: cst.Call) -> bool:
+    return node is call
+
+
+def _is_part(target: cst.CSTNode, name: str) -> bool:
+    """Whether a target is an attribute or item of ``name``."""
+    while isinstance(target, (cst.Attribute, cst.Subscript)):
+        target = target.value
+        if dotted(target) == name:
+            return True
+    return False
+
+
+def _rebinds(loop: cst.CSTNode, name: str) -> bool:
+    """Whether each turn of a loop binds the name anew (its target, or an assignment in its body)."""
+
+    def binds(node: cst.CSTNode) -> bool:
+        return isinstance(node, (cst.AssignTarget, cst.AnnAssign)) and isinstance(node.target, cst.Name) and node.target.value == name
+
+    if isinstance(loop, cst.For) and find(loop.target, lambda n: isinstance(n, cst.Name) and n.value == name):
+        return True
+    return find(loop, binds) is not None
+
+
+_STATELESS = frozenset({"os", "os.path", "shutil", "requests", "httpx"})
+
+
+def used_again(case: Case) -> int | None:
+    """For effects that later code may read back (files, caches, stores, remote services): the line of a later call on the same receiver
+    whose result counts, or on the same file or key."""
+    call = case.site.call
+    receiver = dotted(call.func.value) if isinstance(call.func, cst.Attribute) else ""
+    given = {case.code(a.value) for a in call.args if isinstance(a.value, (cst.Name, cst.Attribute, cst.SimpleString, cst.FormattedString))}
+    by_argument = case.finding.effect.kind in ("storage", "storage-write", "cache", "store")
+
+    def uses(node: cst.CSTNode) -> bool:
+        if not isinstance(node, cst.Call) or node is call:
+            return False
+        effect = case.walked.visitor.meanings.effect(case.span(node))
+        other = dotted(node.func.value) if isinstance(node.func, cst.Attribute) else ""
+        if effect is None and receiver and other == receiver and receiver not in _STATELESS:
+            return True
+        return by_argument and effect is None and any(case.code(a.value) in given for a in node.args)
+
+    for statement in following(case):
+        if found := find(statement, uses):
+            return case.line(found)
+    return None

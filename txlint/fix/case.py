@@ -1,0 +1,98 @@
+"""What a recipe looks at and what it answers: one finding at one call, with everything that is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from txlint.fix.names import Names, NewImport
+from txlint.fix.scopes import Scope, Site, Walked
+from txlint.fix.source import Edit, Source, Span
+from txlint.model.finding import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What the engine knows beyond one file. Versions as read from the project, ``None`` where not known. ``databases``: the aliases in
+    settings. ``after_commit_helper``: dotted name of the project's own ``on_commit(session, function)``. ``families``: families of
+    openers by fingerprint. ``tasks``: fingerprints of findings whose callee is provably a task with ``delay_on_commit``."""
+
+    django: str | None = None
+    databases: frozenset[str] = frozenset()
+    after_commit_helper: str | None = None
+    families: Mapping[str, str] = field(default_factory=dict)
+    tasks: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One finding at one call. ``at_entry`` says that the call is not the effect itself but the call in the opener's own function through
+    which it is reached."""
+
+    finding: Finding
+    site: Site
+    walked: Walked
+    source: Source
+    names: Names
+    project: Project
+    family: str
+    at_entry: bool = False
+
+    def span(self, node: cst.CSTNode) -> Span:
+        return self.walked.visitor.span(node)
+
+    def line(self, node: cst.CSTNode) -> int:
+        return self.span(node)[0]
+
+    def code(self, node: cst.CSTNode) -> str:
+        return self.walked.module.code_for_node(node)
+
+    @property
+    def callee(self) -> str:
+        return short(self.code(self.site.call.func))
+
+    @property
+    def region(self) -> tuple[Scope, ...]:
+        """The scopes between the transaction's outermost end and the call: those that an effect moved to the commit leaves. All of
+        the function's, unless every transaction that reaches the call is opened by a ``with`` around it."""
+        chain = self.site.chain
+        around = {s.line: i for i, s in reversed(list(enumerate(chain))) if s.kind == "with" and s.opener}
+        lines = {o.place.line for o in self.finding.openers if o.kind in ("with", "custom") and o.place.path == self.source.path}
+        starts = {i for i, s in enumerate(chain) if s.kind == "with" and s.opener}
+        all_here = len(lines) > 0 and all(
+            o.place.path == self.source.path and any(self._opens(chain[i], o.place.line) for i in starts) for o in self.finding.openers
+        )
+        return chain[min(around.values()) + 1 :] if all_here and around and not self.finding.omitted else chain
+
+    def _opens(self, scope: Scope, line: int) -> bool:
+        """Whether an opener reported at this line is this with item; engines point at the item or at its statement."""
+        return scope.line == line or any(
+            s.kind == "suite" and isinstance(s.statement, cst.With) and scope.node in s.statement.items and self.line(s.statement) == line
+            for s in self.site.chain
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``applicability`` is ``safe``, ``unsafe`` or ``none``; the last two with a reason in words."""
+
+    applicability: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """Edits of the file's text, the imports they rely on, and what behaves otherwise afterwards, one sentence each. ``inserts`` are
+    statements that the rewrite adds or removes on purpose, as offsets of the old text, for the check of the result."""
+
+    edits: tuple[Edit, ...]
+    needs: tuple[NewImport, ...] = ()
+    changes: tuple[str, ...] = ()
+
+
+def short(text: str, most: int = 60) -> str:
+    """Code on one line, cut where it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 3] + "..."

@@ -1,0 +1,28 @@
+"""The kinds of rewrite, each in a module of one shape: ``NAME``, ``applies(case)``, ``applicability(case)``, ``rewrite(case)``.
+
+`RECIPES` is in order of preference: the first that applies and is not refused is taken."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from txlint.fix.case import Case, Rewrite, Verdict
+from txlint.fix.recipes import on_commit
+
+
+class Recipe(Protocol):
+    """What a recipe module offers."""
+
+    NAME: str
+
+    def applies(self, case: Case) -> bool:
+        """Whether this kind of rewrite exists at all for the library and the code."""
+
+    def applicability(self, case: Case) -> Verdict:
+        """How safe it is at this call."""
+
+    def rewrite(self, case: Case) -> Rewrite:
+        """The change; asked only where `applicability` is not ``none``."""
+
+
+RECIPES: tuple[Recipe, ...] = (on_commit,)

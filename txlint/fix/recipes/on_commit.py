@@ -1,0 +1,104 @@
+"""Django: ``f(x)`` becomes ``transaction.on_commit(partial(f, x))``.
+
+The arguments are evaluated where the call stood; the call itself happens when the outermost transaction commits, never if it is rolled
+back, and at once where none is open. ``using=`` names the database of the transaction, because on_commit never infers it. ``partial``
+rather than a lambda, which would see its names as they are at the commit; ``robust=True`` is never added, it hides failures."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from txlint.fix.after import dotted, find
+from txlint.fix.case import Case, Rewrite, Verdict
+from txlint.fix.safety import judge
+from txlint.fix.wrap import wrap
+
+NAME = "on-commit"
+
+
+def applies(case: Case) -> bool:
+    return case.family == "django"
+
+
+def applicability(case: Case) -> Verdict:
+    verdict = judge(case)
+    if verdict.applicability == "none":
+        return verdict
+    using = database(case)
+    if isinstance(using, Verdict):
+        if using.applicability == "none":
+            return using
+        return Verdict("unsafe", "; ".join(r for r in (verdict.reason, using.reason) if r))
+    return verdict
+
+
+def rewrite(case: Case) -> Rewrite:
+    line, column = case.site.span[:2]
+    habit = ("django.db.transaction", "on_commit") if case.names.imports_from("django.db.transaction") else ("django.db", "transaction")
+    on_commit = case.names.reference("django.db.transaction", "on_commit", line, column, importing=habit)
+    partial = case.names.reference("functools", "partial", line, column)
+    using = database(case)
+    after = f", using={using})" if isinstance(using, str) and using else ")"
+    edits = wrap(case, f"{on_commit.text}(", after, partial.text)
+    needs = [r.needs for r in (on_commit, partial if has_arguments(case) else on_commit) if r.needs]
+    return Rewrite(edits, tuple(needs), behaviour(case))
+
+
+def has_arguments(case: Case) -> bool:
+    """Whether anything stands between the brackets of the call, a comment included."""
+    call = case.site.call
+    return bool(call.args) or bool(case.code(call.whitespace_before_args).strip())
+
+
+def behaviour(case: Case) -> tuple[str, ...]:
+    """What is different afterwards, in words, for ``--fix`` to print."""
+    said = [f"`{case.callee}` runs after the commit, and not at all after a rollback", "if it fails, the transaction stays committed"]
+    written = {a.keyword.value for a in case.site.call.args if a.keyword}
+    if late := sorted(written & {"countdown", "delay"}):
+        said.append(f"`{late[0]}` counts from the commit")
+    return tuple(said)
+
+
+def database(case: Case) -> str | Verdict:
+    """What to write after ``using=``: empty for the default database, else an expression; a `Verdict` where it is not known."""
+    aliases = {opener.alias for opener in case.finding.openers}
+    known = aliases - {None}
+    if len(known) > 1:
+        return Verdict("none", f"it is reached from transactions on different databases ({', '.join(sorted(map(str, known)))})")
+    if not aliases or (aliases == known and known == {"default"}):
+        return ""
+    if aliases == known:
+        return _written(case) or f'"{known.pop()}"'
+    if case.project.databases == frozenset({"default"}):
+        return ""
+    if not known and len(case.finding.openers) == 1 and (written := _written(case)):
+        return written
+    return Verdict("unsafe", "the database of the open transaction is not known, and on_commit takes the default one")
+
+
+def _written(case: Case) -> str | None:
+    """The ``using`` expression of the innermost ``with`` around the call that opens the transaction, where it means the same here."""
+    for scope in reversed(case.site.chain):
+        if scope.kind == "with" and scope.opener and isinstance(scope.node, cst.WithItem):
+            call = scope.node.item
+            if not isinstance(call, cst.Call):
+                return None
+            given = [a.value for a in call.args if (a.keyword and a.keyword.value == "using")]
+            given += [a.value for a in call.args[:1] if a.keyword is None and not a.star]
+            if not given:
+                return None
+            if isinstance(given[0], cst.SimpleString):
+                return case.code(given[0])
+            name = dotted(given[0])
+            return name if name and not _rebound(case, name) else None
+    return None
+
+
+def _rebound(case: Case, name: str) -> bool:
+    """Whether the function assigns the name (or its root) anywhere inside the transaction's scopes."""
+    root = name.partition(".")[0]
+
+    def binds(node: cst.CSTNode) -> bool:
+        return isinstance(node, (cst.AssignTarget, cst.AnnAssign, cst.AugAssign)) and dotted(node.target).partition(".")[0] == root
+
+    return any(scope.statement is not None and find(scope.statement, binds) is not None for scope in case.region if scope.kind == "suite")

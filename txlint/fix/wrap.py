@@ -1,0 +1,62 @@
+"""Turns the call ``f(x, y)`` into ``before(partial(f, x, y))after`` by inserting text around it, so that its own text, comments and line
+breaks stay what they are. Shared by the recipes that defer; what ``before`` and ``after`` are is theirs."""
+
+from __future__ import annotations
+
+from txlint.fix.case import Case
+from txlint.fix.source import Edit
+
+
+def wrap(case: Case, before: str, after: str, partial: str) -> tuple[Edit, ...]:
+    """The edits. ``partial`` is how this place names functools.partial; a call without arguments needs none of it.
+    ``before`` ends in an opening bracket, ``after`` is what closes it, keywords first: ``)`` or ``, using="x")``."""
+    call, source = case.site.call, case.source
+    start, end = source.offset(*case.site.span[:2]), source.offset(*case.site.span[2:])
+    function = case.code(call.func)
+    opening = start + len(function) + len(case.code(call.whitespace_after_func))
+    inside = source.text[opening + 1 : end - 1]
+    if not inside.strip():
+        return Edit(start, start, before), Edit(start + len(function), end, after)
+    multiline = "\n" in source.text[start:end] or "\r" in source.text[start:end]
+    if not multiline:
+        return (Edit(start, end, _fitted(case, before, after, f"{partial}(", [function, *_arguments(case)])),)
+    first_line = inside.replace("\r", "\n").partition("\n")[0]
+    stands_below = bool(call.args) and (not first_line.strip() or first_line.lstrip().startswith("#"))
+    if stands_below and "\n" not in function and "\r" not in function:
+        line = case.span(call.args[0])[0]
+        if not source.line(line)[: case.span(call.args[0])[1] - 1].strip():
+            above = source.starts[line - 1]
+            added = f"{source.indent(line)}{function},{source.ending(line)}"
+            return Edit(start, opening + 1, f"{before}{partial}("), Edit(above, above, added), Edit(end, end, after)
+    gap = "" if inside[:1].isspace() else " "
+    return Edit(start, start, f"{before}{partial}("), Edit(opening, opening + 1, f",{gap}"), Edit(end, end, after)
+
+
+def _arguments(case: Case) -> list[str]:
+    """The arguments as written, without their commas."""
+    found = []
+    for argument in case.site.call.args:
+        value = case.code(argument.value)
+        found.append(f"{argument.star}{argument.keyword.value}={value}" if argument.keyword else f"{argument.star}{value}")
+    return found
+
+
+def _fitted(case: Case, before: str, after: str, opening: str, parts: list[str]) -> str:
+    """One line if it fits or if the statement shares its line, else broken as formatters do."""
+    source, (line, column) = case.source, case.site.span[:2]
+    flat = f"{before}{opening}{', '.join(parts)}){after}"
+    text = source.line(line)
+    indent = source.indent(line)
+    rest = source.text[source.offset(*case.site.span[2:]) : source.starts[line - 1] + len(text)].rstrip("\r\n")
+    alone = column - 1 == len(indent) and not rest.strip().startswith(";")
+    if not alone or column - 1 + len(flat) <= case.names.width:
+        return flat
+    step = "\t" if "\t" in indent else "    "
+    ending = source.ending(line)
+    inner = indent + step
+    close = after.removeprefix(", ")
+    keyword = f",{ending}{inner}{close.removesuffix(')')},{ending}{indent})" if close != after else f"{ending}{indent}{after}"
+    nested = f"{opening}{', '.join(parts)})"
+    if len(inner) + len(nested) > case.names.width:
+        nested = opening + ending + "".join(f"{inner}{step}{part},{ending}" for part in parts) + f"{inner})"
+    return f"{before}{ending}{inner}{nested}{keyword}"
