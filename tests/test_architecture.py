@@ -22,7 +22,8 @@ PLAIN = {FAMILY, "django-settings"}
 def library_names() -> set[str]:
     """Importable names of all libraries in the catalog."""
     files = (PACKAGE / "catalog" / "libs").glob("*.toml")
-    return {name for file in files for name in tomllib.loads(file.read_text(encoding="utf-8"))["library"]["packages"]}
+    named = {name for file in files for name in tomllib.loads(file.read_text(encoding="utf-8"))["library"]["packages"]}
+    return {name for name in named if name.isidentifier()}  # "*" is the standard library
 
 
 def texts(path: Path) -> Iterator[tuple[int, str]]:
