@@ -96,11 +96,13 @@ class Catalog:
         return self.at(name) is not _UNKNOWN
 
     def method(self, class_name: str, attribute: str) -> str | None:
-        """The canonical name under which a method or attribute of a library class has an entry, the bases included; None if no
-        table says anything. ``method("django.contrib.auth.models.User", "save")`` is ``"django.db.models.Model.save"``."""
+        """The canonical name of the nearest class under which a method or attribute has an entry; None if no table says anything.
+        ``method("django.contrib.auth.models.User", "save")`` is ``"django.db.models.Model.save"``. `at` and its kin already look
+        along the bases of a library class; this is for naming things, and for classes of the project by each of their bases."""
         key = (class_name, attribute)
         if key not in self._methods:
-            self._methods[key] = next((name for base in self.bases(class_name) if self.is_known(name := f"{base}.{attribute}")), None)
+            names = (f"{base}.{attribute}" for base in self.bases(class_name))
+            self._methods[key] = next((name for name in names if any(self._find_here(name))), None)
         return self._methods[key]
 
     def bases(self, class_name: str) -> tuple[str, ...]:
@@ -113,7 +115,7 @@ class Catalog:
     # -- entries -------------------------------------------------------------------------------------------------------------
 
     def at(self, name: str) -> Known:
-        """Everything known under a name; empty for most."""
+        """Everything known under a name; empty for most. The name of a method of a library class has what its bases say too."""
         found = self._memo.get(name)
         if found is None:
             if name.partition(".")[0] not in self._roots and not self._generated:
@@ -205,20 +207,27 @@ class Catalog:
         return name
 
     def _find(self, name: str) -> Known:
+        known = self._find_here(name)
+        parent, _, last = name.rpartition(".")
+        if self._find_here(parent).classes:
+            for base in self.bases(parent)[1:]:
+                known = _inherit(known, self._find_here(f"{base}.{last}"))
+        return known if any(known) else _UNKNOWN
+
+    def _find_here(self, name: str) -> Known:
+        """Under exactly this name, bases not included."""
         known = self._exact.get(name, _UNKNOWN)
         parent, _, last = name.rpartition(".")
         for prefix, general in self._patterns.get(parent, ()):
             if last.startswith(prefix):
-                silent = known.silent or (() if known.effects else general.silent)
-                effects = known.effects or (() if silent else general.effects)
-                known = Known(effects, silent, *(own or wide for own, wide in zip(known[2:], general[2:], strict=True)))  # type: ignore[arg-type]
-        return known if any(known) else _UNKNOWN
+                known = _inherit(known, general)
+        return known
 
     def _linearise(self, name: str, above: tuple[str, ...] = ()) -> tuple[str, ...]:
-        known = self.library_class(name)
-        if known is None or name in above:
+        classes = self._find_here(name).classes
+        if not classes or name in above:
             return (name,)
-        bases = tuple(self.canonical(base) for base in known.bases)
+        bases = tuple(self.canonical(base) for base in classes[0].bases)
         sequences = [list(self._linearise(base, (*above, name))) for base in bases] + [list(bases)]
         order = [name]
         while sequences := [sequence for sequence in sequences if sequence]:
@@ -230,6 +239,16 @@ class Catalog:
             order.append(head)
             sequences = [[item for item in sequence if item != head] for sequence in sequences]
         return tuple(order)
+
+
+def _inherit(own: Known, wide: Known) -> Known:
+    """What a name has itself wins, table by table, over what a pattern or a base class says of it. What a call does at all
+    (effect, silence, deferral) is one answer: a pipeline that only queues hides the effect of the client it derives from."""
+    if wide is _UNKNOWN:
+        return own
+    if own.effects or own.silent or own.deferrals:
+        wide = wide._replace(effects=(), silent=(), deferrals=())
+    return Known(*(mine or theirs for mine, theirs in zip(own, wide, strict=True)))  # type: ignore[arg-type]
 
 
 def _matches(segment: str, pattern: str) -> bool:
