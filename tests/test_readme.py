@@ -49,6 +49,16 @@ def test_the_test_command_installs_an_extra_that_exists_and_runs_everything() ->
     assert command.endswith("-m pytest")
 
 
+def test_what_the_catalog_describes_is_installed_for_the_tests() -> None:
+    def plain(name: str) -> str:
+        return re.sub(r"[-_.]+", "-", name).lower()
+
+    installed = {plain(re.match(r"[\w.-]+", wanted)[0]) for wanted in PROJECT["project"]["optional-dependencies"]["libraries"]}
+    files = (TOP / "txlint" / "catalog" / "libs").glob("*.toml")
+    described = {plain(tomllib.loads(file.read_text(encoding="utf-8"))["library"]["distribution"]) for file in files}
+    assert described - {""} <= installed, "add it to `libraries` in pyproject.toml"
+
+
 def test_links_and_paths_in_the_prose_exist() -> None:
     for text in (README, (TOP / "CONTRIBUTING.md").read_text(encoding="utf-8")):
         named = set(re.findall(r"\]\((?!http)([^)#]+)\)", text)) | set(re.findall(r"`((?:txlint|fixtures|docs|\.ci)/[\w./-]*)`", text))
