@@ -8,10 +8,23 @@ import pytest
 
 from tests.hazards import ANNOUNCED, ORDERS, POSTED, RECEIPT, VIEWS, facts, only, receipt, sources
 from txlint.model.facts import FileFacts
-from txlint.model.finding import Finding
+from txlint.model.finding import Finding, Problem
 from txlint.rules import RULES
 from txlint.rules.judge import judge
-from txlint.select import SelectionError, codes_of, covered, cuts, enabled, ignored_in, matches, require, select, with_twins, without_cut
+from txlint.select import (
+    SelectionError,
+    codes_of,
+    covered,
+    cuts,
+    enabled,
+    ignored_in,
+    matches,
+    require,
+    select,
+    unreadable,
+    with_twins,
+    without_cut,
+)
 
 ALL = frozenset(RULES)
 
@@ -119,7 +132,7 @@ def test_a_file_can_be_silenced() -> None:
 def test_many_paths_need_a_reason() -> None:
     many = only(receipt(omitted=4))
     chosen = select((many,), (orders("send_receipt", "ignore[TX101]"),), ALL)
-    assert chosen.findings[0].message.endswith("(the ignore comment would silence 6 paths: it needs a reason)")
+    assert chosen.findings[0].message.endswith("(the ignore comment would silence 6 entries: it needs a reason)")
     assert chosen.problems == ()
     assert left(many, orders("send_receipt", "ignore[TX101] the queue waits for the commit")) == ([], [])
 
@@ -224,6 +237,12 @@ def test_per_file_ignores() -> None:
 )
 def test_globs(path: str, pattern: str, fits: bool) -> None:
     assert matches(path, pattern) is fits
+
+
+def test_files_may_be_declared_unreadable() -> None:
+    broken = Problem("TX900", "templates/a.py", 1, "invalid syntax"), Problem("TX900", "shop/b.py", 1, "invalid syntax")
+    assert unreadable(broken, ALL, {"templates/*": ["TX900"]}) == (broken[1:], 1)
+    assert unreadable(broken, enabled(ignore=["TX900"])) == ((), 2)
 
 
 def test_the_site_is_what_a_comment_is_about() -> None:

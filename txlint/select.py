@@ -18,7 +18,7 @@ from txlint.rules import NAMES, RULES
 from txlint.rules.judge import report_order
 
 REASON_FROM = 5
-"""A comment that silences a site with more pairs than this has to say why."""
+"""A comment that silences a site with more entries than this has to say why."""
 
 
 class SelectionError(ValueError):
@@ -172,6 +172,15 @@ def select(
     return Selected(tuple(sorted(kept, key=report_order)), tuple(sorted(problems, key=lambda each: (each.path, each.line))))
 
 
+def unreadable(
+    problems: Iterable[Problem], on: Collection[str], per_file: Mapping[str, Iterable[str]] | None = None
+) -> tuple[tuple[Problem, ...], int]:
+    """The files that could not be analysed and are to be reported, and the number of those that were declared to be so."""
+    problems = tuple(problems)
+    kept = tuple(each for each in problems if each.code in on and each.code not in ignored_in(each.path, per_file))
+    return kept, len(problems) - len(kept)
+
+
 def ignored_in(path: str, per_file: Mapping[str, Iterable[str]] | None) -> frozenset[str]:
     """The codes that per-file-ignores switch off for a path. A pattern without a slash is matched with the file's name as well."""
     off: frozenset[str] = frozenset()
@@ -222,10 +231,11 @@ class _Comments:
                 return None
         if site := next((line for line in _lines(finding.place) if finding.code in self.by_line.get((path, line), ())), None):
             self.used.add((path, site))
-            pairs = len(finding.openers) + finding.omitted
-            if pairs <= REASON_FROM or self.reasons.get((path, site)):
+            entries = sum(opener.entry_count for opener in finding.openers) + finding.omitted
+            if entries <= REASON_FROM or self.reasons.get((path, site)):
                 return None
-            return replace(finding, message=f"{finding.message} (the ignore comment would silence {pairs} paths: it needs a reason)")
+            needed = f"the ignore comment would silence {entries} entries: it needs a reason"
+            return replace(finding, message=f"{finding.message} ({needed})")
         return finding
 
     def unused(self, facts: Iterable[FileFacts], on: Collection[str]) -> Iterable[Problem]:
