@@ -1,0 +1,283 @@
+"""Django's models as the linker needs them: managers that know their model, fields named by strings, reverse relations, cascades.
+
+What is plain data (what `filter()` returns, what `delete()` runs) is in the catalog; here is what needs the whole project."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from txlint.frameworks.data import ABSENT, Unknown
+from txlint.frameworks.django.settings import DjangoSettings
+from txlint.model.facts import Expr
+
+if TYPE_CHECKING:
+    from txlint.frameworks.types import Atom, Klass, Linker, Value
+
+MODEL = "django.db.models.Model"
+MANAGER = "django.db.models.Manager"
+QUERYSET = "django.db.models.QuerySet"
+USER = "django.contrib.auth.models.User"
+_TO_ONE = frozenset({"django.db.models.ForeignKey", "django.db.models.OneToOneField"})
+_TO_MANY = frozenset({"django.db.models.ManyToManyField"})
+_GENERIC = frozenset({"django.contrib.contenttypes.fields.GenericRelation"})
+_RELATED = "django.db.models.fields.related_descriptors.RelatedManager"
+_MANY_RELATED = "django.db.models.fields.related_descriptors.ManyRelatedManager"
+_BY_NAME = frozenset({"django.apps.apps.get_model", "django.apps.registry.Apps.get_model", "django.apps.AppConfig.get_model", ""})
+_IMPORTS = frozenset({"django.utils.module_loading.import_string", "importlib.import_module"})
+
+
+class DjangoModels:
+    """A `Framework` of the linker."""
+
+    def __init__(self, settings: DjangoSettings) -> None:
+        self.settings = settings
+        self._by_name: dict[str, Klass | None] | None = None
+        self._reverse: dict[int, dict[str, Value]] | None = None
+        self._cascades: dict[int, list[Klass]] = {}
+        self._user: Any = False
+        self._models: dict[int, bool] = {}
+
+    # -- the linker's questions ---------------------------------------------------------------------------------------------------
+
+    def setting(self, path: str) -> tuple[str, Any]:
+        value = self.settings.get(path).value
+        if value is ABSENT:
+            return "absent", None
+        return ("unknown", None) if isinstance(value, Unknown) else ("value", value)
+
+    def assumed_bases(self, dotted: str) -> tuple[str, ...]:
+        """A class of an unknown package's ``models`` module is taken to be a model."""
+        return (MODEL,) if ".models." in dotted and dotted.rpartition(".")[2][:1].isupper() else ()
+
+    def name(self, linker: Linker, dotted: str) -> Value | None:
+        if dotted != USER:
+            return None
+        klass = self.user(linker)
+        return (linker.atoms(linker.Cls, klass),) if klass is not None else None
+
+    def constant(self, linker: Linker, dotted: str, value: Any) -> Value | None:
+        if dotted in _IMPORTS:
+            module, _, name = value.rpartition(".")
+            found = linker.project.find_module(module)
+            return linker.module_name(found, name) if found is not None else None
+        if dotted not in _BY_NAME:
+            return None
+        klass = self.named(linker, value, None)
+        return (linker.atoms(linker.Cls, klass),) if klass is not None else None
+
+    def class_attribute(self, linker: Linker, klass: Klass, name: str) -> Value | None:
+        """Managers hold instances of the class that they are read from, whoever declared them."""
+        if name.startswith("__") or not self.is_model(linker, klass):
+            return None
+        found = linker.find(klass, name)
+        if found is None or found.bindings is None:
+            if name in ("objects", "_default_manager", "_base_manager"):
+                if name == "_default_manager":
+                    declared = self._first_manager(linker, klass)
+                    if declared is not None:
+                        return declared
+                return (linker.atoms(linker.ExtObj, MANAGER, (linker.instance(klass, True),), None),)
+            return None
+        if all(binding[0] != "value" for binding in found.bindings):
+            return None
+        value: Value = ()
+        for binding in found.bindings:
+            if binding[0] == "value":
+                value = linker.union(value, linker.bound(binding, found.owner.module, found.owner))
+        if not any(self._is_manager(linker, atom) for atom in value):
+            return value
+        item = (linker.instance(klass, True),)
+        return tuple(linker.with_item(atom, item) if self._is_manager(linker, atom) else atom for atom in value)
+
+    def instance_attribute(self, linker: Linker, klass: Klass, name: str, holder: Atom) -> Value | None:
+        if not self.is_model(linker, klass):
+            return None
+        if linker.find(klass, name) is None:
+            for base in linker.mro(klass):
+                if not isinstance(base, str):
+                    found = self.reverse(linker).get(base.id, {}).get(name)
+                    if found is not None:
+                        return found
+        return None
+
+    def described(self, linker: Linker, method: str, item: Atom, receiver: Atom) -> Value | None:
+        """A relation whose other side is named by a string, or is the class itself."""
+        kind = method.rpartition(".")[0]
+        if kind not in _TO_ONE and kind not in _TO_MANY:
+            return None
+        origin = getattr(item, "origin", None)
+        if not isinstance(origin, tuple) or not origin or origin[0] != "init":
+            return None
+        given = dict(origin[2])
+        value = given.get("to") or (origin[1][0] if origin[1] else ())
+        klasses = self._classes(linker, value, receiver.klass)
+        if not klasses:
+            return None
+        instances = tuple(linker.instance(klass, True) for klass in klasses)
+        return instances if kind in _TO_ONE else (linker.atoms(linker.ExtObj, _MANY_RELATED, instances, None),)
+
+    def cascades(self, linker: Linker, klass: Klass) -> list[Klass]:
+        """The models whose rows go with those of a model, over any number of foreign keys."""
+        self.reverse(linker)
+        seen: dict[int, Klass] = {}
+        waiting = [base for base in linker.mro(klass) if not isinstance(base, str)]
+        while waiting:
+            for child in self._cascades.get(waiting.pop().id, ()):
+                if child.id not in seen and child is not klass:
+                    seen[child.id] = child
+                    waiting.append(child)
+        return list(seen.values())
+
+    # -- models -------------------------------------------------------------------------------------------------------------------
+
+    def is_model(self, linker: Linker, klass: Klass) -> bool:
+        known = self._models.get(klass.id)
+        if known is None:
+            known = self._models[klass.id] = MODEL in linker.mro(klass)
+        return known
+
+    def _is_manager(self, linker: Linker, atom: Atom) -> bool:
+        if isinstance(atom, linker.ExtObj):
+            return bool({MANAGER, QUERYSET} & set(linker.catalog.bases(atom.name)))
+        if isinstance(atom, linker.Obj):
+            return linker.is_a(atom.klass, MANAGER) or linker.is_a(atom.klass, QUERYSET)
+        return False
+
+    def _first_manager(self, linker: Linker, klass: Klass) -> Value | None:
+        for base in linker.mro(klass):
+            if isinstance(base, str):
+                continue
+            for name, bindings in base.names.items():
+                if bindings[-1][0] == "value" and bindings[-1][1] is not None and not isinstance(bindings[-1][1], str):
+                    value = self.class_attribute(linker, klass, name)
+                    if value and any(self._is_manager(linker, atom) for atom in value):
+                        return value
+        return None
+
+    def user(self, linker: Linker) -> Klass | None:
+        """The project's user model, by ``AUTH_USER_MODEL``; else the one class that derives from Django's abstract ones."""
+        if self._user is False:
+            self._user = None
+            state, value = self.setting("AUTH_USER_MODEL")
+            if state == "value" and isinstance(value, str):
+                self._user = self.named(linker, value, None)
+            elif state != "absent":
+                abstract = ("django.contrib.auth.models.AbstractUser", "django.contrib.auth.models.AbstractBaseUser")
+                found = [k for k in linker.project.klasses if any(linker.is_a(k, base) for base in abstract)]
+                self._user = found[0] if len(found) == 1 else None
+        return self._user  # type: ignore[no-any-return]
+
+    def named(self, linker: Linker, text: str, near: Klass | None) -> Klass | None:
+        """The model of ``"app.Model"``, ``"Model"`` or ``"self"``."""
+        if text == "self":
+            return near
+        if self._by_name is None:
+            self._by_name = {}
+            for klass in linker.project.klasses:
+                if klass.parent is None and self.is_model(linker, klass):
+                    parts = klass.module.name.split(".")
+                    label = _label(klass) or (
+                        parts[parts.index("models") - 1] if "models" in parts[1:] else parts[-2] if len(parts) > 1 else ""
+                    )
+                    self._by_name[f"{label}.{klass.fact.name}".lower()] = klass
+                    short = klass.fact.name.lower()
+                    self._by_name[short] = None if short in self._by_name else klass
+        if "." in text:
+            found = self._by_name.get(text.lower())
+            if found is not None:
+                return found
+            return self._by_name.get(text.rpartition(".")[2].lower())
+        if near is not None:
+            label = near.module.name.rpartition(".models")[0].rpartition(".")[2]
+            found = self._by_name.get(f"{label}.{text}".lower())
+            if found is not None:
+                return found
+        return self._by_name.get(text.lower())
+
+    def _classes(self, linker: Linker, value: Value, near: Klass) -> list[Klass]:
+        result = []
+        for atom in value:
+            if isinstance(atom, linker.Cls):
+                result.append(atom.klass)
+            elif isinstance(atom, linker.Const) and isinstance(atom.value, str):
+                found = self.named(linker, atom.value, near)
+                if found is not None:
+                    result.append(found)
+            elif isinstance(atom, linker.Ext) and atom.name.endswith("AUTH_USER_MODEL"):
+                found = self.user(linker)
+                if found is not None:
+                    result.append(found)
+        return result
+
+    def reverse(self, linker: Linker) -> dict[int, dict[str, Value]]:
+        """For each model, what other models' fields add to its instances."""
+        if self._reverse is not None:
+            return self._reverse
+        self._reverse = {}
+        for klass in linker.project.klasses:
+            if not self.is_model(linker, klass):
+                continue
+            for base in linker.mro(klass):
+                if isinstance(base, str):
+                    continue
+                if base is not klass and not _abstract(base):
+                    continue
+                for name, bindings in base.names.items():
+                    expr = bindings[-1][1] if bindings[-1][0] == "value" else None
+                    if expr is not None and not isinstance(expr, str) and expr[0] == "call" and not _abstract(klass):
+                        self._relate(linker, klass, base, name, expr)
+        return self._reverse
+
+    def _relate(self, linker: Linker, klass: Klass, holder: Klass, name: str, expr: Expr) -> None:
+        assert self._reverse is not None
+        func = expr[1]
+        if not isinstance(func, str) or not func.rpartition(".")[2][:1].isupper():
+            return
+        for atom in linker.class_attribute(holder, name):
+            kinds = (
+                linker.catalog.bases(atom.name)
+                if isinstance(atom, linker.ExtObj)
+                else linker.library_bases(atom.klass)
+                if isinstance(atom, linker.Obj)
+                else ()
+            )
+            one, many = not _TO_ONE.isdisjoint(kinds), not _TO_MANY.isdisjoint(kinds)
+            if not one and not many:
+                continue
+            keywords = {key: value for key, value in expr[3]}
+            target = keywords.get("to") or (expr[2][0] if expr[2] else None)
+            if target is None:
+                continue
+            value = linker.class_expression(holder, target)
+            related = keywords.get("related_name")
+            single = "OneToOne" in func
+            if related is not None and not isinstance(related, str) and related[0] == "const" and isinstance(related[1], str):
+                accessor = related[1].replace("%(class)s", klass.fact.name.lower())
+            else:
+                accessor = klass.fact.name.lower() + ("" if single else "_set")
+            item = (linker.instance(klass, True),)
+            reverse: Value = item if single else (linker.atoms(linker.ExtObj, _MANY_RELATED if many else _RELATED, item, None),)
+            for other in self._classes(linker, value, klass):
+                self._reverse.setdefault(other.id, {})[accessor] = reverse
+                deleting = keywords.get("on_delete") or (expr[2][1] if len(expr[2]) > 1 else None)
+                if one and isinstance(deleting, str) and deleting.endswith("CASCADE"):
+                    self._cascades.setdefault(other.id, []).append(klass)
+
+
+def _meta(klass: Klass, name: str) -> Any:
+    """A constant of ``class Meta``."""
+    for binding in klass.names.get("Meta", ()):
+        if binding[0] == "class":
+            for inner in klass.module.klasses[binding[1]].names.get(name, ()):
+                if inner[0] == "value" and inner[1] is not None and not isinstance(inner[1], str) and inner[1][0] == "const":
+                    return inner[1][1]
+    return None
+
+
+def _abstract(klass: Klass) -> bool:
+    return _meta(klass, "abstract") is True
+
+
+def _label(klass: Klass) -> str:
+    label = _meta(klass, "app_label")
+    return label if isinstance(label, str) else ""

@@ -1,0 +1,134 @@
+"""Python's own functions, as far as they pass values on or run callables: `super`, `map`, `partial`, `getattr`, `sorted`, ..."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, Fn, Many, Obj, Part, SelfCls, SelfObj, Seq, Super, Table, Value, union
+
+if TYPE_CHECKING:
+    from txlint.link.calls import Site
+    from txlint.link.replay import Frame
+
+_SAME = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "deque", "aiter"})
+_RUN_FIRST = frozenset({"map", "filter"})
+
+
+def super_object(frame: Frame, expr: Any) -> Value:
+    """``super()`` or ``super(C, self)``: the receiver, to be looked up behind the class that holds the method."""
+    linker = frame.linker
+    fun = frame.fun
+    while fun.klass is None and fun.parent is not None:
+        fun = fun.parent
+    after = fun.klass
+    if after is None:
+        return UNKNOWN
+    receiver: Atom | None = None
+    if expr[2]:
+        for atom in frame.ev(expr[2][0]):
+            if isinstance(atom, Cls):
+                after = atom.klass
+    if fun is frame.fun and frame.self_name is not None:
+        for atom in frame.env.get(frame.self_name, UNKNOWN):
+            if isinstance(atom, (SelfObj, SelfCls)):
+                receiver = atom
+    if receiver is None:
+        receiver = linker.atoms(SelfObj, frame.klass or after, frame.exact)
+    return (linker.atoms(Super, after, receiver),)
+
+
+def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], keywords: dict[str | None, Value], depth: int) -> bool:
+    """A call of a builtin. True: nothing more is to be known of it; its result is in the site."""
+    from txlint.link import calls
+
+    frame = site.frame
+    linker = frame.linker
+    module, _, last = name.rpartition(".")
+    if module == "functools":
+        if last in ("partial", "partialmethod") and args:
+            site.result = union(site.result, (linker.atoms(Part, args[0], args[1:], tuple((k, v) for k, v in keywords.items() if k)),))
+            return True
+        if last == "reduce" and args:
+            for atom in args[0]:
+                calls._callback(site, atom, ())
+            return True
+        return False
+    if module == "types.FunctionType":
+        return True
+    if module == "builtins":
+        if last in _SAME and args:
+            calls.iterate(frame, args[0], site.expr)
+            item = linker.items(args[0])
+            seq = args[0] if last in ("list", "tuple", "reversed") and args[0] and isinstance(args[0][0], Seq) else None
+            site.result = union(site.result, seq if seq is not None and last != "reversed" else (linker.atoms(Many, item),))
+            return True
+        if last in ("next", "anext", "min", "max", "sum", "any", "all") and args:
+            calls.iterate(frame, args[0], site.expr)
+            site.result = union(site.result, linker.items(args[0]))
+            for atom in keywords.get("key", UNKNOWN):
+                calls._callback(site, atom, ())
+            return True
+        if last in _RUN_FIRST and args:
+            for atom in args[0]:
+                calls._call(site, atom, tuple(linker.items(arg) for arg in args[1:]), {}, depth + 1)
+            result = site.result
+            site.result = (linker.atoms(Many, result if last == "map" else linker.items(args[1]) if len(args) > 1 else UNKNOWN),)
+            return True
+        if last == "enumerate" and args:
+            site.result = (linker.atoms(Many, (linker.atoms(Seq, (UNKNOWN, linker.items(args[0]))),)),)
+            return True
+        if last == "zip":
+            site.result = (linker.atoms(Many, (linker.atoms(Seq, tuple(linker.items(arg) for arg in args)),)),)
+            return True
+        if last == "getattr" and len(args) >= 2:
+            known = args[1]
+            if len(known) == 1 and isinstance(known[0], Const) and isinstance(known[0].value, str):
+                site.result = union(site.result, frame.getattr(args[0], known[0].value))
+            if len(args) > 2:
+                site.result = union(site.result, args[2])
+            return True
+        if last == "type" and len(args) == 1:
+            result: Value = UNKNOWN
+            for atom in args[0]:
+                if isinstance(atom, SelfObj):
+                    result = union(result, (linker.atoms(SelfCls, atom.klass),))
+                elif isinstance(atom, Obj):
+                    result = union(result, (linker.atoms(Cls, atom.klass),))
+            site.result = union(site.result, result)
+            return True
+        if last == "dict":
+            site.result = (linker.atoms(Table, tuple((k, v) for k, v in keywords.items() if k is not None), UNKNOWN),)
+            return True
+        return False
+    if module in ("builtins.dict",) and isinstance(receiver, Table):
+        return _table_method(site, last, receiver, args)
+    if module == "builtins.list" and isinstance(receiver, (Seq, Many)):
+        if last in ("pop", "popleft"):
+            site.result = union(site.result, linker.items((receiver,)))
+        elif last == "copy":
+            site.result = (receiver,)
+        return True
+    return module.startswith("builtins.")
+
+
+def _table_method(site: Site, last: str, receiver: Table, args: tuple[Value, ...]) -> bool:
+    linker = site.frame.linker
+    everything: Value = receiver.rest
+    for _, item in receiver.items[:16]:
+        everything = union(everything, item)
+    if last in ("get", "pop", "setdefault"):
+        if args and len(args[0]) == 1 and isinstance(args[0][0], Const):
+            value = linker.item_at((receiver,), args[0][0].value)
+        else:
+            value = everything
+        if len(args) > 1:
+            value = union(value, args[1])
+        site.result = union(site.result, value)
+    elif last == "values":
+        site.result = (linker.atoms(Many, everything),)
+    elif last == "items":
+        site.result = (linker.atoms(Many, (linker.atoms(Seq, (UNKNOWN, everything)),)),)
+    return True
+
+
+__all__ = ["Ext", "Fn", "call", "super_object"]

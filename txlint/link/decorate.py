@@ -1,0 +1,259 @@
+"""What decorators make of a function: a property, a task, a context manager, a receiver; a transaction around it; a call deferred.
+
+A decorator of the project is read by what it does with the function it is given: calls it inside a transaction (an opener), only in
+something deferred (a deferral), or plainly. What is not known keeps the function as it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from txlint.catalog.types import parse_type
+from txlint.link.linker import Decoration, Linker
+from txlint.link.project import Fun, Klass
+from txlint.link.replay import Frame
+from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Opening, Value, union
+from txlint.model.facts import Expr, Pos
+from txlint.model.graph import Opened, ParamTarget
+from txlint.model.kinds import Confidence
+
+_ROLES = {
+    "builtins.property": "property",
+    "functools.cached_property": "property",
+    "builtins.staticmethod": "static",
+    "builtins.classmethod": "class",
+    "contextlib.contextmanager": "manager",
+    "contextlib.asynccontextmanager": "manager",
+}
+
+
+def decorate(linker: Linker, fun: Fun) -> Decoration:
+    """The decorators of a function, innermost first."""
+    assert fun.fact is not None
+    value: Value = (linker.atoms(Fn, fun, None),)
+    openers: list[Opened] = []
+    deferred = False
+    role = ""
+    for expr, pos in reversed(fun.fact.decorators):
+        frame = Frame(linker, fun.parent or fun.module.body, None, True)
+        frame.silent = True
+        frame.static = fun.klass
+        frame.parent = fun.parent
+        called = expr.__class__ is not str and expr[0] == "call"
+        func = expr[1] if called else expr
+        head = frame.ev(func)
+        for atom in head:
+            name = atom.name if isinstance(atom, (Ext, ExtMethod)) else None
+            if name is None and isinstance(atom, ExtObj) and func.__class__ is str:
+                name = linker.catalog.method(atom.name, "__call__")
+            if name is not None:
+                found = _ROLES.get(name)
+                if found is not None:
+                    role = found
+                    continue
+                if name.rpartition(".")[2] in ("setter", "deleter", "getter") or name.endswith(("cached_property", "classproperty")):
+                    role = "property"
+                    continue
+                value, opened, waits = _library(linker, frame, fun, name, atom, expr, called, pos, value)
+                openers.extend(opened)
+                deferred = deferred or waits
+            elif isinstance(atom, Fn):
+                value, opened, waits = _project(linker, frame, fun, atom, expr, called, pos, value)
+                openers.extend(opened)
+                deferred = deferred or waits
+            elif isinstance(atom, Opening):
+                openers.append(_opened(atom, pos))
+            elif isinstance(atom, Cls):
+                if any(base.rpartition(".")[2] in ("cached_property", "property") for base in linker.library_bases(atom.klass)):
+                    role = "property"
+                    continue
+                inside = _class_decorator(linker, atom.klass, pos)
+                openers.extend(inside)
+        if called and not any(isinstance(atom, (Ext, ExtMethod, Fn, Cls)) for atom in head):
+            for made in frame.ev(expr):
+                if isinstance(made, Opening):
+                    openers.append(_opened(made, pos))
+    generator_body = fun.fact.is_generator and role != "manager"
+    if generator_body or (fun.fact.is_async and all(o.kind == "decorator" for o in openers)):
+        # `@atomic` on a generator or coroutine function is over before the body runs.
+        openers = [o for o in openers if not generator_body and _works_async(linker, o)]
+    return Decoration(value, tuple(openers), deferred, role)
+
+
+def _works_async(linker: Linker, opened: Opened) -> bool:
+    return any(entry.mode != "sync" for entry in linker.at(opened.name).openers) or opened.kind == "custom"
+
+
+def _opened(opening: Opening, pos: Pos) -> Opened:
+    return Opened("decorator", opening.name, pos, opening.key, opening.alias, opening.confidence, opening.retry, opening.entry.reads)
+
+
+def _library(
+    linker: Linker, frame: Frame, fun: Fun, name: str, atom: Atom, expr: Expr, called: bool, pos: Pos, value: Value
+) -> tuple[Value, list[Opened], bool]:
+    known = linker.at(name)
+    openers: list[Opened] = []
+    deferred = any(deferral.callable is None for deferral in known.deferrals)
+    if any("decorator" in entry.forms for entry in known.openers):
+        if called:
+            for made in frame.ev(expr):
+                if isinstance(made, Opening):
+                    openers.append(_opened(made, pos))
+        else:
+            entry = next(entry for entry in known.openers if "decorator" in entry.forms)
+            alias = entry.alias.default if entry.alias is not None else "default"
+            openers.append(Opened("decorator", name, pos, (entry.family, alias), alias, entry.confidence))
+    args: tuple[Value, ...] = ()
+    keywords: dict[str | None, Value] = {}
+    if called:
+        args = tuple(frame.ev(arg) for arg in expr[2])
+        keywords = {key: frame.ev(arg) for key, arg in expr[3]}
+    for hook in known.hooks:
+        if hook.by == "decorator":
+            linker.connect_decorated(frame, fun, hook, name, args, keywords, pos)
+    if name.endswith("method_decorator") and args:
+        for inner in args[0]:
+            if isinstance(inner, Opening):
+                openers.append(_opened(inner, pos))
+            elif isinstance(inner, Ext):
+                for entry in linker.at(inner.name).openers:
+                    if "decorator" in entry.forms:
+                        openers.append(Opened("decorator", inner.name, pos, (entry.family, "default"), "default", entry.confidence))
+    for returned in known.returns:
+        if returned.decorated:
+            receiver = atom.receiver if isinstance(atom, ExtMethod) else None
+            made_of = linker.typed(parse_type(returned.decorated), receiver, args, keywords)
+            wrapped = tuple(linker.with_item(item, value) for item in made_of if isinstance(item, (ExtObj, Obj)))
+            if wrapped:
+                value = wrapped
+    return value, openers, deferred
+
+
+def _project(
+    linker: Linker, frame: Frame, fun: Fun, decorator: Fn, expr: Expr, called: bool, pos: Pos, value: Value
+) -> tuple[Value, list[Opened], bool]:
+    """A decorator that the project defines."""
+    outer = decorator.fun
+    if outer is fun or outer.fact is None:
+        return value, [], False
+    return_values = linker.replay(outer, getattr(decorator.receiver, "klass", None), True).returns
+    holder = outer
+    if called:
+        # A factory: the decorator proper is the function it returns; `@decorator()` may also be both at once.
+        inner = next((a for a in return_values if isinstance(a, Fn) and a.fun.parent is outer), None)
+        if inner is None:
+            openings = [a for a in return_values if isinstance(a, Opening)]
+            if openings:  # a helper that returns `atomic(...)`
+                return value, [Opened("custom", outer.dotted, pos, o.key, o.alias, o.confidence, o.retry) for o in openings], False
+            return _replaced(linker, frame, expr, return_values, value), [], False
+        holder = inner.fun
+        return_values = linker.replay(holder, None, True).returns
+        factory_wraps = [a for a in return_values if isinstance(a, Fn) and a.fun.parent is holder]
+        if not factory_wraps:
+            holder, return_values = outer, (inner,)
+    if any(isinstance(a, Opening) for a in return_values):
+        return (
+            value,
+            [Opened("custom", outer.dotted, pos, a.key, a.alias, a.confidence) for a in return_values if isinstance(a, Opening)],
+            False,
+        )
+    params = [p.name for p in holder.fact.params if p.kind in ("pos", "arg")] if holder.fact else []
+    if holder.klass is not None and params and linker.decoration(holder).role != "static":
+        params = params[1:]
+    if not params:
+        return value, [], False
+    wanted = params[0]
+    calls: list[tuple[Fun, tuple[Opened, ...], bool]] = []
+    for nested in holder.module.funs:
+        if nested is not holder and not _within(nested, holder):
+            continue
+        replay = (
+            linker.replay(nested, None, True)
+            if nested is not holder
+            else linker.replay(holder, getattr(decorator.receiver, "klass", None), True)
+        )
+        for event in replay.flow.events:
+            for target in event.targets:
+                if isinstance(target, ParamTarget) and target.fun == holder.id and target.name == wanted:
+                    calls.append((nested, event.region, nested is holder))
+    returned = [a for a in return_values if isinstance(a, Fn)]
+    direct = [c for c in calls if any(c[0] is a.fun for a in returned)]
+    if not calls:
+        others = tuple(a for a in return_values if isinstance(a, (ExtObj, Obj)))
+        if others:
+            return tuple(linker.with_item(a, value) for a in others), [], False
+        return value, [], False
+    if not direct and returned:
+        elsewhere = [c for c in calls if not any(c[0] is a.fun for a in returned)]
+        inner_runs = _runs_nested(linker, returned, elsewhere)
+        if inner_runs is None:
+            return UNKNOWN, [], True  # only in something that runs later
+        direct = inner_runs
+    openers: list[Opened] = []
+    seen: set[Any] = set()
+    always = all(region for _, region, _ in direct)
+    for _, region, _ in direct:
+        for opened in region:
+            if opened.key in seen:
+                continue
+            seen.add(opened.key)
+            sure = min(opened.confidence, Confidence.CERTAIN if always else Confidence.LIKELY)
+            openers.append(
+                Opened(
+                    "custom",
+                    outer.dotted,
+                    pos,
+                    opened.key if len(opened.key) < 3 else ("custom", outer.dotted),
+                    opened.alias,
+                    sure,
+                    opened.retry,
+                )
+            )
+    wrappers = tuple(
+        linker.atoms(Fn, a.fun, None)
+        for a in returned
+        if any(not isinstance(t, ParamTarget) for e in linker.replay(a.fun, None, True).flow.events for t in e.targets)
+        or any(e.effect for e in linker.replay(a.fun, None, True).flow.events)
+    )
+    return union(value, wrappers), openers, False
+
+
+def _within(nested: Fun, holder: Fun) -> bool:
+    parent = nested.parent
+    while parent is not None:
+        if parent is holder:
+            return True
+        parent = parent.parent
+    return False
+
+
+def _runs_nested(linker: Linker, returned: list[Fn], calls: list[tuple[Fun, tuple[Opened, ...], bool]]) -> list[Any] | None:
+    """The wrapper calls a nested function which calls the decorated one; None where it never does so itself."""
+    found = []
+    for wrapper in returned:
+        for event in linker.replay(wrapper.fun, None, True).flow.events:
+            passed = [t for targets in event.passed.callables.values() for t in targets]
+            for target in (*event.targets, *passed):
+                for nested, region, direct in calls:
+                    if not isinstance(target, ParamTarget) and getattr(target, "fun", None) == nested.id:
+                        found.append((nested, event.region + region, direct))
+    return found or None
+
+
+def _replaced(linker: Linker, frame: Frame, expr: Expr, returned: Value, value: Value) -> Value:
+    objects = tuple(a for a in returned if isinstance(a, (ExtObj, Obj)))
+    if objects:
+        return tuple(linker.with_item(a, value) for a in objects)
+    return value
+
+
+def _class_decorator(linker: Linker, klass: Klass, pos: Pos) -> list[Opened]:
+    """A class used as a decorator: what is open where its ``__call__`` calls what it was given is not followed; one that derives from
+    a library's opener opens."""
+    for base in linker.library_bases(klass):
+        for opener in linker.at(base).openers:
+            if "decorator" in opener.forms:
+                return [Opened("custom", klass.dotted, pos, (opener.family, "default"), "default", opener.confidence)]
+    return []
+
+
+__all__ = ["Const", "decorate"]

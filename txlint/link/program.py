@@ -1,0 +1,255 @@
+"""From facts to the linked program: replay every function in rounds, then resolve who is called at every event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from txlint.catalog.lookup import Catalog
+from txlint.link.linker import Framework, Linker
+from txlint.link.project import Fun, Klass
+from txlint.link.signals import Connection
+from txlint.link.values import Const
+from txlint.model.facts import FileFacts
+from txlint.model.graph import NO_CLASS, SELF, Edge, Entrance, Event, Flow, FunctionInfo, Node, ParamTarget, Program, SignalTarget, Target
+from txlint.model.kinds import Confidence
+
+ROUNDS = 3
+CALLABLE_DEPTH = 3
+Entrances = Callable[[Linker], Iterable[Entrance]]
+
+
+def link(
+    files: Iterable[FileFacts],
+    catalog: Catalog,
+    frameworks: tuple[Framework, ...] = (),
+    entrances: Iterable[Entrances] = (),
+    versions: Callable[[str, str], bool | None] | None = None,
+) -> tuple[Program, Linker]:
+    """The program and the linker that knows it (for questions like `why`)."""
+    linker = Linker(files, catalog, frameworks)
+    linker.versions = versions
+    _connect(linker)
+    _replay_all(linker)
+    found = [entrance for enter in entrances for entrance in enter(linker)]
+    return _Builder(linker).build(found), linker
+
+
+def _connect(linker: Linker) -> None:
+    """Signal connections first: decorators of all functions, then whatever runs when modules are imported or apps get ready."""
+    for fun in linker.project.funs:
+        if fun.fact is not None and fun.fact.decorators:
+            linker.decoration(fun)
+    for fun in linker.project.funs:
+        if fun.fact is None:
+            linker.replay(fun, None, True)
+        elif fun.fact.name in ("ready", "init_app", "includeme", "configure", "setup") and "connect" in fun.module.facts.words:
+            linker.replay(fun, fun.klass, False)
+
+
+def _replay_all(linker: Linker) -> None:
+    """Every function, and again those whose parameters callers have told something about, at most `ROUNDS` times."""
+    for fun in linker.project.funs:
+        linker.replay(fun, owner(fun), False)
+    for _ in range(ROUNDS - 1):
+        stale, linker.stale = linker.stale, set()
+        again = [fun for number in sorted(stale) if _listens(fun := linker.project.funs[number])]
+        if not again:
+            break
+        for fun in again:
+            linker.forget(fun)
+        for fun in again:
+            linker.replay(fun, owner(fun), False)
+
+
+def _listens(fun: Fun) -> bool:
+    """Has it parameters of which only callers can say anything?"""
+    return fun.fact is not None and any(param.annotation is None for param in fun.fact.params)
+
+
+def owner(fun: Fun) -> Klass | None:
+    """The class whose instances a function (or the method around it) belongs to."""
+    at: Fun | None = fun
+    while at is not None:
+        if at.klass is not None:
+            return at.klass
+        at = at.parent
+    return None
+
+
+class _Builder:
+    def __init__(self, linker: Linker) -> None:
+        self.linker = linker
+        self.nodes: dict[Node, list[Edge]] = {}
+        self.flows: dict[Node, Flow] = {}
+        self.infos: dict[int, FunctionInfo] = {}
+        self.by_signal: dict[str, list[Connection]] = {}
+        for connection in linker.connected:
+            self.by_signal.setdefault(connection.signal, []).append(connection)
+        self.runs: dict[tuple[int, str], list[tuple[int, Event]]] = {}  # parameter -> where it is called
+        self.waiting: list[Node] = []
+
+    def build(self, entrances: list[Entrance]) -> Program:
+        linker = self.linker
+        for fun in linker.project.funs:
+            klass = owner(fun)
+            self.need((fun.id, klass.id if klass else NO_CLASS, klass is None or not klass.subclasses))
+        for entrance in entrances:
+            self.need(entrance.node)
+        while self.waiting:
+            self.expand(self.waiting.pop())
+        self.callbacks()
+        seen: set[int] = set()
+        scopes = effects = 0
+        places: set[Any] = set()
+        unresolved: dict[Any, None] = {}
+        for node, flow in self.flows.items():
+            path = self.infos[node[0]].path
+            if id(flow) not in seen:
+                seen.add(id(flow))
+                for event in flow.events:
+                    if event.effect is not None and (path, event.pos) not in places:
+                        places.add((path, event.pos))
+                        effects += 1
+                for pos, expr, why in flow.unresolved:
+                    unresolved[path, pos, expr, why] = None
+        counted: set[int] = set()
+        for node, flow in self.flows.items():
+            if node[0] not in counted:
+                counted.add(node[0])
+                scopes += flow.scopes + len(linker.decoration(linker.project.funs[node[0]]).openers)
+        return Program(self.nodes, self.flows, self.infos, tuple(entrances), scopes, effects, tuple(unresolved))
+
+    def need(self, node: Node) -> Node:
+        fun, cls, exact = node
+        if cls >= 0 and not exact and not self.linker.project.klasses[cls].subclasses:
+            node = (fun, cls, True)
+        if node not in self.nodes:
+            self.nodes[node] = []
+            self.waiting.append(node)
+        return node
+
+    def info(self, fun: Fun) -> FunctionInfo:
+        known = self.infos.get(fun.id)
+        if known is None:
+            fact = fun.fact
+            params = tuple(p.name for p in fact.params if p.kind in ("pos", "arg")) if fact else ()
+            defaults: dict[str, Any] = {}
+            for param in fact.params if fact else ():
+                default = param.default
+                if default is not None and default.__class__ is tuple and default[0] == "const":
+                    defaults[param.name] = default[1]
+            names = params + tuple(p.name for p in fact.params if p.kind == "kwonly") if fact else ()
+            nowhere = (1, 0, 1, 0)
+            known = self.infos[fun.id] = FunctionInfo(
+                fun.module.facts.path, fun.dotted, names, defaults, fact.pos if fact else nowhere, fact.name_pos if fact else nowhere,
+                any(p.kind == "vararg" for p in fact.params) if fact else False,
+            )  # fmt: skip
+        return known
+
+    def expand(self, node: Node) -> None:
+        number, cls, exact = node
+        linker = self.linker
+        fun = linker.project.funs[number]
+        self.info(fun)
+        klass = linker.project.klasses[cls] if cls >= 0 else None
+        flow = linker.replay(fun, klass, exact).flow
+        self.flows[node] = flow
+        edges: dict[Edge, None] = {}
+        for event in flow.events:
+            for target in event.targets:
+                if isinstance(target, Target):
+                    self.edge(edges, event, target, node)
+                elif isinstance(target, SignalTarget):
+                    self.signal(edges, event, target, node)
+                else:
+                    self.runs.setdefault((target.fun, target.name), []).append((number, event))
+        self.nodes[node] = list(edges)
+
+    def edge(self, edges: dict[Edge, None], event: Event, target: Target, node: Node) -> None:
+        cls, exact = target.cls, target.exact
+        if cls == SELF:
+            cls, exact = node[1], node[2]
+        self.info(self.linker.project.funs[target.fun])
+        edges[Edge(event, target, self.need((target.fun, cls, exact)))] = None
+
+    def signal(self, edges: dict[Edge, None], event: Event, target: SignalTarget, node: Node) -> None:
+        sender = node[1] if target.sender == SELF else target.sender
+        klass = self.linker.project.klasses[sender] if sender >= 0 else None
+        exact = node[2] if target.sender == SELF else False
+        gone: list[Klass] = []
+        if klass is not None and target.signal.endswith("_delete"):
+            gone = [other for framework in self.linker.frameworks for other in framework.cascades(self.linker, klass)]
+        for connection in self.by_signal.get(target.signal, ()):
+            sure = target.confidence
+            if gone and connection.sender >= 0 and any(other.id == connection.sender for other in gone):
+                self.edge(edges, event, Target(connection.fun, connection.cls, "signal", sure, target.inner, 0, False), node)
+                continue
+            if connection.sender >= 0:
+                if klass is None:
+                    sure = min(sure, Confidence.LIKELY)
+                elif connection.sender != sender:
+                    other = self.linker.project.klasses[connection.sender]
+                    if exact or other not in klass.subclasses:
+                        continue
+                    sure = min(sure, Confidence.LIKELY)
+            elif not connection.known:
+                sure = min(
+                    sure, Confidence.POSSIBLE if target.signal.partition(".")[0] not in self.linker.project.packages else Confidence.LIKELY
+                )
+            self.edge(edges, event, Target(connection.fun, connection.cls, "signal", sure, target.inner, 0, False), node)
+
+    def callbacks(self) -> None:
+        """Functions passed to a parameter that the callee calls run at the caller's call; what the callee opens around that call is
+        open in them."""
+        for node in list(self.nodes):
+            extra: dict[Edge, None] = {}
+            for edge in self.nodes[node]:
+                event, target, _ = edge
+                if not event.passed.callables or target.kind == "callback":
+                    continue
+                info = self.infos[target.fun]
+                for place, functions in event.passed.callables.items():
+                    name = self.parameter(info, place, target.skip)
+                    if name is None:
+                        continue
+                    inner = self.called(target.fun, name, 0)
+                    if inner is None:
+                        continue
+                    for passed in functions:
+                        self.edge(extra, event, passed._replace(inner=target.inner + inner), node)
+            if extra:
+                self.nodes[node] = [*self.nodes[node], *(edge for edge in extra if edge not in self.nodes[node])]
+        while self.waiting:
+            self.expand(self.waiting.pop())
+
+    def parameter(self, info: FunctionInfo, place: int | str, skip: int) -> str | None:
+        if isinstance(place, str):
+            return place if place in info.params else None
+        position = place + skip
+        return info.params[position] if position < len(info.params) else None
+
+    def called(self, fun: int, name: str, depth: int) -> tuple[Any, ...] | None:
+        """The transactions that a function opens around the call of its parameter; None where it does not call it."""
+        for holder, event in self.runs.get((fun, name), ()):
+            path = self.infos[holder].path
+            for opened in event.region:
+                if opened.path is None:
+                    opened.path, opened.function = path, self.infos[holder].name
+            return event.region
+        if depth < CALLABLE_DEPTH:
+            for node in [n for n in self.flows if n[0] == fun][:1]:
+                for event in self.flows[node].events:
+                    for place, given in event.passed.values.items():
+                        if given == ("param", name):
+                            for target in event.targets:
+                                if isinstance(target, Target):
+                                    inner = self.parameter(self.infos[target.fun], place, target.skip) if target.fun in self.infos else None
+                                    if inner is not None:
+                                        found = self.called(target.fun, inner, depth + 1)
+                                        if found is not None:
+                                            return (*event.region, *found)
+        return None
+
+
+__all__ = ["Const", "ParamTarget", "link", "owner"]

@@ -1,0 +1,261 @@
+"""The project's definitions: modules, functions, classes with their MRO, and what a module-level name is bound to.
+
+Nothing is evaluated here; `evaluate` does that with the bindings that this module finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from txlint.model.facts import Body, Class, Expr, FileFacts, Function, Stmt
+
+Binding = tuple[Any, ...]
+"""``("def", n)``, ``("class", n)``, ``("import", n)``, ``("value", expr, annotation)``, ``("unpack", expr, path)``,
+``("each", expr)``, ``("enter", expr)``."""
+
+
+class Module:
+    """A module of the project; ``names`` maps each name bound at module level to its bindings, later ones last."""
+
+    __slots__ = ("body", "facts", "funs", "klasses", "name", "names", "package", "stars")
+    body: Fun
+
+    def __init__(self, facts: FileFacts) -> None:
+        self.facts = facts
+        self.name = facts.module
+        self.package = facts.module if facts.is_package else facts.module.rpartition(".")[0]
+        self.funs: list[Fun] = []
+        self.klasses: list[Klass] = []
+        self.stars: list[str] = []
+        self.names = bindings(facts.body)
+
+
+class Fun:
+    """A function, a lambda, or (``fact is None``) the body of a module or class."""
+
+    __slots__ = ("body", "fact", "id", "klass", "module", "parent", "qualname", "scope")
+
+    def __init__(self, id: int, module: Module, fact: Function | None, klass: Klass | None, parent: Fun | None, body: Body) -> None:
+        self.id = id
+        self.module = module
+        self.fact = fact
+        self.klass = klass  # the class in whose body it stands
+        self.parent = parent
+        self.body = body
+        self.qualname = fact.qualname if fact else "<module>"
+        self.scope = frozenset(fact.bound) if fact else frozenset()
+
+    @property
+    def dotted(self) -> str:
+        return f"{self.module.name}.{self.qualname}" if self.fact else self.module.name
+
+    def __repr__(self) -> str:
+        return f"<Fun {self.dotted}>"
+
+
+class Klass:
+    """A class; ``names`` are the bindings of its body."""
+
+    __slots__ = ("extra", "fact", "id", "module", "mro", "names", "parent", "setters", "subclasses")
+
+    def __init__(self, id: int, module: Module, fact: Class, parent: Fun | None) -> None:
+        self.id = id
+        self.module = module
+        self.fact = fact
+        self.parent = parent
+        self.names = bindings(fact.body)
+        self.mro: tuple[Klass | str, ...] | None = None  # project classes and canonical names of library classes
+        self.subclasses: list[Klass] = []
+        self.setters: dict[str, list[int]] = {}
+        for name, method in fact.self_attrs:
+            self.setters.setdefault(name, []).append(method)
+        self.extra: dict[str, Any] = {}  # room for frameworks: fields, Meta, ...
+
+    @property
+    def dotted(self) -> str:
+        return f"{self.module.name}.{self.fact.qualname}"
+
+    def __repr__(self) -> str:
+        return f"<Klass {self.dotted}>"
+
+
+def absolute(module: Module, target: str, level: int) -> str:
+    """The absolute name of ``from <dots><target>`` in a module."""
+    if not level:
+        return target
+    base = module.package
+    for _ in range(level - 1):
+        base = base.rpartition(".")[0]
+    return f"{base}.{target}" if base and target else base or target
+
+
+def bindings(body: Body) -> dict[str, list[Binding]]:
+    """What the statements of a module or class bind, a name's last unconditional binding replacing the earlier ones."""
+    names: dict[str, list[Binding]] = {}
+    _collect(body, names, conditional=False)
+    return names
+
+
+def _bind(names: dict[str, list[Binding]], name: str, binding: Binding, conditional: bool) -> None:
+    if conditional and name in names:
+        names[name].append(binding)
+    else:
+        names[name] = [binding]
+
+
+def _targets(target: Expr, value: Binding, names: dict[str, list[Binding]], conditional: bool, path: tuple[int, ...] = ()) -> None:
+    if isinstance(target, str):
+        if "." not in target:
+            _bind(names, target, ("unpack", value[1], path) if path else value, conditional)
+    elif target[0] in ("tuple", "list"):
+        for position, item in enumerate(target[1]):
+            _targets(item, value, names, conditional, (*path, position))
+    elif target[0] == "star":
+        _targets(target[1], ("opaque", None), names, conditional)
+
+
+def _collect(body: Sequence[Stmt], names: dict[str, list[Binding]], conditional: bool) -> None:
+    for stmt in body:
+        tag = stmt[0]
+        if tag == "def" or tag == "class":
+            _bind(names, f"#{tag}", stmt, True)
+        elif tag == "import":
+            _bind(names, "#import", stmt, True)
+        elif tag == "assign":
+            for target in stmt[1]:
+                _targets(target, ("value", stmt[2], None), names, conditional)
+        elif tag == "ann":
+            if isinstance(stmt[1], str):
+                _bind(names, stmt[1], ("value", stmt[3], stmt[2]), conditional)
+        elif tag == "if":
+            # Under `if TYPE_CHECKING` the names are what they say.
+            _collect(stmt[2], names, True)
+            _collect(stmt[3], names, True)
+        elif tag == "for":
+            _targets(stmt[1], ("each", stmt[2]), names, True)
+            _collect(stmt[3], names, True)
+            _collect(stmt[4], names, True)
+        elif tag == "while":
+            _collect(stmt[2], names, True)
+        elif tag == "try":
+            _collect(stmt[1], names, True)
+            for handler in stmt[2]:
+                _collect(handler[2], names, True)
+            _collect(stmt[3], names, True)
+            _collect(stmt[4], names, True)
+        elif tag == "with":
+            for expr, target, _ in stmt[1]:
+                if target is not None:
+                    _targets(target, ("enter", expr), names, conditional)
+            _collect(stmt[2], names, conditional)
+        elif tag == "match":
+            for case in stmt[2]:
+                _collect(case[3], names, True)
+
+
+def _name_definitions(names: dict[str, list[Binding]], facts: FileFacts, body: Body, conditional: bool = False) -> None:
+    """Second pass: definitions and imports under their names, in the order of the source."""
+    for stmt in body:
+        tag = stmt[0]
+        if tag == "def":
+            _bind(names, facts.functions[stmt[1]].name, stmt, conditional)
+        elif tag == "class":
+            _bind(names, facts.classes[stmt[1]].name, stmt, conditional)
+        elif tag == "import":
+            item = facts.imports[stmt[1]]
+            _bind(names, item.binds, stmt, conditional or item.binds == "*")
+        elif tag == "if":
+            _name_definitions(names, facts, stmt[2], True)
+            _name_definitions(names, facts, stmt[3], True)
+        elif tag == "for":
+            _name_definitions(names, facts, stmt[3], True)
+        elif tag == "try":
+            _name_definitions(names, facts, stmt[1], True)
+            for handler in stmt[2]:
+                _name_definitions(names, facts, handler[2], True)
+            _name_definitions(names, facts, stmt[3], True)
+            _name_definitions(names, facts, stmt[4], True)
+        elif tag == "with":
+            _name_definitions(names, facts, stmt[2], conditional)
+
+
+class Project:
+    """All modules by name, functions and classes by number."""
+
+    def __init__(self, files: Iterable[FileFacts]) -> None:
+        self.modules: dict[str, Module] = {}
+        self.funs: list[Fun] = []
+        self.klasses: list[Klass] = []
+        self.duplicates: list[str] = []
+        self.packages: set[str] = set()  # every prefix of a module's name
+        self.ordered: list[Module] = []
+        for facts in files:
+            self._add(facts)
+        self._by_tail: dict[str, str | None] = {}
+        for name in self.modules:
+            head = name
+            while head:
+                self.packages.add(head)
+                head = head.rpartition(".")[0]
+            # The last two and more segments of a module's name, where unique: another root than the one that was guessed.
+            parts = name.split(".")
+            for start in range(1, len(parts)):
+                tail = ".".join(parts[start:])
+                self._by_tail[tail] = None if tail in self._by_tail else name
+
+    def _add(self, facts: FileFacts) -> None:
+        module = Module(facts)
+        names = module.names
+        for tag in ("#def", "#class", "#import"):
+            names.pop(tag, None)
+        _name_definitions(names, facts, facts.body)
+        module.stars = [
+            absolute(module, facts.imports[b[1]].module, facts.imports[b[1]].level) for b in names.pop("*", ()) if b[0] == "import"
+        ]
+        self.ordered.append(module)
+        if facts.module in self.modules:
+            self.duplicates.append(facts.path)
+        else:
+            self.modules[facts.module] = module
+        # Classes first without parents, functions next: their numbers in the file refer to each other.
+        first = len(self.funs) + 1
+        module.body = Fun(len(self.funs), module, None, None, None, facts.body)
+        self.funs.append(module.body)
+        for fact in facts.classes:
+            klass = Klass(len(self.klasses), module, fact, None)
+            self.klasses.append(klass)
+            module.klasses.append(klass)
+        for fact in facts.functions:
+            fun = Fun(first + len(module.funs), module, fact, module.klasses[fact.owner] if fact.owner >= 0 else None, None, fact.body)
+            self.funs.append(fun)
+            module.funs.append(fun)
+        for fun in module.funs:
+            assert fun.fact is not None
+            if fun.fact.parent >= 0:
+                fun.parent = module.funs[fun.fact.parent]
+        for klass in module.klasses:
+            if klass.fact.parent >= 0:
+                klass.parent = module.funs[klass.fact.parent]
+            for tag in ("#def", "#class", "#import"):
+                klass.names.pop(tag, None)
+            _name_definitions(klass.names, facts, klass.fact.body)
+
+    def find_module(self, name: str) -> Module | None:
+        """A module by its name, or by a unique longer one that ends in it (a project under another root)."""
+        module = self.modules.get(name)
+        if module is None:
+            full = self._by_tail.get(name)
+            if full is not None:
+                module = self.modules[full]
+        return module
+
+    def knows(self, name: str) -> bool:
+        """Is it a module or package (perhaps without ``__init__``) of the project?"""
+        return name in self.packages or self._by_tail.get(name) is not None
+
+    def methods(self, klass: Klass) -> Iterator[Fun]:
+        """The functions defined in the class's own body."""
+        for name in klass.names:
+            for binding in klass.names[name]:
+                if binding[0] == "def":
+                    yield klass.module.funs[binding[1]]

@@ -1,0 +1,144 @@
+"""Who receives which signal: connections by decorator and by ``connect()``, kept until all are known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from txlint.link.project import Fun, Klass
+from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtObj, Fn, Obj, Part, SelfCls, Seq, Value, union
+from txlint.model.catalog import Hook
+from txlint.model.facts import Expr
+
+if TYPE_CHECKING:
+    from txlint.link.linker import Linker
+    from txlint.link.replay import Frame
+
+
+class Connection(NamedTuple):
+    """A receiver of a signal. ``sender`` is a class number, or -1 for any. ``known`` is False where a sender is given that cannot
+    be told."""
+
+    signal: str
+    fun: int
+    cls: int
+    sender: int
+    known: bool
+
+
+def _signals(linker: Linker, frame: Frame, expr: Expr | None, value: Value) -> list[str]:
+    """The signals that an expression names: a library's by its dotted name, the project's by where they are defined."""
+    names: list[str] = []
+    for atom in value:
+        if isinstance(atom, Ext):
+            names.append(atom.name)
+        elif isinstance(atom, (ExtObj, Obj)) and expr is not None:
+            if atom.__class__ is ExtObj and isinstance(atom.origin, str):  # type: ignore[union-attr]
+                names.append(atom.origin)  # type: ignore[union-attr]
+            else:
+                name = linker.signal_name(frame, expr)
+                if name is not None:
+                    names.append(name)
+        elif isinstance(atom, Seq) and expr.__class__ is not str and expr is not None and expr[0] in ("tuple", "list"):
+            for item, inner in zip(expr[1], atom.items, strict=False):
+                names.extend(_signals(linker, frame, item, inner))
+    return list(dict.fromkeys(names))
+
+
+def connect(
+    linker: Linker,
+    frame: Frame,
+    fun: Fun | None,
+    klass: Klass | None,
+    expr: Expr | None,
+    hook: Hook,
+    args: tuple[Value, ...],
+    keywords: dict[str | None, Value],
+) -> None:
+    """``@receiver(signals, sender=..)`` on a function: ``expr`` is the decorator."""
+    if fun is None or expr is None or expr.__class__ is str or not expr[2]:
+        return
+    if hook.events:
+        listen(linker, hook, fun, args, keywords)
+        return
+    senders, known = _senders(linker, keywords.get("sender", UNKNOWN), "sender" in keywords)
+    for signal in _signals(linker, frame, expr[2][0], args[0] if args else UNKNOWN):
+        _add(linker, signal, fun, -1, senders, known)
+
+
+def connect_call(
+    linker: Linker, frame: Frame, receiver: Expr | None, value: Value, args: tuple[Value, ...], keywords: dict[str | None, Value]
+) -> None:
+    """``signal.connect(receiver, sender=..)``."""
+    target = keywords.get("receiver") or (args[0] if args else UNKNOWN)
+    given = "sender" in keywords or len(args) > 1
+    senders, known = _senders(linker, keywords.get("sender") or (args[1] if len(args) > 1 else UNKNOWN), given)
+    functions: list[tuple[Fun, int]] = []
+    for atom in target:
+        for inner in atom.func if isinstance(atom, Part) else (atom,):
+            if isinstance(inner, Fn):
+                owner = getattr(inner.receiver, "klass", None)
+                functions.append((inner.fun, owner.id if owner is not None else -1))
+    for signal in _signals(linker, frame, receiver, value):
+        for fun, cls in functions:
+            _add(linker, signal, fun, cls, senders, known)
+
+
+def register(
+    frame: Frame, hook: Hook, name: str, site: Any, receiver: Any, args: tuple[Value, ...], keywords: dict[str | None, Value]
+) -> None:
+    """A registration call of a library: ``signal.connect(f)``, ``event.listen(target, "after_insert", f)``."""
+    if site.receiver is not None and receiver is not None:
+        connect_call(frame.linker, frame, site.receiver, (receiver,), args, keywords)
+    elif hook.callable is not None and hook.callable.position is not None and hook.callable.position < len(args):
+        for atom in args[hook.callable.position]:
+            if isinstance(atom, Fn):
+                listen(frame.linker, hook, atom.fun, args, keywords)
+
+
+def listen(linker: Linker, hook: Hook, fun: Fun, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> None:
+    """A listener of a named event: it is a hook in the state that the catalog gives for the event's name."""
+    state = hook.state
+    if hook.event is not None:
+        value = keywords.get(hook.event.name) or (
+            args[hook.event.position] if hook.event.position is not None and hook.event.position < len(args) else UNKNOWN
+        )
+        names = [atom.value for atom in value if isinstance(atom, Const)]
+        if not names or names[0] not in hook.events:
+            return
+        state = hook.events[names[0]]
+    linker.listeners.setdefault(fun.id, (hook, state))
+
+
+def _senders(linker: Linker, value: Value, given: bool) -> tuple[list[int], bool]:
+    found = []
+    for atom in value:
+        if isinstance(atom, (Cls, SelfCls)):
+            found.append(atom.klass.id)
+        elif isinstance(atom, Const) and isinstance(atom.value, str):
+            for framework in linker.frameworks:
+                named = framework.constant(linker, "", atom.value)
+                found.extend(a.klass.id for a in named or () if isinstance(a, Cls))
+    if found:
+        return found, True
+    none = any(isinstance(atom, Const) and atom.value is None for atom in value)
+    return [-1], not given or none
+
+
+def _add(linker: Linker, signal: str, fun: Fun, cls: int, senders: list[int], known: bool) -> None:
+    for sender in senders:
+        connection = Connection(signal, fun.id, cls, sender, known)
+        if connection in linker.connected:
+            continue
+        linker.connected[connection] = None
+        if sender >= 0 and fun.fact is not None:
+            klass = linker.project.klasses[sender]
+            for param in fun.fact.params:
+                if param.name == "instance":
+                    key = (fun.id, "instance")
+                    linker.params[key] = union(linker.params.get(key, UNKNOWN), (linker.instance(klass, False),))
+                elif param.name == "sender":
+                    key = (fun.id, "sender")
+                    linker.params[key] = union(linker.params.get(key, UNKNOWN), (linker.atoms(Cls, klass),))
+
+
+__all__ = ["Any", "Connection", "connect", "connect_call"]

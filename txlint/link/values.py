@@ -1,0 +1,223 @@
+"""What an expression may be, as far as calls need it. A ``Value`` is a tuple of atoms: the alternatives; empty means unknown.
+
+Atoms are interned by the `Atoms` of a run: equal atoms are the same object, so that comparing and hashing cost nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from txlint.model.catalog import Opener
+from txlint.model.kinds import Confidence
+
+if TYPE_CHECKING:
+    from txlint.link.project import Fun, Klass
+
+
+class Atom:
+    __slots__ = ()
+
+
+Value: TypeAlias = tuple[Atom, ...]
+UNKNOWN: Value = ()
+MOST = 12  # alternatives kept; more is noise, and counts as unknown
+
+
+class Fn(Atom):
+    """A function of the project; ``receiver`` is set for bound methods, ``via_super`` where `super()` bound it."""
+
+    __slots__ = ("fun", "receiver")
+    fun: Fun
+    receiver: Atom | None
+
+
+class Cls(Atom):
+    """A class of the project."""
+
+    __slots__ = ("klass",)
+    klass: Klass
+
+
+class Obj(Atom):
+    """An instance of a class of the project. ``exact``: its very class is known, not only a base of it. ``item``: what it holds
+    (a manager's model instances, a task's function). ``origin``: the key of a session-like object."""
+
+    __slots__ = ("klass", "exact", "item", "origin")
+    klass: Klass
+    exact: bool
+    item: Value
+    origin: Any
+
+
+class SelfObj(Atom):
+    """The receiver of the method that is being replayed."""
+
+    __slots__ = ("klass", "exact")
+    klass: Klass
+    exact: bool
+
+
+class SelfItem(Atom):
+    """What the receiver holds; known to the caller."""
+
+    __slots__ = ()
+
+
+class SelfCls(Atom):
+    """The class of the receiver (``cls`` in a classmethod)."""
+
+    __slots__ = ("klass",)
+    klass: Klass
+
+
+class Param(Atom):
+    """The caller's argument."""
+
+    __slots__ = ("fun", "name")
+    fun: Fun
+    name: str
+
+
+class Mod(Atom):
+    """A module of the project."""
+
+    __slots__ = ("name",)
+    name: str
+
+
+class Ext(Atom):
+    """Something of a library, by its canonical dotted name: a module, function or class."""
+
+    __slots__ = ("name",)
+    name: str
+
+
+class ExtObj(Atom):
+    """An instance of a library's class."""
+
+    __slots__ = ("name", "item", "origin")
+    name: str
+    item: Value
+    origin: Any
+
+
+class ExtMethod(Atom):
+    """A library's method bound to a receiver; ``name`` is the canonical dotted name."""
+
+    __slots__ = ("name", "receiver", "attr")
+    name: str
+    receiver: Atom
+    attr: str
+
+
+class Opening(Atom):
+    """A context manager or decorator that opens a transaction."""
+
+    __slots__ = ("entry", "alias", "key", "retry", "confidence", "name", "kind", "bound")
+    entry: Opener
+    alias: str | None
+    key: Any
+    retry: bool
+    confidence: Confidence
+    name: str
+    kind: str
+    bound: Value  # what `with ... as x` binds
+
+
+class Generated(Atom):
+    """The result of calling a generator function or a context manager function of the project."""
+
+    __slots__ = ("fun", "receiver", "manager")
+    fun: Fun
+    receiver: Atom | None
+    manager: bool
+
+
+class Const(Atom):
+    __slots__ = ("value",)
+    value: Any
+
+
+class Seq(Atom):
+    """A tuple or list with known places."""
+
+    __slots__ = ("items",)
+    items: tuple[Value, ...]
+
+
+class Many(Atom):
+    """An iterable of something."""
+
+    __slots__ = ("item",)
+    item: Value
+
+
+class Table(Atom):
+    """A dict with constant keys; ``rest`` for all others."""
+
+    __slots__ = ("items", "rest")
+    items: tuple[tuple[Any, Value], ...]
+    rest: Value
+
+
+class Part(Atom):
+    """``partial(func, *args, **keywords)``."""
+
+    __slots__ = ("func", "args", "keywords")
+    func: Value
+    args: tuple[Value, ...]
+    keywords: tuple[tuple[str, Value], ...]
+
+
+class Super(Atom):
+    """``super()`` in a method of ``after``, on a receiver."""
+
+    __slots__ = ("after", "receiver")
+    after: Klass
+    receiver: Atom
+
+
+A = TypeVar("A", bound=Atom)
+
+
+class Atoms:
+    """The interning table of one run."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Any, ...], Atom] = {}
+
+    def __call__(self, kind: Callable[[], A], *fields: Any) -> A:
+        key = (kind, *fields)
+        try:
+            found = self._known.get(key)
+        except TypeError:  # an unhashable constant
+            found, key = None, ()
+        if found is None:
+            found = kind()
+            for name, value in zip(kind.__slots__, fields, strict=True):  # type: ignore[attr-defined]
+                setattr(found, name, value)
+            if key:
+                self._known[key] = found
+        return found  # type: ignore[return-value]
+
+    def const(self, value: Any) -> Const:
+        key = (Const, type(value), value)
+        found = self._known.get(key)
+        if found is None:
+            found = Const()
+            found.value = value
+            self._known[key] = found
+        return found  # type: ignore[return-value]
+
+
+def union(one: Value, other: Value) -> Value:
+    """The alternatives of both, in order, without repeats."""
+    if not other or one is other:
+        return one
+    if not one:
+        return other
+    new = tuple(atom for atom in other if atom not in one)
+    if not new:
+        return one
+    both = one + new
+    return both if len(both) <= MOST else both[:MOST]

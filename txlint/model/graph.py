@@ -1,0 +1,168 @@
+"""What linking hands to propagation: for every function its flow, a list of events with the transactions open at each.
+
+An event is a call that matters: an effect, or a call of code of the project. ``Opened`` is a transaction opened in the function
+itself; what a caller may have open is not known here, only which of it is certainly closed (``Event.closed``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from txlint.model.catalog import Effect
+from txlint.model.facts import Expr, Pos
+from txlint.model.kinds import Confidence
+
+Key = tuple[Any, ...]
+"""What is open: ``("django", alias)``, or ``(family, "param"|"self"|"global"|"local", name)`` for sessions and connections."""
+
+
+class Test(NamedTuple):
+    """A test of a parameter: ``op`` is ``truthy``, ``is``, ``==`` or ``in``; ``wanted`` what it must give."""
+
+    param: str
+    op: str
+    value: Any
+    wanted: bool
+
+
+@dataclass(slots=True, eq=False)
+class Opened:
+    """A transaction opened in the function that holds it. ``exact`` names a helper of the project when one opened it."""
+
+    kind: str
+    name: str
+    pos: Pos
+    key: Key
+    alias: str | None = "default"
+    confidence: Confidence = Confidence.CERTAIN
+    retry: bool = False
+    reads: bool = False
+    condition: str | None = None
+    path: str | None = None  # of another file, where a decorator or mixin elsewhere opens it
+    function: str | None = None
+
+
+class Target(NamedTuple):
+    """Who runs at an event. ``fun`` is the function's number; ``cls`` the class of its receiver (-1: none; -2: the same as the
+    caller's own receiver). ``inherits`` is False where the caller's transaction does not reach it (only ``inner`` does).
+    ``skip`` is the number of leading parameters that are not passed as arguments (``self``)."""
+
+    fun: int
+    cls: int
+    kind: str = "call"
+    confidence: Confidence = Confidence.CERTAIN
+    inner: tuple[Opened, ...] = ()
+    skip: int = 0
+    exact: bool = True
+    inherits: bool = True
+
+
+class SignalTarget(NamedTuple):
+    """The receivers of a signal, resolved when all connections are known. ``sender``: class number, or -1 (unknown), -2 (self)."""
+
+    signal: str
+    sender: int
+    inner: tuple[Opened, ...] = ()
+    confidence: Confidence = Confidence.CERTAIN
+
+
+class ParamTarget(NamedTuple):
+    """A call of a parameter (or of a parameter of an enclosing function)."""
+
+    fun: int
+    name: str
+    inner: tuple[Opened, ...] = ()
+
+
+SELF = -2
+NO_CLASS = -1
+
+
+class Passed(NamedTuple):
+    """Arguments of a call as far as conditions, callbacks and sessions need them: ``values`` maps a position or keyword to
+    ``("const", v)``, ``("param", name)`` or ``("key", Key)``; ``callables`` maps it to the functions passed."""
+
+    values: dict[int | str, tuple[Any, ...]]
+    callables: dict[int | str, tuple[Target, ...]]
+    open_ended: bool  # has * or **: what is missing may still be passed
+    given: frozenset[int | str] = frozenset()  # every place at which something is passed
+
+
+NOTHING_PASSED = Passed({}, {}, False)
+
+
+Node = tuple[int, int, bool]
+"""(function, class of the receiver or -1, whether that is its very class)."""
+
+
+@dataclass(slots=True, eq=False)
+class Event:
+    pos: Pos
+    func: Expr
+    region: tuple[Opened, ...]
+    closed: frozenset[Key]
+    guards: tuple[Test, ...]
+    passed: Passed
+    used: bool
+    targets: tuple[Target | SignalTarget | ParamTarget, ...] = ()
+    effect: Effect | None = None
+    confidence: Confidence = Confidence.CERTAIN
+    written: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Flow:
+    """One function with one class of receiver, replayed."""
+
+    fun: int
+    events: list[Event] = field(default_factory=list)
+    unresolved: list[tuple[Pos, Expr, str]] = field(default_factory=list)  # calls inside transactions that nothing is known of
+    deferred: set[str] = field(default_factory=set)  # texts of callables that this function defers
+    scopes: int = 0
+
+
+class Edge(NamedTuple):
+    """A call of one node by another."""
+
+    event: Event
+    target: Target
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """A node that something outside of the project's calls enters with a transaction open: a view, a hook, an admin method.
+    ``opener`` as in `kinds.OPENER_KINDS`; ``path``/``pos`` where a finding shows it opened (the setting, the hook's ``def``)."""
+
+    node: Node
+    kind: str
+    name: str
+    path: str
+    pos: Pos
+    function: str
+    alias: str | None = "default"
+    confidence: Confidence = Confidence.CERTAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The linked program. ``flows`` are shared by nodes that come out alike; ``infos`` are by function number."""
+
+    nodes: dict[Node, list[Edge]]
+    flows: dict[Node, Flow]
+    infos: dict[int, FunctionInfo]
+    entrances: tuple[Entrance, ...]
+    scopes: int
+    effects: int
+    unresolved: tuple[tuple[str, Pos, Expr, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionInfo:
+    path: str
+    name: str  # dotted: module.qualname
+    params: tuple[str, ...]
+    defaults: dict[str, Any]  # parameter -> constant default
+    pos: Pos
+    name_pos: Pos
+    vararg: bool

@@ -1,0 +1,292 @@
+"""From summaries to hazards: every (opener, entry) pair of every effect site, with its shortest trace."""
+
+from __future__ import annotations
+
+import heapq
+from typing import Any
+
+from txlint.model.facts import Expr, Pos
+from txlint.model.graph import Edge, Entrance, Event, Node, Opened, Program
+from txlint.model.hazard import EffectSite, Hazard, Hop, Origin, Passage, Spot
+from txlint.model.kinds import Confidence
+from txlint.propagate.summaries import ALWAYS, Summary, conjoin, instantiate, is_closed, outside, summarise
+
+MOST_PAIRS = 100
+MOST_ENTRIES = 10
+HELD_KINDS = frozenset({"http", "rpc", "storage", "wait"})  # slow I/O: what a transaction that only reads is held open by
+_PENALTY = {Confidence.CERTAIN: 0, Confidence.LIKELY: 1000, Confidence.POSSIBLE: 1_000_000}
+
+
+def written(expr: Expr, most: int = 60) -> str:
+    """A callee as written, shortened: ``self.client.post``, ``s3.Object(..).delete``."""
+    text = _written(expr)
+    return text if len(text) <= most else "..." + text[3 - most :]
+
+
+def _written(expr: Expr) -> str:
+    if isinstance(expr, str):
+        return expr
+    tag = expr[0]
+    if tag == "attr":
+        return f"{_written(expr[1])}.{expr[2]}"
+    if tag == "call":
+        return f"{_written(expr[1])}({'..' if expr[2] or expr[3] else ''})"
+    if tag == "sub":
+        return f"{_written(expr[1])}[..]"
+    if tag == "await":
+        return _written(expr[1])
+    if tag == "const":
+        return repr(expr[1])[:20]
+    if tag == "lambda":
+        return "<lambda>"
+    return "(..)"
+
+
+class _Pairs:
+    """One run: numbers the sites, then looks at every event with something open."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.numbers: dict[tuple[str, Pos, str], int] = {}
+        self.sites: list[tuple[str, Event, str]] = []  # path, event, function
+        self.effects: dict[Node, list[tuple[Event, int]]] = {}
+        for node in program.nodes:
+            info = program.infos[node[0]]
+            for event in program.flows[node].events:
+                if event.effect is not None:
+                    key = (info.path, event.pos, event.effect.kind)
+                    number = self.numbers.get(key)
+                    if number is None:
+                        number = self.numbers[key] = len(self.sites)
+                        self.sites.append((info.path, event, info.name))
+                    self.effects.setdefault(node, []).append((event, number))
+        self.summaries = summarise(program.nodes, self.effects, program.infos)
+        # (site, opener identity, entry) -> passage parts; wide openers: entry is left out
+        self.found: dict[int, dict[Any, tuple[Any, ...]]] = {}
+        self.steps: dict[int, dict[Node, tuple[int, Edge | Event]]] = {}
+
+    def collect(self) -> None:
+        program = self.program
+        for node, edges in program.nodes.items():
+            info = program.infos[node[0]]
+            for event, site in self.effects.get(node, ()):
+                for opened in event.region:
+                    self.pair(site, opened, info.path, info.name, node, event, None, min(opened.confidence, event.confidence))
+            for edge in edges:
+                event, target, other = edge
+                openeds = (*event.region, *target.inner) if target.inner else event.region
+                if not openeds:
+                    continue
+                theirs = self.summaries.get(other)
+                if not theirs:
+                    continue
+                callee = program.infos[target.fun]
+                for (site, closed), reach in theirs.items():
+                    if reach.conditions is not ALWAYS:
+                        conditions = instantiate(reach.conditions, target, event.passed, callee)
+                        if not conditions or not conjoin(conditions, event.guards):
+                            continue
+                    shut = outside(closed, event, target, callee) if closed else closed
+                    for opened in openeds:
+                        if shut and is_closed(opened.key, shut):
+                            continue
+                        sure = min(opened.confidence, target.confidence, reach.confidence)
+                        self.pair(site, opened, info.path, info.name, node, event, edge, sure)
+        for entrance in program.entrances:
+            node = self.node_of(entrance.node)
+            for (site, closed), reach in self.summaries.get(node, {}).items():
+                if is_closed(("django", entrance.alias), closed):
+                    continue
+                self.enter(site, entrance, node, min(entrance.confidence, reach.confidence))
+
+    def node_of(self, node: Node) -> Node:
+        return node if node in self.program.nodes else (node[0], node[1], True)
+
+    def pair(
+        self, site: int, opened: Opened, path: str, function: str, node: Node, event: Event, edge: Edge | None, sure: Confidence
+    ) -> None:
+        if opened.reads and self.sites[site][1].effect.kind not in HELD_KINDS:  # type: ignore[union-attr]
+            return
+        where = opened.path or path
+        key = (where, opened.pos, opened.name, path, event.pos)
+        known = self.found.setdefault(site, {}).get(key)
+        if known is None or sure > known[0]:
+            self.found[site][key] = (sure, opened, where, opened.function or function, node, event, edge)
+
+    def enter(self, site: int, entrance: Entrance, node: Node, sure: Confidence) -> None:
+        key = (entrance.path, entrance.pos, entrance.name, entrance.kind)
+        mine = self.found.setdefault(site, {})
+        known = mine.get(key)
+        entry = (sure, entrance, node)
+        if known is None:
+            mine[key] = ("wide", [entry])
+        else:
+            known[1].append(entry)
+
+    # -- traces -------------------------------------------------------------------------------------------------------------------
+
+    def towards(self, site: int) -> dict[Node, tuple[int, Edge | Event]]:
+        """For every node from which the site is reached: the cost and the next step of the best way there."""
+        known = self.steps.get(site)
+        if known is not None:
+            return known
+        backwards = self.backwards
+        best: dict[Node, tuple[int, Edge | Event]] = {}
+        queue: list[tuple[int, int, Node, Edge | Event]] = []
+        count = 0
+        for node, event in self.holders[site]:
+            queue.append((0, count, node, event))
+            count += 1
+        heapq.heapify(queue)
+        while queue:
+            cost, _, node, step = heapq.heappop(queue)
+            if node in best:
+                continue
+            best[node] = (cost, step)
+            for caller, edge in backwards.get(node, ()):
+                if caller in best or not edge.target.inherits:
+                    continue
+                if (
+                    not any(key[0] == site for key in self.summaries[caller])
+                    if len(self.summaries[caller]) < 4
+                    else not self.reaches(caller, site)
+                ):
+                    continue
+                heapq.heappush(queue, (cost + 1 + _PENALTY[edge.target.confidence], count, caller, edge))
+                count += 1
+        self.steps[site] = best
+        return best
+
+    def reaches(self, node: Node, site: int) -> bool:
+        known = self.reached.get(node)
+        if known is None:
+            known = self.reached[node] = {key[0] for key in self.summaries[node]}
+        return site in known
+
+    def hops(self, site: int, node: Node) -> tuple[Hop, ...]:
+        """The calls from a node to the site, the effect last."""
+        best = self.towards(site)
+        result: list[Hop] = []
+        while True:
+            step = best.get(node)
+            if step is None or len(result) > 200:
+                return tuple(result)
+            if isinstance(step[1], Edge):
+                result.append(self.hop(node, step[1]))
+                node = step[1].node
+            else:
+                result.append(self.last(node, step[1]))
+                return tuple(result)
+
+    def hop(self, node: Node, edge: Edge) -> Hop:
+        info = self.program.infos[node[0]]
+        callee = self.program.infos[edge.target.fun].name
+        return Hop(edge.target.kind, Spot(info.path, edge.event.pos), info.name, callee, edge.target.confidence)
+
+    def last(self, node: Node, event: Event) -> Hop:
+        info = self.program.infos[node[0]]
+        return Hop("call", Spot(info.path, event.pos), info.name, written(event.func), event.confidence)
+
+    # -- hazards ------------------------------------------------------------------------------------------------------------------
+
+    def hazards(self) -> tuple[Hazard, ...]:
+        self.backwards: dict[Node, list[tuple[Node, Edge]]] = {}
+        self.holders: dict[int, list[tuple[Node, Event]]] = {}
+        self.reached: dict[Node, set[int]] = {}
+        for node, edges in self.program.nodes.items():
+            for edge in edges:
+                self.backwards.setdefault(edge.node, []).append((node, edge))
+        for node, effects in self.effects.items():
+            for event, site in effects:
+                self.holders.setdefault(site, []).append((node, event))
+        ordinals = self.ordinals()
+        result = []
+        for site in sorted(self.found, key=lambda number: (self.sites[number][0], self.sites[number][1].pos)):
+            passages = self.passages(site)
+            path, event, function = self.sites[site]
+            assert event.effect is not None
+            effect_site = EffectSite(
+                spot=Spot(path, event.pos),
+                function=function,
+                callee=written(event.func),
+                effect=event.effect,
+                ordinal=ordinals[site],
+                result_used=event.used,
+                confidence=event.confidence,
+                written=event.written,
+                sibling_deferred=self.sibling(site),
+            )
+            self.steps.pop(site, None)
+            result.append(Hazard(effect_site, passages[:MOST_PAIRS], max(0, len(passages) - MOST_PAIRS)))
+        return tuple(result)
+
+    def ordinals(self) -> dict[int, int]:
+        counts: dict[tuple[str, str, str], int] = {}
+        result: dict[int, int] = {}
+        for site in sorted(range(len(self.sites)), key=lambda number: (self.sites[number][0], self.sites[number][1].pos)):
+            path, event, function = self.sites[site]
+            key = (path, function, written(event.func))
+            result[site] = counts[key] = counts.get(key, 0) + 1
+        return result
+
+    def sibling(self, site: int) -> bool:
+        _, event, _ = self.sites[site]
+        node = self.holders[site][0][0]
+        deferred = self.program.flows[node].deferred
+        return bool(deferred) and written(event.func) in deferred
+
+    def passages(self, site: int) -> list[Passage]:
+        result = []
+        for parts in self.found[site].values():
+            if parts[0] == "wide":
+                result.append(self.wide(site, parts[1]))
+                continue
+            sure, opened, where, function, node, event, edge = parts
+            origin = Origin(
+                opened.kind, opened.name, Spot(where, opened.pos), function, opened.alias, opened.confidence, opened.retry, opened.reads,
+                opened.condition, opened.key[0],
+            )  # fmt: skip
+            hops = (self.hop(node, edge), *self.hops(site, edge.node)) if edge is not None else (self.last(node, event),)
+            result.append(Passage(origin, hops, sure))
+        result.sort(key=_order)
+        return result
+
+    def wide(self, site: int, entries: list[tuple[Confidence, Entrance, Node]]) -> Passage:
+        ranked = []
+        for sure, entrance, node in entries:
+            hops = self.hops(site, node)
+            info = self.program.infos[node[0]]
+            first = Hop(
+                "hook" if entrance.kind != "atomic_requests" else "call", Spot(info.path, info.name_pos), entrance.function, info.name
+            )
+            ranked.append(((-sure, len(hops), info.path, info.name_pos), sure, entrance, (first, *hops)))
+        ranked.sort(key=lambda item: item[0])
+        _, sure, entrance, hops = ranked[0]
+        origin = Origin(
+            entrance.kind, entrance.name, Spot(entrance.path, entrance.pos), entrance.function, entrance.alias, entrance.confidence
+        )
+        others = tuple(dict.fromkeys(item[3][0] for item in ranked[1:] if item[3][0] != hops[0]))
+        return Passage(origin, hops, sure, 1 + len(others), others[: MOST_ENTRIES - 1])
+
+
+def _order(passage: Passage) -> tuple[Any, ...]:
+    first = passage.hops[0].spot if passage.hops else passage.origin.spot
+    return (
+        -passage.confidence,
+        len(passage.hops),
+        passage.origin.spot.path,
+        passage.origin.spot.pos,
+        first.path,
+        first.pos,
+        passage.origin.name,
+    )
+
+
+def propagate(program: Program) -> tuple[Hazard, ...]:
+    """All hazards of a program, in the order of the source."""
+    pairs = _Pairs(program)
+    pairs.collect()
+    return pairs.hazards()
+
+
+__all__ = ["Summary", "propagate", "written"]

@@ -1,0 +1,246 @@
+"""Summaries: for every node, the effect sites that happen while the transaction of its caller is still open.
+
+A node is a function with the class of its receiver. A summary maps ``(site, closed)`` to how sure it is and under which conditions
+on the parameters it happens; ``closed`` are the keys that are certainly no longer open by then. Computed bottom-up over strongly
+connected components; within one, to a fixpoint."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from txlint.model.graph import SELF, Edge, Event, FunctionInfo, Key, Node, Passed, Target, Test
+from txlint.model.kinds import Confidence
+
+MOST_TESTS = 2
+MOST_CONDITIONS = 8
+Condition = frozenset[Test]
+ALWAYS: tuple[Condition, ...] = (frozenset(),)
+
+
+class Reach(NamedTuple):
+    """How a site is reached: ``conditions`` is a tuple of conjunctions, any of which suffices."""
+
+    confidence: Confidence
+    conditions: tuple[Condition, ...]
+
+
+Summary = dict[tuple[int, frozenset[Key]], Reach]
+
+
+def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> tuple[Any, ...]:
+    """What the call passes for the parameter of a test: ``("const", v)``, ``("param", name)`` or ``("unknown",)``."""
+    if test.param in passed.values:
+        return passed.values[test.param]
+    try:
+        position = info.params.index(test.param) - target.skip
+    except ValueError:
+        return ("unknown",)
+    if position >= 0 and position in passed.values:
+        return passed.values[position]
+    if passed.open_ended or target.kind in ("hook", "signal", "callback"):
+        return ("unknown",)
+    if position in passed.callables or test.param in passed.callables:
+        return ("unknown",)
+    if test.param in info.defaults and not _passed_something(test.param, position, passed):
+        return ("const", info.defaults[test.param])
+    return ("unknown",)
+
+
+def _passed_something(name: str, position: int, passed: Passed) -> bool:
+    return bool(passed.given & {name, position})
+
+
+def holds(test: Test, value: Any) -> bool:
+    """Does a constant meet a test?"""
+    if test.op == "truthy":
+        result = bool(value)
+    elif test.op == "is":
+        result = value is test.value or (value == test.value and type(value) is type(test.value) and value in (None, True, False))
+    elif test.op == "in":
+        result = value in test.value
+    else:
+        result = value == test.value
+    return result is test.wanted
+
+
+def instantiate(conditions: tuple[Condition, ...], target: Target, passed: Passed, info: FunctionInfo) -> tuple[Condition, ...]:
+    """A callee's conditions in the caller's words; empty where none can hold."""
+    if conditions is ALWAYS or conditions == ALWAYS:
+        return ALWAYS
+    result: list[Condition] = []
+    for conjunction in conditions:
+        mine: list[Test] = []
+        possible = True
+        for test in conjunction:
+            given = argument(test, target, passed, info)
+            if given[0] == "const":
+                if not holds(test, given[1]):
+                    possible = False
+                    break
+            elif given[0] == "param":
+                mine.append(test._replace(param=given[1]))
+        if possible:
+            if not mine:
+                return ALWAYS
+            result.append(frozenset(mine))
+    return tuple(dict.fromkeys(result))
+
+
+def conjoin(conditions: tuple[Condition, ...], guards: tuple[Test, ...]) -> tuple[Condition, ...]:
+    """Under the guards of the call as well; contradictions fall away, and what is too long is cut."""
+    if not guards:
+        return conditions
+    result: list[Condition] = []
+    for conjunction in conditions:
+        both = dict.fromkeys((*guards, *sorted(conjunction, key=repr)))
+        if any(test._replace(wanted=not test.wanted) in both for test in both):
+            continue
+        result.append(frozenset(list(both)[:MOST_TESTS]))
+    return tuple(dict.fromkeys(result))
+
+
+def merge(one: tuple[Condition, ...], two: tuple[Condition, ...]) -> tuple[Condition, ...]:
+    if one is ALWAYS or two is ALWAYS or frozenset() in one or frozenset() in two:
+        return ALWAYS
+    if one == two:
+        return one
+    both = tuple(dict.fromkeys((*one, *two)))
+    return both if len(both) <= MOST_CONDITIONS else ALWAYS
+
+
+def outside(closed: frozenset[Key], event: Event, target: Target, info: FunctionInfo) -> frozenset[Key]:
+    """A callee's closed keys in the caller's words; what has no name there is dropped."""
+    if not closed:
+        return event.closed
+    mine: set[Key] = set(event.closed)
+    for key in closed:
+        if len(key) < 3 or key[1] == "global":
+            mine.add(key)
+        elif key[1] == "self":
+            if target.cls == SELF:
+                mine.add(key)
+        elif key[1] == "param":
+            head, _, rest = key[2].partition(".")
+            given = argument(Test(head, "is", None, True), target, event.passed, info)
+            if given[0] == "param":
+                mine.add((key[0], "param", f"{given[1]}.{rest}" if rest else given[1]))
+            elif given[0] == "key":
+                base = given[1]
+                mine.add((*base[:2], f"{base[2]}.{rest}") if rest else base)
+    return frozenset(mine)
+
+
+def is_closed(key: Key, closed: frozenset[Key]) -> bool:
+    return bool(closed) and (key in closed or (key[0],) in closed)
+
+
+def components(nodes: dict[Node, list[Edge]]) -> list[list[Node]]:
+    """Strongly connected components, callees first (Tarjan, without recursion)."""
+    index: dict[Node, int] = {}
+    low: dict[Node, int] = {}
+    stack: list[Node] = []
+    on_stack: set[Node] = set()
+    result: list[list[Node]] = []
+    for root in nodes:
+        if root in index:
+            continue
+        work: list[tuple[Node, int]] = [(root, 0)]
+        while work:
+            node, position = work.pop()
+            if position == 0:
+                index[node] = low[node] = len(index)
+                stack.append(node)
+                on_stack.add(node)
+            edges = nodes[node]
+            descended = False
+            while position < len(edges):
+                other = edges[position].node
+                position += 1
+                if other not in index:
+                    work.append((node, position))
+                    work.append((other, 0))
+                    descended = True
+                    break
+                if other in on_stack:
+                    low[node] = min(low[node], index[other])
+            if descended:
+                continue
+            if low[node] == index[node]:
+                component: list[Node] = []
+                while True:
+                    top = stack.pop()
+                    on_stack.discard(top)
+                    component.append(top)
+                    if top == node:
+                        break
+                result.append(component)
+            if work:
+                parent = work[-1][0]
+                low[parent] = min(low[parent], low[node])
+    return result
+
+
+def summarise(
+    nodes: dict[Node, list[Edge]], effects: dict[Node, list[tuple[Event, int]]], infos: dict[int, FunctionInfo]
+) -> dict[Node, Summary]:
+    """The summary of every node. ``effects`` gives each node's own effect calls with the number of their site."""
+    summaries: dict[Node, Summary] = {}
+    for component in components(nodes):
+        for node in component:
+            summaries[node] = {}
+        again = True
+        rounds = 0
+        while again:
+            again = False
+            rounds += 1
+            for node in component:
+                if _grow(node, summaries, nodes, effects, infos):
+                    again = len(component) > 1 or any(edge.node == node for edge in nodes[node])
+            if rounds > 50:
+                break
+    return summaries
+
+
+def _grow(
+    node: Node,
+    summaries: dict[Node, Summary],
+    nodes: dict[Node, list[Edge]],
+    effects: dict[Node, list[tuple[Event, int]]],
+    infos: dict[int, FunctionInfo],
+) -> bool:
+    mine = summaries[node]
+    changed = False
+    for event, site in effects.get(node, ()):
+        conditions = conjoin(ALWAYS, event.guards)
+        if conditions:
+            changed |= _add(mine, (site, event.closed), Reach(event.confidence, conditions))
+    for event, target, other in nodes[node]:
+        if not target.inherits:
+            continue
+        theirs = summaries.get(other)
+        if not theirs:
+            continue
+        info = infos[target.fun]
+        for (site, closed), reach in list(theirs.items()):
+            conditions = instantiate(reach.conditions, target, event.passed, info)
+            if not conditions:
+                continue
+            conditions = conjoin(conditions, event.guards)
+            if not conditions:
+                continue
+            key = (site, outside(closed, event, target, info) if closed or event.closed else closed)
+            changed |= _add(mine, key, Reach(min(reach.confidence, target.confidence), conditions))
+    return changed
+
+
+def _add(summary: Summary, key: tuple[int, frozenset[Key]], reach: Reach) -> bool:
+    known = summary.get(key)
+    if known is None:
+        summary[key] = reach
+        return True
+    confidence = max(known.confidence, reach.confidence)
+    conditions = merge(known.conditions, reach.conditions)
+    if confidence == known.confidence and conditions == known.conditions:
+        return False
+    summary[key] = Reach(confidence, conditions)
+    return True
