@@ -84,11 +84,20 @@ def _is_set_in_init(holder: type, part: str) -> bool:
     return False
 
 
+def missing(name: str, library: Library) -> str | None:
+    """Why a name is not there; None if it is, or if there is nothing to import under it."""
+    if "*" in name or _is_virtual(name, library):
+        return None
+    try:
+        find(name)
+    except LookupError as error:
+        return str(error)
+    return None
+
+
 def problem(entry: Entry, library: Library) -> str | None:
     """Why an entry is not true of the installed library; None if it is."""
-    if any(entry.name == name or entry.name.startswith(f"{name}.") for name in library.virtual):
-        return None
-    if not _in_range(entry, library):
+    if _is_virtual(entry.name, library) or not _in_range(entry, library):
         return None
     parent, _, last = entry.name.rpartition(".")
     try:
@@ -99,9 +108,18 @@ def problem(entry: Entry, library: Library) -> str | None:
         found = find(entry.name)
     except LookupError as error:
         return str(error)
-    if isinstance(entry, LibraryClass) and not inspect.isclass(found):
-        return f"{entry.name} is not a class"
+    if isinstance(entry, LibraryClass):
+        if not inspect.isclass(found):
+            return f"{entry.name} is not a class"
+        if not entry.why:  # a why says that it is a proxy or twin and no subclass
+            for base in entry.bases:
+                if missing(base, library) is None and not _is_virtual(base, library) and find(base) not in found.__mro__:
+                    return f"{entry.name} does not derive from {base}"
     return None
+
+
+def _is_virtual(name: str, library: Library) -> bool:
+    return any(name == virtual or name.startswith(f"{virtual}.") for virtual in library.virtual)
 
 
 def _in_range(entry: Entry, library: Library) -> bool:

@@ -155,8 +155,6 @@ def _fields(row: Mapping[str, Any], fields: Mapping[str, _Reader], where: str, r
             raise CatalogError(f"{where}: unknown key {key!r}{_nearest(key, fields)}")
         try:
             values[key] = reader(value)
-        except CatalogError:
-            raise
         except (ValueError, TypeError) as error:
             raise CatalogError(f"{where}: {key}: {error}") from None
     for key in required:
