@@ -76,7 +76,7 @@ def fixed(text: str | bytes, unsafe: bool = False, project: Project | None = Non
 def suggested(text: str, project: Project | None = None, **given: object) -> Fix:
     """The suggestion for the first ``want``."""
     found = findings_of(text, **given)
-    return suggest(found[0], open_file("x.py", text.encode()), project=project, context=found)
+    return suggest(found[0], open_file("x.py", text.encode(), found, project=project))
 
 
 def effect_at(place: Place, kind: str = "task") -> dict[tuple[int, int, int, int], EffectMeaning]:

@@ -1,7 +1,8 @@
 """Runs rewritten and unrewritten fixtures on the real Django and Celery, in a process of its own: `python -m tests.fix_proof`.
 
-Reads ``[path, ...]`` as JSON on stdin; prints for each file what its `# proof:` expressions did in four situations. What left the process is
-read where it leaves it: in Celery's in-memory broker and in Django's mail outbox, each with the databases that have a transaction open.
+Reads ``[path, ...]`` as JSON on stdin; prints for each file what its `# proof:` expressions did in three situations. What left the
+process is read where it leaves: in Celery's in-memory broker and in Django's mail backend, each with the databases that have a
+transaction open.
 
     plain        the expression is run
     rolled_back  inside a transaction on every database that is rolled back afterwards

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.fix_findings import findings_of, fixed
 
+from tests.fix_findings import findings_of, fixed
 from txlint.fix import plan
 
 ROOT = Path(__file__).parents[1]

@@ -84,7 +84,8 @@ class Databases:
         raws = [raw for raw in [*mine, *of_engines] if raw is not None and _alive(raw)]
         busy = [raw for raw in raws if raw.in_transaction]
         if not busy:
-            if any(session.in_transaction() and (session.new or session.dirty or session.deleted) for session in list(self.sessions)):
+            # (A session keeps its rows back whatever the engine does, so without transactions at all this says nothing.)
+            if not self.autocommit and any(_waits(session) for session in list(self.sessions)):
                 self.doomed_engines = self.doomed_engines or doom
                 return OPEN, None, None
             if raws and not self._free(raws[0]):
@@ -106,6 +107,8 @@ class Databases:
         return answer
 
     def _free(self, raw: sqlite3.Connection) -> bool:
+        if raw.isolation_level is not None:  # autocommit is off: the driver would begin for the canary's sake
+            return True
         try:
             return self._release(raw)[2]
         except (sqlite3.OperationalError, sqlite3.ProgrammingError):  # another thread writes; or it is the driver's own connection
@@ -145,6 +148,10 @@ def _raw(connection: Any) -> sqlite3.Connection | None:
     inner = getattr(connection, "driver_connection", connection)
     inner = getattr(inner, "_conn", inner) if not isinstance(inner, sqlite3.Connection) else inner
     return inner if isinstance(inner, sqlite3.Connection) else None
+
+
+def _waits(session: Any) -> bool:
+    return bool(session.in_transaction() and (session.new or session.dirty or session.deleted))
 
 
 def _alive(raw: sqlite3.Connection) -> bool:

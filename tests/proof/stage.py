@@ -2,7 +2,7 @@
 
 A folder with `manage.py` is run with its own settings, on SQLite files of its own. Other fixtures get plain settings, in which the fixture's
 modules are the installed apps. Names for expressions: those of the module that holds the `# proof:` line, of `setups/<case>.py`, and
-`atomically`, `run`, `post`, `get`, `admin_post`, `call_command`, `migrate`."""
+`atomically`, `commit`, `run`, `post`, `get`, `admin_post`, `call_command`, `migrate`."""
 
 from __future__ import annotations
 
@@ -92,6 +92,7 @@ class Stage:
             "get": self.get,
             "admin_post": self.admin_post,
             "migrate": migrate,
+            "commit": self.commit,
         }
         if self.django:
             from django.core.management import call_command
@@ -111,6 +112,16 @@ class Stage:
 
         with transaction.atomic():
             return function(*args, **kwargs)
+
+    def commit(self, *rows: Any) -> None:
+        """Write these rows with a SQLAlchemy session that the fixture knows nothing of."""
+        import sqlalchemy
+        from sqlalchemy.orm import Session
+
+        engines = [value for module in self.modules() for value in vars(module).values() if isinstance(value, sqlalchemy.Engine)]
+        with Session(engines[0]) as session:
+            session.add_all(rows)
+            session.commit()
 
     def client(self) -> Any:
         from django.test import Client

@@ -167,7 +167,7 @@ def run_expression(
         eval(compile(expression, "<proof>", "eval"), names)
     except Exception as error:
         raised = traceback.format_exc() if not doom else f"{type(error).__name__}: {error}"
-    deadline = time.monotonic() + 2
+    deadline = time.monotonic() + 0.3
     for thread in threading.enumerate():
         if thread is not threading.current_thread() and not thread.daemon:
             thread.join(max(0.0, deadline - time.monotonic()))
