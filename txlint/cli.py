@@ -19,7 +19,7 @@ from txlint import __version__
 from txlint.config import Config, ConfigError, read_config, read_config_file
 from txlint.discover import project_root
 from txlint.model.kinds import Confidence
-from txlint.rules import NAMES, RULES
+from txlint.rules import RULES
 from txlint.select import SelectionError, codes_of, enabled, require
 
 if TYPE_CHECKING:
@@ -128,14 +128,13 @@ def check(
 
 @cli.command()
 @click.argument("rule", metavar="CODE|NAME")
-def explain(rule: str) -> int:
+@click.option("--color/--no-color", default=None, help="Colour; default: on a terminal.")
+def explain(rule: str, color: bool | None) -> int:
     """Show the page of a rule: what it finds, why it matters, what to do."""
-    if rule.upper() not in RULES and rule.lower() not in NAMES:
-        try:
-            require((rule,))
-        except SelectionError as error:
-            raise _Failure(str(error)) from None
-    _print("\n".join(RULES[code].page() for code in sorted(codes_of(rule))))
+    require((rule,))
+    from txlint.report.page import render_pages
+
+    _print(render_pages((RULES[code] for code in sorted(codes_of(rule))), _paint(color)))
     return 0
 
 
