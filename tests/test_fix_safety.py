@@ -11,6 +11,14 @@ from txlint.fix import Project
 
 HEAD = "from functools import partial\nfrom django.db import transaction\n\n"
 ATOMIC = "def f(order, items):\n    with transaction.atomic():  # open: a\n"
+TRIED = """\
+def f():
+    try:
+        with transaction.atomic():  # open: a
+            task.delay(1)  # want: TX101=a
+    except E:
+        pass
+"""
 
 
 def verdict(body: str, head: str = ATOMIC, **given: object) -> tuple[str | None, str]:
@@ -99,7 +107,7 @@ def test_async_and_generators() -> None:
 
 def test_scopes_outside_of_the_transaction_do_not_matter() -> None:
     """What a `try` or a lock around the whole `with` does, it does to the commit as well."""
-    outside = "def f(order):\n    try:\n        with lock, transaction.atomic():  # open: a\n            task.delay(1)  # want: TX101=a\n    except E:\n        pass\n"
+    outside = TRIED.replace("transaction.atomic()", "lock, transaction.atomic()")
     assert suggested(HEAD + outside).applicability == "safe"
     inside = outside.replace("with lock, transaction.atomic():", "with transaction.atomic(), lock:")
     assert suggested(HEAD + inside).applicability == "unsafe"
@@ -112,7 +120,7 @@ def test_scopes_count_to_the_end_of_the_function_when_the_caller_opens() -> None
         + "def f():\n    try:\n        with transaction.atomic():  # open: a\n            task.delay(1)  # want: TX101=a,b\n    except E:\n        pass\n"
     )
     assert suggested(HEAD + text).applicability == "unsafe"
-    assert suggested(HEAD + text.replace("=a,b", "=a")).applicability == "safe"
+    assert suggested(HEAD + TRIED).applicability == "safe"
 
 
 def test_database_of_the_transaction() -> None:

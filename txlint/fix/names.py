@@ -133,7 +133,7 @@ class Names:
 
     def imports_from(self, module: str) -> bool:
         """Whether the module body has a ``from module import ...``."""
-        return any(isinstance(s, ast.ImportFrom) and s.module == module and not s.level for s in self.tree.body)
+        return any(isinstance(s, ast.ImportFrom) and s.module == module and not s.level for s in self._import_statements())
 
     def _hidden_below(self, name: str, functions: tuple[Function, ...]) -> bool:
         """Whether a ``global name`` in some function could rebind the module's name: then it is not ours to add."""
@@ -141,10 +141,13 @@ class Names:
 
     def _imported(self, module: str, name: str) -> Iterator[tuple[str, str, ast.stmt]]:
         """Unconditional module-level imports through which ``module.name`` can be reached: text, bound name, statement."""
+        for statement in self._import_statements():
+            yield from _reaches(statement, module, name)
+
+    def _import_statements(self) -> list[ast.Import | ast.ImportFrom]:
         if self._imports is None:
             self._imports = [s for s in self.tree.body if isinstance(s, (ast.Import, ast.ImportFrom))]
-        for statement in self._imports:
-            yield from _reaches(statement, module, name)
+        return self._imports
 
     def _imported_locally(self, owner: Function, functions: tuple[Function, ...], module: str, name: str, line: int) -> str | None:
         if isinstance(owner, ast.Lambda):

@@ -1,12 +1,12 @@
 """From findings to suggestions and to the new text of files. Reads and writes no file: bytes come in, plans go out.
 
-`open_file` once per file, then `suggest` for single findings (parses only the top-level definition around each) or `plan` for everything
+`open_file` once per file, then `suggest` for single findings (parses only the top-level definition around each); or `plan` for everything
 that is to be written (parses whole files, checks the result)."""
 
 from __future__ import annotations
 
-import ast
 import difflib
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -29,10 +29,13 @@ NOT_REPRODUCED = "the place was not found again by the second reading of the fil
 
 @dataclass(slots=True)
 class OpenFile:
-    """One file made ready: its text, its names, and the definitions that were walked already."""
+    """One file made ready for its findings: its text, its names, what the engine says of it, and the definitions walked already."""
 
     source: Source
     names: Names
+    findings: tuple[Finding, ...]
+    meanings: Meanings
+    project: Project
     walked: dict[tuple[int, int], Walked] = field(default_factory=dict)
 
 
@@ -61,22 +64,23 @@ class FilePlan:
         return self.new != self.old
 
 
-def open_file(path: str, data: bytes) -> OpenFile:
-    """Decode and parse (stdlib only); raises `Refused` with the reason."""
+def open_file(
+    path: str, data: bytes, findings: Iterable[Finding], meanings: Meanings | None = None, project: Project | None = None
+) -> OpenFile:
+    """Decode and parse (stdlib only); raises `Refused` with the reason. ``findings`` are all that will be asked about; without
+    ``meanings`` they also say what opens a transaction and what is an effect."""
     source = decode(path, data)
-    tree: ast.Module = parse(source.text)
-    return OpenFile(source, Names(source, tree))
+    there = tuple(findings)
+    project = project or Project()
+    return OpenFile(source, Names(source, parse(source.text)), there, meanings or from_findings(there, path, project.families), project)
 
 
-def suggest(
-    finding: Finding, file: OpenFile, meanings: Meanings | None = None, project: Project | None = None, context: Iterable[Finding] = ()
-) -> Fix:
-    """The suggestion for one finding, preview included. ``context`` are the file's other findings, from which meanings are taken where
-    the engine gives none."""
-    proposals = _quietly(lambda: _propose(file, [finding], meanings or _meanings([finding, *context], file), project or Project(), False))
-    if isinstance(proposals, str):
-        return Fix("none", None, proposals)
-    return replace(proposals[0].fix, preview=preview(file, proposals[0].rewrite) if proposals[0].rewrite else None)
+def suggest(finding: Finding, file: OpenFile) -> Fix:
+    """The suggestion for one of the file's findings, preview included; parses only the top-level definition around it."""
+    result = _quietly(lambda: _propose(file, finding, whole=False))
+    if isinstance(result, str):
+        return Fix("none", None, result)
+    return replace(result.fix, preview=preview(file, result.rewrite) if result.rewrite else None)
 
 
 def plan(
@@ -109,70 +113,63 @@ def _quietly(work: Callable[[], T]) -> T | str:
 
 
 def _plan_file(path: str, data: bytes, findings: list[Finding], meanings: Meanings | None, project: Project, unsafe: bool) -> FilePlan:
-    file = open_file(path, data)
-    proposals = _propose(file, findings, meanings or _meanings(findings, file), project, True)
+    file = open_file(path, data, findings, meanings, project)
     taken: list[Proposal] = []
     refused: list[Proposal] = []
-    edits: list[Edit] = []
-    for proposal in proposals:
-        wanted = proposal.rewrite is not None and (proposal.fix.applicability == "safe" or unsafe)
-        if not wanted or proposal.rewrite is None:
+    changes: dict[tuple[Edit, ...], None] = {}
+    occupied = _Occupied()
+    for proposal in [_propose(file, finding, whole=True) for finding in findings]:
+        rewrite = proposal.rewrite
+        if rewrite is None or not (proposal.fix.applicability == "safe" or unsafe):
             refused.append(proposal)
-        elif _overlaps(edits, proposal.rewrite.edits):
+        elif rewrite.edits in changes or occupied.take(rewrite.edits):
+            taken.append(proposal)
+            changes[rewrite.edits] = None
+        else:
             reason = "another rewrite changes the same statement; run again"
             refused.append(replace(proposal, fix=replace(proposal.fix, applicability="none", reason=reason), rewrite=None))
-        else:
-            taken.append(proposal)
-            edits += proposal.rewrite.edits
-    if not edits:
+    if not taken:
         return FilePlan(path, data, data, (), tuple(refused))
+    edits = [edit for change in changes for edit in change]
     edits += import_edits(file.source, file.names.tree, (n for p in taken if p.rewrite for n in p.rewrite.needs))
     return FilePlan(path, data, checked(file.source, edits), tuple(taken), tuple(refused))
 
 
-def _overlaps(edits: Iterable[Edit], new: Sequence[Edit]) -> bool:
-    low, high = min(e.start for e in new), max(e.end for e in new)
-    return any(e.start < high and low < e.end for e in edits)
+class _Occupied:
+    """Which stretches of a text are rewritten already. Kept sorted, so that thousands of rewrites stay cheap."""
+
+    def __init__(self) -> None:
+        self._spans: list[tuple[int, int]] = []
+
+    def take(self, edits: Sequence[Edit]) -> bool:
+        """Claim the stretch of these edits; False where another rewrite reaches into it."""
+        low, high = min(e.start for e in edits), max(e.end for e in edits)
+        at = bisect_left(self._spans, (low, high))
+        if (at and self._spans[at - 1][1] > low) or (at < len(self._spans) and self._spans[at][0] < high):
+            return False
+        self._spans.insert(at, (low, high))
+        return True
 
 
-def _meanings(findings: Iterable[Finding], file: OpenFile) -> Meanings:
-    return from_findings(findings, file.source.path)
-
-
-def _propose(file: OpenFile, findings: Sequence[Finding], meanings: Meanings, project: Project, whole: bool) -> list[Proposal]:
-    """One proposal for each finding, in order."""
-    watch = {span_of(f.place) for f in findings}
-    found = []
-    for finding in findings:
-        try:
-            walked = _walked(file, meanings, watch, finding, whole)
-            found.append(_decide(file, walked, finding, span_of(finding.place), project))
-        except Refused as error:
-            if whole:
-                raise
-            found.append(Proposal(finding, Fix("none", None, str(error))))
-    return found
-
-
-def _walked(file: OpenFile, meanings: Meanings, watch: set[Span], finding: Finding, whole: bool) -> Walked:
-    lines = (1, len(file.source.starts)) if whole else definition_lines(file.source, finding.place.line)
+def _propose(file: OpenFile, finding: Finding, whole: bool) -> Proposal:
+    """What is proposed for a finding. ``whole``: its file is to be rewritten, and is parsed completely."""
+    lines = (1, len(file.source.starts)) if whole else definition_lines(file.source, file.names.tree, finding.place.line)
     if lines not in file.walked:
-        file.walked[lines] = walk(file.source, meanings, watch, lines)
-    return file.walked[lines]
+        file.walked[lines] = walk(file.source, file.meanings, {span_of(f.place) for f in file.findings}, lines)
+    return _decide(file, file.walked[lines], finding, span_of(finding.place))
 
 
-def _decide(file: OpenFile, walked: Walked, finding: Finding, span: Span, project: Project) -> Proposal:
+def _decide(file: OpenFile, walked: Walked, finding: Finding, span: Span) -> Proposal:
     """The first recipe that is not refused, else the reason of the first that applies."""
     site = walked.sites.get(span)
     if site is None:
         return Proposal(finding, Fix("none", None, NOT_REPRODUCED))
     if not _reproduced(finding, bool(site.openers)):
         return Proposal(finding, Fix("none", None, "no open transaction was seen around it by the second reading of the file"))
-    families = {project.families.get(o.fingerprint) or family_of(o) for o in finding.openers}
+    families = {file.project.families.get(o.fingerprint) or family_of(o) for o in finding.openers}
     if len(families) > 1:
         return Proposal(finding, Fix("none", None, "it is reached from transactions of different libraries"))
-    family = next(iter(families), "")
-    case = Case(finding, site, walked, file.source, file.names, project, family)
+    case = Case(finding, site, walked, file.source, file.names, file.project, next(iter(families), ""))
     first: Proposal | None = None
     for recipe in RECIPES:
         if not recipe.applies(case):

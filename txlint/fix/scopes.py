@@ -8,6 +8,7 @@ It judges no safety and rewrites nothing; recipes do, from the sites."""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -364,18 +365,17 @@ def walk(source: Source, meanings: Meanings, watch: Collection[Span] = (), lines
     return Walked(wrapper.module, visitor)
 
 
-def definition_lines(source: Source, line: int) -> tuple[int, int]:
+def definition_lines(source: Source, tree: ast.Module, line: int) -> tuple[int, int]:
     """The lines of the top-level statement that holds a line, together with neighbours that share a line with it."""
-    first, last = 1, len(source.starts)
-    merged: list[list[int]] = []
-    for statement in parse(source.text).body:
+    found = 1, len(source.starts)
+    begin = end = 0
+    for statement in tree.body:
         start = min((d.lineno for d in getattr(statement, "decorator_list", ())), default=statement.lineno)
         stop = statement.end_lineno or statement.lineno
-        if merged and start <= merged[-1][1]:
-            merged[-1][1] = max(stop, merged[-1][1])
+        if start > end:
+            if begin <= line <= end:
+                return begin, end
+            begin, end = start, stop
         else:
-            merged.append([start, stop])
-    for start, stop in merged:
-        if start <= line <= stop:
-            return start, stop
-    return first, last
+            end = max(end, stop)
+    return (begin, end) if begin <= line <= end else found

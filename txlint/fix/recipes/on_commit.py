@@ -6,11 +6,14 @@ rather than a lambda, which would see its names as they are at the commit; ``rob
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import libcst as cst
 
 from txlint.fix.after import dotted, find
 from txlint.fix.case import Case, Rewrite, Verdict
 from txlint.fix.safety import judge
+from txlint.fix.scopes import Scope
 from txlint.fix.wrap import wrap
 
 NAME = "on-commit"
@@ -78,27 +81,23 @@ def database(case: Case) -> str | Verdict:
 
 def _written(case: Case) -> str | None:
     """The ``using`` expression of the innermost ``with`` around the call that opens the transaction, where it means the same here."""
-    for scope in reversed(case.site.chain):
-        if scope.kind == "with" and scope.opener and isinstance(scope.node, cst.WithItem):
-            call = scope.node.item
-            if not isinstance(call, cst.Call):
-                return None
-            given = [a.value for a in call.args if (a.keyword and a.keyword.value == "using")]
-            given += [a.value for a in call.args[:1] if a.keyword is None and not a.star]
-            if not given:
-                return None
-            if isinstance(given[0], cst.SimpleString):
-                return case.code(given[0])
-            name = dotted(given[0])
-            return name if name and not _rebound(case, name) else None
-    return None
+    chain = case.site.chain
+    at = next((i for i in reversed(range(len(chain))) if chain[i].kind == "with" and chain[i].opener), None)
+    if at is None or not isinstance(item := chain[at].node, cst.WithItem) or not isinstance(call := item.item, cst.Call):
+        return None
+    given = [a.value for a in call.args if a.keyword and a.keyword.value == "using"]
+    given += [a.value for a in call.args[:1] if a.keyword is None and not a.star]
+    if given and isinstance(given[0], cst.SimpleString):
+        return case.code(given[0])
+    name = dotted(given[0]) if given else ""
+    return name if name and not _rebound(chain[at + 1 :], name) else None
 
 
-def _rebound(case: Case, name: str) -> bool:
-    """Whether the function assigns the name (or its root) anywhere inside the transaction's scopes."""
+def _rebound(chain: Sequence[Scope], name: str) -> bool:
+    """Whether the name (or its root) is assigned anywhere inside these scopes."""
     root = name.partition(".")[0]
 
     def binds(node: cst.CSTNode) -> bool:
         return isinstance(node, (cst.AssignTarget, cst.AnnAssign, cst.AugAssign)) and dotted(node.target).partition(".")[0] == root
 
-    return any(scope.statement is not None and find(scope.statement, binds) is not None for scope in case.region if scope.kind == "suite")
+    return any(find(scope.node, binds) is not None for scope in chain if scope.kind == "suite")
