@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +28,8 @@ from tests.hazards import (
     sources,
     spot,
 )
+from txlint.api import check
+from txlint.config import Config
 from txlint.model.hazard import Hazard, Origin, Spot
 from txlint.model.kinds import EFFECT_KINDS, Confidence, code_of
 from txlint.rules import FAMILIES, RULES
@@ -64,6 +67,19 @@ def test_examples_are_python(rule: Rule) -> None:
         assert code
         compile(code, heading, "exec")
     assert rule.code_block("Example") != rule.code_block("Instead")
+
+
+@EVERY
+@pytest.mark.parametrize("heading", ["Example", "Instead"])
+def test_an_example_is_found_and_what_is_instead_is_silent(
+    rule: Rule, heading: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code = rule.code_block(heading)
+    if code:
+        (tmp_path / "case.py").write_text(code, encoding="utf-8")
+        found = check(["case.py"], Config(select=("ALL",)))
+        assert [each.code for each in (*found.findings, *found.errors)] == ([rule.code] if heading == "Example" else [])
 
 
 def test_the_page_of_a_hook_shows_a_hook() -> None:
