@@ -77,6 +77,10 @@ def no_hook(call: Call) -> Cell | None:
     return None
 
 
+def no_constants(dotted: str) -> Cell | None:
+    return None
+
+
 def accept_all(call: Call, result: Cell) -> bool:
     return True
 
@@ -95,47 +99,45 @@ class Frame:
 
 
 class Modules:
-    """The project's modules by name; a module under another root than was guessed is found by a unique longer name."""
+    """The project's modules by name. A module whose leading folders are no packages may also be imported without them: those folders
+    are then an import root that was not known to be one."""
 
     def __init__(self, project: Mapping[str, FileFacts]) -> None:
         self.facts = project
-        self._tails: dict[str, str | None] | None = None
-        self._tops: set[str] | None = None
+        self._by_tail: dict[str, list[str]] = {}
+        self._tops: set[str] = set()
+        for module in project:
+            name = module
+            self._tops.add(name.partition(".")[0])
+            at = module.find(".")
+            while at >= 0:
+                head = project.get(module[:at])
+                if head is not None and head.is_package:
+                    break
+                tail = module[at + 1 :]
+                self._by_tail.setdefault(tail, []).append(module)
+                self._tops.add(tail.partition(".")[0])
+                at = module.find(".", at + 1)
 
-    def find(self, name: str) -> str | None:
+    def find(self, name: str, path: str = "") -> str | None:
+        """A module by the name that a file at ``path`` imports: of several, the one that shares most folders with it."""
         if name in self.facts:
             return name
-        if self._tails is None:
-            self._tails = {}
-            for module in self.facts:
-                at = module.find(".")
-                while at >= 0:
-                    tail = module[at + 1 :]
-                    self._tails[tail] = None if tail in self._tails else module
-                    at = module.find(".", at + 1)
-        return self._tails.get(name)
-
-    def near(self, name: str, path: str) -> str | None:
-        """As `find`, for a name written in a file: of several modules that end so, the one that shares most folders with it."""
-        found = self.find(name)
-        if found is not None:
-            return found
-        suffix = "." + name
-        ends = [module for module in self.facts if module.endswith(suffix)]
-        if not ends:
+        found = self._by_tail.get(name)
+        if not found:
             return None
+        if len(found) == 1:
+            return found[0]
         folders = path.split("/")[:-1]
 
         def shared(module: str) -> int:
             return sum(1 for one, other in zip(folders, self.facts[module].path.split("/"), strict=False) if one == other)
 
-        return min(ends, key=lambda module: (-shared(module), len(module), module))
+        return min(found, key=lambda module: (-shared(module), len(module), module))
 
     def is_project(self, name: str) -> bool:
         """Would a module of this name be the project's own, by its first part?"""
-        if self._tops is None:
-            self._tops = {part for module in self.facts for part in module.split(".")[:2]}
-        return name.split(".")[0] in self._tops
+        return name.partition(".")[0] in self._tops
 
 
 def absolute_import(facts: FileFacts, item: Import) -> str:
@@ -162,17 +164,19 @@ _SIMPLE = (str, bytes, int, float, complex, bool, type(None))
 
 class Evaluator:
     """One run over a project; namespaces are kept. ``hook`` gives the meaning of library calls; ``follow`` decides whether the
-    result of a project function stands for its call."""
+    result of a project function stands for its call. ``constants`` gives the values of library names, if known."""
 
     def __init__(
         self,
         project: Mapping[str, FileFacts] | Modules,
         hook: Hook = no_hook,
         follow: Callable[[Call, Cell], bool] = accept_all,
+        constants: Callable[[str], Cell | None] = no_constants,
     ) -> None:
         self.modules = project if isinstance(project, Modules) else Modules(project)
         self.hook = hook
         self.follow = follow
+        self.constants = constants
         self.line = 0
         self._spaces: dict[str, Table] = {}
         self._classes: dict[ClassRef, Table] = {}
@@ -273,10 +277,12 @@ class Evaluator:
         return None if cell is None else cell.value
 
     def _named_cell(self, name: Name) -> Cell | None:
+        if not self.modules.is_project(name.dotted):
+            return self.constants(name.dotted)
         parts = name.dotted.split(".")
         near = self.modules.facts[name.module].path if name.module in self.modules.facts else ""
         for end in range(len(parts) - 1, 0, -1):
-            module = self.modules.near(".".join(parts[:end]), near) if end > 1 or parts[0] else None
+            module = self.modules.find(".".join(parts[:end]), near)
             if module is None:
                 continue
             cell = self.lookup(module, parts[end])
@@ -488,7 +494,7 @@ class Evaluator:
             # Only an import that a handler waits for may fail; elsewhere the file is simply not part of what was given.
             return "raise" if missing and self._journal is not None else None
         base = absolute_import(frame.facts, item)
-        module = self.modules.near(base, frame.facts.path)
+        module = self.modules.find(base, frame.facts.path)
         if module is None:
             if item.level or self.modules.is_project(base):
                 if self._journal is not None:
@@ -504,8 +510,8 @@ class Evaluator:
     def _is_missing(self, base: str, name: str | None, frame: Frame) -> bool:
         return (
             bool(base)
-            and self.modules.near(base, frame.facts.path) is None
-            and (name is None or self.modules.near(f"{base}.{name}", frame.facts.path) is None)
+            and self.modules.find(base, frame.facts.path) is None
+            and (name is None or self.modules.find(f"{base}.{name}", frame.facts.path) is None)
         )
 
     def _decorated(self, decorators: Iterable[tuple[Expr, Any]], ref: FunctionRef | ClassRef, frame: Frame) -> None:
@@ -987,9 +993,7 @@ class Evaluator:
         verdicts: set[bool | None] = set()
         confidence = cell.confidence
         for each in cell.alternatives():
-            value = each.value
-            if isinstance(value, Name) and self.modules.is_project(value.dotted):
-                value = self.force(value)
+            value = self.force(each.value)
             if isinstance(value, _SIMPLE) or value is ABSENT:
                 verdicts.add(bool(value))
             elif isinstance(value, Table):
@@ -1304,7 +1308,12 @@ class Evaluator:
         return self.cell(Unknown(f"a method {method}"), frame)
 
     def record(self, made: Made, method: str, args: tuple[Cell, ...], keywords: Keywords, expr: Expr, frame: Frame) -> None:
-        made.calls.append(Called(method, args, keywords, frame.facts.module, frame.facts.path, expr[4], tuple(expr[2])))
+        """Remember a method call, on the object and on those that it was chained from: ``router.register(a).register(b)``."""
+        called = Called(method, args, keywords, frame.facts.module, frame.facts.path, expr[4], tuple(expr[2]))
+        made.calls.append(called)
+        while isinstance(made.func, Attr) and isinstance(made.func.base, Made):
+            made = made.func.base
+            made.calls.append(called)
 
     def _table_method(self, box: Table, method: str, args: tuple[Cell, ...], keywords: Keywords, frame: Frame) -> Cell:
         key = self.force(args[0].value) if args else None

@@ -61,13 +61,13 @@ def find_candidates(evaluator: Evaluator, files: Files, configured: tuple[str, .
         if "environ" not in facts.words and "putenv" not in facts.words:
             continue
         starter = _STARTERS.get(facts.module.rpartition(".")[2], _ELSEWHERE)
-        if starter == _ELSEWHERE and (_is_test_path(facts.path) or _rank(facts.path.split("/")) < 2):
+        if starter == _ELSEWHERE and (looks_like_test(facts.path) or _rank(facts.path.split("/")) < 2):
             continue
         for variable, value in _environment(evaluator, facts):
             if variable == CLASS_VARIABLE:
                 classes.add(value)
                 continue
-            module = evaluator.modules.near(value, facts.path)
+            module = evaluator.modules.find(value, facts.path)
             if module is not None:
                 named[module] = min(named.get(module, starter), starter)
     for value in _in_configuration(files):
@@ -80,7 +80,7 @@ def find_candidates(evaluator: Evaluator, files: Files, configured: tuple[str, .
     if not any(_rank_of(module, None) > 0 or order < _ELSEWHERE for module, order in named.items()):
         # Only tests name settings: those of the project are found by what they define.
         for facts in evaluator.modules.facts.values():
-            if _defines_databases(facts) and not _is_test_path(facts.path):
+            if _defines_databases(facts) and not looks_like_test(facts.path):
                 named.setdefault(facts.module, _BESIDE)
     found = [
         candidate
@@ -93,7 +93,7 @@ def find_candidates(evaluator: Evaluator, files: Files, configured: tuple[str, .
 def _with_classes(evaluator: Evaluator, module: str, rank: int, order: int, wanted: set[str], strict: bool) -> Iterator[Candidate]:
     """A module as a candidate, or one for each of its settings classes (django-configurations)."""
     facts = evaluator.facts(module)
-    test = rank == 0 or _is_test_path(facts.path)
+    test = rank == 0 or looks_like_test(facts.path)
     klasses = [klass.name for klass in _settings_classes(evaluator, facts)]
     if strict and wanted:
         klasses = [name for name in wanted if any(name == klass.name for klass in facts.classes)]
@@ -135,7 +135,7 @@ def _rank_of(module: str, klass: str | None) -> int:
     return min(_rank(parts[-1:]), 0 if _rank(parts[:-1]) == 0 else 9)
 
 
-def _is_test_path(path: str) -> bool:
+def looks_like_test(path: str) -> bool:
     parts = path.split("/")
     return any(part in ("tests", "test", "testing") for part in parts[:-1]) or parts[-1].startswith(("test_", "conftest."))
 
