@@ -115,10 +115,7 @@ def test_scopes_outside_of_the_transaction_do_not_matter() -> None:
 
 def test_scopes_count_to_the_end_of_the_function_when_the_caller_opens() -> None:
     caller = "@transaction.atomic  # open: b\ndef g():\n    f()\n"
-    text = (
-        caller
-        + "def f():\n    try:\n        with transaction.atomic():  # open: a\n            task.delay(1)  # want: TX101=a,b\n    except E:\n        pass\n"
-    )
+    text = caller + TRIED.replace("=a", "=a,b")
     assert suggested(HEAD + text).applicability == "unsafe"
     assert suggested(HEAD + TRIED).applicability == "safe"
 
@@ -137,6 +134,11 @@ def test_database_of_the_transaction() -> None:
     assert verdict("task.delay(1)  # want: TX101=a,b", two)[0] == "none"
 
 
+def test_module_level_is_left_alone() -> None:
+    fix = suggested(HEAD + "with transaction.atomic():  # open: a\n    task.delay(1)  # want: TX101=a\n")
+    assert fix.applicability == "none" and "imported" in (fix.reason or "")
+
+
 def test_unknown_transactions_have_no_rewrite() -> None:
     applicability, reason = verdict("task.delay(1)  # want: TX101=a", opener="asyncpg.Connection.transaction")
     assert applicability == "none" and "no rewrite" in reason
@@ -144,5 +146,5 @@ def test_unknown_transactions_have_no_rewrite() -> None:
 
 def test_what_is_not_seen_again_is_refused() -> None:
     """A finding whose opener is said to be in the same function, where the visitor sees none."""
-    fix = suggested(HEAD + "with transaction.atomic():  # open: a\n    pass\ntask.delay(1)  # want: TX101=a\n")
+    fix = suggested(HEAD + "def f():\n    with transaction.atomic():  # open: a\n        pass\n    task.delay(1)  # want: TX101=a\n")
     assert fix.applicability == "none" and "no open transaction was seen" in (fix.reason or "")

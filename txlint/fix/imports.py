@@ -158,14 +158,14 @@ def _import_key(statement: ast.Import | ast.ImportFrom) -> tuple[int, str]:
 
 
 def _groups(source: Source, tree: ast.Module) -> list[list[ast.Import | ast.ImportFrom]]:
-    """The leading imports of a module in blocks without a blank line, statements that share a line left out, split by section."""
+    """Imports before the first definition in blocks without a gap, split by section; statements that share a line are left out."""
     groups: list[list[ast.Import | ast.ImportFrom]] = []
     previous = 0
-    for position, statement in enumerate(tree.body):
-        if position == 0 and _is_docstring(statement):
-            continue
-        if not isinstance(statement, (ast.Import, ast.ImportFrom)):
+    for statement in tree.body:
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             break
+        if not isinstance(statement, (ast.Import, ast.ImportFrom)):
+            continue
         line = source.line(statement.lineno)
         alone = statement.col_offset == 0 and ";" not in source.line(statement.end_lineno or statement.lineno) and not line.endswith("\\")
         if not alone:

@@ -64,6 +64,8 @@ def refusals(case: Case) -> Iterator[str]:
         yield "it is an argument of a call that defers already"
     if site.awaited or site.function.is_async:
         yield "the function is async, and on_commit cannot be called on the event loop"
+    if isinstance(site.function.node, cst.Module):
+        yield "it runs while the module is imported"
     if isinstance(site.function.node, cst.Lambda):
         yield "it is the result of a lambda"
     if site.statement is None:
