@@ -135,7 +135,8 @@ class Closer(Entry):
 class Deferral(Entry):
     """A call that runs ``callable`` after the commit (``when_runs="commit"``), or outside of any transaction of this thread:
     ``"thread"``, ``"worker"``, ``"exit"``. A deferral without ``callable`` is an enqueue that itself waits for the commit
-    (``delay_on_commit``)."""
+    (``delay_on_commit``). A call that is an effect at once and hands on a callable (``executor.submit``) is no deferral: it has an
+    effect and a Calls with state ``never``."""
 
     callable: Arg | None = None
     alias: Arg | None = None
