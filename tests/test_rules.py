@@ -30,7 +30,7 @@ from tests.hazards import (
 )
 from txlint.api import check
 from txlint.config import Config
-from txlint.model.hazard import Hazard, Origin, Spot
+from txlint.model.hazard import Hazard, Hop, Origin, Spot
 from txlint.model.kinds import EFFECT_KINDS, Confidence, code_of
 from txlint.rules import FAMILIES, RULES
 from txlint.rules.judge import MOST_PAIRS, judge
@@ -224,9 +224,22 @@ def test_the_message_names_effect_opener_and_way() -> None:
 
 @pytest.mark.parametrize("kind", ["with", "decorator", "atomic_requests", "admin", "hook", "implicit", "request", "autobegin", "asserted"])
 def test_each_kind_of_opener_has_its_words(kind: str) -> None:
-    told = where(replace(CHECKOUT, kind=kind))
-    assert "transaction" in told or "commit" in told
+    told = where(replace(CHECKOUT, kind=kind), "opener")
+    assert "transaction" in told or "commit" in told or told == "inside `opener` of `checkout`"
     assert "`checkout`" in told
+
+
+def test_an_opener_is_named_as_it_is_written() -> None:
+    (admin, hook) = replace(CHECKOUT, name="django.db.transaction.atomic"), replace(ANNOUNCE, name="django.db.models.signals.post_save")
+    assert only(Hazard(RECEIPT, (passage(admin, RECEIPT, BY_CHECKOUT),))).openers[0].opener == "transaction.atomic"
+    assert only(Hazard(MAIL, (passage(hook, MAIL),))).openers[0].opener == "signals.post_save"
+
+
+def test_a_hook_is_not_on_the_way_to_itself() -> None:
+    runs = Hop("hook", ANNOUNCE.spot, ANNOUNCE.function, ANNOUNCE.function)
+    finding = only(Hazard(MAIL, (passage(ANNOUNCE, MAIL, runs),)))
+    assert ", through" not in finding.message
+    assert len(finding.openers[0].trace) == 2
 
 
 def test_a_retried_transaction_repeats_the_effect() -> None:
@@ -284,6 +297,17 @@ def test_a_deferral_in_the_users_own_names() -> None:
 
 def test_a_deferral_names_the_database() -> None:
     assert "on_commit(partial(send.delay, 1), using='replica')" in remedy_of("send.delay(1)", replace(CHECKOUT, alias="replica"))
+    assert "on_commit(partial(send.delay, 1))" in remedy_of("send.delay(1)", replace(CHECKOUT, alias=None)), "nothing was given"
+
+
+@pytest.mark.parametrize("opener", ["atomic(using=alias)", "atomic(alias)"])
+def test_a_database_that_is_not_known_is_named_as_it_was_given(opener: str) -> None:
+    text = f"def copy(alias):\n    with {opener}:\n        send()\n"
+    there = site(spot("shop/jobs.py", "send()", text), "shop.jobs.copy", "send")
+    here = Origin("with", "atomic", spot("shop/jobs.py", opener, text), "shop.jobs.copy")
+    assert "on_commit(send, using=alias)" in judge((Hazard(there, (passage(here, there),)),), sources(jobs=text))[0].remedy
+    elsewhere = replace(here, function="shop.jobs.caller")
+    assert "on_commit(send, using=...)" in judge((Hazard(there, (passage(elsewhere, there),)),), sources(jobs=text))[0].remedy
 
 
 def test_a_long_call_is_shortened() -> None:

@@ -15,7 +15,7 @@ class Deferring:
     ends: str | None = None
 
 
-_DJANGO = Deferring("transaction.on_commit({callable})", "transaction.on_commit({callable}, using={alias!r})", "transaction.commit()")
+_DJANGO = Deferring("transaction.on_commit({callable})", "transaction.on_commit({callable}, using={alias})", "transaction.commit()")
 _BY_FAMILY = {
     "django": _DJANGO,
     "sqlalchemy": Deferring(ends="{owner}.commit()"),

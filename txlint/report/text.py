@@ -66,7 +66,7 @@ def finding_lines(finding: Finding, sources: Sources, paint: Paint, entries: int
 def story(finding: Finding, opener: Opener) -> list[Mark]:
     """The marks of one pair, the effect first; numbered in the order in which they run where that is not plain to see."""
     steps = [Mark(opener.place, opens(opener))]
-    steps += [Mark(step.place, step.label) for step in opener.trace[:-1]]
+    steps += [Mark(step.place, step.label) for step in opener.trace[:-1] if step.place != opener.place or step.kind != "hook"]
     effect = opener.trace[-1]
     if steps[0].place == effect.place:
         steps = steps[1:]

@@ -17,7 +17,7 @@ from txlint.rules import FAMILIES, RULES
 from txlint.rules.remedy import Case, remedy
 from txlint.rules.rule import Family
 from txlint.rules.source import Sources
-from txlint.rules.words import shorten, step_label, through, where
+from txlint.rules.words import opener_name, shorten, step_label, through, where
 
 MOST_PAIRS = 100
 SLOW_KINDS = frozenset({"http", "rpc", "storage", "storage-write", "wait"})
@@ -63,7 +63,7 @@ def _judge_site(group: list[Hazard], sources: Sources, facts: Mapping[str, FileF
     return Finding(
         code=rule.code,
         name=rule.name,
-        message=f"{_told(case, passages[0], _ended_block(case, facts))}: {_harm(case)}",
+        message=f"{_told(case, passages[0], opener_name(case.origin, sources), _ended_block(case, facts))}: {_harm(case)}",
         remedy=remedy(case, sources),
         confidence=kept[0][0],
         severity="low" if held else "high" if site.effect.irreversible or site.written else "medium",
@@ -119,12 +119,13 @@ def _openers(case: Case, kept: list[tuple[Confidence, Passage]], sources: Source
         used[fingerprint] = used.get(fingerprint, 0) + 1
         if used[fingerprint] > 1:
             fingerprint = _digest(*identity, str(used[fingerprint]))
+        name = opener_name(origin, sources)
         last = len(passage.hops) - 1
         trace = tuple(_step(hop, family if index == last else None, sources) for index, hop in enumerate(passage.hops))
         openers.append(
             Opener(
                 kind=origin.kind,
-                opener=origin.name,
+                opener=name,
                 place=sources.place(origin.spot),
                 alias=origin.alias,
                 confidence=confidence,
@@ -133,7 +134,7 @@ def _openers(case: Case, kept: list[tuple[Confidence, Passage]], sources: Source
                 entry_count=passage.entry_count,
                 condition=origin.condition,
                 trace=trace,
-                told=_told(case, passage, None),
+                told=_told(case, passage, name, None),
             )
         )
     return tuple(openers)
@@ -147,10 +148,10 @@ def _digest(*parts: str) -> str:
     return blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
-def _told(case: Case, passage: Passage, ended: Place | None) -> str:
-    """Effect first, then the opener and the way there. ``ended`` is a block that does not help."""
+def _told(case: Case, passage: Passage, name: str, ended: Place | None) -> str:
+    """Effect first, then the opener and the way there. ``name`` is the opener's, ``ended`` a block that does not help."""
     origin = passage.origin
-    told = f"`{shorten(case.site.callee)}` {case.family.does} {where(origin)}{through(passage.hops)}"
+    told = f"`{shorten(case.site.callee)}` {case.family.does} {where(origin, name)}{through(origin, passage.hops)}"
     if origin.condition:
         told += f", if {shorten(origin.condition)}"
     if ended is not None:

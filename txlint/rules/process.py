@@ -116,7 +116,7 @@ from txlint.rules.rule import Family
 FAMILY = Family(
     kind="process",
     default=True,
-    does="starts code that runs beside the transaction",
+    does="starts a thread or process",
     harm="it does not see the rows before the commit, and a rollback does not stop it",
     way="defer",
     doc=__doc__ or "",

@@ -5,13 +5,12 @@ Whether an automatic rewrite is safe is not decided here: that is the business o
 from __future__ import annotations
 
 import ast
-import warnings
 from dataclasses import dataclass
 
 from txlint.catalog.families import Deferring, deferring
-from txlint.model.hazard import EffectSite, Origin, Passage
+from txlint.model.hazard import EffectSite, Origin, Passage, Spot
 from txlint.rules.rule import Family
-from txlint.rules.source import Sources
+from txlint.rules.source import Sources, as_written
 from txlint.rules.words import short_name, shorten
 
 _LONGEST = 100
@@ -61,10 +60,11 @@ def _defer(case: Case, sources: Sources) -> str:
     origin, how = case.origin, deferring(case.origin.family)
     if sources.before(case.site.spot).rstrip().endswith("await"):
         return f"Await `{_callee(case.site)}` after {_ending(case, how, sources)}."
-    template = how.call if origin.alias in (None, "default") else how.on_alias
+    alias = _alias(case, sources)
+    template = how.call if alias is None else how.on_alias
     if template is None:
         return f"Call `{_callee(case.site)}` after {_ending(case, how, sources)}."
-    deferred = template.format(callable=_callable(case, sources), alias=origin.alias)
+    deferred = template.format(callable=_callable(case, sources), alias=alias)
     covers = f" One deferral here covers all {case.pairs} paths." if case.pairs > 1 else ""
     at_once = " (with no transaction open it runs at once)" if origin.kind == "hook" else ""
     return f"Defer it to the commit: `{deferred}`{at_once}.{covers}"
@@ -92,7 +92,7 @@ def _transaction(case: Case) -> str:
 def _ending(case: Case, how: Deferring, sources: Sources) -> str:
     """What has to be over before the effect may happen."""
     origin = case.origin
-    if origin.kind in ("autobegin", "asserted") and how.ends is not None and (owner := _owner(sources.text(origin.spot))):
+    if origin.kind in ("autobegin", "asserted") and how.ends is not None and (owner := _owner(origin.spot, sources)):
         return f"`{how.ends.format(owner=owner)}`"
     if origin.kind in ("with", "custom"):
         elsewhere = f" of `{short_name(origin.function)}`" if origin.function and origin.function != case.site.function else ""
@@ -102,11 +102,11 @@ def _ending(case: Case, how: Deferring, sources: Sources) -> str:
     return f"{_transaction(case)} has committed"
 
 
-def _owner(text: str) -> str:
+def _owner(spot: Spot, sources: Sources) -> str:
     """``session`` of ``session.execute(...)``: what a transaction is begun on, where that is a short name."""
-    match _expression(text):
-        case ast.Call(func=ast.Attribute(value=value)):
-            name = ast.unparse(value)
+    match sources.call(spot):
+        case ast.Call(func=ast.Attribute(value=value)), text:
+            name = as_written(value, text)
             return name if len(name) <= 40 and all(part.isidentifier() for part in name.split(".")) else ""
         case _:
             return ""
@@ -114,30 +114,28 @@ def _owner(text: str) -> str:
 
 def _callable(case: Case, sources: Sources) -> str:
     """The call at the site as a callable without arguments: ``partial(send_receipt.delay, order.pk)``."""
-    text = f"({sources.text(case.site.spot)}\n)"
-    match _expression(text):
-        case ast.Call(func=func, args=[], keywords=[]):
-            return shorten(_written(func, text), _LONGEST)
-        case ast.Call(func=func, args=args, keywords=keywords):
-            callee = _written(func, text)
-            whole = f"partial({', '.join([callee, *(_written(each, text) for each in (*args, *keywords))])})"
+    match sources.call(case.site.spot):
+        case ast.Call(func=func, args=[], keywords=[]), text:
+            return shorten(as_written(func, text), _LONGEST)
+        case ast.Call(func=func, args=args, keywords=keywords), text:
+            callee = as_written(func, text)
+            whole = f"partial({', '.join([callee, *(as_written(each, text) for each in (*args, *keywords))])})"
             return whole if len(whole) <= _LONGEST else f"partial({shorten(callee, _LONGEST)}, ...)"
         case _:
             return f"partial({_callee(case.site)}, ...)"
 
 
-def _written(node: ast.AST, text: str) -> str:
-    """The node as the user wrote it, on one line."""
-    written = ast.get_source_segment(text, node) or ""
-    return ast.unparse(node) if not written or "\n" in written else written
-
-
-def _expression(text: str) -> ast.expr | None:
-    if len(text) > 4_000:
-        return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what Python thinks of an escape in the user's string is not our concern
-            return ast.parse(text, mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+def _alias(case: Case, sources: Sources) -> str | None:
+    """The database of the transaction as an argument; ``None`` for the default one."""
+    origin = case.origin
+    if origin.alias is not None:
+        return None if origin.alias == "default" else repr(origin.alias)
+    match sources.call(origin.spot) if origin.kind in ("with", "decorator") else None:
+        case ast.Call(args=[given, *_]), text:
+            pass
+        case ast.Call(args=[], keywords=[ast.keyword(arg=str(), value=given), *_]), text:
+            pass
+        case _:
+            return None
+    # What the caller calls its database means nothing in another function.
+    return as_written(given, text) if origin.function == case.site.function else "..."

@@ -4,8 +4,10 @@ A file that cannot be read or decoded any more gives no lines and unconverted co
 
 from __future__ import annotations
 
+import ast
 import codecs
 import re
+import warnings
 from pathlib import Path
 
 from txlint.model.facts import Pos
@@ -15,6 +17,14 @@ from txlint.model.hazard import Spot
 # Not str.splitlines: Python counts neither form feeds nor U+2028 as ends of lines.
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+
+_LONGEST_CALL = 4_000
+
+
+def as_written(node: ast.AST, text: str) -> str:
+    """The node as the user wrote it, on one line."""
+    written = ast.get_source_segment(text, node) or ""
+    return ast.unparse(node) if not written or "\n" in written else written
 
 
 def decode(data: bytes) -> str:
@@ -67,6 +77,18 @@ class Sources:
     def text(self, spot: Spot) -> str:
         """The source between the ends of a span, its lines joined with ``\\n``; empty where it cannot be read."""
         return _cut(self.lines(spot.path), spot.pos)
+
+    def call(self, spot: Spot) -> tuple[ast.expr, str] | None:
+        """The expression of a span and the text that its nodes' positions refer to, if it is one of reasonable size."""
+        text = f"({self.text(spot)}\n)"
+        if len(text) > _LONGEST_CALL:
+            return None
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what Python thinks of an escape in the user's string is not our concern
+                return ast.parse(text, mode="eval").body, text
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
 
     def before(self, spot: Spot) -> str:
         """What stands on the line before the span."""

@@ -4,12 +4,15 @@ Names here are the project's own, as the user wrote them; what is long is shorte
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Sequence
 
 from txlint.model.hazard import Hop, Origin
 from txlint.rules.rule import Family
+from txlint.rules.source import Sources, as_written
 
 _LONGEST = 80
+_WRITTEN = frozenset({"with", "decorator", "implicit", "autobegin", "custom", "asserted"})  # openers that are an expression of the user's
 
 _CALLS = {
     "call": "calls {}",
@@ -43,9 +46,21 @@ def step_label(hop: Hop, family: Family | None) -> str:
     return _CALLS.get(hop.kind, "calls {}").format(shorten(hop.callee, 120))
 
 
-def where(origin: Origin) -> str:
-    """The open transaction, as the part of a sentence after the effect: ``inside `transaction.atomic` of `checkout```."""
-    name, function = shorten(origin.name), short_name(origin.function) if origin.function else ""
+def opener_name(origin: Origin, sources: Sources) -> str:
+    """What opens the transaction as the user wrote it (``transaction.atomic``), else as the catalog calls it."""
+    if origin.kind in _WRITTEN:
+        match sources.call(origin.spot):
+            case ((ast.Call(func=ast.Name() | ast.Attribute() as func) | (ast.Name() | ast.Attribute() as func)), text):
+                written = as_written(func, text)
+                if all(part.isidentifier() for part in written.split(".")):
+                    return shorten(written)
+    return shorten(".".join(origin.name.split(".")[-2:])) if origin.kind != "request" else shorten(origin.name)
+
+
+def where(origin: Origin, name: str) -> str:
+    """The open transaction, as the part of a sentence after the effect: ``inside `transaction.atomic` of `checkout```. ``name`` is the
+    opener's."""
+    function = short_name(origin.function) if origin.function else ""
     of = f" of `{function}`" if function else " at module level"
     match origin.kind:
         case "decorator":
@@ -70,9 +85,9 @@ def where(origin: Origin) -> str:
             return f"inside `{name}`{of}"
 
 
-def through(hops: Sequence[Hop]) -> str:
+def through(origin: Origin, hops: Sequence[Hop]) -> str:
     """The functions between opener and effect: ``, through `place_order` and `notify```; empty for a lexical finding."""
-    names = [f"`{short_name(hop.callee)}`" for hop in hops[:-1]]
+    names = [f"`{short_name(hop.callee)}`" for hop in hops[:-1] if hop.callee != origin.function]
     if not names:
         return ""
     if len(names) > 4:
