@@ -8,10 +8,10 @@ with ``manage.py``; else the repository; else the given path itself.
 - a folder with ``__init__.py`` is a package; its name grows with the packages around it;
 - a folder named ``src`` or one that holds ``manage.py`` is a *sure* root: names start below it, and a plain folder in it is a
   namespace package;
-- the project root, and a folder with ``pyproject.toml``, ``setup.py`` or ``setup.cfg``, is a *likely* root: names start below it as
+- the project root, and a folder with ``pyproject.toml`` or another file of ``_LIKELY``, is a *likely* root: names start below it as
   well, but a package in a plain folder below it is named as if that folder were on the path (``backend/shop/`` is ``shop``), and its
   name with the folder in front (``backend.shop``) is among the others;
-- a module that lies in no package is named from its root; its bare name is among the others.
+- a module that lies in no package is named from its root.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 from txlint.config import find_config
 
-_LIKELY = ("pyproject.toml", "setup.py", "setup.cfg")
+_LIKELY = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile", "alembic.ini")
 
 
 def project_root(paths: Sequence[str]) -> str:
@@ -76,8 +76,7 @@ class Place(NamedTuple):
         """The dotted names of a module in this folder, the best first."""
         if stem == "__init__":
             return tuple([p[:-1] for p in self.prefixes if p])
-        names = [p + stem for p in self.prefixes]
-        return tuple(names) if self.in_package else _distinct(*names, stem)
+        return tuple([p + stem for p in self.prefixes])
 
 
 def root_place(files: Container[str]) -> Place:

@@ -12,7 +12,7 @@ from _ast import Module, PyCF_ONLY_AST
 from types import FrameType
 
 from txlint.lower.walk import Walk
-from txlint.model.facts import FileFacts, Ignore, Unreadable
+from txlint.model.facts import Expr, FileFacts, Ignore, Unreadable
 
 FRAMES = 750
 """Python frames that parsing and walking may use: some 300 nested lambdas, 99 nested blocks, 700 nested operators."""
@@ -116,3 +116,11 @@ def _depth() -> int:
         depth += 1
         frame = frame.f_back
     return depth
+
+
+def lower_expression(text: str) -> Expr | None:
+    """One expression, such as a quoted annotation; ``None`` where the text is none."""
+    facts = lower_source(text.strip().encode("utf-8", "surrogatepass"), "", "", False)
+    if isinstance(facts, Unreadable) or len(facts.body) != 1 or facts.body[0][0] != "expr":
+        return None
+    return facts.body[0][1]

@@ -531,8 +531,7 @@ def _pattern(p: Any, w: Walk, names: list[str], exprs: list[Expr]) -> None:
         exprs.extend([EXPR[e.__class__](e, w) for e in p.keys])
         for e in p.patterns:
             _pattern(e, w, names, exprs)
-        if p.rest is not None:
-            names.append(p.rest)
+        _capture(p.rest, names)
     elif kind is _ast.MatchClass:
         exprs.append(EXPR[p.cls.__class__](p.cls, w))
         for e in (*p.patterns, *p.kwd_patterns):
@@ -540,8 +539,12 @@ def _pattern(p: Any, w: Walk, names: list[str], exprs: list[Expr]) -> None:
     else:  # MatchAs, MatchStar
         if kind is _ast.MatchAs and p.pattern is not None:
             _pattern(p.pattern, w, names, exprs)
-        if p.name is not None and p.name not in names:  # alternatives bind the same names
-            names.append(p.name)
+        _capture(p.name, names)
+
+
+def _capture(name: str | None, names: list[str]) -> None:
+    if name is not None and name not in names:  # alternatives bind the same names
+        names.append(name)
 
 
 def _global(n: Any, w: Walk, out: list[Stmt]) -> None:
