@@ -247,9 +247,9 @@ def test_a_retried_transaction_repeats_the_effect() -> None:
 
 
 def test_a_condition_is_told() -> None:
-    finding = only(Hazard(POST, (passage(replace(SHIP, condition="not dry_run"), POST),)))
+    finding = only(Hazard(POST, (passage(replace(SHIP, condition="if not dry_run"), POST),)))
     assert ", if not dry_run: " in finding.message
-    assert finding.openers[0].condition == "not dry_run"
+    assert finding.openers[0].condition == "if not dry_run"
 
 
 def test_a_block_that_has_ended_proves_nothing() -> None:
@@ -270,6 +270,7 @@ def test_labels_say_what_each_step_does() -> None:
 def test_names() -> None:
     assert short_name("shop.models.Order.save") == "Order.save"
     assert short_name("shop.orders.place_order") == "place_order"
+    assert short_name("TX1.shop.pay.inner", {"TX1", "TX1.shop"}) == "pay.inner"
     assert short_name("x" * 1_000_000) == "x" * 77 + "..."
     assert [listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])] == ["a", "a and b", "a, b and c"]
 

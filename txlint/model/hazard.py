@@ -42,7 +42,7 @@ class Origin:
     confidence: Confidence = Confidence.CERTAIN
     retry: bool = False
     reads_only: bool = False
-    condition: str | None = None
+    condition: str | None = None  # ready to be read after a comma: "if not dry_run"
     family: str = "django"  # the catalog entry's: decides how one defers past this transaction's commit
 
 

@@ -64,6 +64,6 @@ def _path(opener: Opener, sources: Sources, paint: Paint) -> Iterator[str]:
     marks = [Mark(opener.place, opens(opener)), *(Mark(step.place, step.label) for step in opener.trace)]
     marks = [Mark(mark.place, f"{number}. {mark.label}") for number, mark in enumerate(marks, 1)]
     entries = f", {opener.entry_count:,} entries" if opener.entry_count > 1 else ""
-    condition = f", if {visible(opener.condition)}" if opener.condition else ""
+    condition = f", {visible(opener.condition)}" if opener.condition else ""
     yield f"{paint(f'`{visible(opener.opener)}`', 'message')} (confidence {opener.confidence.word}{entries}{condition})"
     yield from frames(marks, gutter_of(marks), sources, paint)

@@ -34,7 +34,9 @@ def judge(
     by_site: dict[tuple[Spot, str], list[Hazard]] = {}
     for hazard in hazards:
         by_site.setdefault((hazard.site.spot, hazard.site.effect.kind), []).append(hazard)
-    found = (_judge_site(group, sources, facts or {}, min_confidence) for group in by_site.values())
+    known = facts or {}
+    modules = frozenset(each.module for each in known.values())
+    found = (_judge_site(group, sources, known, modules, min_confidence) for group in by_site.values())
     return tuple(sorted((finding for finding in found if finding is not None), key=report_order))
 
 
@@ -42,7 +44,9 @@ def report_order(finding: Finding) -> tuple[str, int, int, str]:
     return finding.place.path, finding.place.line, finding.place.column, finding.code
 
 
-def _judge_site(group: list[Hazard], sources: Sources, facts: Mapping[str, FileFacts], least: Confidence) -> Finding | None:
+def _judge_site(
+    group: list[Hazard], sources: Sources, facts: Mapping[str, FileFacts], modules: frozenset[str], least: Confidence
+) -> Finding | None:
     site = max((hazard.site for hazard in group), key=lambda each: each.confidence)
     kind, family = site.effect.kind, FAMILIES[site.effect.kind]
     strong = [
@@ -58,7 +62,7 @@ def _judge_site(group: list[Hazard], sources: Sources, facts: Mapping[str, FileF
     passages = tuple(passage for _, passage in kept)
     omitted = sum(hazard.omitted for hazard in group) + max(0, len(kept) - MOST_PAIRS)
     held = site.relay or all(passage.origin.reads_only for passage in passages)
-    case = Case(site, family, passages, min(len(passages), MOST_PAIRS) + omitted, held)
+    case = Case(site, family, passages, min(len(passages), MOST_PAIRS) + omitted, held, modules)
     rule = RULES[code_of(kind, 1 if certain_place else 2)]
     return Finding(
         code=rule.code,
@@ -151,9 +155,11 @@ def _digest(*parts: str) -> str:
 def _told(case: Case, passage: Passage, name: str, ended: Place | None) -> str:
     """Effect first, then the opener and the way there. ``name`` is the opener's, ``ended`` a block that does not help."""
     origin = passage.origin
-    told = f"`{shorten(case.site.callee)}` {case.family.does} {where(origin, name)}{through(origin, passage.hops)}"
+    told = (
+        f"`{shorten(case.site.callee)}` {case.family.does} {where(origin, name, case.modules)}{through(origin, passage.hops, case.modules)}"
+    )
     if origin.condition:
-        told += f", if {shorten(origin.condition)}"
+        told += f", {shorten(origin.condition)}"
     if ended is not None:
         told += f"; the block that ended on line {ended.end_line} commits nothing while that one is open"
     return told

@@ -5,6 +5,7 @@ Whether an automatic rewrite is safe is not decided here: that is the business o
 from __future__ import annotations
 
 import ast
+from collections.abc import Container
 from dataclasses import dataclass
 
 from txlint.catalog.families import Deferring, deferring
@@ -25,10 +26,15 @@ class Case:
     passages: tuple[Passage, ...]
     pairs: int
     held: bool
+    modules: Container[str] = ()  # the project's, by dotted name
 
     @property
     def origin(self) -> Origin:
         return self.passages[0].origin
+
+    def short(self, dotted: str) -> str:
+        """A function's name without its module."""
+        return short_name(dotted, self.modules)
 
 
 def remedy(case: Case, sources: Sources) -> str:
@@ -48,7 +54,7 @@ def remedy(case: Case, sources: Sources) -> str:
         )
     parts = [_outside(case) if case.family.way == "outside" else _defer(case, sources)]
     if case.site.sibling_deferred:
-        parts.append(f"Another call of `{call}` in `{short_name(case.site.function)}` is deferred already.")
+        parts.append(f"Another call of `{call}` in `{case.short(case.site.function)}` is deferred already.")
     return " ".join(parts)
 
 
@@ -82,9 +88,9 @@ def _transaction(case: Case) -> str:
         case "hook":
             return "the caller's transaction"
         case "decorator":
-            return f"`{short_name(origin.function)}`" if origin.function else f"`{shorten(origin.name)}`"
+            return f"`{case.short(origin.function)}`" if origin.function else f"`{shorten(origin.name)}`"
         case _ if origin.function and origin.function != case.site.function:
-            return f"the transaction of `{short_name(origin.function)}`"
+            return f"the transaction of `{case.short(origin.function)}`"
         case _:
             return "the transaction"
 
@@ -95,10 +101,10 @@ def _ending(case: Case, how: Deferring, sources: Sources) -> str:
     if origin.kind in ("autobegin", "asserted") and how.ends is not None and (owner := _owner(origin.spot, sources)):
         return f"`{how.ends.format(owner=owner)}`"
     if origin.kind in ("with", "custom"):
-        elsewhere = f" of `{short_name(origin.function)}`" if origin.function and origin.function != case.site.function else ""
+        elsewhere = f" of `{case.short(origin.function)}`" if origin.function and origin.function != case.site.function else ""
         return f"the `with` block{elsewhere} has ended"
     if origin.kind == "decorator" and origin.function:
-        return f"`{short_name(origin.function)}` has returned"
+        return f"`{case.short(origin.function)}` has returned"
     return f"{_transaction(case)} has committed"
 
 

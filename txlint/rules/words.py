@@ -5,7 +5,7 @@ Names here are the project's own, as the user wrote them; what is long is shorte
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from txlint.model.hazard import Hop, Origin
 from txlint.rules.rule import Family
@@ -30,9 +30,13 @@ def shorten(text: str, limit: int = _LONGEST) -> str:
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
-def short_name(dotted: str) -> str:
-    """``shop.models.Order.save`` as ``Order.save``, ``shop.orders.place_order`` as ``place_order``."""
+def short_name(dotted: str, modules: Container[str] = ()) -> str:
+    """``shop.models.Order.save`` as ``Order.save``, ``shop.orders.place_order`` as ``place_order``: without the module, or, where it is
+    none of ``modules``, from the first name on that looks like a class."""
     parts = dotted.split(".")
+    for length in range(len(parts) - 1, 0, -1):
+        if ".".join(parts[:length]) in modules:
+            return shorten(".".join(parts[length:]))
     for index, part in enumerate(parts[:-1]):
         if part[:1].isupper():
             return shorten(".".join(parts[index:]))
@@ -57,10 +61,10 @@ def opener_name(origin: Origin, sources: Sources) -> str:
     return shorten(".".join(origin.name.split(".")[-2:])) if origin.kind != "request" else shorten(origin.name)
 
 
-def where(origin: Origin, name: str) -> str:
+def where(origin: Origin, name: str, modules: Container[str] = ()) -> str:
     """The open transaction, as the part of a sentence after the effect: ``inside `transaction.atomic` of `checkout```. ``name`` is the
     opener's."""
-    function = short_name(origin.function) if origin.function else ""
+    function = short_name(origin.function, modules) if origin.function else ""
     of = f" of `{function}`" if function else " at module level"
     match origin.kind:
         case "decorator":
@@ -85,9 +89,9 @@ def where(origin: Origin, name: str) -> str:
             return f"inside `{name}`{of}"
 
 
-def through(origin: Origin, hops: Sequence[Hop]) -> str:
+def through(origin: Origin, hops: Sequence[Hop], modules: Container[str] = ()) -> str:
     """The functions between opener and effect: ``, through `place_order` and `notify```; empty for a lexical finding."""
-    names = [f"`{short_name(hop.callee)}`" for hop in hops[:-1] if hop.callee != origin.function]
+    names = [f"`{short_name(hop.callee, modules)}`" for hop in hops[:-1] if hop.callee != origin.function]
     if not names:
         return ""
     if len(names) > 4:
