@@ -107,44 +107,56 @@ def _any_of(alternatives: list[str]) -> re.Pattern[str] | None:
 
 
 def _translate(glob: str) -> str:
-    """A regular expression for one glob that cannot backtrack beyond the number of its stars in one path segment."""
-    tied = "/" in glob
-    parts = [p for p in glob.split("/") if p]
-    out = [] if tied else ["(?:[^/]+/)*"]
-    for i, part in enumerate(parts):
-        last = i == len(parts) - 1
+    """A regular expression for one glob. Each star takes the first place at which what follows it fits, and never another one
+    (atomic groups): whole names are compared, so the first place is as good as any, and time cannot explode."""
+    runs: list[list[str]] = [[]]  # names between "**"
+    for part in glob.split("/"):
         if part == "**":
-            out.append(".+" if last else "(?:[^/]+/)*")
-        else:
-            out.append(_segment(part) + ("" if last else "/"))
+            runs.append([])
+        elif part:
+            runs[-1].append(_segment(part))
+    if "/" not in glob:
+        runs.insert(0, [])
+    out = ["/".join(runs[0])]
+    middle = [run for run in runs[1:-1] if run]
+    if runs[0] and len(runs) > 1:
+        out.append("/")
+    out.extend([f"(?>(?:[^/]+/)*?{'/'.join(run)}/)" for run in middle])
+    if len(runs) > 1:
+        out.append(f"(?:[^/]+/)*{'/'.join(runs[-1])}" if runs[-1] else ".+")
     return f"(?:{''.join(out)})\\Z"
 
 
 def _segment(glob: str) -> str:
-    out: list[str] = []
+    pieces: list[list[str]] = [[]]  # between stars
     i = 0
     while i < len(glob):
         c = glob[i]
         i += 1
         if c == "*":
-            if out[-1:] != ["[^/]*"]:
-                out.append("[^/]*")
+            pieces.append([])
         elif c == "?":
-            out.append("[^/]")
+            pieces[-1].append("[^/]")
         elif c == "\\" and i < len(glob):
-            out.append(re.escape(glob[i]))
+            pieces[-1].append(re.escape(glob[i]))
             i += 1
         elif c == "[" and (end := glob.find("]", i + 1 + (glob[i : i + 1] in "!^"))) > 0:
-            inside = glob[i:end]
-            negated = inside[:1] in ("!", "^")
-            inside = inside[negated:].replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]").replace("&", "\\&").replace("~", "\\~")
-            try:
-                re.compile(f"[{inside}]")
-            except re.error:
-                out.append(re.escape(glob[i - 1 : end + 1]))
-            else:
-                out.append(f"(?!/)[{'^' if negated else ''}{inside}]")
+            pieces[-1].append(_class(glob[i:end]))
             i = end + 1
         else:
-            out.append(re.escape(c))
-    return "".join(out)
+            pieces[-1].append(re.escape(c))
+    first, *rest = ["".join(piece) for piece in pieces]
+    if not rest:
+        return first
+    last = rest.pop()
+    return first + "".join([f"(?>[^/]*?{piece})" for piece in rest if piece]) + f"[^/]*{last}(?=/|\\Z)"
+
+
+def _class(inside: str) -> str:
+    negated = inside[:1] in ("!", "^")
+    body = re.sub(r"([\\\[\]&~|])", r"\\\1", inside[negated:])
+    try:
+        re.compile(f"[{body}]")
+    except re.error:  # a range that runs backwards
+        return re.escape(f"[{inside}]")
+    return f"(?!/)[{'^' if negated else ''}{body}]"
