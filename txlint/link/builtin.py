@@ -50,13 +50,17 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
             return True
         if last == "reduce" and args:
             for atom in args[0]:
-                calls._callback(site, atom, ())
+                calls.callback(site, atom)
             return True
         return False
+    if module in ("contextlib.ExitStack", "contextlib.AsyncExitStack"):
+        return _stack(site, last, args)
     if module == "types.FunctionType":
         return True
     if module == "builtins":
         if last in _SAME and args:
+            for atom in keywords.get("key", UNKNOWN):
+                calls.callback(site, atom)
             calls.iterate(frame, args[0], site.expr)
             item = linker.items(args[0])
             seq = args[0] if last in ("list", "tuple", "reversed") and args[0] and isinstance(args[0][0], Seq) else None
@@ -66,7 +70,7 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
             calls.iterate(frame, args[0], site.expr)
             site.result = union(site.result, linker.items(args[0]))
             for atom in keywords.get("key", UNKNOWN):
-                calls._callback(site, atom, ())
+                calls.callback(site, atom)
             return True
         if last in _RUN_FIRST and args:
             for atom in args[0]:
@@ -109,6 +113,26 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
             site.result = (receiver,)
         return True
     return module.startswith("builtins.")
+
+
+def _stack(site: Site, last: str, args: tuple[Value, ...]) -> bool:
+    """An exit stack: what it enters stays open until it is closed, or the ``with`` around it ends."""
+    from txlint.link import calls
+
+    frame = site.frame
+    name = site.receiver if isinstance(site.receiver, str) else ""
+    if last in ("enter_context", "enter_async_context") and args:
+        before = frame.region
+        site.result = union(site.result, calls.enter_context(frame, args[0], site.expr[2][0], site.pos, [], None))
+        entered = tuple(opened for opened in frame.region if opened not in before)
+        frame.stacks = {**frame.stacks, name: (*frame.stacks.get(name, ()), *entered)}
+        return True
+    if last in ("close", "aclose", "pop_all"):
+        gone = frame.stacks.get(name, ())
+        frame.region = tuple(opened for opened in frame.region if opened not in gone)
+        frame.snapshot = None
+        return True
+    return last in ("push", "callback", "push_async_callback")
 
 
 def _table_method(site: Site, last: str, receiver: Table, args: tuple[Value, ...]) -> bool:

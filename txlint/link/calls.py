@@ -417,9 +417,11 @@ def _call_library(
 ) -> None:
     frame = site.frame
     linker = frame.linker
-    if name.startswith("builtins.") or name.startswith("types.") or name.startswith("functools."):
+    if name.startswith("builtins.") or name.startswith("types.") or name.startswith("functools.") or name.startswith("contextlib."):
         if builtin.call(site, name, receiver, args, keywords, depth):
             return
+    if isinstance(receiver, Opening) and _by_hand(site, receiver, name):
+        return
     known = linker.at(name)
     for framework in linker.frameworks:
         for value in args[:2]:
@@ -444,7 +446,7 @@ def _call_library(
             inner = (opened,)
         if opened is not None and "runs" in opener.forms and opener.callback is not None:
             for atom in argument(opener.callback, args, keywords):
-                _callback(site, atom, (opened,))
+                callback(site, atom, (opened,))
         opened_here = opened_here or opened is not None
     for closer in known.closers:
         if decide(site, closer, args, keywords) is not False:
@@ -491,7 +493,7 @@ def _call_library(
             result = union(result, linker.typed(parse_type(entry.type), receiver, args, keywords, origin=("via", key) if key else None))
     if not known.returns or not any(entry.type or entry.enter for entry in known.returns):
         last = name.rpartition(".")[2]
-        if last[:1].isupper() and receiver is None and not last.isupper():
+        if receiver is None and (known.classes or last[:1].isupper() and not last.isupper()):
             item: Value = UNKNOWN
             origin: Any = None
             if linker.catalog.is_known(f"{name}.__get__") or linker.catalog.method(name, "__get__"):
@@ -506,6 +508,20 @@ def _call_library(
             entered = linker.typed(parse_type(entry.enter), receiver, args, keywords, origin=("via", key) if key else None)
             result = result or (linker.atoms(ExtObj, name, entered, ("enters", entered)),)
     site.result = union(site.result, result)
+
+
+def _by_hand(site: Site, opening: Opening, name: str) -> bool:
+    """``manager.__enter__()`` and ``__exit__()`` called by hand."""
+    frame = site.frame
+    last = name.rpartition(".")[2]
+    if last in ("__enter__", "__aenter__", "start"):
+        if not frame.silent:
+            frame.begin(Opened(opening.kind or "with", opening.name, site.pos, opening.key, opening.alias, opening.confidence, opening.retry))
+        return True
+    if last in ("__exit__", "__aexit__", "commit", "rollback", "close"):
+        frame.end(opening.key)
+        return True
+    return False
 
 
 def _is_text(value: Value) -> bool:
@@ -755,7 +771,7 @@ def _callable_text(site: Site, atom: Atom) -> str:
     return ""
 
 
-def _callback(site: Site, atom: Atom, inner: tuple[Opened, ...]) -> None:
+def callback(site: Site, atom: Atom, inner: tuple[Opened, ...] = ()) -> None:
     """A callable that the call runs now."""
     if isinstance(atom, Fn):
         first = len(site.targets)
@@ -765,7 +781,7 @@ def _callback(site: Site, atom: Atom, inner: tuple[Opened, ...]) -> None:
         del first
     elif isinstance(atom, Part):
         for func in atom.func:
-            _callback(site, func, inner)
+            callback(site, func, inner)
     elif isinstance(atom, (ExtMethod, Ext)):
         for effect in site.frame.linker.at(atom.name).effects:
             if site.effect is None and not effect.when:
@@ -773,7 +789,7 @@ def _callback(site: Site, atom: Atom, inner: tuple[Opened, ...]) -> None:
     elif isinstance(atom, (ExtObj, Obj, SelfObj)):
         for func in atom.item if isinstance(atom, (ExtObj, Obj)) else ():
             if type(func) is Fn:
-                _callback(site, func, inner)
+                callback(site, func, inner)
 
 
 def _run(
@@ -792,7 +808,7 @@ def _run(
     if run.op == "receivers":
         if run.signal == "self":
             origin = getattr(receiver, "origin", None)
-            signal = origin if isinstance(origin, str) else None
+            signal = origin[1] if isinstance(origin, tuple) and origin[0] == "global" else None
             if signal is None and site.receiver.__class__ is str:
                 signal = linker.signal_name(frame, site.receiver)
             if signal is None:
@@ -834,7 +850,7 @@ def _run(
             if nested.effect is not None and site.effect is None:
                 site.effect, site.confidence = nested.effect, nested.confidence
         elif run.op == "call":
-            _callback(site, atom, inner)
+            callback(site, atom, inner)
 
 
 def _inside(target: Any, inner: tuple[Opened, ...]) -> Any:
@@ -1080,15 +1096,37 @@ def _enter_library(frame: Frame, atom: ExtObj, item: Expr, pos: Pos, closers: li
     return (atom,)
 
 
-def asserted(frame: Frame, test: Expr) -> None:
-    """``assert connection.in_atomic_block``: from here on a transaction is known to be open."""
-    value = frame.ev(test[1]) if test.__class__ is not str and test[0] == "call" and not test[2] else frame.ev(test)
+def state_queries(frame: Frame, expr: Expr) -> list[Opener]:
+    """The openers of form ``asserts`` that an attribute or method asks for: ``connection.in_atomic_block``."""
+    if expr.__class__ is str:
+        base, _, name = expr.rpartition(".")
+        if not base:
+            return []
+        value = frame.ev(base)
+    elif expr[0] == "attr":
+        value, name = frame.ev(expr[1]), expr[2]
+    else:
+        return []
+    found: list[Opener] = []
     for atom in value:
-        if isinstance(atom, (Ext, ExtMethod)):
-            for opener in frame.linker.at(atom.name).openers:
-                if "asserts" in opener.forms and not frame.now_open() and frame.fun.fact is not None:
-                    pos = frame.fun.fact.name_pos
-                    frame.push(Opened("asserted", opener.name, pos, (opener.family, None), None, CERTAIN))
+        dotted = None
+        if isinstance(atom, ExtObj):
+            dotted = frame.linker.catalog.method(atom.name, name)
+        elif isinstance(atom, Ext):
+            dotted = f"{atom.name}.{name}"
+        if dotted is not None:
+            found.extend(o for o in frame.linker.at(dotted).openers if "asserts" in o.forms and _is_state_query(o))
+    return found
+
+
+def asserted(frame: Frame, test: Expr, line: int) -> None:
+    """``assert connection.in_atomic_block``: from here on a transaction is known to be open."""
+    query = test[1] if test.__class__ is not str and test[0] == "call" and not test[2] else test
+    if frame.now_open() or frame.fun.fact is None:
+        return
+    for opener in state_queries(frame, query):
+        frame.push(Opened("asserted", opener.name, (line, 0, line, 0), (opener.family, None), None, CERTAIN))
+        return
 
 
 def subscript(frame: Frame, base: Value, index: Any) -> Value:

@@ -11,7 +11,7 @@ from txlint.catalog.types import parse_type
 from txlint.link.linker import Decoration, Linker
 from txlint.link.project import Fun, Klass
 from txlint.link.replay import Frame
-from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Opening, Value, union
+from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Opening, Seq, Value, union
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import Opened, ParamTarget
 from txlint.model.kinds import Confidence
@@ -72,11 +72,57 @@ def decorate(linker: Linker, fun: Fun) -> Decoration:
             for made in frame.ev(expr):
                 if isinstance(made, Opening):
                     openers.append(_opened(made, pos))
+    if fun.klass is not None and fun.klass.fact.decorators:
+        openers.extend(_from_class(linker, fun))
     generator_body = fun.fact.is_generator and role != "manager"
     if generator_body or (fun.fact.is_async and all(o.kind == "decorator" for o in openers)):
         # `@atomic` on a generator or coroutine function is over before the body runs.
         openers = [o for o in openers if not generator_body and _works_async(linker, o)]
     return Decoration(value, tuple(openers), deferred, role)
+
+
+def _from_class(linker: Linker, fun: Fun) -> list[Opened]:
+    """``@method_decorator(atomic, name="post")`` on the class."""
+    found: list[Opened] = []
+    klass = fun.klass
+    assert klass is not None and fun.fact is not None
+    for opened, name in class_openers(linker, klass):
+        if name == fun.fact.name:
+            found.append(opened)
+    return found
+
+
+def class_openers(linker: Linker, klass: Klass) -> list[tuple[Opened, str]]:
+    """What decorators of a class open around one of its methods, with the method's name."""
+    found: list[tuple[Opened, str]] = []
+    for expr, pos in klass.fact.decorators:
+        if expr.__class__ is str or expr[0] != "call":
+            continue
+        frame = Frame(linker, klass.parent or klass.module.body, None, True)
+        frame.silent = True
+        named = [value for key, value in expr[3] if key == "name"]
+        if not named or not any(isinstance(a, Ext) and a.name.endswith(".method_decorator") for a in frame.ev(expr[1])):
+            continue
+        names = [a.value for a in frame.ev(named[0]) if isinstance(a, Const)]
+        decorators = frame.ev(expr[2][0]) if expr[2] else UNKNOWN
+        for opened in _method_openers(linker, decorators, pos):
+            found.extend((opened, name) for name in names)
+    return found
+
+
+def _method_openers(linker: Linker, decorators: Value, pos: Pos) -> list[Opened]:
+    openers: list[Opened] = []
+    for inner in decorators:
+        if isinstance(inner, Opening):
+            openers.append(_opened(inner, pos))
+        elif isinstance(inner, Seq):
+            for item in inner.items:
+                openers.extend(_method_openers(linker, item, pos))
+        elif isinstance(inner, Ext):
+            for entry in linker.at(inner.name).openers:
+                if "decorator" in entry.forms:
+                    openers.append(Opened("decorator", inner.name, pos, (entry.family, "default"), "default", entry.confidence))
+    return openers
 
 
 def _works_async(linker: Linker, opened: Opened) -> bool:
@@ -111,13 +157,7 @@ def _library(
         if hook.by == "decorator":
             linker.connect_decorated(frame, fun, hook, name, args, keywords, pos)
     if name.endswith("method_decorator") and args:
-        for inner in args[0]:
-            if isinstance(inner, Opening):
-                openers.append(_opened(inner, pos))
-            elif isinstance(inner, Ext):
-                for entry in linker.at(inner.name).openers:
-                    if "decorator" in entry.forms:
-                        openers.append(Opened("decorator", inner.name, pos, (entry.family, "default"), "default", entry.confidence))
+        openers.extend(_method_openers(linker, args[0], pos))
     for returned in known.returns:
         if returned.decorated:
             receiver = atom.receiver if isinstance(atom, ExtMethod) else None

@@ -475,6 +475,11 @@ class Linker:
             dotted = f"{atom.name}.{name}"  # type: ignore[attr-defined]
             if self.project.knows(dotted):
                 return self.module_value(dotted)
+            if self.catalog.library_class(atom.name) is not None:  # type: ignore[attr-defined]
+                method = self.catalog.method(atom.name, name)  # type: ignore[attr-defined]
+                for entry in self.at(method).returns if method else ():
+                    if entry.attribute and entry.type:
+                        return self.typed(parse_type(entry.type), atom, (), {})
             return self.library(dotted)
         if kind is Mod:
             module = self.project.find_module(atom.name)  # type: ignore[attr-defined]
@@ -671,6 +676,8 @@ class Linker:
                     return value
             return UNKNOWN
         if op == "owner":
+            if isinstance(receiver, (Ext, Cls, SelfCls)):
+                return self.made((receiver,))
             return tuple(self.atoms(Cls, atom.klass) for atom in self.item_of(receiver) if isinstance(atom, Obj)) if receiver else UNKNOWN
         return UNKNOWN
 
@@ -763,17 +770,17 @@ class Linker:
         known = self._known_replays.get(key)
         if known is not None:
             return known
-        variants = self._replays.get(fun.id, ())
-        for other, was_exact, replay in variants:
+        if key in self._busy or self._depth > DEEP:
+            return Replay(Flow(fun.id), UNKNOWN, (), (), frozenset(), {}, {}, {})
+        self._busy.add(key)
+        for other, was_exact, replay in self._replays.get(fun.id, ()):
             if self._same(replay, other, klass, was_exact, exact):
+                self._busy.discard(key)
                 self._known_replays[key] = replay
                 self._shared.setdefault(fun.id, []).append(key)
                 return replay
-        if key in self._busy or self._depth > DEEP:
-            return Replay(Flow(fun.id), UNKNOWN, (), (), frozenset(), {}, {}, {})
         from txlint.link.replay import replay_function
 
-        self._busy.add(key)
         self._depth += 1
         try:
             replay = replay_function(self, fun, klass, exact)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from txlint.catalog.lookup import Catalog
@@ -98,6 +99,7 @@ class _Builder:
             self.need(entrance.node)
         while self.waiting:
             self.expand(self.waiting.pop())
+        self.concrete()
         self.callbacks()
         seen: set[int] = set()
         scopes = effects = 0
@@ -119,6 +121,25 @@ class _Builder:
                 counted.add(node[0])
                 scopes += flow.scopes + len(linker.decoration(linker.project.funs[node[0]]).openers)
         return Program(self.nodes, self.flows, self.infos, tuple(entrances), scopes, effects, tuple(unresolved))
+
+    def concrete(self) -> None:
+        """A method that opens a transaction is also looked at with each subclass that inherits it: there its own calls are known."""
+        for node in list(self.nodes):
+            fun, klass = self.linker.project.funs[node[0]], owner(self.linker.project.funs[node[0]])
+            if klass is None or not klass.subclasses or node[1] != klass.id or node[2]:
+                continue
+            if not any(event.region for event in self.flows[node].events):
+                continue
+            method = fun
+            while method.klass is None and method.parent is not None:
+                method = method.parent
+            assert method.fact is not None
+            for sub in klass.subclasses:
+                found = self.linker.find(sub, method.fact.name)
+                if found is not None and found.owner is klass:
+                    self.need((fun.id, sub.id, True))
+        while self.waiting:
+            self.expand(self.waiting.pop())
 
     def need(self, node: Node) -> Node:
         fun, cls, exact = node
@@ -183,7 +204,8 @@ class _Builder:
         for connection in self.by_signal.get(target.signal, ()):
             sure = target.confidence
             if gone and connection.sender >= 0 and any(other.id == connection.sender for other in gone):
-                self.edge(edges, event, Target(connection.fun, connection.cls, "signal", sure, target.inner, 0, False), node)
+                deleted = Target(connection.fun, connection.cls, "signal", sure, target.inner, 0, False, True, connection.sender)
+                self.edge(edges, event, deleted, node)
                 continue
             if connection.sender >= 0:
                 if klass is None:
@@ -197,7 +219,7 @@ class _Builder:
                 sure = min(
                     sure, Confidence.POSSIBLE if target.signal.partition(".")[0] not in self.linker.project.packages else Confidence.LIKELY
                 )
-            self.edge(edges, event, Target(connection.fun, connection.cls, "signal", sure, target.inner, 0, False), node)
+            self.edge(edges, event, Target(connection.fun, connection.cls, "signal", sure, target.inner, 0, False, True, sender), node)
 
     def callbacks(self) -> None:
         """Functions passed to a parameter that the callee calls run at the caller's call; what the callee opens around that call is
@@ -213,11 +235,12 @@ class _Builder:
                     name = self.parameter(info, place, target.skip)
                     if name is None:
                         continue
-                    inner = self.called(target.fun, name, 0)
-                    if inner is None:
+                    called = self.called(target.fun, name, 0)
+                    if called is None:
                         continue
+                    inner, via = called
                     for passed in functions:
-                        self.edge(extra, event, passed._replace(inner=target.inner + inner), node)
+                        self.edge(extra, event, passed._replace(inner=target.inner + inner, via=via), node)
             if extra:
                 self.nodes[node] = [*self.nodes[node], *(edge for edge in extra if edge not in self.nodes[node])]
         while self.waiting:
@@ -229,14 +252,10 @@ class _Builder:
         position = place + skip
         return info.params[position] if position < len(info.params) else None
 
-    def called(self, fun: int, name: str, depth: int) -> tuple[Any, ...] | None:
-        """The transactions that a function opens around the call of its parameter; None where it does not call it."""
+    def called(self, fun: int, name: str, depth: int) -> tuple[tuple[Any, ...], tuple[tuple[int, Event], ...]] | None:
+        """The transactions that a function opens around the call of its parameter, and where it calls it; None where it does not."""
         for holder, event in self.runs.get((fun, name), ()):
-            path = self.infos[holder].path
-            for opened in event.region:
-                if opened.path is None:
-                    opened.path, opened.function = path, self.infos[holder].name
-            return event.region
+            return self.placed(holder, event), ((holder, event),)
         if depth < CALLABLE_DEPTH:
             for node in [n for n in self.flows if n[0] == fun][:1]:
                 for event in self.flows[node].events:
@@ -248,8 +267,13 @@ class _Builder:
                                     if inner is not None:
                                         found = self.called(target.fun, inner, depth + 1)
                                         if found is not None:
-                                            return (*event.region, *found)
+                                            return (*self.placed(fun, event), *found[0]), ((fun, event), *found[1])
         return None
+
+    def placed(self, fun: int, event: Event) -> tuple[Any, ...]:
+        """The transactions open at an event, told apart from those of the function in whose name they will be shown."""
+        info = self.infos[fun]
+        return tuple(replace(o, path=info.path, function=info.name) if o.path is None else o for o in event.region)
 
 
 __all__ = ["Const", "ParamTarget", "link", "owner"]

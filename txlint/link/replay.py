@@ -79,7 +79,7 @@ class Frame:
     __slots__ = (
         "assigned_params", "awaiting", "busy_tests", "closed", "dead", "depth", "env", "exact", "flow", "fun", "guards", "keys", "klass",
         "left", "linker", "module", "open", "parent", "queries", "region", "returned", "returns", "self_name", "sets", "silent",
-        "snapshot", "static", "written", "yields",
+        "snapshot", "stacks", "static", "written", "yields",
     )  # fmt: skip
 
     def __init__(self, linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> None:
@@ -111,6 +111,7 @@ class Frame:
         self.written: set[str] = set()  # names whose row this function wrote
         self.left: tuple[Opened, ...] = ()
         self.awaiting = False
+        self.stacks: dict[str, tuple[Opened, ...]] = {}  # what an ExitStack has entered, by its name
 
     # -- entering and leaving -----------------------------------------------------------------------------------------------------
 
@@ -482,7 +483,7 @@ class Frame:
         self.ev(stmt[1])
         yes, _ = self.tests(stmt[1])
         self.assume([fact for fact in yes if fact[0] != "test"])
-        calls.asserted(self, stmt[1])
+        calls.asserted(self, stmt[1], stmt[3])
 
     def s_del(self, stmt: Any) -> None:
         for target in stmt[1]:
@@ -580,7 +581,7 @@ class Frame:
             if self.is_param(test):
                 return [("test", Test(test, "truthy", True, True))], [("test", Test(test, "truthy", True, False))]
             if "." in test:
-                return self.guard_tests(self.ev(test))
+                return self.guard_tests(test)
             return [], []
         tag = test[0]
         if tag == "not":
@@ -599,6 +600,12 @@ class Frame:
                     positive = op in ("==", "is")
                     yes, no = Test(test[1], base, right[1], positive), Test(test[1], base, right[1], not positive)
                     return [("test", yes)], [("test", no)]
+            if op in ("is", "is not", "==", "!="):
+                classes = [atom for atom in self.ev(right) if isinstance(atom, Cls)]
+                if classes:
+                    ids = (classes[0].klass.id,)
+                    same = op in ("is", "==")
+                    return [("test", Test(test[1], "class", ids, same))], [("test", Test(test[1], "class", ids, not same))]
             if op in ("in", "not in") and right.__class__ is not str and right[0] in ("tuple", "list", "set"):
                 if all(item.__class__ is not str and item[0] == "const" for item in right[1]):
                     values = tuple(item[1] for item in right[1])
@@ -612,22 +619,25 @@ class Frame:
                 for item in classes:
                     value = union(value, self.linker._instances(self.ev(item)))
                 if value and "." not in test[2][0]:
-                    return [("is", (test[2][0], value))], []
+                    yes: list[tuple[str, Any]] = [("is", (test[2][0], value))]
+                    if self.is_param(test[2][0]) and all(isinstance(atom, Obj) for atom in value):
+                        ids = tuple(k.id for atom in value for k in (atom.klass, *atom.klass.subclasses))  # type: ignore[attr-defined]
+                        yes.append(("test", Test(test[2][0], "class", ids, True)))
+                        return yes, [("test", Test(test[2][0], "class", ids, False))]
+                    return yes, []
                 return [], []
             if not test[2] and not test[3]:
-                return self.guard_tests(self.ev(test[1]))
+                return self.guard_tests(test[1])
         if tag == "named":
             return self.tests(test[2])
+        if tag == "attr":
+            return self.guard_tests(test)
         return [], []
 
-    def guard_tests(self, value: Value) -> tuple[list[tuple[str, Any]], list[tuple[str, Any]]]:
+    def guard_tests(self, test: Expr) -> tuple[list[tuple[str, Any]], list[tuple[str, Any]]]:
         """``connection.in_atomic_block``, ``session.in_transaction()``: where it is false, nothing of the family is open."""
-        for atom in value:
-            name = atom.name if isinstance(atom, (Ext, ExtMethod)) else None
-            if name is not None:
-                for opener in self.linker.at(name).openers:
-                    if "asserts" in opener.forms and "with" not in opener.forms and not name.endswith("select_for_update"):
-                        return [], [("closed", (opener.family,))]
+        for opener in calls.state_queries(self, test):
+            return [], [("closed", (opener.family,))]
         return [], []
 
     # -- names and keys -----------------------------------------------------------------------------------------------------------

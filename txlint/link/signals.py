@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.link.project import Fun, Klass
-from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtObj, Fn, Obj, Part, SelfCls, Seq, Value, union
+from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Part, SelfCls, Seq, Value, union
 from txlint.model.catalog import Hook
 from txlint.model.facts import Expr
 
@@ -32,8 +32,8 @@ def _signals(linker: Linker, frame: Frame, expr: Expr | None, value: Value) -> l
         if isinstance(atom, Ext):
             names.append(atom.name)
         elif isinstance(atom, (ExtObj, Obj)) and expr is not None:
-            if atom.__class__ is ExtObj and isinstance(atom.origin, str):  # type: ignore[union-attr]
-                names.append(atom.origin)  # type: ignore[union-attr]
+            if isinstance(atom.origin, tuple) and atom.origin[0] == "global":
+                names.append(atom.origin[1])
             else:
                 name = linker.signal_name(frame, expr)
                 if name is not None:
@@ -114,6 +114,15 @@ def _senders(linker: Linker, value: Value, given: bool) -> tuple[list[int], bool
     for atom in value:
         if isinstance(atom, (Cls, SelfCls)):
             found.append(atom.klass.id)
+        elif isinstance(atom, ExtMethod) and isinstance(atom.receiver, ExtObj):
+            # `Model.field.through`: a relation is known by what it leads to.
+            for framework in linker.frameworks:
+                related = framework.described(linker, linker.catalog.method(atom.receiver.name, "__get__") or "", atom.receiver, None)
+                for inner in related or ():
+                    found.extend(o.klass.id for o in linker.item_of(inner) if isinstance(o, Obj))
+        elif isinstance(atom, Seq):
+            for item in atom.items:
+                found.extend(_senders(linker, item, True)[0])
         elif isinstance(atom, Const) and isinstance(atom.value, str):
             for framework in linker.frameworks:
                 named = framework.constant(linker, "", atom.value)

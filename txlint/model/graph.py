@@ -42,6 +42,10 @@ class Opened:
     function: str | None = None
 
 
+SELF = -2
+NO_CLASS = -1
+
+
 class Target(NamedTuple):
     """Who runs at an event. ``fun`` is the function's number; ``cls`` the class of its receiver (-1: none; -2: the same as the
     caller's own receiver). ``inherits`` is False where the caller's transaction does not reach it (only ``inner`` does).
@@ -55,6 +59,8 @@ class Target(NamedTuple):
     skip: int = 0
     exact: bool = True
     inherits: bool = True
+    sender: int = NO_CLASS  # signals: the class of the instance that the receiver gets
+    via: tuple[tuple[int, Any], ...] = ()  # callbacks: (function, event) of the call of the parameter, behind the caller's own
 
 
 class SignalTarget(NamedTuple):
@@ -72,10 +78,6 @@ class ParamTarget(NamedTuple):
     fun: int
     name: str
     inner: tuple[Opened, ...] = ()
-
-
-SELF = -2
-NO_CLASS = -1
 
 
 class Passed(NamedTuple):

@@ -172,16 +172,22 @@ class _Pairs:
             if step is None or len(result) > 200:
                 return tuple(result)
             if isinstance(step[1], Edge):
-                result.append(self.hop(node, step[1]))
+                result.extend(self.hop(node, step[1]))
                 node = step[1].node
             else:
                 result.append(self.last(node, step[1]))
                 return tuple(result)
 
-    def hop(self, node: Node, edge: Edge) -> Hop:
-        info = self.program.infos[node[0]]
-        callee = self.program.infos[edge.target.fun].name
-        return Hop(edge.target.kind, Spot(info.path, edge.event.pos), info.name, callee, edge.target.confidence)
+    def hop(self, node: Node, edge: Edge) -> list[Hop]:
+        """The call itself; for a callable that was passed, also the places where it is handed on and called."""
+        infos, target = self.program.infos, edge.target
+        spots = [(infos[node[0]], edge.event), *((infos[fun], event) for fun, event in target.via)]
+        names = [infos[fun].name for fun, _ in target.via] + [infos[target.fun].name]
+        kinds = ["call"] * len(target.via) + [target.kind]
+        return [
+            Hop(kind, Spot(info.path, event.pos), info.name, name, target.confidence)
+            for (info, event), name, kind in zip(spots, names, kinds, strict=True)
+        ]
 
     def last(self, node: Node, event: Event) -> Hop:
         info = self.program.infos[node[0]]
@@ -246,7 +252,7 @@ class _Pairs:
                 opened.kind, opened.name, Spot(where, opened.pos), function, opened.alias, opened.confidence, opened.retry, opened.reads,
                 opened.condition, opened.key[0],
             )  # fmt: skip
-            hops = (self.hop(node, edge), *self.hops(site, edge.node)) if edge is not None else (self.last(node, event),)
+            hops = (*self.hop(node, edge), *self.hops(site, edge.node)) if edge is not None else (self.last(node, event),)
             result.append(Passage(origin, hops, sure))
         result.sort(key=_order)
         return result

@@ -29,6 +29,10 @@ Summary = dict[tuple[int, frozenset[Key]], Reach]
 
 def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> tuple[Any, ...]:
     """What the call passes for the parameter of a test: ``("const", v)``, ``("param", name)`` or ``("unknown",)``."""
+    if target.kind == "signal":
+        if test.param in ("instance", "sender") and target.sender >= 0:
+            return ("class", target.sender)
+        return ("const", False) if test.param == "raw" else ("unknown",)
     if test.param in passed.values:
         return passed.values[test.param]
     try:
@@ -58,6 +62,8 @@ def holds(test: Test, value: Any) -> bool:
         result = value is test.value or (value == test.value and type(value) is type(test.value) and value in (None, True, False))
     elif test.op == "in":
         result = value in test.value
+    elif test.op == "class":
+        return value is not None or not test.wanted
     else:
         result = value == test.value
     return result is test.wanted
@@ -73,7 +79,11 @@ def instantiate(conditions: tuple[Condition, ...], target: Target, passed: Passe
         possible = True
         for test in conjunction:
             given = argument(test, target, passed, info)
-            if given[0] == "const":
+            if given[0] == "class":
+                if test.op == "class" and (given[1] in test.value) is not test.wanted:
+                    possible = False
+                    break
+            elif given[0] == "const":
                 if not holds(test, given[1]):
                     possible = False
                     break

@@ -110,7 +110,7 @@ class DjangoModels:
             return None
         given = dict(origin[2])
         value = given.get("to") or (origin[1][0] if origin[1] else ())
-        klasses = self._classes(linker, value, receiver.klass)
+        klasses = self._classes(linker, value, getattr(receiver, "klass", None))
         if not klasses:
             return None
         instances = tuple(linker.instance(klass, True) for klass in klasses)
@@ -194,7 +194,7 @@ class DjangoModels:
                 return found
         return self._by_name.get(text.lower())
 
-    def _classes(self, linker: Linker, value: Value, near: Klass) -> list[Klass]:
+    def _classes(self, linker: Linker, value: Value, near: Klass | None) -> list[Klass]:
         result = []
         for atom in value:
             if isinstance(atom, linker.Cls):
