@@ -1,5 +1,6 @@
 """Settings read from facts: which modules count, how ATOMIC_REQUESTS is found, what is unknown and why."""
 
+# ruff: noqa: E501 -- a case is one line
 from __future__ import annotations
 
 from textwrap import dedent

@@ -216,8 +216,10 @@ def join_cells(one: Cell | None, other: Cell | None) -> Cell:
     if same(one.value, other.value):
         return one if one.confidence <= other.confidence else other
     if isinstance(one.value, Series) and isinstance(other.value, Series):
+        # Item by item: what both have is as sure as it was.
         rest = one.value.rest or other.value.rest
-        return one.unsure()._replace(value=series(one.value.kind, join_items(one.value.items, other.value.items), rest))
+        joined = series(one.value.kind, join_items(one.value.items, other.value.items), rest)
+        return one._replace(value=joined, confidence=min(one.confidence, other.confidence), others=one.others)
     kept = list(one.alternatives())
     new = [cell._replace(others=()) for cell in other.alternatives() if not any(same(cell.value, seen.value) for seen in kept)]
     return one.unsure()._replace(others=(*one.others, *new)[:8])
@@ -231,3 +233,21 @@ def join_items(one: tuple[Cell, ...], other: tuple[Cell, ...]) -> tuple[Cell, ..
     joined = [cell if both else cell.unsure() for cell, both in zip(one, in_other, strict=True)]
     joined += [cell.unsure() for cell in other if not any(same(cell.value, item.value) for item in one)]
     return tuple(joined)
+
+
+def prefer_cell(first: Cell, others: list[Cell | None]) -> Cell:
+    """What a name holds where the first of several paths is the likely one: that, less sure where the others differ."""
+    if all(other is not None and same(other.value, first.value) for other in others):
+        return first
+    lists = [other.value for other in others if other is not None and isinstance(other.value, Series)]
+    if isinstance(first.value, Series) and len(lists) == len(others):
+        items = prefer_items(first.value.items, [one.items for one in lists])
+        return first if items == first.value.items else first._replace(value=series(first.value.kind, items, first.value.rest))
+    return first.unsure()
+
+
+def prefer_items(first: tuple[Cell, ...], others: list[tuple[Cell, ...]]) -> tuple[Cell, ...]:
+    """The items of a list on the likely path: those that another path lacks are less sure."""
+    for other in others:
+        first = tuple(cell if any(same(cell.value, item.value) for item in other) else cell.unsure() for cell in first)
+    return first

@@ -30,6 +30,8 @@ from txlint.frameworks.data import (
     join_cells,
     join_items,
     open_table,
+    prefer_cell,
+    prefer_items,
     same,
     series,
 )
@@ -103,19 +105,24 @@ class Modules:
     are then an import root that was not known to be one."""
 
     def __init__(self, project: Mapping[str, FileFacts]) -> None:
-        self.facts = project
+        # Facts may be given under several names; their own is the one that counts.
+        self.facts = {name: facts for name, facts in project.items() if name == facts.module or facts.module not in project}
         self._by_tail: dict[str, list[str]] = {}
         self._tops: set[str] = set()
-        for module in project:
-            name = module
-            self._tops.add(name.partition(".")[0])
+        for module, facts in project.items():
+            own = module if module in self.facts else facts.module
+            if module != own:
+                self._by_tail.setdefault(module, []).append(own)
+            self._tops.add(module.partition(".")[0])
             at = module.find(".")
             while at >= 0:
                 head = project.get(module[:at])
                 if head is not None and head.is_package:
                     break
                 tail = module[at + 1 :]
-                self._by_tail.setdefault(tail, []).append(module)
+                known = self._by_tail.setdefault(tail, [])
+                if own not in known:
+                    known.append(own)
                 self._tops.add(tail.partition(".")[0])
                 at = module.find(".", at + 1)
 
@@ -552,7 +559,7 @@ class Evaluator:
                 if isinstance(box, Table):
                     self._set_item(box, key, cell._replace(path=frame.facts.path, line=self.line))
                 else:
-                    self.write(box, REST, Cell("an item is replaced"))
+                    self._doubt(box, "an item is replaced")
         elif target[0] in ("tuple", "list"):
             items = self.iterate(cell, frame)
             if items is None or len(items) != len(target[1]) or any(t[0] == "star" for t in target[1] if not isinstance(t, str)):
@@ -575,6 +582,11 @@ class Evaluator:
             old = box.entries[name]
             if old.confidence > Confidence.LIKELY:
                 self.write(box, name, old.unsure())
+
+    def _doubt(self, box: Series, reason: str) -> None:
+        """Something happens to a list that is not followed."""
+        self.write(box, REST, Cell(reason))
+        self.write(box, ITEMS, tuple(item.unsure() for item in box.items))
 
     def _delete(self, target: Expr, frame: Frame) -> None:
         if isinstance(target, str) and target in frame.names.entries:
@@ -745,6 +757,14 @@ class Evaluator:
     def _is_property(self, ref: FunctionRef) -> bool:
         names = (expr.rpartition(".")[2] for expr, _ in self.facts(ref.module).functions[ref.index].decorators if isinstance(expr, str))
         return any(name in ("property", "cached_property", "classproperty") for name in names)
+
+    def _binds(self, ref: FunctionRef) -> str:
+        """What a method gets as its first argument: the ``class``, the ``instance`` or ``none``."""
+        function = self.facts(ref.module).functions[ref.index]
+        names = [expr.rpartition(".")[2] for expr, _ in function.decorators if isinstance(expr, str)]
+        if function.owner < 0 or "staticmethod" in names:
+            return "none"
+        return "class" if any(name in ("classmethod", "classonlymethod") for name in names) else "instance"
 
     def class_names(self, ref: ClassRef) -> Table:
         """The attributes of a class with those of its bases in the project, nearest first."""
@@ -1072,8 +1092,6 @@ class Evaluator:
                 if value.rest is not None and not value.items:
                     return None
                 found = list(value.items)
-                if value.rest is not None:
-                    found = [item.unsure() for item in found]
             elif isinstance(value, Table):
                 if value.rest is not None and not value.listed():
                     return None
@@ -1281,7 +1299,10 @@ class Evaluator:
         if isinstance(value, (str, bytes)):
             return self._string_method(owner, method, args, keywords, frame)
         if isinstance(value, ClassRef):
-            return self._apply(self.attribute(owner, method, frame), args, keywords, open_ended, expr, frame, statement)
+            member = self.attribute(owner, method, frame)
+            if isinstance(member.value, FunctionRef) and self._binds(member.value) == "class":
+                args = (owner, *args)
+            return self._apply(member, args, keywords, open_ended, expr, frame, statement)
         if isinstance(value, Made):
             call = Call(self, frame, Attr(value, method), args, keywords, expr, statement)
             known = self.hook(call)
@@ -1292,7 +1313,8 @@ class Evaluator:
             if isinstance(maker, ClassRef):
                 found = self.class_names(maker).entries.get(method)
                 if found is not None and isinstance(found.value, FunctionRef) and not open_ended:
-                    given = self.invoke(found.value, (owner, *args), keywords, frame)
+                    bound = {"class": (owner._replace(value=maker),), "none": ()}.get(self._binds(found.value), (owner,))
+                    given = self.invoke(found.value, (*bound, *args), keywords, frame)
                     if given is not None and self.follow(call, given):
                         return given
         if isinstance(value, Attr):
@@ -1372,7 +1394,7 @@ class Evaluator:
                     return self.cell(number, frame)
             return self.cell(Unknown("no such item"), frame)
         elif method in ("clear", "pop", "sort", "reverse"):
-            self.write(box, REST, Cell(f"a list that is changed by {method}"))
+            self._doubt(box, f"a list that is changed by {method}")
         return self.cell(None, frame)
 
     def _string_method(self, owner: Cell, method: str, args: tuple[Cell, ...], keywords: Keywords, frame: Frame) -> Cell:
@@ -1431,17 +1453,15 @@ def _joined(values: list[Any], decided: bool) -> Any:
     if all(value is first for value in values):
         return first
     if any(isinstance(value, tuple) and not isinstance(value, Cell) for value in values):
-        joined: tuple[Cell, ...] = ()
         known = [value for value in values if value is not ABSENT]
-        joined = known[0]
+        if decided:
+            return prefer_items(known[0], known[1:])
+        joined: tuple[Cell, ...] = known[0]
         for other in known[1:]:
-            if decided:
-                joined = tuple(cell if any(same(cell.value, item.value) for item in other) else cell.unsure() for cell in joined)
-            else:
-                joined = join_items(joined, other)
+            joined = join_items(joined, other)
         return joined
     if decided:
-        return first if first is ABSENT or all(v is not ABSENT and same(v.value, first.value) for v in values) else first.unsure()
+        return first if first is ABSENT else prefer_cell(first, [None if value is ABSENT else value for value in values[1:]])
     cell = None if first is ABSENT else first
     for other in values[1:]:
         if cell is None and other is ABSENT:

@@ -6,7 +6,7 @@ middleware that set ``request.urlconf`` use such."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -29,11 +29,12 @@ from txlint.frameworks.django.settings import DjangoSettings
 from txlint.frameworks.django.transactions import exempted_aliases, is_async_class, non_atomic_alias
 from txlint.frameworks.evaluate import Call, Evaluator, Frame, Modules
 from txlint.frameworks.resolver import FactsResolver, Resolved, Resolver, resolved_value
-from txlint.model.facts import Expr, FileFacts, Function
+from txlint.model.facts import Class, Expr, FileFacts, Function
 from txlint.model.kinds import Confidence
 
 _ROUTES = frozenset({"path", "re_path", "url"})
 _ROUTE_MODULES = ("django.urls.", "django.conf.urls.", "django.urls.conf.")
+_VIEW_MODULES = ("django.views.", "django.contrib.auth.views", "rest_framework.", "ninja_extra.")
 _ADMIN_SITE = "django.contrib.admin"
 DEPTH = 40  # includes within each other
 
@@ -121,7 +122,30 @@ class _Reader:
             for made in self.seen[position]:
                 if not looks_like_test(made.path):
                     self.pattern(made, _Route(made.path, made.pos[0], unsure))
+        self.unwired_classes()
         return tuple(self.entries.values())
+
+    def unwired_classes(self) -> None:
+        """Classes derived from a library's views that no route names and that no other class builds on: something wires them by a way
+        that is not followed (a registry, a loader of classes by name)."""
+        wired = {entry.target for entry in self.entries.values()}
+        wired.update(target for entry in self.entries.values() for target in entry.keywords.values())
+        bases: set[Resolved] = set()
+        views: list[tuple[Resolved, FileFacts, Class]] = []
+        for name in sorted(self.evaluator.modules.facts):
+            facts = self.evaluator.modules.facts[name]
+            if looks_like_test(facts.path):
+                continue
+            for index, klass in enumerate(facts.classes):
+                if klass.bases:
+                    target = Resolved("class", name, klass.qualname, index)
+                    mro = self.resolver.mro(target)
+                    bases.update(mro[1:])
+                    if target not in wired and any(_is_library_view(base) for base in mro):
+                        views.append((target, facts, klass))
+        for target, facts, klass in views:
+            if target not in bases:
+                self.target(target, _Route(facts.path, klass.pos[0], Confidence.LIKELY))
 
     # Evaluation
 
@@ -151,16 +175,18 @@ class _Reader:
 
     def routes_in_functions(self, facts: FileFacts) -> None:
         """Run what makes routes inside functions and methods, for the hook to see: ``get_urls`` of an admin, an app, a router."""
-        module = self.evaluator.frame(facts.module)
         for function in facts.functions:
-            if function.name == "<lambda>" or not _calls_route(function.body):
-                continue
-            names = Table({param.name: Cell(Unknown("an argument")) for param in function.params})
-            if function.owner >= 0 and function.params:
-                klass = facts.classes[function.owner]
-                owner = ClassRef(facts.module, function.owner)
-                names.entries[function.params[0].name] = Cell(Made(owner, (), (), facts.module, facts.path, klass.pos, klass.name))
-            self.evaluator.run(function.body, Frame(facts, names, module))
+            if function.name != "<lambda>" and _calls(function.body, lambda text: text.rpartition(".")[2] in _ROUTES):
+                self.run_function(facts, function)
+
+    def run_function(self, facts: FileFacts, function: Function) -> None:
+        """Evaluate a function's body with unknown arguments; a method's ``self`` is an instance of its class."""
+        names = Table({param.name: Cell(Unknown("an argument")) for param in function.params})
+        if function.owner >= 0 and function.params:
+            klass = facts.classes[function.owner]
+            owner = ClassRef(facts.module, function.owner)
+            names.entries[function.params[0].name] = Cell(Made(owner, (), (), facts.module, facts.path, klass.pos, klass.name))
+        self.evaluator.run(function.body, Frame(facts, names, self.evaluator.frame(facts.module)))
 
     # Lists of routes
 
@@ -325,6 +351,9 @@ class _Reader:
                     target = _imported_from(facts, item.module, item.level)
                     if self.evaluator.modules.find(target, facts.path) == made.module:
                         self.evaluator.namespace(name)
+                        for function in facts.functions:  # AppConfig.ready() registers, too
+                            if _calls(function.body, f"{item.binds}.register".__eq__):
+                                self.run_function(facts, function)
                         break
 
     # Views
@@ -522,6 +551,10 @@ class _Reader:
             self.entries[key] = entry
 
 
+def _is_library_view(base: Resolved) -> bool:
+    return base.kind == "library" and base.qualname.startswith(_VIEW_MODULES) and base.qualname.endswith(("View", "ViewSet"))
+
+
 def _last(made: Made) -> str:
     return dotted_name(made.func).rpartition(".")[2]
 
@@ -560,13 +593,13 @@ def _imported_from(facts: FileFacts, module: str, level: int) -> str:
     return f"{base}.{module}" if base and module else base or module
 
 
-def _calls_route(body: object) -> bool:
-    """Does a call of ``path``, ``re_path`` or ``url`` stand somewhere in these statements?"""
+def _calls(body: object, wanted: Callable[[str], bool]) -> bool:
+    """Does a call of a function with such a name stand somewhere in these statements?"""
     pending: list[object] = [body]
     while pending:
         item = pending.pop()
         if isinstance(item, tuple):
-            if len(item) == 5 and item[0] == "call" and isinstance(item[1], str) and item[1].rpartition(".")[2] in _ROUTES:
+            if len(item) == 5 and item[0] == "call" and isinstance(item[1], str) and wanted(item[1]):
                 return True
             pending += item
     return False
