@@ -95,6 +95,13 @@ def test_a_hook_is_shown_at_its_definition() -> None:
 13 |     send_mail(""" in text_of(ANNOUNCED)
 
 
+def test_what_happens_at_one_place_is_one_mark() -> None:
+    call = replace(BY_CHECKOUT, kind="signal", callee="shop.orders.place_order")
+    creates = replace(CHECKOUT, kind="implicit", spot=call.spot)
+    told = text_of(Hazard(RECEIPT, (passage(creates, RECEIPT, call),)))
+    assert "------ opens a transaction of its own, sends a signal to shop.orders.place_order\n" in told
+
+
 def test_three_entries_and_the_command_for_the_others() -> None:
     ways = tuple(passage(replace(CHECKOUT, function=f"shop.views.view_{n}"), RECEIPT, BY_CHECKOUT) for n in range(6))
     told = text_of(Hazard(RECEIPT, ways, omitted=4))

@@ -65,20 +65,31 @@ def finding_lines(finding: Finding, sources: Sources, paint: Paint, entries: int
 
 def story(finding: Finding, opener: Opener) -> list[Mark]:
     """The marks of one pair, the effect first; numbered in the order in which they run where that is not plain to see."""
-    steps = [Mark(opener.place, opens(opener))]
-    steps += [Mark(step.place, step.label) for step in opener.trace[:-1] if step.place != opener.place or step.kind != "hook"]
-    effect = opener.trace[-1]
-    if steps[0].place == effect.place:
+    steps = way_marks(opener)
+    if opener.place == finding.place:
         steps = steps[1:]
-    steps.append(Mark(finding.place, effect.label, main=True))
+    steps.append(Mark(finding.place, opener.trace[-1].label, main=True))
     if len(steps) > 2:
         steps = [Mark(mark.place, f"{number}. {mark.label}", mark.main) for number, mark in enumerate(steps, 1)]
     return [steps[-1], *steps[:-1]]
 
 
-def opens(opener: Opener) -> str:
+def way_marks(opener: Opener) -> list[Mark]:
+    """The opener and the steps from there, without the effect. What happens at one place is one mark."""
+    marks = [Mark(opener.place, _opens(opener))]
+    for step in opener.trace[:-1]:
+        if step.place != marks[-1].place:
+            marks.append(Mark(step.place, step.label))
+        elif step.kind != "hook":  # a hook's first step only says once more that it is run
+            marks[-1] = Mark(step.place, f"{marks[-1].label}, {step.label}")
+    return marks
+
+
+def _opens(opener: Opener) -> str:
     """What an opener does, as the label of its place."""
     alias = "" if opener.alias in (None, "default") else f" on {opener.alias!r}"
+    if opener.kind == "implicit" and opener.trace[0].kind == "hook":
+        return "runs in a transaction of the library"
     return _OPENS.get(opener.kind, "opens the transaction") + alias
 
 

@@ -9,7 +9,7 @@ from txlint.report.counts import counted
 from txlint.report.escape import visible
 from txlint.report.frame import Mark, frames, gutter_of
 from txlint.report.paint import Paint, plain
-from txlint.report.text import finding_lines, opens
+from txlint.report.text import finding_lines, way_marks
 from txlint.rules.source import Sources
 
 _SHOWN = 20
@@ -61,7 +61,7 @@ def _state(explanation: Explanation, sources: Sources, paint: Paint) -> Iterator
 
 
 def _path(opener: Opener, sources: Sources, paint: Paint) -> Iterator[str]:
-    marks = [Mark(opener.place, opens(opener)), *(Mark(step.place, step.label) for step in opener.trace)]
+    marks = [*way_marks(opener), Mark(opener.trace[-1].place, opener.trace[-1].label)]
     marks = [Mark(mark.place, f"{number}. {mark.label}") for number, mark in enumerate(marks, 1)]
     entries = f", {opener.entry_count:,} entries" if opener.entry_count > 1 else ""
     condition = f", {visible(opener.condition)}" if opener.condition else ""

@@ -155,9 +155,8 @@ def _digest(*parts: str) -> str:
 def _told(case: Case, passage: Passage, name: str, ended: Place | None) -> str:
     """Effect first, then the opener and the way there. ``name`` is the opener's, ``ended`` a block that does not help."""
     origin = passage.origin
-    told = (
-        f"`{shorten(case.site.callee)}` {case.family.does} {where(origin, name, case.modules)}{through(origin, passage.hops, case.modules)}"
-    )
+    opened = where(origin, name, case.modules, passage.hops[0].callee == origin.function)
+    told = f"`{shorten(case.site.callee)}` {case.family.does} {opened}{through(origin, passage.hops, case.modules)}"
     if origin.condition:
         told += f", {shorten(origin.condition)}"
     if ended is not None:

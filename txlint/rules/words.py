@@ -61,9 +61,9 @@ def opener_name(origin: Origin, sources: Sources) -> str:
     return shorten(".".join(origin.name.split(".")[-2:])) if origin.kind != "request" else shorten(origin.name)
 
 
-def where(origin: Origin, name: str, modules: Container[str] = ()) -> str:
+def where(origin: Origin, name: str, modules: Container[str] = (), called_by_library: bool = False) -> str:
     """The open transaction, as the part of a sentence after the effect: ``inside `transaction.atomic` of `checkout```. ``name`` is the
-    opener's."""
+    opener's; ``called_by_library`` says that the opener's function is itself what runs inside."""
     function = short_name(origin.function, modules) if origin.function else ""
     of = f" of `{function}`" if function else " at module level"
     match origin.kind:
@@ -79,6 +79,8 @@ def where(origin: Origin, name: str, modules: Container[str] = ()) -> str:
             return f"inside the transaction in which the admin runs `{function or name}`"
         case "hook":
             return f"in `{function or name}`, which runs before the commit that its caller decides on"
+        case "implicit" if called_by_library:
+            return f"inside the transaction in which `{name}` runs `{function}`"
         case "implicit":
             return f"inside the transaction that `{name}` opens{f' in `{function}`' if function else ''}"
         case "autobegin":
