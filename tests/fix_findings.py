@@ -73,6 +73,11 @@ def fixed(text: str | bytes, unsafe: bool = False, project: Project | None = Non
     return planned
 
 
+def provable(text: str) -> Project:
+    """A project whose tasks are all known to have ``delay_on_commit``."""
+    return Project(tasks=frozenset(f.fingerprint for f in findings_of(text)))
+
+
 def suggested(text: str, project: Project | None = None, **given: object) -> Fix:
     """The suggestion for the first ``want``."""
     found = findings_of(text, **given)

@@ -58,7 +58,7 @@ def set_up() -> None:
 
     for alias in ALIASES:
         call_command("migrate", database=alias, verbosity=0)
-    app = Celery("proof", broker="memory://")
+    app = Celery("proof", broker="memory://", task_cls="celery.contrib.django.task:DjangoTask")
     app.set_default()
     from kombu import Producer
 

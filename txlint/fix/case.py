@@ -15,11 +15,10 @@ from txlint.model.finding import Finding
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """What the engine knows beyond one file. Versions as read from the project, ``None`` where not known. ``databases``: the aliases in
-    settings. ``after_commit_helper``: dotted name of the project's own ``on_commit(session, function)``. ``families``: families of
-    openers by fingerprint. ``tasks``: fingerprints of findings whose callee is provably a task with ``delay_on_commit``."""
+    """What the engine knows beyond one file. ``databases``: the aliases in settings. ``after_commit_helper``: dotted name of the
+    project's own ``on_commit(session, function)``. ``families``: families of openers by fingerprint. ``tasks``: fingerprints of findings
+    whose callee is provably a task with ``delay_on_commit``."""
 
-    django: str | None = None
     databases: frozenset[str] = frozenset()
     after_commit_helper: str | None = None
     families: Mapping[str, str] = field(default_factory=dict)

@@ -42,17 +42,16 @@ def _moved(edits: Sequence[Edit]) -> list[tuple[int, int]]:
 
 
 def _outline(body: Sequence[ast.stmt], source: Source, spans: list[tuple[int, int]]) -> Iterator[str]:
-    """Dumps of all statements that no span touches; of touched ones only the parts that are not touched."""
+    """Dumps of all statements that no span touches, flat: headers of compound statements, then what is in them."""
     starts = [s for s, _ in spans]
     for statement in body:
         first = min((d.lineno for d in getattr(statement, "decorator_list", ())), default=statement.lineno)
         begin = source.starts[first - 1] if first != statement.lineno else _offset(source, statement.lineno, statement.col_offset)
         end = _offset(source, statement.end_lineno or statement.lineno, statement.end_col_offset or 0)
-        if not _touched(begin, end, spans, starts):
-            yield ast.dump(statement)
-            continue
         inner = [(name, value) for name, value in ast.iter_fields(statement) if _is_suite(value)]
         if not inner:
+            if not _touched(begin, end, spans, starts):
+                yield ast.dump(statement)
             continue
         yield type(statement).__name__
         for name, value in ast.iter_fields(statement):

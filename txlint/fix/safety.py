@@ -44,32 +44,32 @@ _LAZY_BUILTINS = frozenset({"map", "filter", "zip", "reversed", "enumerate", "it
 _SWALLOWING = ("suppress", "contextlib.suppress")
 
 
-def judge(case: Case) -> Verdict:
-    """The verdict on deferring this call, apart from what the recipe itself adds."""
-    if refusal := next(refusals(case), None):
+def judge(case: Case, in_async: bool = False) -> Verdict:
+    """The verdict on deferring this call, apart from what the recipe itself adds. ``in_async``: one may defer in an async function too."""
+    if refusal := next(refusals(case, in_async), None):
         return Verdict("none", refusal)
     found = list(dict.fromkeys(risks(case)))
     return Verdict("unsafe", "; ".join(found)) if found else Verdict("safe")
 
 
-def refusals(case: Case) -> Iterator[str]:
+def refusals(case: Case, in_async: bool = False) -> Iterator[str]:
     site, finding = case.site, case.finding
     if finding.held:
         yield "the transaction only holds the connection here: the call belongs before or after it, not at its commit"
-    if finding.severity == "low" and finding.effect.kind == "wait":
-        yield "a wait cannot be deferred"
     if finding.effect.kind == "wait":
         yield "a wait cannot be deferred: move it out of the transaction"
-    if site.argument_of is not None:
+    if site.is_deferred_argument:
         yield "it is an argument of a call that defers already"
-    if site.awaited or site.function.is_async:
+    if site.awaited:
+        yield "it is awaited: what runs at the commit cannot wait"
+    if site.function.is_async and not in_async:
         yield "the function is async, and on_commit cannot be called on the event loop"
     if isinstance(site.function.node, cst.Module):
         yield "it runs while the module is imported"
     if isinstance(site.function.node, cst.Lambda):
         yield "it is the result of a lambda"
     if site.statement is None:
-        yield f"the result of `{case.callee}` is used"
+        yield f"the result of `{case.callee}` is used: call it before the transaction, or after it and write the result in a second one"
     if find(site.call, lambda n: isinstance(n, (cst.Await, cst.Yield))) is not None:
         yield "its arguments wait for something"
     if line := always_raises(case):

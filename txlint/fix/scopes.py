@@ -62,7 +62,8 @@ class Site:
     classes: tuple[str, ...]
     statement: cst.Expr | None
     awaited: bool
-    argument_of: cst.Call | None  # the deferring call whose argument this call is
+    within: cst.Call | None  # the innermost call among whose arguments it stands
+    is_deferred_argument: bool  # that call stores what it is given for the commit, but got the result of this one
 
     @property
     def function(self) -> FunctionScope:
@@ -107,7 +108,7 @@ class TransactionScopeVisitor(cst.CSTVisitor):
         self._classes: list[str] = []
         self._expression: cst.Expr | None = None
         self._awaited: cst.BaseExpression | None = None
-        self._deferring: list[cst.Call | None] = [None]
+        self._calls: list[cst.Call | None] = [None]
 
     # ---- positions
 
@@ -136,9 +137,9 @@ class TransactionScopeVisitor(cst.CSTVisitor):
         self._expression = self._awaited = None
         self._functions.append(function)
         self._chains.append([])
-        self._deferring.append(None)
+        self._calls.append(None)
         yield
-        self._deferring.pop()
+        self._calls.pop()
         self._chains.pop()
         self._functions.pop()
         self._expression, self._awaited = kept
@@ -301,12 +302,13 @@ class TransactionScopeVisitor(cst.CSTVisitor):
                 tuple(self._classes),
                 expression if expression is not None and expression.value is node else None,
                 self._awaited is node,
-                self._deferring[-1],
+                self._calls[-1],
+                self._calls[-1] is not None and self.meanings.deferral(self.span(self._calls[-1])) is not None,
             )
         node.func.visit(self)
-        self._deferring.append(node if self.meanings.deferral(span) else None)
+        self._calls.append(node)
         self._walk(*node.args)
-        self._deferring.pop()
+        self._calls.pop()
         return False
 
     def _text(self, item: cst.WithItem) -> str:

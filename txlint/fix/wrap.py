@@ -3,39 +3,56 @@ breaks stay what they are. Shared by the recipes that defer; what ``before`` and
 
 from __future__ import annotations
 
+import libcst as cst
+
 from txlint.fix.case import Case
 from txlint.fix.source import Edit
 
 
 def wrap(case: Case, before: str, after: str, partial: str) -> tuple[Edit, ...]:
-    """The edits. ``partial`` is how this place names functools.partial; a call without arguments needs none of it.
-    ``before`` ends in an opening bracket, ``after`` is what closes it, keywords first: ``)`` or ``, using="x")``."""
+    """The edits. ``partial`` is how this place names functools.partial; a call without arguments needs none of it. ``before`` ends in an
+    opening bracket, ``after`` is what closes it, keywords first: ``)`` or ``, using="x")``."""
     call, source = case.site.call, case.source
     start, end = source.offset(*case.site.span[:2]), source.offset(*case.site.span[2:])
+    if has_arguments(case, call) and "\n" not in source.text[start:end] and "\r" not in source.text[start:end]:
+        parts = [case.code(call.func), *_arguments(case, call)]
+        return (Edit(start, end, _fitted(case, before, after, f"{partial}(", parts)),)
+    inner, _ = called(case, call, partial)
+    first, *middle = inner
+    first = Edit(first.start, first.end, before + first.text)
+    return first, *middle, Edit(end, end, after)
+
+
+def has_arguments(case: Case, call: cst.Call) -> bool:
+    """Whether anything stands between the brackets of the call, a comment included."""
+    return bool(call.args) or bool(case.code(call.whitespace_before_args).strip())
+
+
+def called(case: Case, call: cst.Call, partial: str) -> tuple[tuple[Edit, ...], bool]:
+    """``f(x, y)`` to ``partial(f, x, y)``, or ``f()`` to ``f``, with line breaks and comments where they are; whether partial is used."""
+    source, span = case.source, case.span(call)
+    start, end = source.offset(*span[:2]), source.offset(*span[2:])
     function = case.code(call.func)
     opening = start + len(function) + len(case.code(call.whitespace_after_func))
     inside = source.text[opening + 1 : end - 1]
-    if not inside.strip():
-        return Edit(start, start, before), Edit(start + len(function), end, after)
-    multiline = "\n" in source.text[start:end] or "\r" in source.text[start:end]
-    if not multiline:
-        return (Edit(start, end, _fitted(case, before, after, f"{partial}(", [function, *_arguments(case)])),)
+    if not has_arguments(case, call):
+        return (Edit(start, start, ""), Edit(start + len(function), end, "")), False
     first_line = inside.replace("\r", "\n").partition("\n")[0]
     stands_below = bool(call.args) and (not first_line.strip() or first_line.lstrip().startswith("#"))
     if stands_below and "\n" not in function and "\r" not in function:
-        line = case.span(call.args[0])[0]
-        if not source.line(line)[: case.span(call.args[0])[1] - 1].strip():
+        line, column = case.span(call.args[0])[:2]
+        if not source.line(line)[: column - 1].strip():
             above = source.starts[line - 1]
             added = f"{source.indent(line)}{function},{source.ending(line)}"
-            return Edit(start, opening + 1, f"{before}{partial}("), Edit(above, above, added), Edit(end, end, after)
+            return (Edit(start, opening + 1, f"{partial}("), Edit(above, above, added)), True
     gap = "" if inside[:1].isspace() else " "
-    return Edit(start, start, f"{before}{partial}("), Edit(opening, opening + 1, f",{gap}"), Edit(end, end, after)
+    return (Edit(start, start, f"{partial}("), Edit(opening, opening + 1, f",{gap}")), True
 
 
-def _arguments(case: Case) -> list[str]:
+def _arguments(case: Case, call: cst.Call) -> list[str]:
     """The arguments as written, without their commas."""
     found = []
-    for argument in case.site.call.args:
+    for argument in call.args:
         value = case.code(argument.value)
         found.append(f"{argument.star}{argument.keyword.value}={value}" if argument.keyword else f"{argument.star}{value}")
     return found

@@ -14,7 +14,7 @@ from txlint.fix.after import dotted, find
 from txlint.fix.case import Case, Rewrite, Verdict
 from txlint.fix.safety import judge
 from txlint.fix.scopes import Scope
-from txlint.fix.wrap import wrap
+from txlint.fix.wrap import has_arguments, wrap
 
 NAME = "on-commit"
 
@@ -43,14 +43,8 @@ def rewrite(case: Case) -> Rewrite:
     using = database(case)
     after = f", using={using})" if isinstance(using, str) and using else ")"
     edits = wrap(case, f"{on_commit.text}(", after, partial.text)
-    needs = [r.needs for r in (on_commit, partial if has_arguments(case) else on_commit) if r.needs]
+    needs = [r.needs for r in (on_commit, partial if has_arguments(case, case.site.call) else on_commit) if r.needs]
     return Rewrite(edits, tuple(needs), behaviour(case))
-
-
-def has_arguments(case: Case) -> bool:
-    """Whether anything stands between the brackets of the call, a comment included."""
-    call = case.site.call
-    return bool(call.args) or bool(case.code(call.whitespace_before_args).strip())
 
 
 def behaviour(case: Case) -> tuple[str, ...]:
