@@ -326,6 +326,14 @@ def test_a_used_result_cannot_be_deferred() -> None:
     assert "the transaction of `checkout`" in told
 
 
+def test_where_the_result_is_used_the_way_there_is_deferred() -> None:
+    told = remedy_of("send.delay(1)", result_used=True)
+    assert told == (
+        "The result of `send.delay` is used, so defer the call in `checkout` that leads to it, if its own result is not: "
+        "`transaction.on_commit(partial(orders.place_order, cart))`."
+    )
+
+
 def test_a_coroutine_is_awaited_later() -> None:
     assert remedy_of("await post(URL)", what="http") == "Await `post` after the `with` block of `checkout` has ended."
 

@@ -15,6 +15,7 @@ from txlint.rules.source import Sources, as_written
 from txlint.rules.words import short_name, shorten
 
 _LONGEST = 100
+_ASKED = frozenset({"http", "rpc"})  # kinds that are there for their answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ def remedy(case: Case, sources: Sources) -> str:
     if case.held:
         return f"Read what is needed and end the transaction, then call `{call}`, then write in a new one."
     if case.site.result_used:
+        if case.family.kind not in _ASKED and (deferred := _defer_the_way(case, sources)):
+            return deferred
         return (
             f"The result of `{call}` is used, so it cannot be deferred: call it before {_transaction(case)} begins, or commit first "
             "and write its result in a second transaction."
@@ -70,10 +73,25 @@ def _defer(case: Case, sources: Sources) -> str:
     template = how.call if alias is None else how.on_alias
     if template is None:
         return f"Call `{_callee(case.site)}` after {_ending(case, how, sources)}."
-    deferred = template.format(callable=_callable(case, sources), alias=alias)
+    deferred = template.format(callable=_callable(case.site.spot, case.site.callee, sources), alias=alias)
     covers = f" One deferral here covers all {case.pairs} paths." if case.pairs > 1 else ""
     at_once = " (with no transaction open it runs at once)" if origin.kind == "hook" else ""
     return f"Defer it to the commit: `{deferred}`{at_once}.{covers}"
+
+
+def _defer_the_way(case: Case, sources: Sources) -> str:
+    """Deferring the call that leads to an effect whose own result is used; empty where there is none."""
+    origin, hops = case.origin, case.passages[0].hops
+    entry = next((hop for hop in hops[:-1] if hop.kind == "call" and hop.callee != origin.function), None)
+    how, alias = deferring(origin.family), _alias(case, sources)
+    template = how.call if alias is None else how.on_alias
+    if entry is None or template is None:
+        return ""
+    call = template.format(callable=_callable(entry.spot, short_name(entry.callee), sources), alias=alias)
+    return (
+        f"The result of `{_callee(case.site)}` is used, so defer the call in `{case.short(entry.function)}` that leads to it, "
+        f"if its own result is not: `{call}`."
+    )
 
 
 def _callee(site: EffectSite) -> str:
@@ -118,9 +136,9 @@ def _owner(spot: Spot, sources: Sources) -> str:
             return ""
 
 
-def _callable(case: Case, sources: Sources) -> str:
-    """The call at the site as a callable without arguments: ``partial(send_receipt.delay, order.pk)``."""
-    match sources.call(case.site.spot):
+def _callable(spot: Spot, callee: str, sources: Sources) -> str:
+    """A call as a callable without arguments: ``partial(send_receipt.delay, order.pk)``."""
+    match sources.call(spot):
         case ast.Call(func=func, args=[], keywords=[]), text:
             return shorten(as_written(func, text), _LONGEST)
         case ast.Call(func=func, args=args, keywords=keywords), text:
@@ -128,7 +146,7 @@ def _callable(case: Case, sources: Sources) -> str:
             whole = f"partial({', '.join([callee, *(as_written(each, text) for each in (*args, *keywords))])})"
             return whole if len(whole) <= _LONGEST else f"partial({shorten(callee, _LONGEST)}, ...)"
         case _:
-            return f"partial({_callee(case.site)}, ...)"
+            return f"partial({shorten(callee)}, ...)"
 
 
 def _alias(case: Case, sources: Sources) -> str | None:
