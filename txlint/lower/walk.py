@@ -23,6 +23,7 @@ LARGEST_INT = 1 << 10_000
 """Larger constants are dropped: Python refuses to print them."""
 
 Name, Attribute, Constant = _ast.Name, _ast.Attribute, _ast.Constant
+_new: Callable[[type[Param], tuple[str, str, Expr, Expr]], Param] = tuple.__new__  # half the time of calling the class
 
 
 class Walk:
@@ -107,8 +108,8 @@ def _call(n: Any, w: Walk) -> Expr:
     return (
         "call",
         func,
-        tuple([EXPR[e.__class__](e, w) for e in args]) if args else (),
-        tuple([(k.arg, EXPR[k.value.__class__](k.value, w)) for k in keywords]) if keywords else (),
+        tuple([e.id if e.__class__ is Name else EXPR[e.__class__](e, w) for e in args]) if args else (),
+        tuple([(k.arg, EXPR[(v := k.value).__class__](v, w)) for k in keywords]) if keywords else (),
         (n.lineno, n.col_offset, n.end_lineno, n.end_col_offset),
     )
 
@@ -316,15 +317,13 @@ def _params(a: Any, w: Walk) -> tuple[Param, ...]:
         for p in group:
             i = len(params) - missing
             annotation = p.annotation
-            default = a.defaults[i] if i >= 0 else None
-            params.append(
-                Param(
-                    p.arg,
-                    kind,
-                    None if annotation is None else EXPR[annotation.__class__](annotation, w),
-                    None if default is None else EXPR[default.__class__](default, w),
-                )
-            )
+            if annotation is not None:
+                annotation = EXPR[annotation.__class__](annotation, w)
+            default = None
+            if i >= 0:
+                default = a.defaults[i]
+                default = EXPR[default.__class__](default, w)
+            params.append(_new(Param, (p.arg, kind, annotation, default)))
     if a.vararg is not None:
         params.append(Param(a.vararg.arg, "vararg", _optional(a.vararg.annotation, w), None))
     if a.kwonlyargs:
@@ -385,6 +384,11 @@ def _expr_stmt(n: Any, w: Walk, out: list[Stmt]) -> None:
 def _assign(n: Any, w: Walk, out: list[Stmt]) -> None:
     value = EXPR[n.value.__class__](n.value, w)
     targets = n.targets
+    if len(targets) == 1 and targets[0].__class__ is Name:
+        name = targets[0].id
+        w.bound.add(name)
+        out.append(("assign", (name,), value, n.lineno))
+        return
     for t in targets:
         _bind(t, w)
     out.append(("assign", tuple([EXPR[t.__class__](t, w) for t in targets]), value, n.lineno))
