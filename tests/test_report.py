@@ -137,12 +137,15 @@ def test_nothing_to_look_at_gets_a_hint(summary: Summary, hint: str | None) -> N
 
 
 def test_many_files_that_fail_alike_share_a_line() -> None:
-    alike = tuple(Problem("TX900", f"p/{n}.py", n, "newer syntax: needs Python 3.14") for n in range(1, 9))
+    alike = tuple(Problem("TX900", f"p/{n}.py", n, "not valid UTF-8") for n in range(1, 9))
+    newer = tuple(Problem("TX900", f"n/{n}.py", n, f"needs Python 3.{n} (invalid syntax)", needs=f"3.{n}") for n in (9, 12, 14, 13))
     other = Problem("TX900", "q.py", 7, "invalid syntax", given=False)
-    assert list(problem_lines(report(errors=(*alike, other)))) == [
-        "p/1.py:1: error: newer syntax: needs Python 3.14 (TX900), and so are 7 other files",
+    assert list(problem_lines(report(errors=(*alike, *newer, other)))) == [
+        "p/1.py:1: error: not valid UTF-8 (TX900), and so with 7 other files",
+        "n/9.py:9: error: this and 3 other files need Python 3.14: run txlint with it (TX900)",
         "q.py:7: note: invalid syntax (TX900)",
     ]
+    assert len(list(problem_lines(report(errors=(*alike[:3], *newer[:3]))))) == 6
 
 
 def test_problems_of_comments_are_in_the_report() -> None:

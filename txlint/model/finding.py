@@ -94,6 +94,7 @@ class Problem:
     line: int
     message: str
     given: bool = True  # the file was named on the command line or lies under a given path: exit code 2
+    needs: str | None = None  # the Python version that can read the file, where newer syntax is the reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from txlint.model.finding import Finding, Opener, Report
+from txlint.model.finding import Finding, Opener, Problem, Report
 from txlint.report.concise import location
 from txlint.report.counts import counted, headline, looked_at, paths_of
 from txlint.report.escape import visible
@@ -15,6 +15,7 @@ from txlint.rules.source import Sources
 ENTRIES = 3
 """Pairs that a finding shows: the first in code frames, the others on a line each."""
 
+_ALIKE = 3  # files that fail alike and have a line each
 _OPENS = {
     "with": "opens the transaction",
     "decorator": "wraps the function in a transaction",
@@ -131,17 +132,21 @@ def unresolved_lines(report: Report) -> Iterator[str]:
         yield f"{location(each.place)}: unresolved `{visible(each.callee)}` in {visible(each.function)}: {visible(each.reason)}"
 
 
-def problem_lines(report: Report) -> Sequence[str]:
-    """Lines for stderr: files that could not be analysed; many that fail for one reason share a line."""
-    groups: dict[tuple[str, bool], list[str]] = {}
+def problem_lines(report: Report) -> Iterator[str]:
+    """Lines for stderr: files that could not be analysed. Many that want a newer Python, or fail alike, share a line."""
+    groups: dict[tuple[str, bool], list[Problem]] = {}
     for each in report.errors:
         if each.code == "TX900":
-            groups.setdefault((each.message, each.given), []).append(f"{visible(each.path)}:{each.line}")
-    out = []
-    for (message, given), places in groups.items():
+            groups.setdefault(("" if each.needs else each.message, each.given), []).append(each)
+    for (message, given), group in groups.items():
         word = "error" if given else "note"
-        if len(places) > 3:
-            out.append(f"{places[0]}: {word}: {visible(message)} (TX900), and so are {len(places) - 1:,} other files")
+        first = f"{visible(group[0].path)}:{group[0].line}: {word}:"
+        if len(group) <= _ALIKE:
+            yield from (f"{visible(each.path)}:{each.line}: {word}: {visible(each.message)} (TX900)" for each in group)
+        elif message:
+            yield f"{first} {visible(message)} (TX900), and so with {counted(len(group) - 1, 'other file')}"
         else:
-            out += [f"{place}: {word}: {visible(message)} (TX900)" for place in places]
-    return out
+            newest = max(
+                (each.needs or "" for each in group), key=lambda version: [int(part) for part in version.split(".") if part.isdigit()]
+            )
+            yield f"{first} this and {counted(len(group) - 1, 'other file')} need Python {visible(newest)}: run txlint with it (TX900)"
