@@ -39,7 +39,7 @@ def findings_of(text: str | bytes, path: str = "x.py", **given: object) -> list[
         openers = tuple(
             Opener(
                 kind=str(given.get("kind", kinds[name])),
-                opener=str(given.get("opener", "transaction.atomic")),
+                opener=str(given.get("opener", _name_of(source.line(opens[name].line)))),
                 place=opens[name],
                 alias=_alias(source.line(opens[name].line)) if "alias" not in given else given["alias"],  # type: ignore[arg-type]
                 confidence=Confidence.CERTAIN,
@@ -88,6 +88,10 @@ def effect_at(place: Place, kind: str = "task") -> dict[tuple[int, int, int, int
     return {span_of(place): EffectMeaning(kind, "", "")}
 
 
+def _name_of(line: str) -> str:
+    return "sqlalchemy.orm.Session.begin" if "begin" in line else "transaction.atomic"
+
+
 def _alias(line: str) -> str | None:
     """The alias as an engine would read it: a constant, the default, or not known."""
     match = re.search(r"atomic\((?:using=)?([^,)]+)[,)]", line)
@@ -134,7 +138,7 @@ def _opener_on(tree: ast.AST, source: object, number: int) -> Place:
     for node in ast.walk(tree):
         if isinstance(node, (ast.With, ast.AsyncWith)):
             for item in node.items:
-                if item.context_expr.lineno == number and any(w in ast.unparse(item) for w in ("atomic", "begin", "session", "Session")):
+                if item.context_expr.lineno == number and any(w in ast.unparse(item) for w in ("atomic", "begin")):
                     return _place(source, item.context_expr)
         for decorator in getattr(node, "decorator_list", ()):
             if decorator.lineno == number:

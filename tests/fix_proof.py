@@ -5,7 +5,8 @@ process is read where it leaves: in Celery's in-memory broker and in Django's ma
 transaction open.
 
     plain        the expression is run
-    rolled_back  inside a transaction on every database that is rolled back afterwards
+    rolled_back  inside a transaction on every database that is rolled back afterwards; statements that moved behind a block would still be
+                 inside that one, so for them every commit fails instead, Django's and SQLAlchemy's
     closed       with `transaction.atomic` opening nothing: no transaction at all
 """
 
@@ -17,9 +18,13 @@ import json
 import sys
 import tempfile
 from pathlib import Path
+from types import ModuleType
 from typing import Any
+from weakref import WeakSet
 
 EFFECTS: list[Any] = []
+SESSIONS: WeakSet[Any] = WeakSet()
+DOOMED: list[bool] = []
 ALIASES = ("default", "other")
 NUMBER = itertools.count()
 
@@ -80,12 +85,39 @@ def set_up() -> None:
         return deliver(self, messages)
 
     EmailBackend.send_messages = delivered
+    fail_commits()
+
+
+def fail_commits() -> None:
+    """Commits of doomed runs raise what a database raises."""
+    from django.db import DatabaseError
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from sqlalchemy import event
+    from sqlalchemy.orm import Session
+
+    commit = BaseDatabaseWrapper.commit
+
+    def committed(self: Any) -> None:
+        if DOOMED:
+            raise DatabaseError("the commit fails")
+        commit(self)
+
+    BaseDatabaseWrapper.commit = committed
+
+    @event.listens_for(Session, "after_transaction_create")
+    def began(session: Any, transaction: Any) -> None:
+        SESSIONS.add(session)
+
+    @event.listens_for(Session, "before_commit")
+    def committing(session: Any) -> None:
+        if session in SESSIONS and DOOMED:
+            raise DatabaseError("the commit fails")
 
 
 def open_now() -> list[str]:
     from django.db import connections
 
-    return [a for a in ALIASES if connections[a].in_atomic_block]
+    return [a for a in ALIASES if connections[a].in_atomic_block] + ["session" for s in SESSIONS if s.in_transaction()]
 
 
 def wipe() -> None:
@@ -100,17 +132,23 @@ def wipe() -> None:
 
 def run(path: Path, expression: str, situation: str) -> dict[str, Any]:
     from django.contrib.auth.models import Group
-    from django.db import transaction
+    from django.db import DatabaseError, transaction
 
     EFFECTS.clear()
     raised = ""
     atomic = transaction.atomic
-    namespace: dict[str, Any] = {"__name__": f"proof_{next(NUMBER)}"}  # task names are unique
+    module = ModuleType(f"proof_{next(NUMBER)}")  # task names are unique
+    sys.modules[module.__name__] = module
+    namespace = module.__dict__
     if situation == "closed":
         transaction.atomic = Nothing  # type: ignore[assignment, misc]
     try:
         exec(compile(path.read_text(), str(path), "exec"), namespace)
-        if situation == "rolled_back":
+        if situation == "rolled_back" and path.name.startswith("move_after"):
+            DOOMED.append(True)
+            with contextlib.suppress(DatabaseError):
+                eval(expression, namespace)
+        elif situation == "rolled_back":
             with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as stack:
                 for alias in ALIASES:
                     stack.enter_context(atomic(using=alias))
@@ -121,6 +159,7 @@ def run(path: Path, expression: str, situation: str) -> dict[str, Any]:
     except Exception as error:
         raised = repr(error)
     finally:
+        DOOMED.clear()
         transaction.atomic = atomic  # type: ignore[misc]
     rows = {alias: sorted(Group.objects.using(alias).values_list("name", flat=True)) for alias in ALIASES}
     wipe()
@@ -132,8 +171,8 @@ def main() -> None:
     paths = [Path(p) for p in json.load(sys.stdin)]
     answer = {}
     for path in paths:
-        first = path.read_text().partition("\n")[0]
-        expressions = [e.strip() for e in first.removeprefix("# proof:").split(";")]
+        lines = [line for line in path.read_text().split("\n") if line.startswith("# proof:")]
+        expressions = [e.strip() for line in lines for e in line.removeprefix("# proof:").split(";")]
         answer[str(path)] = {
             situation: [run(path, expression, situation) for expression in expressions] for situation in ("plain", "rolled_back", "closed")
         }

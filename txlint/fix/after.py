@@ -152,6 +152,11 @@ def find(node: cst.CSTNode, test: Callable[[cst.CSTNode], bool]) -> cst.CSTNode 
     return finder.found
 
 
+def mentions(node: cst.CSTNode, name: str) -> bool:
+    """Whether a name (or an attribute or keyword called so) occurs."""
+    return find(node, lambda n: isinstance(n, cst.Name) and n.value == name) is not None
+
+
 def changed_later(case: Case, name: str) -> int | None:
     """The line at which ``name`` (dotted) may be changed in place before the commit, else ``None``."""
 
@@ -176,14 +181,10 @@ def changed_later(case: Case, name: str) -> int | None:
         if scope.kind == "loop" and scope.node not in rebound and isinstance(scope.node, (cst.For, cst.While)):
             statements += _statements(scope.node.body)
         for statement in statements:
-            found = find(statement, lambda n: n is not case.site.call and changes(n) and not _holds(n, case.site.call))
+            found = find(statement, lambda n: n is not case.site.call and changes(n))
             if found is not None:
                 return case.line(found)
     return None
-
-
-def _holds(node: cst.CSTNode, call: cst.Call) -> bool:
-    return node is call
 
 
 def _is_part(target: cst.CSTNode, name: str) -> bool:

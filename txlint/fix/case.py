@@ -10,7 +10,7 @@ import libcst as cst
 from txlint.fix.names import Names, NewImport
 from txlint.fix.scopes import Scope, Site, Walked
 from txlint.fix.source import Edit, Source, Span
-from txlint.model.finding import Finding
+from txlint.model.finding import Finding, Opener
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +57,18 @@ class Case:
         """The scopes between the transaction's outermost end and the call: those that an effect moved to the commit leaves. All of
         the function's, unless every transaction that reaches the call is opened by a ``with`` around it."""
         chain = self.site.chain
-        around = {s.line: i for i, s in reversed(list(enumerate(chain))) if s.kind == "with" and s.opener}
-        lines = {o.place.line for o in self.finding.openers if o.kind in ("with", "custom") and o.place.path == self.source.path}
-        starts = {i for i, s in enumerate(chain) if s.kind == "with" and s.opener}
-        all_here = len(lines) > 0 and all(
-            o.place.path == self.source.path and any(self._opens(chain[i], o.place.line) for i in starts) for o in self.finding.openers
-        )
-        return chain[min(around.values()) + 1 :] if all_here and around and not self.finding.omitted else chain
+        around = [i for i, s in enumerate(chain) if s.kind == "with" and s.opener]
+        if not around or self.finding.omitted:
+            return chain
+        all_here = all(any(self.is_here(o, chain[i]) for i in around) for o in self.finding.openers)
+        return chain[around[0] + 1 :] if all_here else chain
 
-    def _opens(self, scope: Scope, line: int) -> bool:
-        """Whether an opener reported at this line is this with item; engines point at the item or at its statement."""
-        return scope.line == line or any(
-            s.kind == "suite" and isinstance(s.statement, cst.With) and scope.node in s.statement.items and self.line(s.statement) == line
+    def is_here(self, opener: Opener, scope: Scope) -> bool:
+        """Whether a reported opener is this with item; engines point at the item or at its statement."""
+        if opener.place.path != self.source.path or opener.kind == "decorator":
+            return False
+        return scope.line == opener.place.line or any(
+            s.kind == "suite" and isinstance(w := s.statement, cst.With) and scope.node in w.items and self.line(w) == opener.place.line
             for s in self.site.chain
         )
 
@@ -83,8 +83,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """Edits of the file's text, the imports they rely on, and what behaves otherwise afterwards, one sentence each. ``inserts`` are
-    statements that the rewrite adds or removes on purpose, as offsets of the old text, for the check of the result."""
+    """Edits of the file's text, the imports they rely on, and what behaves otherwise afterwards, one sentence each."""
 
     edits: tuple[Edit, ...]
     needs: tuple[NewImport, ...] = ()

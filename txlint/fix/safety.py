@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from txlint.fix.after import always_raises, changed_later, dotted, find, used_again
+from txlint.fix.after import always_raises, changed_later, dotted, find, mentions, used_again
 from txlint.fix.case import Case, Verdict, short
 from txlint.fix.scopes import Scope
 
@@ -76,7 +76,7 @@ def refusals(case: Case, in_async: bool = False) -> Iterator[str]:
         yield f"line {line} always undoes the transaction afterwards, so a deferred call would never run"
     for scope in _foreign_withs(case):
         if bound := _bound_name(scope):
-            if find(site.call, lambda n: isinstance(n, cst.Name) and n.value == bound) is not None:
+            if mentions(site.call, bound):
                 yield f"`{bound}` of the `with` on line {scope.line} is closed before the commit"
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from txlint.fix.case import Case, Rewrite, Verdict
-from txlint.fix.recipes import defer_misuse, delay_on_commit, on_commit
+from txlint.fix.recipes import defer_misuse, delay_on_commit, move_after, on_commit
 
 
 class Recipe(Protocol):
@@ -25,4 +25,4 @@ class Recipe(Protocol):
         """The change; asked only where `applicability` is not ``none``."""
 
 
-RECIPES: tuple[Recipe, ...] = (defer_misuse, delay_on_commit, on_commit)
+RECIPES: tuple[Recipe, ...] = (defer_misuse, delay_on_commit, on_commit, move_after)
