@@ -26,15 +26,13 @@ def plain(text: str, role: str) -> str:
 
 
 def coloured() -> Paint:
-    """A painter for the terminal at stdout, with as many colours as it has."""
+    """A painter for terminals. The sixteen standard colours are enough, and they follow the user's own theme."""
     from rich.color import ColorSystem
-    from rich.console import Console
     from rich.style import Style
 
-    system = ColorSystem[(Console().color_system or "standard").upper()]
     styles = {role: Style.parse(text) for role, text in _STYLES.items()}
 
     def paint(text: str, role: str) -> str:
-        return styles[role].render(text, color_system=system) if text else ""
+        return styles[role].render(text, color_system=ColorSystem.STANDARD) if text else ""
 
     return paint
