@@ -18,7 +18,7 @@ from txlint.discover import Discovery, File, discover, project_root
 from txlint.frameworks.django.models import DjangoModels
 from txlint.frameworks.django.settings import DjangoSettings, read_settings
 from txlint.frameworks.files import ProjectFiles
-from txlint.link import entrances
+from txlint.link import entrances, views
 from txlint.link.linker import Linker
 from txlint.link.program import link
 from txlint.model.facts import FileFacts, Unreadable
@@ -86,7 +86,7 @@ def analyse(paths: Sequence[str], config: Config, *, progress: Progress | None =
     settings = read_settings({each.module: each for each in facts}, ProjectFiles(Path(root), Path(os.getcwd())), config)
     versions = _versions(root, config)
     models = DjangoModels(settings)
-    places = [entrances.hooks, lambda linker: _views(linker, settings)]
+    places = [entrances.hooks, views.wrapped_classes, lambda linker: views.atomic_requests(linker, settings)]
     program, linker = link(facts, catalog, (models,), places, versions)
     hazards, used = without_cut(_outside_tests(propagate(program), tests), cuts(facts))
     return Analysis(discovery, facts, unreadable, left_out, settings, program, linker, hazards, used)
@@ -156,10 +156,6 @@ def _catalog(facts: Iterable[FileFacts], config: Config) -> Catalog:
 
 def _versions(root: str, config: Config) -> Callable[[str, str], bool | None] | None:
     return None
-
-
-def _views(linker: Linker, settings: DjangoSettings) -> Iterable[object]:
-    return ()
 
 
 def _report(analysis: Analysis, findings: tuple[Finding, ...], sources: Sources, config: Config) -> Report:

@@ -174,6 +174,11 @@ class Catalog:
         return next((hook for hook in self.hooks(name) if hook.by == "method"), None) if name else None
 
     @property
+    def roots(self) -> frozenset[str]:
+        """The top-level packages of which anything is known."""
+        return frozenset(self._roots)
+
+    @property
     def libraries(self) -> Mapping[str, Library]:
         """The libraries that were read, by name."""
         return MappingProxyType(self._libraries)

@@ -192,6 +192,11 @@ def _call(site: Site, atom: Atom, args: tuple[Value, ...], keywords: dict[str | 
             site.result = union(site.result, value)
 
 
+def call(site: Site, atom: Atom) -> None:
+    """Add to a site what calling one atom without arguments does."""
+    _call(site, atom, (), {}, 0)
+
+
 def _target_class(frame: Frame, receiver: Atom | None) -> tuple[int, bool]:
     if receiver is None:
         return NO_CLASS, True
@@ -254,6 +259,8 @@ def _add_targets(
     if not returns and fun.fact is not None and fun.fact.returns is not None:
         returns = linker.annotation(fun.fact.returns, fun.module, fun.klass, fun.parent)
     if returns:
+        if type(receiver) is SelfObj and replay.queries:
+            frame.queries.update(replay.queries)
         if isinstance(receiver, SelfObj) and receiver is not None:
             value = linker.substitute(returns, None, bound, fun) if any(type(a) is Param for a in returns) else returns
             value = tuple(receiver if type(a) is SelfObj else a for a in value)
@@ -1141,8 +1148,14 @@ def subscript(frame: Frame, base: Value, index: Any) -> Value:
                     result = union(result, linker.typed(parse_type(entry.type), atom, (), {}))
                 continue
         elif isinstance(atom, Ext):
-            for entry in linker.at(f"{atom.name}.__getitem__").returns:
+            entries = linker.at(f"{atom.name}.__getitem__").returns
+            if not entries:
+                result = union(result, (atom,))
+            for entry in entries:
                 result = union(result, linker.typed(parse_type(entry.type), atom, (), {}))
+            continue
+        elif isinstance(atom, Cls):
+            result = union(result, (atom,))  # Generic[T]
             continue
         result = union(result, linker.item_at((atom,), index))
     return result

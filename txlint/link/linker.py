@@ -5,6 +5,7 @@ Everything is computed on demand and remembered. What is asked for while it is b
 from __future__ import annotations
 
 import builtins
+import sys
 from collections.abc import Iterable
 from typing import Any, NamedTuple, Protocol
 
@@ -43,6 +44,9 @@ from txlint.model.kinds import Confidence
 
 BUILTINS = frozenset(dir(builtins))
 DEEP = 60  # calls followed into each other to learn what a function returns
+
+
+_NONE = 1 << 60  # deeper than any computation
 
 
 class Framework(Protocol):
@@ -112,13 +116,15 @@ class Linker:
     union = staticmethod(union)
 
     def __init__(self, files: Iterable[FileFacts], catalog: Catalog, frameworks: tuple[Framework, ...] = ()) -> None:
-        self.project = Project(files)
+        self.project = Project(files, frozenset(catalog.roots) | sys.stdlib_module_names)
         self.catalog = catalog
         self.frameworks = frameworks
         self.atoms = Atoms()
         self.at = catalog.at
         self._globals: dict[tuple[int, str], Value] = {}
-        self._busy: set[Any] = set()
+        self._stack: dict[Any, int] = {}
+        self._lowest = _NONE
+        self._provisional: list[tuple[dict[Any, Any], Any]] = []
         self._decorations: dict[int, Decoration] = {}
         self._replays: dict[int, list[tuple[Klass | None, bool, Replay]]] = {}
         self._known_replays: dict[tuple[int, int, bool], Replay] = {}
@@ -144,9 +150,8 @@ class Linker:
         found = self._globals.get(key)
         if found is not None:
             return found
-        if key in self._busy:
+        if not self.begin(key):
             return UNKNOWN
-        self._busy.add(key)
         value: Value = UNKNOWN
         bound = module.names.get(name)
         if bound is not None:
@@ -167,8 +172,8 @@ class Linker:
                     value = self.module_name(other, name)
                 if value:
                     break
-        self._busy.discard(key)
         self._globals[key] = value
+        self.done(key, self._globals, key)
         return value
 
     def module_value(self, name: str) -> Value:
@@ -440,9 +445,8 @@ class Linker:
             return self._attributes[key]
         except KeyError:
             pass
-        if ("attr", key) in self._busy:
+        if not self.begin(("attr", key)):
             return UNKNOWN
-        self._busy.add(("attr", key))
         value: Value | None = None
         for framework in self.frameworks if after is None else ():
             value = framework.class_attribute(self, klass, name)
@@ -458,8 +462,8 @@ class Linker:
                         value = union(value, self.bound(binding, found.owner.module, found.owner))
                 elif found.name is not None:
                     value = self.library(found.name)
-        self._busy.discard(("attr", key))
         self._attributes[key] = value
+        self.done(("attr", key), self._attributes, key)
         return value
 
     def class_expression(self, klass: Klass, expr: Expr) -> Value:
@@ -749,17 +753,16 @@ class Linker:
         """What the decorators of a function make of it."""
         found = self._decorations.get(fun.id)
         if found is None:
-            if ("deco", fun.id) in self._busy:
+            if not self.begin(("deco", fun.id)):
                 return Decoration((self.atoms(Fn, fun, None),))
-            self._busy.add(("deco", fun.id))
-            if fun.fact is None or not fun.fact.decorators:
+            if fun.fact is None or not (fun.fact.decorators or fun.klass is not None and fun.klass.fact.decorators):
                 found = Decoration((self.atoms(Fn, fun, None),))
             else:
                 from txlint.link.decorate import decorate
 
                 found = decorate(self, fun)
-            self._busy.discard(("deco", fun.id))
             self._decorations[fun.id] = found
+            self.done(("deco", fun.id), self._decorations, fun.id)
         return found
 
     def replay(self, fun: Fun, klass: Klass | None, exact: bool) -> Replay:
@@ -770,26 +773,50 @@ class Linker:
         known = self._known_replays.get(key)
         if known is not None:
             return known
-        if key in self._busy or self._depth > DEEP:
-            return Replay(Flow(fun.id), UNKNOWN, (), (), frozenset(), {}, {}, {})
-        self._busy.add(key)
+        if self._depth > DEEP or not self.begin(("flow", key)):
+            if self._depth > DEEP:
+                self._lowest = min(self._lowest, max(0, len(self._stack) - 10))
+            return _NOTHING
         for other, was_exact, replay in self._replays.get(fun.id, ()):
             if self._same(replay, other, klass, was_exact, exact):
-                self._busy.discard(key)
                 self._known_replays[key] = replay
                 self._shared.setdefault(fun.id, []).append(key)
+                self.done(("flow", key), self._known_replays, key)
                 return replay
         from txlint.link.replay import replay_function
 
         self._depth += 1
-        try:
-            replay = replay_function(self, fun, klass, exact)
-        finally:
-            self._depth -= 1
-            self._busy.discard(key)
-        self._replays.setdefault(fun.id, []).append((klass, exact, replay))
+        replay = replay_function(self, fun, klass, exact)
+        self._depth -= 1
         self._known_replays[key] = replay
+        if self.done(("flow", key), self._known_replays, key):
+            self._replays.setdefault(fun.id, []).append((klass, exact, replay))
         return replay
+
+    # -- what is being computed ------------------------------------------------------------------------------------------------
+
+    def begin(self, key: Any) -> bool:
+        """Start to compute something; False where that is under way already. Whatever was begun since then is provisional: it is
+        kept until the outer computation ends, and forgotten with it."""
+        index = self._stack.get(key)
+        if index is not None:
+            self._lowest = min(self._lowest, index)
+            return False
+        self._stack[key] = len(self._stack)
+        return True
+
+    def done(self, key: Any, cache: dict[Any, Any], at: Any) -> bool:
+        """Computed and stored; False where the result is provisional."""
+        index = self._stack.pop(key)
+        if self._lowest < index:
+            self._provisional.append((cache, at))
+            return False
+        if self._lowest == index:
+            for held, where in self._provisional:
+                held.pop(where, None)
+            self._provisional.clear()
+            self._lowest = _NONE
+        return True
 
     def forget(self, fun: Fun) -> None:
         """Replay a function anew when it is next asked for."""
@@ -939,6 +966,7 @@ class Linker:
         connect(self, frame, fun, None, expr, hook, args, keywords)
 
 
+_NOTHING = Replay(Flow(-1), UNKNOWN, (), (), frozenset(), {}, {}, {})
 _OPEN = frozenset({Param, SelfObj, SelfItem, SelfCls, Many, Seq, ExtObj, Obj, Fn, Part})
 
 

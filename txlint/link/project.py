@@ -182,7 +182,7 @@ def _name_definitions(names: dict[str, list[Binding]], facts: FileFacts, body: B
 class Project:
     """All modules by name, functions and classes by number."""
 
-    def __init__(self, files: Iterable[FileFacts]) -> None:
+    def __init__(self, files: Iterable[FileFacts], libraries: frozenset[str] = frozenset()) -> None:
         self.modules: dict[str, Module] = {}
         self.funs: list[Fun] = []
         self.klasses: list[Klass] = []
@@ -197,9 +197,12 @@ class Project:
             while head:
                 self.packages.add(head)
                 head = head.rpartition(".")[0]
-            # The last two and more segments of a module's name, where unique: another root than the one that was guessed.
+            # The last segments of a module's name, where unique: another root than the one that was guessed. A name of one segment
+            # only for packages, and never one that is a library's.
             parts = name.split(".")
             for start in range(1, len(parts)):
+                if parts[start] in libraries or start == len(parts) - 1 and not self.modules[name].facts.is_package:
+                    continue
                 tail = ".".join(parts[start:])
                 self._by_tail[tail] = None if tail in self._by_tail else name
 

@@ -713,9 +713,16 @@ class Frame:
         return _EXPRESSIONS[expr[0]](self, expr)
 
     def dotted(self, expr: str) -> Value:
-        known = self.env.get(expr)
+        env = self.env
+        known = env.get(expr)
         if known is not None:
             return known
+        if self.sets:
+            # `self.tx.begin` after `self.tx = ...` in this very function
+            base, _, last = expr.rpartition(".")
+            known = env.get(base) if "." in base else None
+            if known:
+                return self.getattr(known, last)
         head, _, rest = expr.partition(".")
         value = self.name(head)
         while rest and value:
