@@ -98,7 +98,7 @@ def cases(root: Path) -> list[Path]:
     return found
 
 
-GROUPS = ("TX1xx", "TX2xx", "TX3xx", "TX4xx", "TX5xx", "flow", "link", "settings")
+GROUPS = ("TX1xx", "TX2xx", "TX3xx", "TX4xx", "TX5xx", "fix", "flow", "link", "settings")
 NOT_CASES = ("catalog", "fix")
 
 

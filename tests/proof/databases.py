@@ -1,11 +1,11 @@
 """The questions to the database, asked at the moment of an effect: is a transaction open on the connection of the code that sent it?
 
-The answer comes from SQLite itself. A row (the canary) is written on the fixture's own connection, at that moment; a second connection looks
-for it. Not visible: a transaction is open. Where the fixture's connection cannot be used from here (an asynchronous driver), SQLite's
-own flag (`in_transaction`, sqlite3_get_autocommit) answers.
+The answer comes from SQLite itself. A row (the canary) is written on the fixture's own connection, at that moment; a second
+connection looks for it. Not visible: a transaction is open. Where the fixture's connection cannot be used from here (an
+asynchronous driver), SQLite's own flag (`in_transaction`, sqlite3_get_autocommit) answers.
 
-Forced rollback: beside the canary a row that breaks a deferred foreign key is written. The database refuses the COMMIT, whatever opened the
-transaction. An effect whose canary is gone afterwards has survived the rollback.
+Forced rollback: beside the canary a row that breaks a deferred foreign key is written. The database refuses the COMMIT, whatever
+opened the transaction. An effect whose canary is gone afterwards has survived the rollback.
 
 SQLAlchemy's sessions hold rows back until they are flushed: rows that wait in a session whose transaction has begun count as open, too."""
 

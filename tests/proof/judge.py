@@ -1,7 +1,8 @@
 """Compares what was measured with the marks. Nothing here looks at what txlint reports.
 
-A `want` holds when an effect of a fitting transport left from its line while the database had a transaction open, and when it left again in a run
-whose commit the database refused. An effect that left from an unmarked line while a transaction was open is a missing mark."""
+A `want` holds when an effect of a fitting transport left from its line while the database had a transaction open, and when it left
+again in a run whose commit the database refused. An effect that left from an unmarked line while a transaction was open is a
+missing mark."""
 
 from __future__ import annotations
 
@@ -123,25 +124,48 @@ def _unmarked(case: Case, runs: list[dict[str, Any]]) -> list[str]:
 
 
 def _mutations(case: Case, wants: list[Expected], runs: list[dict[str, Any]], worker: Worker) -> list[str]:
-    """Without the openers that a `want` names, its effect has to happen outside of a transaction, or not at all."""
+    """Without the openers that a `want` names, its effect has to happen outside of a transaction, or not at all. With one of them alone it
+    still happens inside."""
     wrong = []
     for openers in sorted({want.openers for want in wants if want.openers}):
         affected = [want for want in wants if want.openers and set(want.openers) <= set(openers)]
-        expressions = []
-        for run in runs:
-            if not run["doomed"] and any(event["open"] for want in affected for event in _at_line(case, run, want)):
-                expressions.append([run["file"], run["expression"]])
-        with tempfile.TemporaryDirectory(prefix="txlint-mutant-") as folder:
-            copy, off = mutated(case, frozenset(openers), Path(folder).resolve())
-            moved = [[str(_moved(Path(file), case.path, copy)), text] for file, text in expressions]
-            answer = worker.ask(path=str(copy), original=str(case.path), expressions=moved, off=sorted(off), plain=True)
-        if "error" in answer:
-            wrong.append(f"without {', '.join(openers)}: {answer['error']}")
+        still = _open_without(case, frozenset(openers), frozenset(), affected, runs, worker)
+        if isinstance(still, str):
+            wrong.append(f"without {', '.join(openers)}: {still}")
             continue
-        for want in affected:
-            if any(event["open"] for run in answer["runs"] for event in _at_line(case, run, want)):
-                wrong.append(f"{_at(want.place)}: {want.code}: a transaction is open even without {', '.join(openers)}")
+        wrong += [f"{_at(want.place)}: {want.code}: a transaction is open even without {', '.join(openers)}" for want in still]
+        for one in openers if len(openers) > 1 else ():
+            others = frozenset(openers) - {one}
+            named = [want for want in wants if want.openers == openers]
+            still = _open_without(case, others, frozenset({one}), named, runs, worker)
+            if isinstance(still, str):
+                wrong.append(f"with {one} alone: {still}")
+            elif still is not None:
+                wrong += [
+                    f"{_at(want.place)}: {want.code}: a transaction is not open by {one} alone" for want in named if want not in still
+                ]
     return wrong
+
+
+def _open_without(
+    case: Case, deleted: frozenset[str], kept: frozenset[str], wants: list[Expected], runs: list[dict[str, Any]], worker: Worker
+) -> list[Expected] | str | None:
+    """Those of ``wants`` whose transaction is still open when these openers are deleted; an error; None where that cannot be run."""
+    expressions = [
+        [run["file"], run["expression"]]
+        for run in runs
+        if not run["doomed"] and any(event["open"] for want in wants for event in _at_line(case, run, want))
+    ]
+    with tempfile.TemporaryDirectory(prefix="txlint-mutant-") as folder:
+        copy, off = mutated(case, deleted, Path(folder).resolve())
+        if kept and "django_atomic" in off:
+            return None  # Django's own transactions can only be switched off together
+        moved = [[str(_moved(Path(file), case.path, copy)), text] for file, text in expressions]
+        off = off if not kept else off - {"atomically", "engine"}
+        answer = worker.ask(path=str(copy), original=str(case.path), expressions=moved, off=sorted(off), plain=True)
+    if "error" in answer:
+        return str(answer["error"])
+    return [want for want in wants if any(event["open"] for run in answer["runs"] for event in _at_line(case, run, want))]
 
 
 def _moved(file: Path, old: Path, new: Path) -> Path:

@@ -1,8 +1,8 @@
 """Deletes an opener from a copy of the source, so that its proof has to turn red. Lines keep their numbers.
 
-A decorator is taken away, a `with` item opens nothing, an ATOMIC_REQUESTS is False, a call that begins is left out. An opener that is not in the
-source (Django's own transaction around `delete()`, the admin, a migration) is switched off while it runs; SQLAlchemy begins a transaction by
-itself whatever is deleted, so there the engine commits each statement."""
+A decorator is taken away, a `with` item opens nothing, an ATOMIC_REQUESTS is False, a call that begins is left out. An opener that
+is not in the source (Django's own transaction around `delete()`, the admin, a migration) is switched off while it runs; SQLAlchemy
+begins a transaction by itself whatever is deleted, so there the engine commits each statement."""
 
 from __future__ import annotations
 
@@ -45,9 +45,11 @@ def without_opener(source: str, line: int) -> str | None:
                         lines[number] = "\n"
                     return "".join(lines)
         elif isinstance(node, (ast.With, ast.AsyncWith)):
-            for item in node.items:
-                if item.context_expr.lineno <= line <= (item.context_expr.end_lineno or 0):
-                    return _with_nothing(lines, item.context_expr)
+            items = [item for item in node.items if item.context_expr.lineno <= line <= (item.context_expr.end_lineno or 0)]
+            if len(items) > 1:
+                raise ValueError(f"line {line}: more than one item of a `with`; write the opener on a line of its own")
+            if items:
+                return _with_nothing(lines, items[0].context_expr)
     text = lines[line - 1]
     if "ATOMIC_REQUESTS" in text and "True" in text:
         lines[line - 1] = text.replace("True", "False")
@@ -69,7 +71,11 @@ def _begins(call: str) -> bool:
 def _with_nothing(lines: list[str], expression: ast.expr) -> str:
     """`Session.begin()` becomes `__unopened__(Session)`, which still gives what the block works with."""
     receiver = ""
-    if isinstance(expression, ast.Call) and isinstance(expression.func, ast.Attribute) and expression.func.attr in ("begin", "begin_nested"):
+    if (
+        isinstance(expression, ast.Call)
+        and isinstance(expression.func, ast.Attribute)
+        and expression.func.attr in ("begin", "begin_nested")
+    ):
         receiver = ast.unparse(expression.func.value)
     first, last = expression.lineno - 1, (expression.end_lineno or expression.lineno) - 1
     tail = lines[last].encode()[expression.end_col_offset :].decode()

@@ -1,8 +1,8 @@
-"""Brings a case up in this process: settings and tables of a Django project, tables of a SQLAlchemy one, and the names that expressions use.
+"""Brings a case up in this process: settings, tables, and the names that its expressions use.
 
-A folder with `manage.py` is run with its own settings, on SQLite files of its own. Other fixtures get plain settings, in which the fixture's
-modules are the installed apps. Names for expressions: those of the module that holds the `# proof:` line, of `setups/<case>.py`, and
-`atomically`, `commit`, `run`, `post`, `get`, `admin_post`, `call_command`, `migrate`."""
+A folder with `manage.py` is run with its own settings, on SQLite files of its own. Other fixtures get plain settings, in which the
+fixture's modules are the installed apps. Names for expressions: those of the module that holds the `# proof:` line, of
+`setups/<case>.py`, and `atomically`, `commit`, `run`, `post`, `get`, `admin_post`, `call_command`, `migrate`."""
 
 from __future__ import annotations
 
@@ -300,7 +300,7 @@ def _without_djangos_own_transactions() -> None:
     from django.db.backends.base import schema
     from django.db.migrations import executor, migration
 
-    home = os.path.dirname(django.__file__)
+    home = str(Path(django.__file__).parent)
     real = transaction.atomic
 
     def atomic(*args: Any, **kwargs: Any) -> Any:

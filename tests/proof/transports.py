@@ -116,7 +116,7 @@ _AUDITED = {
 
 
 def raise_missing_audit_events() -> None:
-    """The starts of threads and sleeps that this version of Python does not tell its audit hooks about. Call before fixtures are imported."""
+    """Starts of threads, and sleeps, of which this version of Python tells no audit hook. Call before fixtures are imported."""
     if sys.version_info < (3, 12):
         start = threading._start_new_thread  # type: ignore[attr-defined]
 

@@ -1,8 +1,8 @@
 """The process that runs proofs: reads one request a line, answers with one line of JSON.
 
-A request names a case (`path`), its expressions (`expressions`: file, text), and what is switched off (`off`). The answer lists, for each
-expression, its plain run and its runs with a forced rollback. Frameworks are imported once, here; each case is a fork of this process, each run
-a fork of the case, so that they share nothing but start in milliseconds."""
+A request names a case (`path`), its expressions (`expressions`: file, text), and what is switched off (`off`). The answer lists,
+for each expression, its plain run and its runs with a forced rollback. Frameworks are imported once, here; each case is a fork of
+this process, each run a fork of the case, so that they share nothing but start in milliseconds."""
 
 from __future__ import annotations
 
@@ -203,7 +203,14 @@ class Recorder:
                 return
             doom = self.doom and list(place) not in self.skip
             is_open, canary, database = self.databases.ask(thread, doom)
-            event = {"kind": kind, "place": list(place), "open": is_open, "doomed": doom and is_open, "canary": canary, "database": database}
+            event = {
+                "kind": kind,
+                "place": list(place),
+                "open": is_open,
+                "doomed": doom and is_open,
+                "canary": canary,
+                "database": database,
+            }
             self.events.append(event)
         except Exception:
             self.faults.append(traceback.format_exc())
@@ -284,7 +291,7 @@ class _Unopened(AbstractContextManager[Any], AbstractAsyncContextManager[Any]):
 
 
 _unopened = _Unopened
-_HERE = os.path.dirname(os.path.abspath(__file__))
+_HERE = str(Path(__file__).resolve().parent)
 
 if __name__ == "__main__":
     main()

@@ -2,6 +2,6 @@
 
 
 def change():
-    from TX206_m2m_changed import Order, Tag
+    from TX106_m2m_changed import Order, Tag
 
     Order.objects.create().tags.add(Tag.objects.create(name="red"))
