@@ -30,8 +30,11 @@ from txlint.report.concise import render_concise
 from txlint.report.counts import by_rule, counted, headline, looked_at
 from txlint.report.escape import encodable, visible, width
 from txlint.report.frame import Mark, frames, gutter_of
+from txlint.report.github import render_github
+from txlint.report.gitlab import render_gitlab
 from txlint.report.json_ import document, render_json
 from txlint.report.paint import coloured, plain
+from txlint.report.pylint import render_pylint
 from txlint.report.text import problem_lines, render_text, unresolved_lines
 from txlint.report.why import render_why
 from txlint.rules.judge import judge
@@ -238,7 +241,7 @@ def hostile() -> Report:
     return Report(findings, errors, (Assumption(HOSTILE, HOSTILE, HOSTILE, 1),), Summary(1))
 
 
-@pytest.mark.parametrize("form", ["text", "concise", "json", "problems", "why"])
+@pytest.mark.parametrize("form", ["text", "concise", "json", "github", "gitlab", "pylint", "problems", "why"])
 def test_nothing_forges_a_line_or_moves_the_cursor(form: str) -> None:
     found, where = hostile(), Sources(texts={HOSTILE: "send('\x1b]0;owned\x07 \u202e')"} | TEXTS)
     finding = found.findings[0]
@@ -246,6 +249,9 @@ def test_nothing_forges_a_line_or_moves_the_cursor(form: str) -> None:
         "text": lambda: render_text(found, where),
         "concise": lambda: render_concise(found),
         "json": lambda: render_json(found),
+        "github": lambda: render_github(found),
+        "gitlab": lambda: render_gitlab(found),
+        "pylint": lambda: render_pylint(found),
         "problems": lambda: "\n".join(problem_lines(found)),
         "why": lambda: render_why(
             Explanation(
@@ -256,7 +262,7 @@ def test_nothing_forges_a_line_or_moves_the_cursor(form: str) -> None:
     }[form]()
     assert "FORGED" in told
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e\udc00-\udfff]", told)
-    assert not any(line.startswith("::error") for line in told.split("\n"))
+    assert not any("FORGED" in line.partition("file=")[0] for line in told.split("\n") if line.startswith("::"))
     told.encode()
 
 
@@ -299,6 +305,30 @@ def test_a_used_result_is_reported_at_the_entry() -> None:
 
 def test_concise_ends_with_the_counts() -> None:
     assert render_concise(report()).splitlines()[-2:] == [headline(report()), looked_at(report())]
+
+
+def test_github_annotates_the_lines() -> None:
+    problem = Problem("TX900", "a,b.py", 3, "100% broken")
+    first, *_, last = render_github(report(POSTED, errors=(problem,))).splitlines()
+    assert first.startswith(
+        "::warning file=shop/orders.py,line=8,col=5,endLine=8,endColumn=55,title=TX103 http-in-transaction::`requests.post` makes an HTTP"
+    )
+    assert last == "::error file=a%2Cb.py,line=3,title=TX900::100%25 broken"
+
+
+def test_gitlab_has_a_fingerprint_for_each_pair() -> None:
+    found = report(receipt(), errors=(Problem("TX901", "shop/a.py", 3, "the ignore comment silences nothing"),))
+    issues = json.loads(render_gitlab(found))
+    assert [each["check_name"] for each in issues] == ["TX101 task-in-transaction"] * 2 + ["TX901"]
+    assert [each["fingerprint"] for each in issues[:2]] == [opener.fingerprint for opener in found.findings[0].openers]
+    assert issues[0]["location"] == {"path": "shop/views.py", "lines": {"begin": 7, "end": 7}}
+
+
+def test_pylint_names_the_function() -> None:
+    assert render_pylint(report(POSTED)).startswith(
+        "shop/orders.py:8: [TX103(http-in-transaction), shop.orders.ship] `requests.post` makes"
+    )
+    assert render_pylint(report(receipt())).startswith("shop/views.py:7: [TX101(task-in-transaction), shop.views.checkout] ")
 
 
 # JSON

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from txlint.model.finding import Report
     from txlint.report.paint import Paint
 
-FORMATS = ("text", "concise", "json")
+FORMATS = ("text", "concise", "json", "github", "gitlab", "pylint")
 _SEVERITIES = ("low", "medium", "high")
 _MOST_ON_TERMINAL = 200
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -221,6 +221,18 @@ def _print_report(report: Report, config: Config, output_format: str, quiet: boo
             from txlint.report.concise import render_concise
 
             _print(render_concise(report, config.report_at or "auto", quiet))
+        case "github":
+            from txlint.report.github import render_github
+
+            _print(render_github(report, config.report_at or "auto"))
+        case "gitlab":
+            from txlint.report.gitlab import render_gitlab
+
+            _print(render_gitlab(report, config.report_at or "auto"))
+        case "pylint":
+            from txlint.report.pylint import render_pylint
+
+            _print(render_pylint(report, config.report_at or "auto"))
         case _:
             from txlint.report.text import render_text
             from txlint.rules.source import Sources
