@@ -90,8 +90,8 @@ def prove(case: Case, worker: Worker) -> Proof:
     for run in runs:
         said = f"{Path(run['file']).name}: {run['expression']}"
         if run.get("error") or (run.get("raised") and not run["doomed"]):
-            proof.wrong.append(f"{said}: {run.get('error') or run['raised']}")
-        proof.wrong += [f"{said}: {fault}" for fault in run.get("faults", ())]
+            proof.wrong.append(f"{said}: {_end(run.get('error') or run['raised'])}")
+        proof.wrong += [f"{said}: {_end(fault)}" for fault in run.get("faults", ())]
     proof.wrong += _unmarked(case, runs)
     for want in proof.executed:
         proof.wrong += _held(case, want, runs)
@@ -166,6 +166,11 @@ def _open_without(
     if "error" in answer:
         return str(answer["error"])
     return [want for want in wants if any(event["open"] for run in answer["runs"] for event in _at_line(case, run, want))]
+
+
+def _end(trace: str) -> str:
+    """The last lines of a trace."""
+    return "\n".join(trace.strip().splitlines()[-5:])
 
 
 def _moved(file: Path, old: Path, new: Path) -> Path:

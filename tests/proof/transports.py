@@ -5,6 +5,7 @@ local server of its port, so a fixture says ``http://payments.example`` and noth
 
 from __future__ import annotations
 
+import asyncio
 import http.server
 import os
 import socket
@@ -43,15 +44,20 @@ class Transports:
         return int(server.server_address[1])
 
     def _redirect_names(self) -> None:
-        real = socket.getaddrinfo
+        look_up, connect = socket.getaddrinfo, socket.socket.connect
 
         def getaddrinfo(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
-            number = int(port or 0) if str(port or 0).isdigit() else {"http": 80, "smtp": 25}.get(str(port), 443)
-            if number in self.ports.values():
-                return real(host, port, *args, **kwargs)
-            return real("127.0.0.1", self.ports[PORTS.get(number, "http")], *args, **kwargs)
+            return look_up("127.0.0.1", port, *args, **kwargs)
+
+        def connect_here(own: socket.socket, address: Any) -> None:
+            if isinstance(address, tuple) and address[1] not in self.ports.values():
+                address = (address[0], self.ports[PORTS.get(address[1], "http")])
+            if isinstance(address, tuple):
+                _connected[address[1]] = threading.get_ident()
+            connect(own, address)
 
         socket.getaddrinfo = getaddrinfo
+        socket.socket.connect = connect_here  # type: ignore[method-assign, assignment]
 
     def _record_broker(self) -> None:
         """The memory transport, with a channel that reports what is published to it."""
@@ -76,11 +82,6 @@ class Transports:
         TRANSPORT_ALIASES["memory"] = "tests.proof.recording_broker:Transport"
 
     def _audit(self, event: str, args: tuple[Any, ...]) -> None:
-        if event == "socket.connect":
-            address = args[1]
-            if isinstance(address, tuple):
-                _connected[address[1]] = threading.get_ident()
-            return
         kind = _AUDITED.get(event)
         if kind is None:
             return
@@ -111,12 +112,13 @@ _AUDITED = {
     "os.fork": "process",
     "_thread.start_new_thread": "thread",
     "_thread.start_joinable_thread": "thread",
+    "asyncio.create_task": "coroutine",
     "time.sleep": "sleep",
 }
 
 
 def raise_missing_audit_events() -> None:
-    """Starts of threads, and sleeps, of which this version of Python tells no audit hook. Call before fixtures are imported."""
+    """Starts of threads and tasks, and sleeps, of which this version of Python tells no audit hook. Call before fixtures are imported."""
     if sys.version_info < (3, 12):
         start = threading._start_new_thread  # type: ignore[attr-defined]
 
@@ -133,6 +135,13 @@ def raise_missing_audit_events() -> None:
             pause(seconds)
 
         time.sleep = sleep
+    create = asyncio.base_events.BaseEventLoop.create_task
+
+    def create_task(loop: asyncio.BaseEventLoop, *args: Any, **kwargs: Any) -> Any:
+        sys.audit("asyncio.create_task")
+        return create(loop, *args, **kwargs)
+
+    asyncio.base_events.BaseEventLoop.create_task = create_task  # type: ignore[method-assign]
 
 
 class _Server(socketserver.ThreadingTCPServer):

@@ -199,7 +199,7 @@ class Recorder:
         try:
             frames = self.frames(thread)
             place = next(((file, *lines) for file, lines in frames if lines is not None), None)
-            if place is None or (kind in ("thread", "sleep", "process") and self.is_machinery(frames)):
+            if place is None or (kind in ("thread", "sleep", "process", "coroutine") and self.is_machinery(frames)):
                 return
             doom = self.doom and list(place) not in self.skip
             is_open, canary, database = self.databases.ask(thread, doom)
