@@ -413,3 +413,9 @@ def test_import_cycles_and_endless_code_end() -> None:
         "a/b.py": "from a.settings import *\nfor i in range(10 ** 9):\n    Z = i\n",
     }
     assert read(texts).module == "a.settings"
+
+
+def test_deep_code_does_not_end_the_run() -> None:
+    deep = "X = " + "(" * 80 + "1" + ")" * 80 + "\nY = " + " + ".join(["'a'"] * 2000) + "\n"
+    settings = read({"shop/settings.py": "DATABASES = {'default': {'ATOMIC_REQUESTS': True}}\n" + deep})
+    assert settings.atomic_aliases == ("default",)

@@ -18,6 +18,9 @@ class Files(Protocol):
     def names(self, folder: str) -> tuple[str, ...]:
         """The names of the plain files in a folder, sorted; ``""`` is the root."""
 
+    def folders(self, folder: str) -> tuple[str, ...]:
+        """The names of the folders in a folder, sorted."""
+
     def source(self, path: str) -> str | None:
         """The source text of a file of facts."""
 
@@ -38,6 +41,12 @@ class ProjectFiles:
         except OSError:
             return ()
 
+    def folders(self, folder: str) -> tuple[str, ...]:
+        try:
+            return tuple(sorted(item.name for item in (self.root / folder).iterdir() if item.is_dir()))
+        except OSError:
+            return ()
+
     def source(self, path: str) -> str | None:
         return _text(self.base / path)
 
@@ -54,6 +63,11 @@ class GivenFiles:
     def names(self, folder: str) -> tuple[str, ...]:
         prefix = f"{folder}/" if folder else ""
         return tuple(sorted(path[len(prefix) :] for path in self.texts if path.startswith(prefix) and "/" not in path[len(prefix) :]))
+
+    def folders(self, folder: str) -> tuple[str, ...]:
+        prefix = f"{folder}/" if folder else ""
+        inner = (path[len(prefix) :] for path in self.texts if path.startswith(prefix))
+        return tuple(sorted({path.partition("/")[0] for path in inner if "/" in path}))
 
     def source(self, path: str) -> str | None:
         return self.texts.get(path)

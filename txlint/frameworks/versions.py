@@ -270,8 +270,10 @@ def _requirement_files(files: Files, folder: str) -> list[str]:
     """Requirements, those of production before those of developers, compiled ones before their sources."""
     prefix = f"{folder}/" if folder else ""
     found = [prefix + name for name in files.names(folder) if "requirements" in name and name.endswith((".txt", ".in"))]
-    for inner in ("requirements", "reqs", "deps"):
-        found += [f"{prefix}{inner}/{name}" for name in files.names(prefix + inner) if name.endswith((".txt", ".in"))]
+    for inner in ("requirements", "reqs", "deps", "dependencies"):
+        if inner in files.folders(folder):
+            below = (prefix + inner, *(f"{prefix}{inner}/{name}" for name in files.folders(prefix + inner)))
+            found += [f"{place}/{name}" for place in below for name in files.names(place) if name.endswith((".txt", ".in"))]
 
     def order(path: str) -> tuple[Any, ...]:
         name = path.rpartition("/")[2]

@@ -103,6 +103,7 @@ class _Reader:
         self.walked: set[tuple[str, tuple[int, int, int, int]]] = set()
         self.seen: dict[tuple[str, tuple[int, int, int, int]], list[Made]] = {}
         self.modules_done: set[str] = set()
+        self.view_classes: dict[ClassRef, bool] = {}
         self.depth = 0
 
     def read(self) -> tuple[ViewEntry, ...]:
@@ -130,22 +131,32 @@ class _Reader:
         that is not followed (a registry, a loader of classes by name)."""
         wired = {entry.target for entry in self.entries.values()}
         wired.update(target for entry in self.entries.values() for target in entry.keywords.values())
-        bases: set[Resolved] = set()
-        views: list[tuple[Resolved, FileFacts, Class]] = []
+        built_on: set[object] = set()
+        views: list[tuple[ClassRef, FileFacts, Class]] = []
         for name in sorted(self.evaluator.modules.facts):
             facts = self.evaluator.modules.facts[name]
             if looks_like_test(facts.path):
                 continue
             for index, klass in enumerate(facts.classes):
                 if klass.bases:
-                    target = Resolved("class", name, klass.qualname, index)
-                    mro = self.resolver.mro(target)
-                    bases.update(mro[1:])
-                    if target not in wired and any(_is_library_view(base) for base in mro):
-                        views.append((target, facts, klass))
-        for target, facts, klass in views:
-            if target not in bases:
+                    ref = ClassRef(name, index)
+                    built_on.update(self.evaluator.direct_bases(ref))
+                    if self._is_view(ref, 0):
+                        views.append((ref, facts, klass))
+        for ref, facts, klass in views:
+            target = resolved_value(self.evaluator, ref)
+            if target is not None and target not in wired and ref not in built_on:
                 self.target(target, _Route(facts.path, klass.pos[0], Confidence.LIKELY))
+
+    def _is_view(self, ref: ClassRef, depth: int) -> bool:
+        known = self.view_classes.get(ref)
+        if known is None:
+            self.view_classes[ref] = False  # while it is looked at: a cycle
+            known = self.view_classes[ref] = depth < DEPTH and any(
+                self._is_view(base, depth + 1) if isinstance(base, ClassRef) else _is_library_view(base.dotted)
+                for base in self.evaluator.direct_bases(ref)
+            )
+        return known
 
     # Evaluation
 
@@ -158,12 +169,12 @@ class _Reader:
         return call.evaluator.cell(made, call.frame)
 
     def _setting(self, dotted: str) -> Cell | None:
-        """``django.conf.settings.DEBUG``, where it is certain."""
+        """The value of ``django.conf.settings.DEBUG``."""
         if not dotted.startswith("django.conf.settings."):
             return None
         answer = self.settings.get(dotted.removeprefix("django.conf.settings."))
         if isinstance(answer.value, (str, int, bool)) and not answer.others:
-            return Cell(answer.value, answer.path, answer.line, min(answer.confidence, Confidence.LIKELY))
+            return Cell(answer.value, answer.path, answer.line, answer.confidence)
         return None
 
     def _has_routes(self, facts: FileFacts) -> bool:
@@ -186,7 +197,7 @@ class _Reader:
             klass = facts.classes[function.owner]
             owner = ClassRef(facts.module, function.owner)
             names.entries[function.params[0].name] = Cell(Made(owner, (), (), facts.module, facts.path, klass.pos, klass.name))
-        self.evaluator.run(function.body, Frame(facts, names, self.evaluator.frame(facts.module)))
+        self.evaluator.run_whole(function.body, Frame(facts, names, self.evaluator.frame(facts.module)))
 
     # Lists of routes
 
@@ -551,8 +562,8 @@ class _Reader:
             self.entries[key] = entry
 
 
-def _is_library_view(base: Resolved) -> bool:
-    return base.kind == "library" and base.qualname.startswith(_VIEW_MODULES) and base.qualname.endswith(("View", "ViewSet"))
+def _is_library_view(dotted: str) -> bool:
+    return dotted.startswith(_VIEW_MODULES) and dotted.endswith(("View", "ViewSet"))
 
 
 def _last(made: Made) -> str:
