@@ -4,6 +4,7 @@ always raise, and whether they change or use again what the call was given."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
 
 import libcst as cst
 
@@ -129,27 +130,49 @@ def dotted(node: cst.CSTNode) -> str:
     return ".".join((node.value, *reversed(parts)))
 
 
-class _Finder(cst.CSTVisitor):
-    """Calls ``test`` on each node until it answers; nested functions and lambdas are part of what follows only when called, so left out."""
+_FIELDS: dict[type, tuple[str, ...]] = {}
+_NOT_ENTERED = (cst.FunctionDef, cst.ClassDef, cst.Lambda)
+_TRIVIA = (
+    "whitespace",
+    "lines",
+    "header",
+    "footer",
+    "indent",
+    "comma",
+    "lpar",
+    "rpar",
+    "lbracket",
+    "rbracket",
+    "dot",
+    "semicolon",
+    "equal",
+)
 
-    def __init__(self, test: Callable[[cst.CSTNode], bool]) -> None:
-        super().__init__()
-        self.test = test
-        self.found: cst.CSTNode | None = None
 
-    def on_visit(self, node: cst.CSTNode) -> bool:
-        if self.found is not None or isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.BaseParenthesizableWhitespace)):
-            return False
-        if self.test(node):
-            self.found = node
-        return self.found is None
+def _children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """Child nodes that are code. Reads fields, as libcst's own traversal builds every node anew, which is twenty times slower."""
+    kind = type(node)
+    if (names := _FIELDS.get(kind)) is None:
+        names = tuple(f.name for f in fields(node) if not any(part in f.name for part in _TRIVIA))
+        _FIELDS[kind] = names
+    for name in names:
+        value = getattr(node, name)
+        if isinstance(value, cst.CSTNode):
+            yield value
+        elif isinstance(value, (tuple, list)):
+            yield from value
 
 
 def find(node: cst.CSTNode, test: Callable[[cst.CSTNode], bool]) -> cst.CSTNode | None:
-    """The first node, outermost first, for which the test holds."""
-    finder = _Finder(test)
-    node.visit(finder)
-    return finder.found
+    """The first node, outermost first, for which the test holds. Nested functions and classes run only when called: they are left out."""
+    stack = [node]
+    while stack:
+        at = stack.pop()
+        if test(at):
+            return at
+        if not isinstance(at, _NOT_ENTERED):
+            stack += reversed(list(_children(at)))
+    return None
 
 
 def mentions(node: cst.CSTNode, name: str) -> bool:

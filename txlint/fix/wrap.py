@@ -32,11 +32,20 @@ def called(case: Case, call: cst.Call, partial: str) -> tuple[tuple[Edit, ...], 
     """``f(x, y)`` to ``partial(f, x, y)``, or ``f()`` to ``f``, with line breaks and comments where they are; whether partial is used."""
     source, span = case.source, case.span(call)
     start, end = source.offset(*span[:2]), source.offset(*span[2:])
-    function = case.code(call.func)
-    opening = start + len(function) + len(case.code(call.whitespace_after_func))
+    behind, opening = _brackets(case, call)
+    function = source.text[start:behind]
     inside = source.text[opening + 1 : end - 1]
     if not has_arguments(case, call):
-        return (Edit(start, start, ""), Edit(start + len(function), end, "")), False
+        return (Edit(start, start, ""), Edit(behind, end, "")), False
+    bare = _bare_generator(call)
+    if bare is not None:
+        low, high = (source.offset(*p) for p in (case.span(bare)[:2], case.span(bare)[2:]))
+        return (
+            Edit(start, start, f"{partial}("),
+            Edit(opening, opening + 1, "," if inside[:1].isspace() else ", "),
+            Edit(low, low, "("),
+            Edit(high, high, ")"),
+        ), True
     first_line = inside.replace("\r", "\n").partition("\n")[0]
     stands_below = bool(call.args) and (not first_line.strip() or first_line.lstrip().startswith("#"))
     if stands_below and "\n" not in function and "\r" not in function:
@@ -49,11 +58,37 @@ def called(case: Case, call: cst.Call, partial: str) -> tuple[tuple[Edit, ...], 
     return (Edit(start, start, f"{partial}("), Edit(opening, opening + 1, f",{gap}")), True
 
 
+def _brackets(case: Case, call: cst.Call) -> tuple[int, int]:
+    """Where the callee ends, its own brackets included, and where the bracket of the arguments opens. Read from the text, because libcst
+    gives nodes without the indentation of their continued lines."""
+    text, line = case.source.text, case.span(call.func)[2:]
+    at = behind = case.source.offset(*line)
+    closing = len(getattr(call.func, "rpar", ()))
+    while True:
+        if text[at] == "#":
+            while text[at] not in "\r\n":
+                at += 1
+        elif text[at] == ")" and closing:
+            closing -= 1
+            behind = at + 1
+        elif text[at] == "(":
+            return behind, at
+        at += 1
+
+
+def _bare_generator(call: cst.Call) -> cst.GeneratorExp | None:
+    """The generator of ``f(x for x in y)``, which needs brackets of its own beside another argument."""
+    value = call.args[0].value if len(call.args) == 1 else None
+    return value if isinstance(value, cst.GeneratorExp) and not value.lpar else None
+
+
 def _arguments(case: Case, call: cst.Call) -> list[str]:
-    """The arguments as written, without their commas."""
+    """The arguments of a call on one line as written, without their commas."""
     found = []
     for argument in call.args:
         value = case.code(argument.value)
+        if argument.value is _bare_generator(call):
+            value = f"({value})"
         found.append(f"{argument.star}{argument.keyword.value}={value}" if argument.keyword else f"{argument.star}{value}")
     return found
 
