@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import tomllib
 from itertools import pairwise
@@ -79,6 +80,24 @@ def test_only_the_libraries_that_are_imported_are_read() -> None:
 def test_needs_name_libraries_that_exist() -> None:
     headers = read_headers()
     assert not {need for header in headers.values() for need in header.needs} - set(headers)
+
+
+def test_a_file_that_changed_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    path = tmp_path / "x.toml"
+    text = '# packages: x\n[library]\nname = "x"\ndistribution = "x"\npackages = ["x"]\n\n[[effect]]\nname = "x.y"\nwhy = "."\nkind = '
+    path.write_text(f'{text}"mail"\n', encoding="utf-8")
+    assert [catalog_entry.name for catalog_entry in read_library(path).entries] == ["x.y"]
+    assert read_library(path) == read_library(path)
+    path.write_text(f'{text}"storage"\n', encoding="utf-8")
+    (entry,) = read_library(path).entries
+    assert isinstance(entry, Effect) and entry.kind == "storage"
+    for copy in (tmp_path / "__pycache__").iterdir():
+        copy.write_bytes(b"broken")
+    assert len(read_library(path).entries) == 1
+    path.write_text(path.read_text(encoding="utf-8").replace("# packages: x", "# packages: y"), encoding="utf-8")
+    with pytest.raises(CatalogError, match=r"x\.toml: the first line does not say the packages"):
+        read_library(path)
 
 
 def test_loading_a_usual_project_is_fast() -> None:
