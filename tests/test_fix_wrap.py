@@ -37,7 +37,8 @@ WRAPPED = {
     ),
     "long": (
         "some_module_with_a_name.send(first_argument, second_argument)  # want: TX103=a",
-        "transaction.on_commit(\n            partial(some_module_with_a_name.send, first_argument, second_argument)\n        )  # want: TX103=a",
+        "transaction.on_commit(\n            partial(some_module_with_a_name.send, first_argument, second_argument)\n        )  "
+        "# want: TX103=a",
     ),
 }
 
