@@ -14,8 +14,8 @@ def helper():                  # summary: opens                  what is inferre
 A case is one file, or a folder with everything under it; names of openers belong to the case. Silence is the expectation of every line
 without a mark: a finding there fails, and so does an opener that the line's mark does not name. A mark that cannot be read fails.
 
-`via` lines are in the order of the file; `via: a.1`, `via: a.2` give another one (a caller below its callee, or in another file). Where one
-opener leads to several places, each `via` has to lie on the way to one of them.
+`via` lines of one file are in their order there; `via: a.1`, `via: a.2` give another one (a caller below its callee), or one over several
+files. Where one opener leads to several places, each `via` has to lie on the way to one of them.
 `missed: TX101=b` on a line with `want: TX101=a` is about the opener alone, and `spurious` likewise.
 Lines `# proof: expression; expression` at the head of a file are run by `tests/proof`.
 """
@@ -236,7 +236,6 @@ def _check_vias(case: Case, by_line: dict[tuple[Line, str], list[Finding]]) -> l
         vias = [via for via in case.vias if via.opener == name]
         if not vias:
             continue
-        rank = {via.place: (via.order or 0, index) for index, via in enumerate(vias)}
         traces = [
             [(_path(step.place.path), step.place.line) for step in opener.trace]
             for want in case.wants
@@ -251,10 +250,17 @@ def _check_vias(case: Case, by_line: dict[tuple[Line, str], list[Finding]]) -> l
                 shown = " or ".join(" > ".join(_at(place) for place in trace) for trace in traces)
                 wrong.append(f"{_at(via.place)}: not on the way from `{name}`: {shown}")
         for trace in traces:
-            passed = [rank[place] for place in trace if place in rank]
-            if passed != sorted(passed):
+            passed = [via for place in trace for via in vias if via.place == place]
+            if any(_after(first, second) for first, second in pairwise(passed)):
                 wrong.append(f"the way from `{name}` has its `via` lines in another order: {' > '.join(_at(place) for place in trace)}")
     return wrong
+
+
+def _after(first: Via, second: Via) -> bool:
+    """Does the first belong behind the second? Numbers say it; without them the lines of one file do."""
+    if first.order is not None and second.order is not None:
+        return first.order > second.order
+    return first.place[0] == second.place[0] and first.place[1] > second.place[1]
 
 
 def _openers(findings: list[Finding]) -> list[Opener]:

@@ -63,27 +63,24 @@ def test_serial_equals_parallel(name: str, tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_one_of_many_subclasses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A base with 600 subclasses, one of which has the effect: only where that one is meant, it is found."""
-    names = [f"Handler{number}" for number in range(600)]
-    lines = ["from base import Handler", "import requests", ""]
-    for name in names:
-        lines += [f"class {name}(Handler):", "    def handle(self):"]
-        lines += [
-            '        requests.post("http://x.example", timeout=5)  # want: TX103=a' if name == "Handler417" else "        return None"
-        ]
+    """A base with 600 subclasses, one of which has the effect: it is found where that one is called, not where another is, and where
+    any of them may be meant it is too uncertain to be shown."""
+    lines = ["import requests", "", "from base import Handler", ""]
+    for number in range(600):
+        lines += [f"class Handler{number}(Handler):", "    def handle(self):"]
+        lines += ['        requests.post("http://x.example", timeout=5)  # want: TX103=loud' if number == 417 else "        return None"]
     (tmp_path / "handlers.py").write_text("\n".join(lines) + "\n")
     (tmp_path / "base.py").write_text(
-        "from django.db import transaction\n\n\n"
-        "class Handler:\n    def run(self):\n        with transaction.atomic():  # open: a\n            self.handle()  # via: a\n\n"
+        "class Handler:\n    def run(self):\n        self.handle()  # via: loud.2\n\n"
         "    def handle(self):\n        raise NotImplementedError\n"
     )
     (tmp_path / "use.py").write_text(
-        "from handlers import Handler3, Handler417\n\n\ndef silent():\n    Handler3().run()\n\n\ndef loud():\n    Handler417().run()\n"
+        "from django.db import transaction\n\nfrom base import Handler\nfrom handlers import Handler3, Handler417\n\n\n"
+        "def silent():\n    with transaction.atomic():\n        Handler3().run()\n\n\n"
+        "def loud():\n    with transaction.atomic():  # open: loud\n        Handler417().run()  # via: loud.1\n\n\n"
+        "def any_of_them(handler: Handler):\n    with transaction.atomic():\n        handler.run()\n"
     )
     assert check_case(read_case(tmp_path), report_of(tmp_path, monkeypatch)) == []
-
-    (tmp_path / "use.py").write_text("from handlers import Handler3\n\n\ndef silent():\n    Handler3().run()\n")
-    assert not report_of(tmp_path, monkeypatch).findings
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """Brings a case up in this process: settings, tables, and the names that its expressions use.
 
-A folder with `manage.py` is run with its own settings, on SQLite files of its own. Other fixtures get plain settings, in which the
-fixture's modules are the installed apps. Names for expressions: those of the module that holds the `# proof:` line, of
-`setups/<case>.py`, and `atomically`, `commit`, `run`, `post`, `get`, `admin_post`, `call_command`, `migrate`."""
+A folder with `manage.py` is run with its own settings (of `wsgi.py`, if there is one), on SQLite files of its own. Other fixtures
+get plain settings, in which the fixture's modules are the installed apps. Names for expressions: those of the module that holds the
+`# proof:` line, of `setups/<case>.py`, and `atomically`, `commit`, `run`, `post`, `get`, `admin_post`, `call_command`, `migrate`."""
 
 from __future__ import annotations
 
@@ -153,7 +153,8 @@ class Stage:
         }
         if self.has_manage:
             manage = next(self.case.rglob("manage.py"))
-            found = re.search(r"DJANGO_SETTINGS_MODULE\W+([\w.]+)", manage.read_text(encoding="utf-8"))
+            serves = next(self.case.rglob("wsgi.py"), manage)  # what serves requests may have other settings than commands
+            found = re.search(r"DJANGO_SETTINGS_MODULE\W+([\w.]+)", serves.read_text(encoding="utf-8"))
             assert found, f"{manage} names no settings"
             sys.path.insert(0, str(manage.parent))
             self.source_root = manage.parent
@@ -239,7 +240,7 @@ class Stage:
         from django.db import connections
 
         for alias in connections:
-            call_command("migrate", verbosity=0, database=alias)
+            call_command("migrate", verbosity=0, database=alias, run_syncdb=self.has_manage)
             if self.has_manage:
                 continue
             made = set(connections[alias].introspection.table_names())
