@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, Fn, Many, Obj, Part, SelfCls, SelfObj, Seq, Super, Table, Value, union
+from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, Fn, Many, Named, Obj, Param, Part, SelfCls, SelfObj, Seq, Super, Table, Value, union
 
 if TYPE_CHECKING:
     from txlint.link.calls import Site
@@ -88,6 +88,10 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
             known = args[1]
             if len(known) == 1 and isinstance(known[0], Const) and isinstance(known[0].value, str):
                 site.result = union(site.result, frame.getattr(args[0], known[0].value))
+            elif args[0]:
+                passed = [atom for atom in known if isinstance(atom, Param)]
+                if passed:
+                    site.result = union(site.result, (linker.atoms(Named, passed[0], args[0]),))
             if len(args) > 2:
                 site.result = union(site.result, args[2])
             return True

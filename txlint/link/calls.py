@@ -5,6 +5,7 @@ one `Event` is left in the flow. Library calls are read from the catalog and fro
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_run, parse_type
@@ -20,6 +21,7 @@ from txlint.link.values import (
     Fn,
     Generated,
     Many,
+    Named,
     Obj,
     Opening,
     Param,
@@ -186,6 +188,10 @@ def _call(site: Site, atom: Atom, args: tuple[Value, ...], keywords: dict[str | 
         site.targets.append(ParamTarget(atom.fun.id, atom.name))  # type: ignore[attr-defined]
         if frame.region or frame.open:
             pass
+    elif kind is Named:
+        receivers = tuple((a.klass.id, a.exact) for a in atom.receivers if isinstance(a, Obj))  # type: ignore[attr-defined]
+        if receivers:
+            site.targets.append(ParamTarget(atom.param.fun.id, atom.param.name, (), receivers))  # type: ignore[attr-defined]
     elif kind is Opening:
         # A decorator applied by hand: `atomic(f)` gives f inside.
         for value in args[:1]:
@@ -195,6 +201,15 @@ def _call(site: Site, atom: Atom, args: tuple[Value, ...], keywords: dict[str | 
 def call(site: Site, atom: Atom) -> None:
     """Add to a site what calling one atom without arguments does."""
     _call(site, atom, (), {}, 0)
+
+
+def applied(frame: Frame, atom: Atom, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> Value:
+    """What calling a value gives; nothing is recorded."""
+    nowhere: Pos = (0, 0, 0, 0)
+    site = Site(frame, ("call", "", (), (), nowhere), True, False, False)
+    site.args, site.keywords = args, keywords
+    _call(site, atom, args, keywords, 0)
+    return site.result
 
 
 def _target_class(frame: Frame, receiver: Atom | None) -> tuple[int, bool]:
@@ -321,7 +336,7 @@ def _apply_states(site: Site, replay: Any, fun: Fun, receiver: Atom | None, skip
         mine = _mapped(site, opened.key, fun, skip)
         if mine is not None:
             frame.begin(
-                Opened(opened.kind, opened.name, site.pos, mine, opened.alias, min(opened.confidence, CERTAIN), opened.retry, opened.reads)
+                replace(opened, pos=site.pos, key=mine)
             )
 
 
@@ -491,7 +506,7 @@ def _call_library(
         if entry.state == "in" and not body:
             body = (_implicit(site, name, holds),)
         for text in entry.runs:
-            _run(site, text, receiver, args, keywords, body, depth)
+            _run(site, name, text, receiver, args, keywords, body, depth)
     if opened_here and site.entering:
         return
     result = UNKNOWN
@@ -523,7 +538,7 @@ def _by_hand(site: Site, opening: Opening, name: str) -> bool:
     last = name.rpartition(".")[2]
     if last in ("__enter__", "__aenter__", "start"):
         if not frame.silent:
-            frame.begin(Opened(opening.kind or "with", opening.name, site.pos, opening.key, opening.alias, opening.confidence, opening.retry))
+            frame.begin(Opened(opening.kind or "with", opening.name, site.pos, opening.key, opening.alias, opening.confidence, opening.retry, family=opening.entry.family))
         return True
     if last in ("__exit__", "__aexit__", "commit", "rollback", "close"):
         frame.end(opening.key)
@@ -704,19 +719,14 @@ def _open(
     sure = min(opener.confidence, CERTAIN if holds else LIKELY)
     if "body" in forms or "runs" in forms:
         return Opened(
-            "implicit" if "body" in forms else "with",
-            opener.name,
-            site.pos,
-            key or (opener.family, None),
-            None,
-            sure,
-            _retries(site, opener, args, keywords),
-        )
+            "implicit" if "body" in forms else "with", opener.name, site.pos, (opener.family, None), None, sure,
+            _retries(site, opener, args, keywords), family=opener.family,
+        )  # fmt: skip
     if "asserts" in forms:
         if not frame.now_open() and not frame.closed and not opener.reads and not site.frame.silent:
             alias = (opener.family, None)
             if not _is_state_query(opener):
-                frame.region = (*frame.region, Opened("asserted", opener.name, site.pos, alias, None, LIKELY))
+                frame.region = (*frame.region, Opened("asserted", opener.name, site.pos, alias, None, LIKELY, family=opener.family))
                 frame.snapshot = None
         return None
     if "with" in forms or "decorator" in forms:
@@ -734,7 +744,7 @@ def _open(
         if key is None or frame.silent:
             return None
         kind = "autobegin" if "autobegin" in forms else "with"
-        frame.begin(Opened(kind, opener.name, site.pos, key, alias_name, sure, False, opener.reads))
+        frame.begin(Opened(kind, opener.name, site.pos, key, alias_name, sure, False, opener.reads, family=opener.family))
     return None
 
 
@@ -801,6 +811,7 @@ def callback(site: Site, atom: Atom, inner: tuple[Opened, ...] = ()) -> None:
 
 def _run(
     site: Site,
+    name: str,
     text: str,
     receiver: Atom | None,
     args: tuple[Value, ...],
@@ -838,6 +849,8 @@ def _run(
         return
     assert run.target is not None
     value = linker.typed(run.target, receiver, args, keywords)
+    if not value and run.target.op == "arg" and receiver is not None:
+        value = linker.passed_by_library(receiver, name.rpartition(".")[2], run.target.name)
     if run.op == "method":
         value = frame.getattr(value, run.method)
     for atom in value:
@@ -977,10 +990,14 @@ def enter_context(frame: Frame, value: Value, item: Expr, pos: Pos, closers: lis
         if kind is Opening:
             opening: Any = atom
             sure = min(opening.confidence, LIKELY if several else CERTAIN)
+            key = opening.key
+            if opening.entry.key == "result" and target.__class__ is str:
+                key = ("session", "local", f"{frame.fun.id}:{target}")
+            condition = "only where this alternative is taken" if several else None
             frame.push(
                 Opened(
-                    opening.kind or "with", opening.name, pos, opening.key, opening.alias, sure, opening.retry, opening.entry.reads,
-                    "only where this alternative is taken" if several else None,
+                    opening.kind or "with", opening.name, pos, key, opening.alias, sure, opening.retry, opening.entry.reads, condition,
+                    family=opening.entry.family,
                 )
             )  # fmt: skip
             bound = union(bound, opening.bound or _entered(frame, opening, target))
@@ -995,7 +1012,7 @@ def enter_context(frame: Frame, value: Value, item: Expr, pos: Pos, closers: lis
         elif kind is Ext:
             for opener in linker.at(atom.name).openers:  # type: ignore[attr-defined]
                 if "with" in opener.forms:  # `with connection:`, an object known by name
-                    frame.push(Opened("with", opener.name, pos, (opener.family, "global", atom.name), None))  # type: ignore[attr-defined]
+                    frame.push(Opened("with", opener.name, pos, (opener.family, "global", atom.name), None, family=opener.family))  # type: ignore[attr-defined]
                     bound = (atom,)
     return bound
 
@@ -1016,11 +1033,7 @@ def _enter_generated(frame: Frame, atom: Any, pos: Pos, several: bool) -> None:
                 continue
             seen.add(opened.key)
             sure = min(opened.confidence, CERTAIN if certain and not several else LIKELY)
-            frame.push(
-                Opened(
-                    "custom", atom.fun.dotted, pos, _outside(opened.key), opened.alias, sure, opened.retry, opened.reads, opened.condition
-                )
-            )
+            frame.push(replace(opened, kind="custom", name=atom.fun.dotted, pos=pos, key=_outside(opened.key), confidence=sure))
 
 
 def _outside(key: Any) -> Any:
@@ -1040,7 +1053,7 @@ def _enter_object(frame: Frame, atom: Any, pos: Pos, closers: list[Any], several
             for base in linker.library_bases(klass):
                 for opener in linker.at(base).openers:
                     if "with" in opener.forms:
-                        frame.push(Opened("custom", klass.dotted, pos, (opener.family, "default"), "default", opener.confidence))
+                        frame.push(Opened("custom", klass.dotted, pos, (opener.family, "default"), "default", opener.confidence, family=opener.family))
             continue
         for method in linker.class_attribute(klass, name):
             if type(method) is not Fn:
@@ -1050,7 +1063,7 @@ def _enter_object(frame: Frame, atom: Any, pos: Pos, closers: list[Any], several
             replay = linker.replay(method.fun, klass, getattr(atom, "exact", True))  # type: ignore[attr-defined]
             for opened in replay.left_open:
                 frame.push(
-                    Opened("custom", klass.dotted, pos, _outside(opened.key), opened.alias, opened.confidence, opened.retry, opened.reads)
+                    replace(opened, kind="custom", name=klass.dotted, pos=pos, key=_outside(opened.key))
                 )
             entered = linker.substitute(replay.returns, atom, {}, method.fun)  # type: ignore[attr-defined]
             if entered:
@@ -1063,7 +1076,7 @@ def _enter_object(frame: Frame, atom: Any, pos: Pos, closers: list[Any], several
     for base in linker.library_bases(klass):
         for opener in linker.at(base).openers:
             if "with" in opener.forms:
-                frame.push(Opened("custom", klass.dotted, pos, (opener.family, "default"), "default", opener.confidence))
+                frame.push(Opened("custom", klass.dotted, pos, (opener.family, "default"), "default", opener.confidence, family=opener.family))
                 return bound
     return bound
 
@@ -1091,7 +1104,7 @@ def _enter_library(frame: Frame, atom: ExtObj, item: Expr, pos: Pos, closers: li
     for opener in linker.at(name).openers:
         if "with" in opener.forms:
             frame.push(
-                Opened("with", opener.name, pos, key or (opener.family, "local", f"{frame.fun.id}:{pos[0]}"), None, opener.confidence)
+                Opened("with", opener.name, pos, key or (opener.family, "local", f"{frame.fun.id}:{pos[0]}"), None, opener.confidence, family=opener.family)
             )
     if key is not None:
         exits = linker.catalog.method(atom.name, "__exit__") or linker.catalog.method(atom.name, "__aexit__")
@@ -1132,7 +1145,7 @@ def asserted(frame: Frame, test: Expr, line: int) -> None:
     if frame.now_open() or frame.fun.fact is None:
         return
     for opener in state_queries(frame, query):
-        frame.push(Opened("asserted", opener.name, (line, 0, line, 0), (opener.family, None), None, CERTAIN))
+        frame.push(Opened("asserted", opener.name, (line, 0, line, 0), (opener.family, None), None, CERTAIN, family=opener.family))
         return
 
 

@@ -5,6 +5,7 @@ something deferred (a deferral), or plainly. What is not known keeps the functio
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from txlint.catalog.types import parse_type
@@ -62,6 +63,8 @@ def decorate(linker: Linker, fun: Fun) -> Decoration:
                 deferred = deferred or waits
             elif isinstance(atom, Opening):
                 openers.append(_opened(atom, pos))
+            elif isinstance(atom, Obj):
+                value = _applied(linker, frame, atom, expr, called, value)
             elif isinstance(atom, Cls):
                 if any(base.rpartition(".")[2] in ("cached_property", "property") for base in linker.library_bases(atom.klass)):
                     role = "property"
@@ -121,7 +124,7 @@ def _method_openers(linker: Linker, decorators: Value, pos: Pos) -> list[Opened]
         elif isinstance(inner, Ext):
             for entry in linker.at(inner.name).openers:
                 if "decorator" in entry.forms:
-                    openers.append(Opened("decorator", inner.name, pos, (entry.family, "default"), "default", entry.confidence))
+                    openers.append(Opened("decorator", inner.name, pos, (entry.family, "default"), "default", entry.confidence, family=entry.family))
     return openers
 
 
@@ -130,7 +133,7 @@ def _works_async(linker: Linker, opened: Opened) -> bool:
 
 
 def _opened(opening: Opening, pos: Pos) -> Opened:
-    return Opened("decorator", opening.name, pos, opening.key, opening.alias, opening.confidence, opening.retry, opening.entry.reads)
+    return Opened("decorator", opening.name, pos, opening.key, opening.alias, opening.confidence, opening.retry, opening.entry.reads, family=opening.entry.family)
 
 
 def _library(
@@ -147,7 +150,7 @@ def _library(
         else:
             entry = next(entry for entry in known.openers if "decorator" in entry.forms)
             alias = entry.alias.default if entry.alias is not None else "default"
-            openers.append(Opened("decorator", name, pos, (entry.family, alias), alias, entry.confidence))
+            openers.append(Opened("decorator", name, pos, (entry.family, alias), alias, entry.confidence, family=entry.family))
     args: tuple[Value, ...] = ()
     keywords: dict[str | None, Value] = {}
     if called:
@@ -175,6 +178,9 @@ def _project(
     outer = decorator.fun
     if outer is fun or outer.fact is None:
         return value, [], False
+    if linker.decoration(outer).role == "manager":
+        # A context manager made of a generator decorates as well.
+        return value, _entered(linker, decorator, pos), False
     return_values = linker.replay(outer, getattr(decorator.receiver, "klass", None), True).returns
     holder = outer
     if called:
@@ -183,7 +189,7 @@ def _project(
         if inner is None:
             openings = [a for a in return_values if isinstance(a, Opening)]
             if openings:  # a helper that returns `atomic(...)`
-                return value, [Opened("custom", outer.dotted, pos, o.key, o.alias, o.confidence, o.retry) for o in openings], False
+                return value, [replace(_opened(o, pos), kind="custom", name=outer.dotted) for o in openings], False
             return _replaced(linker, frame, expr, return_values, value), [], False
         holder = inner.fun
         return_values = linker.replay(holder, None, True).returns
@@ -193,7 +199,7 @@ def _project(
     if any(isinstance(a, Opening) for a in return_values):
         return (
             value,
-            [Opened("custom", outer.dotted, pos, a.key, a.alias, a.confidence) for a in return_values if isinstance(a, Opening)],
+            [replace(_opened(a, pos), kind="custom", name=outer.dotted) for a in return_values if isinstance(a, Opening)],
             False,
         )
     params = [p.name for p in holder.fact.params if p.kind in ("pos", "arg")] if holder.fact else []
@@ -218,10 +224,7 @@ def _project(
     returned = [a for a in return_values if isinstance(a, Fn)]
     direct = [c for c in calls if any(c[0] is a.fun for a in returned)]
     if not calls:
-        others = tuple(a for a in return_values if isinstance(a, (ExtObj, Obj)))
-        if others:
-            return tuple(linker.with_item(a, value) for a in others), [], False
-        return value, [], False
+        return _applied(linker, frame, decorator, expr, called, value), [], False
     if not direct and returned:
         elsewhere = [c for c in calls if not any(c[0] is a.fun for a in returned)]
         inner_runs = _runs_nested(linker, returned, elsewhere)
@@ -237,17 +240,8 @@ def _project(
                 continue
             seen.add(opened.key)
             sure = min(opened.confidence, Confidence.CERTAIN if always else Confidence.LIKELY)
-            openers.append(
-                Opened(
-                    "custom",
-                    outer.dotted,
-                    pos,
-                    opened.key if len(opened.key) < 3 else ("custom", outer.dotted),
-                    opened.alias,
-                    sure,
-                    opened.retry,
-                )
-            )
+            key = opened.key if len(opened.key) < 3 else ("custom", outer.dotted)
+            openers.append(replace(opened, kind="custom", name=outer.dotted, pos=pos, key=key, confidence=sure))
     wrappers = tuple(
         linker.atoms(Fn, a.fun, None)
         for a in returned
@@ -255,6 +249,36 @@ def _project(
         or any(e.effect for e in linker.replay(a.fun, None, True).flow.events)
     )
     return union(value, wrappers), openers, False
+
+
+def _entered(linker: Linker, manager: Fn, pos: Pos) -> list[Opened]:
+    """What is open where a context manager of the project yields."""
+    replay = linker.replay(manager.fun, getattr(manager.receiver, "klass", None), False)
+    found: dict[Any, Opened] = {}
+    for region, _ in replay.yields:
+        for opened in region:
+            key = opened.key if len(opened.key) < 3 else ("custom", manager.fun.dotted)
+            found.setdefault(opened.key, replace(opened, kind="custom", name=manager.fun.dotted, pos=pos, key=key))
+    return list(found.values())
+
+
+def _applied(linker: Linker, frame: Frame, atom: Atom, expr: Expr, called: bool, value: Value) -> Value:
+    """A decorator followed as a call: where it gives a library's object (a task) made of the function, that is what it becomes."""
+    from txlint.link.calls import applied
+
+    made: Value = UNKNOWN
+    heads: Value = (atom,)
+    if called:
+        args = tuple(frame.ev(arg) for arg in expr[2])
+        keywords = {key: frame.ev(arg) for key, arg in expr[3]}
+        heads = applied(frame, atom, args, keywords)
+        made = tuple(a for a in heads if isinstance(a, ExtObj))
+    if not made:
+        for head in heads:
+            if isinstance(head, (Fn, Obj, ExtObj)):
+                made = union(made, applied(frame, head, (value,), {}))
+    objects = tuple(a for a in made if isinstance(a, (ExtObj, Obj)) and a.item)
+    return tuple(linker.with_item(a, value) for a in objects) if objects else value
 
 
 def _within(nested: Fun, holder: Fun) -> bool:
@@ -292,7 +316,7 @@ def _class_decorator(linker: Linker, klass: Klass, pos: Pos) -> list[Opened]:
     for base in linker.library_bases(klass):
         for opener in linker.at(base).openers:
             if "decorator" in opener.forms:
-                return [Opened("custom", klass.dotted, pos, (opener.family, "default"), "default", opener.confidence)]
+                return [Opened("custom", klass.dotted, pos, (opener.family, "default"), "default", opener.confidence, family=opener.family)]
     return []
 
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from txlint.link.linker import Linker
 from txlint.link.project import Fun, Klass
-from txlint.link.values import Fn
+from txlint.link.values import Const, Ext, Fn
 from txlint.model.catalog import Hook
+from txlint.model.facts import Expr
 from txlint.model.graph import NO_CLASS, Entrance
 
 
@@ -36,6 +37,40 @@ def hooks(linker: Linker) -> Iterator[Entrance]:
             yield _entrance(fun, connection.cls, hook_of, hook_of.state, connection.signal)
     for number, (hook, state) in linker.listeners.items():
         yield _entrance(linker.project.funs[number], NO_CLASS, hook, state, hook.name)
+
+
+def migrations(linker: Linker) -> Iterator[Entrance]:
+    """Functions that a migration runs: in its transaction, unless the migration (and, behind it, the operation) has none."""
+    for klass in linker.project.klasses:
+        if "operations" not in klass.names or not linker.is_a(klass, "django.db.migrations.Migration"):
+            continue
+        atomic = [a.value for a in linker.class_attribute(klass, "atomic") if isinstance(a, Const)]
+        for expr in _operations(klass):
+            yield from _operation(linker, klass, expr, atomic != [False])
+
+
+def _operations(klass: Klass) -> Iterator[Expr]:
+    for binding in klass.names["operations"]:
+        expr = binding[1] if binding[0] == "value" else None
+        if isinstance(expr, tuple) and expr[0] in ("list", "tuple"):
+            for item in expr[1]:
+                if isinstance(item, tuple) and item[0] == "call":
+                    yield item
+
+
+def _operation(linker: Linker, klass: Klass, expr: Expr, atomic: bool) -> Iterator[Entrance]:
+    names = [a.name for a in linker.class_expression(klass, expr[1]) if isinstance(a, Ext)]
+    if "django.db.migrations.RunPython" not in names:
+        return
+    keywords = dict(expr[3])
+    own = keywords.get("atomic")
+    if not atomic and own != ("const", True):
+        return
+    for code in (*expr[2][:2], *(keywords[name] for name in ("code", "reverse_code") if name in keywords)):
+        for value in linker.class_expression(klass, code):
+            if isinstance(value, Fn):
+                path = klass.module.facts.path
+                yield Entrance((value.fun.id, NO_CLASS, True), "implicit", names[0], path, expr[4], klass.dotted, None)
 
 
 def _method(linker: Linker, klass: Klass, method: str, hook: Hook) -> Iterator[Entrance]:

@@ -685,6 +685,17 @@ class Linker:
             return tuple(self.atoms(Cls, atom.klass) for atom in self.item_of(receiver) if isinstance(atom, Obj)) if receiver else UNKNOWN
         return UNKNOWN
 
+    def passed_by_library(self, receiver: Atom, method: str, parameter: str) -> Value:
+        """What a library passes for a parameter when it calls a method of the receiver."""
+        klass = getattr(receiver, "klass", None)
+        bases = self.mro(klass) if klass is not None else self.catalog.bases(receiver.name) if isinstance(receiver, ExtObj) else ()
+        for base in bases:
+            if isinstance(base, str):
+                text = self.catalog.parameter_type(base, method, parameter)
+                if text is not None:
+                    return self.typed(parse_type(text), receiver, (), {})
+        return UNKNOWN
+
     def made(self, value: Value) -> Value:
         """Instances of the classes in a value; of managers and querysets, their items; instances stay what they are."""
         result: Value = UNKNOWN

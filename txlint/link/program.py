@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,8 @@ from txlint.catalog.lookup import Catalog
 from txlint.link.linker import Framework, Linker
 from txlint.link.project import Fun, Klass
 from txlint.link.signals import Connection
-from txlint.link.values import Const
+from txlint.link.calls import FEW
+from txlint.link.values import Const, Fn
 from txlint.model.facts import FileFacts
 from txlint.model.graph import NO_CLASS, SELF, Edge, Entrance, Event, Flow, FunctionInfo, Node, ParamTarget, Program, SignalTarget, Target
 from txlint.model.kinds import Confidence
@@ -88,6 +89,8 @@ class _Builder:
         for connection in linker.connected:
             self.by_signal.setdefault(connection.signal, []).append(connection)
         self.runs: dict[tuple[int, str], list[tuple[int, Event]]] = {}  # parameter -> where it is called
+        self.handed_on: dict[tuple[int, str], list[tuple[Event, Target, int | str]]] = {}  # ... is passed on
+        self.named: dict[tuple[int, str], list[tuple[int, Event, tuple[tuple[int, bool], ...]]]] = {}  # ... holds a method's name
         self.waiting: list[Node] = []
 
     def build(self, entrances: list[Entrance]) -> Program:
@@ -183,6 +186,8 @@ class _Builder:
                     self.edge(edges, event, target, node)
                 elif isinstance(target, SignalTarget):
                     self.signal(edges, event, target, node)
+                elif target.receivers:
+                    self.named.setdefault((target.fun, target.name), []).append((number, event, target.receivers))
                 else:
                     self.runs.setdefault((target.fun, target.name), []).append((number, event))
         self.nodes[node] = list(edges)
@@ -224,13 +229,20 @@ class _Builder:
     def callbacks(self) -> None:
         """Functions passed to a parameter that the callee calls run at the caller's call; what the callee opens around that call is
         open in them."""
+        seen: set[int] = set()
+        for (number, _, _), flow in self.flows.items():
+            if id(flow) not in seen:
+                seen.add(id(flow))
+                self.note_handed_on(number, flow)
         for node in list(self.nodes):
             extra: dict[Edge, None] = {}
             for edge in self.nodes[node]:
                 event, target, _ = edge
-                if not event.passed.callables or target.kind == "callback":
+                if target.kind == "callback":
                     continue
                 info = self.infos[target.fun]
+                if self.named:
+                    self.by_name(extra, edge, node, info)
                 for place, functions in event.passed.callables.items():
                     name = self.parameter(info, place, target.skip)
                     if name is None:
@@ -246,6 +258,51 @@ class _Builder:
         while self.waiting:
             self.expand(self.waiting.pop())
 
+    def note_handed_on(self, fun: int, flow: Flow) -> None:
+        """Which parameters a function passes on, and to whom."""
+        for event in flow.events:
+            for place, given in event.passed.values.items():
+                if given[0] == "param":
+                    for target in event.targets:
+                        if isinstance(target, Target):
+                            self.handed_on.setdefault((fun, given[1]), []).append((event, target, place))
+
+    def by_name(self, extra: dict[Edge, None], edge: Edge, node: Node, info: FunctionInfo) -> None:
+        """A constant passed to a parameter that names the method to call."""
+        event, target, _ = edge
+        for place, given in event.passed.values.items():
+            if given[0] != "const" or not isinstance(given[1], str):
+                continue
+            name = self.parameter(info, place, target.skip)
+            for receivers, inner, via in self.called_by_name(target.fun, name, 0) if name is not None else ():
+                for cls, exact in receivers:
+                    for passed in self.methods(cls, exact, given[1]):
+                        self.edge(extra, event, passed._replace(inner=target.inner + inner, via=via), node)
+
+    def methods(self, cls: int, exact: bool, name: str) -> Iterator[Target]:
+        """The methods of this name that an instance may have."""
+        linker = self.linker
+        klass = linker.project.klasses[cls]
+        for value in linker.class_attribute(klass, name):
+            if isinstance(value, Fn) and value.fun.klass is not None:
+                yield Target(value.fun.id, cls, "callback", Confidence.CERTAIN, (), 1, exact)
+        others = [] if exact else linker.overrides(klass, name)
+        sure = Confidence.LIKELY if len(others) <= FEW else Confidence.POSSIBLE
+        for holder, fun in others:
+            yield Target(fun.id, holder.id, "callback", sure, (), 1, False)
+
+    def called_by_name(self, fun: int, name: str, depth: int) -> Iterator[tuple[Any, tuple[Any, ...], tuple[tuple[int, Event], ...]]]:
+        """Where a parameter is used as the name of a method: on whom, inside of what, by what way."""
+        for holder, event, receivers in self.named.get((fun, name), ()):
+            yield receivers, self.placed(holder, event), ((holder, event),)
+        if depth >= CALLABLE_DEPTH:
+            return
+        for event, target, place in self.handed_on.get((fun, name), ()):
+            other = self.parameter(self.infos[target.fun], place, target.skip)
+            if other is not None:
+                for receivers, inner, via in self.called_by_name(target.fun, other, depth + 1):
+                    yield receivers, (*self.placed(fun, event), *inner), ((fun, event), *via)
+
     def parameter(self, info: FunctionInfo, place: int | str, skip: int) -> str | None:
         if isinstance(place, str):
             return place if place in info.params else None
@@ -257,17 +314,11 @@ class _Builder:
         for holder, event in self.runs.get((fun, name), ()):
             return self.placed(holder, event), ((holder, event),)
         if depth < CALLABLE_DEPTH:
-            for node in [n for n in self.flows if n[0] == fun][:1]:
-                for event in self.flows[node].events:
-                    for place, given in event.passed.values.items():
-                        if given == ("param", name):
-                            for target in event.targets:
-                                if isinstance(target, Target):
-                                    inner = self.parameter(self.infos[target.fun], place, target.skip) if target.fun in self.infos else None
-                                    if inner is not None:
-                                        found = self.called(target.fun, inner, depth + 1)
-                                        if found is not None:
-                                            return (*self.placed(fun, event), *found[0]), ((fun, event), *found[1])
+            for event, target, place in self.handed_on.get((fun, name), ()):
+                inner = self.parameter(self.infos[target.fun], place, target.skip)
+                found = self.called(target.fun, inner, depth + 1) if inner is not None else None
+                if found is not None:
+                    return (*self.placed(fun, event), *found[0]), ((fun, event), *found[1])
         return None
 
     def placed(self, fun: int, event: Event) -> tuple[Any, ...]:

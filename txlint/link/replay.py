@@ -158,17 +158,12 @@ class Frame:
 
     def _overridden_parameter(self, method: str, parameter: str) -> Value:
         """What a library passes to a method that the project overrides."""
-        from txlint.catalog.types import parse_type
-
-        linker = self.linker
         klass = self.klass or self.fun.klass
         assert klass is not None
-        for base in linker.mro(klass):
-            if base.__class__ is str:
-                text = linker.catalog.parameter_type(base, method, parameter)  # type: ignore[arg-type]
-                if text is not None:
-                    return linker.typed(parse_type(text), linker.atoms(SelfObj, klass, self.exact), (), {})
-        return UNKNOWN
+        value = self.linker.passed_by_library(self.linker.atoms(SelfObj, klass, self.exact), method, parameter)
+        if value:
+            self.queries[("class", "")] = None
+        return value
 
     def leave(self) -> Replay:
         if not self.dead:
@@ -207,6 +202,8 @@ class Frame:
         """Opened by a call: until a closer on the same key."""
         known = self.open.get(opened.key)
         if known is not None and not (known.reads and not opened.reads):
+            return
+        if opened.kind == "autobegin" and any(other.key == opened.key for other in self.region):
             return
         self.open = {**self.open, opened.key: opened}
         self.snapshot = None
@@ -334,6 +331,10 @@ class Frame:
         bound = calls.enter_context(self, value, item, pos, closers, target)
         if target is not None:
             self.assign(target, bound)
+            if target.__class__ is str and "." not in target:
+                # What a `with` binds is over when the block is: a session is closed, a connection given back.
+                key = ("session", "local", f"{self.fun.id}:{target}")
+                closers.append(lambda: self.end(key) if key in self.open else None)
 
     def s_if(self, stmt: Any) -> None:
         test = stmt[1]

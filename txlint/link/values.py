@@ -78,6 +78,14 @@ class Param(Atom):
     name: str
 
 
+class Named(Atom):
+    """``getattr(receivers, name)`` where the caller passes the name."""
+
+    __slots__ = ("param", "receivers")
+    param: Param
+    receivers: Value
+
+
 class Mod(Atom):
     """A module of the project."""
 

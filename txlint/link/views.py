@@ -20,6 +20,7 @@ from txlint.model.graph import NO_CLASS, Entrance, SignalTarget, Target
 from txlint.model.kinds import Confidence
 
 VIEW = "django.views.generic.View"
+ADMIN = "django.contrib.admin.ModelAdmin"
 VIEWSET = "rest_framework.viewsets.ViewSetMixin"
 _ACTIONS = ("list", "create", "retrieve", "update", "partial_update", "destroy")
 _BEFORE = ("initial", "get_queryset", "get_object", "get_serializer", "finalize_response")
@@ -49,7 +50,9 @@ def atomic_requests(linker: Linker, settings: DjangoSettings) -> Iterator[Entran
 def _called(linker: Linker, view: ViewEntry) -> Iterator[tuple[Fun, int]]:
     """What Django calls for a view: functions with the class of their receiver."""
     target = view.target
-    if target.kind == "function":
+    if view.call == "admin":
+        yield from _admin(linker)
+    elif target.kind == "function":
         fun = _function(linker, target)
         if fun is not None:
             receiver = _class(linker, view.receiver) if view.receiver is not None else None
@@ -59,6 +62,20 @@ def _called(linker: Linker, view: ViewEntry) -> Iterator[tuple[Fun, int]]:
         if klass is not None:
             names = ["__call__"] if view.call == "__call__" else ["dispatch", *handlers(linker, klass, dict(view.actions).values())]
             yield from methods(linker, klass, names)
+
+
+def _admin(linker: Linker) -> Iterator[tuple[Fun, int]]:
+    """All that a request to the admin may run: methods of model admins, and their actions."""
+    for klass in linker.project.klasses:
+        if not linker.is_a(klass, ADMIN):
+            continue
+        for base in linker.mro(klass):
+            if isinstance(base, Klass):
+                for fun in linker.project.methods(base):
+                    yield fun, klass.id
+        for value in linker.items(linker.class_attribute(klass, "actions")):
+            if isinstance(value, Fn) and value.fun.klass is None:
+                yield value.fun, NO_CLASS
 
 
 def handlers(linker: Linker, klass: Klass, wired: Iterable[str]) -> list[str]:

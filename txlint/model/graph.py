@@ -40,6 +40,7 @@ class Opened:
     condition: str | None = None
     path: str | None = None  # of another file, where a decorator or mixin elsewhere opens it
     function: str | None = None
+    family: str = "django"
 
 
 SELF = -2
@@ -73,11 +74,13 @@ class SignalTarget(NamedTuple):
 
 
 class ParamTarget(NamedTuple):
-    """A call of a parameter (or of a parameter of an enclosing function)."""
+    """A call of a parameter (or of a parameter of an enclosing function). With ``receivers`` (class, whether exact) the parameter
+    is the name of a method of theirs."""
 
     fun: int
     name: str
     inner: tuple[Opened, ...] = ()
+    receivers: tuple[tuple[int, bool], ...] = ()
 
 
 class Passed(NamedTuple):

@@ -250,7 +250,7 @@ class _Pairs:
             sure, opened, where, function, node, event, edge = parts
             origin = Origin(
                 opened.kind, opened.name, Spot(where, opened.pos), function, opened.alias, opened.confidence, opened.retry, opened.reads,
-                opened.condition, opened.key[0],
+                opened.condition, opened.family,
             )  # fmt: skip
             hops = (*self.hop(node, edge), *self.hops(site, edge.node)) if edge is not None else (self.last(node, event),)
             result.append(Passage(origin, hops, sure))
