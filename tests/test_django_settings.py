@@ -419,3 +419,35 @@ def test_deep_code_does_not_end_the_run() -> None:
     deep = "X = " + "(" * 80 + "1" + ")" * 80 + "\nY = " + " + ".join(["'a'"] * 2000) + "\n"
     settings = read({"shop/settings.py": "DATABASES = {'default': {'ATOMIC_REQUESTS': True}}\n" + deep})
     assert settings.atomic_aliases == ("default",)
+
+
+def test_a_package_that_is_itself_on_the_import_path() -> None:
+    texts = {
+        "site/__init__.py": "",
+        "site/manage.py": 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings.main")',
+        "site/core/__init__.py": "",
+        "site/core/settings/__init__.py": "",
+        "site/core/settings/base.py": "DATABASES = {'default': {'ATOMIC_REQUESTS': True}}\nROOT_URLCONF = 'core.urls'\n",
+        "site/core/settings/main.py": "from core.settings.base import *\n",
+    }
+    settings = read(texts)
+    assert settings.module == "site.core.settings.main"
+    assert settings.atomic_aliases == ("default",)
+    assert settings.root_urlconf == "core.urls"
+
+
+def test_settings_that_every_installation_writes() -> None:
+    texts = {
+        "manage.py": 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")',
+        "hub/__init__.py": "",
+        "hub/settings_docker.py": "DATABASES = {'default': {'ATOMIC_REQUESTS': True}}\n",
+        "hub/settings_example.py": "DATABASES = {'default': {}}\n",
+        "hub/forms.py": "from .models import *\n",
+        "hub/models.py": "X = 1\n",
+        "tools/run.py": 'import os\nos.environ["DJANGO_SETTINGS_MODULE"] = "tools.conf"',
+        "tools/conf.py": "X = 1\n",
+    }
+    settings = read(texts)
+    assert settings.module == "hub.settings_docker"
+    assert set(settings.candidates) == {"hub.settings_docker", "hub.settings_example"}
+    assert settings.atomic_requests["default"].confidence is Confidence.LIKELY

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from txlint.frameworks.data import ClassRef, Name
-from txlint.frameworks.evaluate import Evaluator, Frame
+from txlint.frameworks.evaluate import Evaluator, Frame, absolute_import
 from txlint.frameworks.files import Files
 from txlint.model.facts import Body, Expr, FileFacts
 
@@ -25,7 +25,8 @@ _NEUTRAL = 3
 _STARTERS = {"wsgi": 0, "asgi": 1, "celery": 2, "celery_app": 2, "celeryapp": 2, "celeryconf": 2, "manage": 3, "__main__": 4}
 _PYTEST = 8
 _ELSEWHERE = 6
-_BESIDE = 9
+_BESIDE = 5
+_FOUND = 9
 
 
 class Candidate(NamedTuple):
@@ -49,13 +50,14 @@ def find_candidates(evaluator: Evaluator, files: Files, configured: tuple[str, .
         missing: list[str] = []
         for order, name in enumerate(configured):
             head, _, klass = name.partition(":")
-            module = evaluator.modules.find(head)
+            module = evaluator.modules.locate(head)
             if module is None:
                 missing.append(name)
             else:
                 found += _with_classes(evaluator, module, 0, order, {klass} if klass else set(), bool(klass))
         return sorted(found, key=lambda candidate: candidate.order), tuple(missing)
     named: dict[str, int] = {}
+    lost: list[str] = []
     classes: set[str] = set()
     for facts in evaluator.modules.facts.values():
         if "environ" not in facts.words and "putenv" not in facts.words:
@@ -67,21 +69,26 @@ def find_candidates(evaluator: Evaluator, files: Files, configured: tuple[str, .
             if variable == CLASS_VARIABLE:
                 classes.add(value)
                 continue
-            module = evaluator.modules.find(value, facts.path)
+            module = evaluator.modules.locate(value, facts.path)
             if module is not None:
                 named[module] = min(named.get(module, starter), starter)
+            elif starter != _ELSEWHERE:
+                lost.append(value)
     for value in _in_configuration(files):
-        module = evaluator.modules.find(value)
+        module = evaluator.modules.locate(value)
         if module is not None:
             named.setdefault(module, _PYTEST)
-    for module in list(named):
+    # What stands beside them counts too, also beside one that every installation writes for itself.
+    for module, order in [*named.items(), *((module, 0) for module in lost)]:
         for sibling in _siblings(evaluator, module):
-            named.setdefault(sibling, _BESIDE)
-    if not any(_rank_of(module, None) > 0 or order < _ELSEWHERE for module, order in named.items()):
-        # Only tests name settings: those of the project are found by what they define.
+            named.setdefault(sibling, _BESIDE if order < _ELSEWHERE else _FOUND)
+    if not any(order < _ELSEWHERE for order in named.values()):
+        # No more than a test or a tool names settings: those of the project are found by what they define.
         for facts in evaluator.modules.facts.values():
             if _defines_databases(facts) and not looks_like_test(facts.path):
-                named.setdefault(facts.module, _BESIDE)
+                named[facts.module] = min(named.get(facts.module, _FOUND), _FOUND)
+                for sibling in _siblings(evaluator, facts.module):
+                    named.setdefault(sibling, _FOUND + 1)
     found = [
         candidate
         for module, order in named.items()
@@ -147,17 +154,25 @@ def _defines_databases(facts: FileFacts) -> bool:
 
 
 def _siblings(evaluator: Evaluator, module: str) -> Iterator[str]:
-    """Modules of the same package that look like settings: they define some, or build on a module beside them."""
+    """Modules of the same package that look like settings: they define some, or build on one that does."""
     package = module.rpartition(".")[0]
     if not package:
         return
     for name, facts in evaluator.modules.facts.items():
         if name == module or name.rpartition(".")[0] != package or facts.is_package:
             continue
-        if {"DATABASES", "INSTALLED_APPS"} <= set(facts.bound) or any(
-            item.name == "*" and (item.level == 1 or item.module.startswith(f"{package}.")) for item in facts.imports
-        ):
+        if _defines_settings(facts):
             yield name
+            continue
+        for item in facts.imports:
+            source = evaluator.modules.find(absolute_import(facts, item), facts.path) if item.name == "*" else None
+            if source is not None and (source == module or _defines_settings(evaluator.facts(source))):
+                yield name
+                break
+
+
+def _defines_settings(facts: FileFacts) -> bool:
+    return "DATABASES" in facts.bound or {"INSTALLED_APPS", "MIDDLEWARE"} <= set(facts.bound)
 
 
 # Who names a settings module

@@ -161,7 +161,8 @@ def read_settings(project: Mapping[str, FileFacts] | Modules, files: Files, conf
         # One evaluator for each: modules that share a base change its dicts, and a process has only one of them.
         evaluator = Evaluator(modules, hook=_hook, follow=_follow)
         table = _names_of(evaluator, candidate)
-        if table is not None:
+        # A name that merely looks like settings is none; one that takes settings from elsewhere may be.
+        if table is not None and (config.django_settings or table.rest is not None or not _SETTINGS.isdisjoint(table.entries)):
             read.append((candidate, table, evaluator))
     if not read:
         forced = _forced(config, files, None)

@@ -96,7 +96,10 @@ class _Route:
 class _Reader:
     def __init__(self, project: Mapping[str, FileFacts] | Modules, settings: DjangoSettings, resolver: Resolver | None) -> None:
         self.settings = settings
-        self.evaluator = Evaluator(project, hook=self._hook, follow=_follow, constants=self._setting)
+        modules = project if isinstance(project, Modules) else Modules(project)
+        for prefix in settings.evaluator.modules.learned if modules is not settings.evaluator.modules else ():
+            modules.learn(prefix)
+        self.evaluator = Evaluator(modules, hook=self._hook, follow=_follow, constants=self._setting)
         self.own = FactsResolver(self.evaluator)
         self.resolver: Resolver = resolver or self.own
         self.entries: dict[tuple[object, ...], ViewEntry] = {}

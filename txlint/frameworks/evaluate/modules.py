@@ -14,24 +14,46 @@ class Modules:
     def __init__(self, project: Mapping[str, FileFacts]) -> None:
         # Facts may be given under several names; their own is the one that counts.
         self.facts = {name: facts for name, facts in project.items() if name == facts.module or facts.module not in project}
+        self.learned: list[str] = []
         self._by_tail: dict[str, list[str]] = {}
         self._tops: set[str] = set()
         for module, facts in project.items():
             own = module if module in self.facts else facts.module
             if module != own:
-                self._by_tail.setdefault(module, []).append(own)
+                self._also(module, own)
             self._tops.add(module.partition(".")[0])
             at = module.find(".")
             while at >= 0:
                 head = project.get(module[:at])
                 if head is not None and head.is_package:
                     break
-                tail = module[at + 1 :]
-                known = self._by_tail.setdefault(tail, [])
-                if own not in known:
-                    known.append(own)
-                self._tops.add(tail.partition(".")[0])
+                self._also(module[at + 1 :], own)
                 at = module.find(".", at + 1)
+
+    def _also(self, name: str, module: str) -> None:
+        known = self._by_tail.setdefault(name, [])
+        if module not in known:
+            known.append(module)
+        self._tops.add(name.partition(".")[0])
+
+    def locate(self, name: str, path: str = "") -> str | None:
+        """A module by a name that is known to be the project's own, such as that of its settings. Where it only fits behind a package,
+        that package is a folder on the import path: from now on its modules have their shorter names too."""
+        found = self.find(name, path)
+        if found is not None or "." not in name:
+            return found
+        ends = [module for module in self.facts if module.endswith("." + name)]
+        if len(ends) != 1:
+            return None
+        self.learn(ends[0][: -len(name)])
+        return ends[0]
+
+    def learn(self, prefix: str) -> None:
+        """Modules whose names start so (``"site."``) are also imported without it."""
+        self.learned.append(prefix)
+        for module in self.facts:
+            if module.startswith(prefix):
+                self._also(module[len(prefix) :], module)
 
     def find(self, name: str, path: str = "") -> str | None:
         """A module by the name that a file at ``path`` imports: of several, the one that shares most folders with it."""
