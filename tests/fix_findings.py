@@ -28,7 +28,7 @@ def findings_of(text: str | bytes, path: str = "x.py", **given: object) -> list[
         for word, said in _MARK.findall(source.line(number)):
             if word == "open":
                 opens[said.strip()] = _opener_on(tree, source, number)
-                kinds[said.strip()] = "decorator" if source.line(number).lstrip().startswith("@") else "with"
+                kinds[said.strip()] = _kind_of(source.line(number).lstrip())
             else:
                 code, _, names = said.strip().partition("=")
                 wants.append((number, code, names.split(",") if names else []))
@@ -73,9 +73,11 @@ def fixed(text: str | bytes, unsafe: bool = False, project: Project | None = Non
     return planned
 
 
-def provable(text: str) -> Project:
-    """A project whose tasks are all known to have ``delay_on_commit``."""
-    return Project(tasks=frozenset(f.fingerprint for f in findings_of(text)))
+def project_of(name: str, text: str) -> Project:
+    """What is known of the project of a fixture: which recipe it is about decides."""
+    if name.startswith("delay_on_commit"):
+        return Project(tasks=frozenset(f.fingerprint for f in findings_of(text)))
+    return Project(after_commit_helper="project_db.on_commit") if name.startswith("after_commit_hook") else Project()
 
 
 def suggested(text: str, project: Project | None = None, **given: object) -> Fix:
@@ -88,7 +90,13 @@ def effect_at(place: Place, kind: str = "task") -> dict[tuple[int, int, int, int
     return {span_of(place): EffectMeaning(kind, "", "")}
 
 
+def _kind_of(line: str) -> str:
+    return "decorator" if line.startswith("@") else "with" if "with " in line else "autobegin"
+
+
 def _name_of(line: str) -> str:
+    if "add(" in line:
+        return "sqlalchemy.orm.Session.add"
     return "sqlalchemy.orm.Session.begin" if "begin" in line else "transaction.atomic"
 
 
@@ -143,6 +151,8 @@ def _opener_on(tree: ast.AST, source: object, number: int) -> Place:
         for decorator in getattr(node, "decorator_list", ()):
             if decorator.lineno == number:
                 return _place(source, decorator)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and node.lineno == number:
+            return _place(source, node.value)
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.lineno == number:
             return Place(source.path, number, node.col_offset + 1, number, node.col_offset + 4)  # type: ignore[attr-defined]
     raise AssertionError(f"nothing opens on line {number}")

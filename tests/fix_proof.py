@@ -22,6 +22,8 @@ from types import ModuleType
 from typing import Any
 from weakref import WeakSet
 
+from txlint.fix.helper import sqlalchemy_helper
+
 EFFECTS: list[Any] = []
 SESSIONS: WeakSet[Any] = WeakSet()
 DOOMED: list[bool] = []
@@ -86,6 +88,9 @@ def set_up() -> None:
 
     EmailBackend.send_messages = delivered
     fail_commits()
+    helper = ModuleType("project_db")
+    exec(sqlalchemy_helper("project_db")[0], helper.__dict__)
+    sys.modules["project_db"] = helper
 
 
 def fail_commits() -> None:
@@ -135,6 +140,7 @@ def run(path: Path, expression: str, situation: str) -> dict[str, Any]:
     from django.db import DatabaseError, transaction
 
     EFFECTS.clear()
+    SESSIONS.clear()
     raised = ""
     atomic = transaction.atomic
     module = ModuleType(f"proof_{next(NUMBER)}")  # task names are unique
@@ -144,7 +150,7 @@ def run(path: Path, expression: str, situation: str) -> dict[str, Any]:
         transaction.atomic = Nothing  # type: ignore[assignment, misc]
     try:
         exec(compile(path.read_text(), str(path), "exec"), namespace)
-        if situation == "rolled_back" and path.name.startswith("move_after"):
+        if situation == "rolled_back" and path.name.startswith(("move_after", "commit_first", "after_commit_hook")):
             DOOMED.append(True)
             with contextlib.suppress(DatabaseError):
                 eval(expression, namespace)

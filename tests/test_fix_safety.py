@@ -55,7 +55,7 @@ UNSAFE = {
     "receiver": ("order.send()  # want: TX102=a\norder.reset()", "`order` is passed by reference"),
     "a generator": ("task.delay(x for x in items)  # want: TX101=a", "generator among the arguments"),
     "a queryset": ("task.delay(Order.objects.filter(x=1))  # want: TX101=a", "evaluated at the commit"),
-    "a queryset by name": ("found = Order.objects.all()\ntask.delay(found)  # want: TX101=a", "`found`"),
+    "a queryset by name": ("found = Order.objects.all()\ntask.delay(found)  # want: TX101=a\nx = 1", "`found`"),
     "a lazy string": ("notify(gettext_lazy('x'))  # want: TX102=a", "evaluated at the commit"),
     "a lambda": ("notify(lambda: order.pk)  # want: TX102=a", "lambda among the arguments"),
     "a file read again": ("storage.delete(path)  # want: TX107=a\nopen(path)", "uses it again"),
@@ -129,7 +129,7 @@ def test_database_of_the_transaction() -> None:
     assert verdict(call, alias=None)[0] == "unsafe"
     by_name = "def f(db):\n    with transaction.atomic(using=db):  # open: a\n"
     assert verdict(call, by_name) == ("safe", "")
-    assert verdict("db = 'x'\n" + call, by_name)[0] == "unsafe"
+    assert verdict("db = 'x'\n" + call + "\nx = 1", by_name)[0] == "unsafe"
     two = "def f():\n    with transaction.atomic():  # open: a\n        pass\n    with transaction.atomic(using='b'):  # open: b\n"
     assert verdict("task.delay(1)  # want: TX101=a,b", two)[0] == "none"
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from tests.fix_findings import findings_of, fixed, provable
+from tests.fix_findings import findings_of, fixed, project_of
 from txlint.fix import FilePlan, plan
 
 ROOT = Path(__file__).parents[1]
 CASES = sorted(p for p in (ROOT / "fixtures" / "fix").glob("*.py") if not p.name.endswith(".fixed.py"))
 DEFERRED = [p for p in CASES if p.name.startswith(("on_commit", "delay_on_commit"))]
-MOVED = [p for p in CASES if p.name.startswith("move_after")]
+MOVED = [p for p in CASES if p.name.startswith(("move_after", "commit_first", "after_commit_hook"))]
 MISUSED = [p for p in CASES if p.name.startswith("defer_misuse")]
 DROPPED = {"on_commit_savepoint.py"}  # an effect of a savepoint that is rolled back in the plain run: gone on purpose
 
@@ -30,8 +30,7 @@ def twin(case: Path) -> Path:
 def result(case: Path, unsafe: bool | None = None) -> FilePlan:
     """The plan for a fixture as its header wants it."""
     text = case.read_text()
-    project = provable(text) if case.name.startswith("delay_on_commit") else None
-    return fixed(case.read_bytes(), unsafe=is_unsafe(case) if unsafe is None else unsafe, project=project)
+    return fixed(case.read_bytes(), unsafe=is_unsafe(case) if unsafe is None else unsafe, project=project_of(case.name, text))
 
 
 def is_unsafe(case: Path) -> bool:

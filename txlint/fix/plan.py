@@ -160,7 +160,7 @@ def _propose(file: OpenFile, finding: Finding, whole: bool) -> Proposal:
 
 
 def _decide(file: OpenFile, walked: Walked, finding: Finding, span: Span) -> Proposal:
-    """The first recipe that is not refused, else the reason of the first that applies."""
+    """The first recipe that is safe, else the first that is not refused, else the reason of the first that applies."""
     site = walked.sites.get(span)
     if site is None:
         return Proposal(finding, Fix("none", None, NOT_REPRODUCED))
@@ -170,15 +170,14 @@ def _decide(file: OpenFile, walked: Walked, finding: Finding, span: Span) -> Pro
     if len(families) > 1:
         return Proposal(finding, Fix("none", None, "it is reached from transactions of different libraries"))
     case = Case(finding, site, walked, file.source, file.names, file.project, next(iter(families), ""))
-    first: Proposal | None = None
-    for recipe in RECIPES:
-        if not recipe.applies(case):
-            continue
-        verdict = recipe.applicability(case)
-        if verdict.applicability != "none":
-            return Proposal(finding, Fix(verdict.applicability, recipe.NAME, verdict.reason), recipe.rewrite(case))
-        first = first or Proposal(finding, Fix("none", recipe.NAME, verdict.reason))
-    return first or Proposal(finding, Fix("none", None, "there is no rewrite for this kind of transaction"))
+    verdicts = [(recipe.applicability(case), recipe) for recipe in RECIPES if recipe.applies(case)]
+    for wanted in ("safe", "unsafe"):
+        for verdict, recipe in verdicts:
+            if verdict.applicability == wanted:
+                return Proposal(finding, Fix(wanted, recipe.NAME, verdict.reason), recipe.rewrite(case))
+    for verdict, recipe in verdicts:
+        return Proposal(finding, Fix("none", recipe.NAME, verdict.reason))
+    return Proposal(finding, Fix("none", None, "there is no rewrite for this kind of transaction"))
 
 
 def _reproduced(finding: Finding, is_open: bool) -> bool:

@@ -106,9 +106,14 @@ def _fitted(case: Case, before: str, after: str, opening: str, parts: list[str])
     step = "\t" if "\t" in indent else "    "
     ending = source.ending(line)
     inner = indent + step
-    close = after.removeprefix(", ")
-    keyword = f",{ending}{inner}{close.removesuffix(')')},{ending}{indent})" if close != after else f"{ending}{indent}{after}"
     nested = f"{opening}{', '.join(parts)})"
     if len(inner) + len(nested) > case.names.width:
         nested = opening + ending + "".join(f"{inner}{step}{part},{ending}" for part in parts) + f"{inner})"
-    return f"{before}{ending}{inner}{nested}{keyword}"
+    head, _, lead = before.partition("(")
+    given = [
+        *(part for part in (lead.rstrip(", "),) if part),
+        nested,
+        *(part for part in (after.removesuffix(")").removeprefix(", "),) if part),
+    ]
+    comma = "," if len(given) > 1 else ""
+    return f"{head}({ending}" + "".join(f"{inner}{part}{comma}{ending}" for part in given) + f"{indent})"

@@ -1,13 +1,13 @@
 """The kinds of rewrite, each in a module of one shape: ``NAME``, ``applies(case)``, ``applicability(case)``, ``rewrite(case)``.
 
-`RECIPES` is in order of preference: the first that applies and is not refused is taken."""
+`RECIPES` is in order of preference: the first that is safe is taken, else the first that is not refused."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
 from txlint.fix.case import Case, Rewrite, Verdict
-from txlint.fix.recipes import defer_misuse, delay_on_commit, move_after, on_commit
+from txlint.fix.recipes import after_commit_hook, commit_first, defer_misuse, delay_on_commit, move_after, on_commit
 
 
 class Recipe(Protocol):
@@ -25,4 +25,4 @@ class Recipe(Protocol):
         """The change; asked only where `applicability` is not ``none``."""
 
 
-RECIPES: tuple[Recipe, ...] = (defer_misuse, delay_on_commit, on_commit, move_after)
+RECIPES: tuple[Recipe, ...] = (defer_misuse, delay_on_commit, on_commit, move_after, commit_first, after_commit_hook)

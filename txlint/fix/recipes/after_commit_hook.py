@@ -1,0 +1,68 @@
+"""SQLAlchemy: ``f(x)`` becomes ``on_commit(session, partial(f, x))``, with the project's own helper.
+
+SQLAlchemy has no safe call for this: an ``after_commit`` listener also fires when a savepoint is released, and one with ``once=True``
+survives a rollback and fires at the next unrelated commit. So a project keeps one helper (``txlint helper sqlalchemy`` writes it, with
+its test) and names it in the configuration."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from txlint.fix.after import dotted
+from txlint.fix.capture import passed_whole
+from txlint.fix.case import Case, Rewrite, Verdict
+from txlint.fix.recipes.on_commit import behaviour
+from txlint.fix.safety import by_reference, judge
+from txlint.fix.wrap import has_arguments, wrap
+
+NAME = "after-commit-hook"
+
+
+def applies(case: Case) -> bool:
+    return case.family == "sqlalchemy" and bool(case.project.after_commit_helper)
+
+
+def applicability(case: Case) -> Verdict:
+    verdict = judge(case, in_async=True)
+    if verdict.applicability == "none":
+        return verdict
+    if not _session(case):
+        return Verdict("none", "the session of the transaction is not known by a name here")
+    risks = [verdict.reason] if verdict.reason else []
+    whole = [name for name in by_reference(case) if name in passed_whole(case, case.site.call)]
+    risks += [f"`{name}` is expired at the commit if it is an object of the session" for name in whole]
+    return Verdict("unsafe", "; ".join(risks)) if risks else Verdict("safe")
+
+
+def rewrite(case: Case) -> Rewrite:
+    line, column = case.site.span[:2]
+    module, _, name = (case.project.after_commit_helper or "").rpartition(".")
+    helper = case.names.reference(module, name, line, column)
+    partial = case.names.reference("functools", "partial", line, column)
+    edits = wrap(case, f"{helper.text}({_session(case)}, ", ")", partial.text)
+    needs = [r.needs for r in (helper, partial if has_arguments(case, case.site.call) else helper) if r.needs]
+    return Rewrite(edits, tuple(needs), behaviour(case))
+
+
+def _session(case: Case) -> str:
+    """What the one open session is called where the call stands: the name that a ``with`` binds, or that its transaction began on."""
+    found = {_bound(case, scope.node) for scope in case.site.chain if scope.kind == "with" and scope.opener}
+    if not found and all(o.kind == "autobegin" and o.place.path == case.source.path for o in case.finding.openers):
+        function = case.site.function.node
+        first, last = case.span(function)[0], case.span(function)[2]
+        places = [o.place for o in case.finding.openers if first <= o.place.line <= last]
+        texts = [case.source.between((p.line, p.column, p.end_line, p.end_column)) for p in places]
+        found = {t.partition("(")[0].rpartition(".")[0].removeprefix("await ").strip() for t in texts}
+        found |= {""} if len(places) < len(case.finding.openers) else set()
+    return found.pop() if len(found) == 1 else ""
+
+
+def _bound(case: Case, item: cst.CSTNode) -> str:
+    """``s`` of ``with Session.begin() as s``, of ``with s.begin()`` and of ``with Session() as s``."""
+    if not isinstance(item, cst.WithItem):
+        return ""
+    if item.asname and isinstance(item.asname.name, cst.Name):
+        return item.asname.name.value
+    call = item.item
+    is_method = isinstance(call, cst.Call) and isinstance(call.func, cst.Attribute) and call.func.attr.value in ("begin", "begin_nested")
+    return dotted(call.func.value) if is_method and isinstance(call, cst.Call) and isinstance(call.func, cst.Attribute) else ""
