@@ -34,12 +34,13 @@ from txlint.link.values import (
     Value,
     union,
 )
-from txlint.model.catalog import Arg, Closer, Effect, Entry, Opener, When
+from txlint.model.catalog import Arg, Closer, Effect, Entry, Opener, Returns, When
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import NO_CLASS, SELF, Event, Opened, ParamTarget, Passed, SignalTarget, Target
 from txlint.model.kinds import Confidence
 
 if TYPE_CHECKING:
+    from txlint.link.linker import Linker
     from txlint.link.project import Fun
     from txlint.link.replay import Frame
 
@@ -513,6 +514,8 @@ def _call_library(
     for entry in known.returns:
         if entry.type and not entry.attribute and decide(site, entry, args, keywords) is not False:
             result = union(result, linker.typed(parse_type(entry.type), receiver, args, keywords, origin=("via", key) if key else None))
+        if entry.decorated:
+            result = union(result, _decorating(linker, entry, name, receiver, args, keywords))
     if not known.returns or not any(entry.type or entry.enter for entry in known.returns):
         last = name.rpartition(".")[2]
         if receiver is None and (known.classes or last[:1].isupper() and not last.isupper()):
@@ -530,6 +533,20 @@ def _call_library(
             entered = linker.typed(parse_type(entry.enter), receiver, args, keywords, origin=("via", key) if key else None)
             result = result or (linker.atoms(ExtObj, name, entered, ("enters", entered)),)
     site.result = union(site.result, result)
+
+
+def _decorating(
+    linker: Linker, entry: Returns, name: str, receiver: Atom | None, args: tuple[Value, ...], keywords: dict[str | None, Value]
+) -> Value:
+    """A decorator called as a function: with a function it gives what it makes of it, without one a decorator with these arguments."""
+    wrapped = next((arg for arg in args if any(type(atom) in (Fn, Cls, Part) for atom in arg)), None)
+    if wrapped is not None:
+        made = linker.typed(parse_type(entry.decorated), receiver, args, keywords)
+        return tuple(linker.with_item(atom, wrapped) for atom in made)
+    itself: Atom = (
+        linker.atoms(Ext, name) if receiver is None else linker.atoms(ExtMethod, name, receiver, name.rpartition(".")[2])
+    )
+    return (linker.atoms(Part, (itself,), args, tuple((k, v) for k, v in keywords.items() if k is not None)),)
 
 
 def _by_hand(site: Site, opening: Opening, name: str) -> bool:
