@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import libcst as cst
 
@@ -16,12 +15,11 @@ from txlint.model.finding import Finding, Opener
 @dataclass(frozen=True, slots=True)
 class Project:
     """What the engine knows beyond one file. ``databases``: the aliases in settings. ``after_commit_helper``: dotted name of the
-    project's own ``on_commit(session, function)``. ``families``: families of openers by fingerprint. ``tasks``: fingerprints of findings
-    whose callee is provably a task with ``delay_on_commit``."""
+    project's own ``on_commit(session, function)``. ``tasks``: fingerprints of findings whose callee is provably a task with
+    ``delay_on_commit``."""
 
     databases: frozenset[str] = frozenset()
     after_commit_helper: str | None = None
-    families: Mapping[str, str] = field(default_factory=dict)
     tasks: frozenset[str] = frozenset()
 
 
@@ -71,6 +69,15 @@ class Case:
             s.kind == "suite" and isinstance(w := s.statement, cst.With) and scope.node in w.items and self.line(w) == opener.place.line
             for s in self.site.chain
         )
+
+    def receiver(self, opener: Opener) -> str:
+        """What a transaction that began by itself began on, as written in this function: ``session`` of ``session.add(x)``."""
+        function, place = self.site.function.node, opener.place
+        first, last = self.span(function)[0], self.span(function)[2]
+        if place.path != self.source.path or not first <= place.line <= last:
+            return ""
+        written = self.source.between((place.line, place.column, place.end_line, place.end_column))
+        return written.removeprefix("await ").partition("(")[0].rpartition(".")[0].strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,9 +92,8 @@ def span_of(place: Place) -> Span:
     return place.line, place.column, place.end_line, place.end_column
 
 
-def from_findings(findings: Iterable[Finding], path: str, family: Mapping[str, str] | None = None) -> FileMeanings:
-    """What findings alone say of one file. ``family`` maps fingerprints of openers to families, where the engine knows better than
-    `family_of`."""
+def from_findings(findings: Iterable[Finding], path: str) -> FileMeanings:
+    """What findings alone say of one file."""
     openers: dict[tuple[int, int], tuple[OpenerMeaning, ...]] = {}
     effects: dict[Span, EffectMeaning] = {}
     for finding in findings:
@@ -103,13 +102,12 @@ def from_findings(findings: Iterable[Finding], path: str, family: Mapping[str, s
         for opener in finding.openers:
             if opener.place.path == path and opener.kind not in ("atomic_requests", "request", "hook"):
                 start = (opener.place.line, opener.place.column)
-                openers[start] = (opener_meaning(opener, family),)
+                openers[start] = (opener_meaning(opener),)
     return FileMeanings(openers, effects)
 
 
-def opener_meaning(opener: Opener, family: Mapping[str, str] | None = None) -> OpenerMeaning:
-    known = (family or {}).get(opener.fingerprint)
-    return OpenerMeaning(opener.kind, opener.opener, known or family_of(opener), opener.alias)
+def opener_meaning(opener: Opener) -> OpenerMeaning:
+    return OpenerMeaning(opener.kind, opener.opener, family_of(opener), opener.alias)
 
 
 _BY_FIRST = {
@@ -140,6 +138,6 @@ _BY_KIND = {"atomic_requests": "django", "admin": "django", "autobegin": "sqlalc
 
 
 def family_of(opener: Opener) -> str:
-    """The family of an opener from its name and kind alone; empty where they do not tell."""
+    """The family of an opener, as the engine says, else from its name and kind; empty where they do not tell."""
     name = opener.opener
-    return _BY_NAME.get(name) or _BY_FIRST.get(name.partition(".")[0]) or _BY_KIND.get(opener.kind, "")
+    return opener.family or _BY_NAME.get(name) or _BY_FIRST.get(name.partition(".")[0]) or _BY_KIND.get(opener.kind, "")

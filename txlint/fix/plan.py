@@ -72,7 +72,7 @@ def open_file(
     source = decode(path, data)
     there = tuple(findings)
     project = project or Project()
-    return OpenFile(source, Names(source, parse(source.text)), there, meanings or from_findings(there, path, project.families), project)
+    return OpenFile(source, Names(source, parse(source.text)), there, meanings or from_findings(there, path), project)
 
 
 def suggest(finding: Finding, file: OpenFile) -> Fix:
@@ -166,7 +166,7 @@ def _decide(file: OpenFile, walked: Walked, finding: Finding, span: Span) -> Pro
         return Proposal(finding, Fix("none", None, NOT_REPRODUCED))
     if not _reproduced(finding, bool(site.openers)):
         return Proposal(finding, Fix("none", None, "no open transaction was seen around it by the second reading of the file"))
-    families = {file.project.families.get(o.fingerprint) or family_of(o) for o in finding.openers}
+    families = {family_of(o) for o in finding.openers}
     if len(families) > 1:
         return Proposal(finding, Fix("none", None, "it is reached from transactions of different libraries"))
     case = Case(finding, site, walked, file.source, file.names, file.project, next(iter(families), ""))

@@ -45,6 +45,7 @@ class Opener:
     condition: str | None
     trace: tuple[Step, ...]
     told: str = ""  # this pair in words: a finding's message is about its best one
+    family: str = ""  # the catalog's: how one defers past this commit; empty where not known
 
 
 @dataclass(frozen=True, slots=True)

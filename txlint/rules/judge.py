@@ -139,6 +139,7 @@ def _openers(case: Case, kept: list[tuple[Confidence, Passage]], sources: Source
                 condition=origin.condition,
                 trace=trace,
                 told=_told(case, passage, name, None),
+                family=origin.family,
             )
         )
     return tuple(openers)

@@ -45,15 +45,12 @@ def rewrite(case: Case) -> Rewrite:
 
 
 def _session(case: Case) -> str:
-    """What the one open session is called where the call stands: the name that a ``with`` binds, or that its transaction began on."""
-    found = {_bound(case, scope.node) for scope in case.site.chain if scope.kind == "with" and scope.opener}
-    if not found and all(o.kind == "autobegin" and o.place.path == case.source.path for o in case.finding.openers):
-        function = case.site.function.node
-        first, last = case.span(function)[0], case.span(function)[2]
-        places = [o.place for o in case.finding.openers if first <= o.place.line <= last]
-        texts = [case.source.between((p.line, p.column, p.end_line, p.end_column)) for p in places]
-        found = {t.partition("(")[0].rpartition(".")[0].removeprefix("await ").strip() for t in texts}
-        found |= {""} if len(places) < len(case.finding.openers) else set()
+    """What the one open session is called where the call stands: the name that a ``with`` binds, or on which its transaction began."""
+    scopes = [s for s in case.site.chain if s.kind == "with" and s.opener]
+    found = {_bound(case, s.node) for s in scopes}
+    for opener in case.finding.openers:
+        if not any(case.is_here(opener, s) for s in scopes):
+            found.add(case.receiver(opener) if opener.kind == "autobegin" else "")
     return found.pop() if len(found) == 1 else ""
 
 

@@ -39,7 +39,7 @@ def applicability(case: Case) -> Verdict:
         return Verdict("none", pair)
     if case.finding.held:
         return Verdict("none", "the transaction only holds the connection here: end it before the call")
-    if case.finding.omitted or any(receiver != pair.session for receiver in _sessions(case)):
+    if case.finding.omitted or any(case.receiver(o) != pair.session for o in case.finding.openers):
         return Verdict("none", f"it is reached from transactions that `{pair.session}.commit()` does not end")
     if part := uncapturable(case, pair.line):
         return Verdict("none", f"`{short(part)}` would begin a new transaction behind the commit")
@@ -100,17 +100,6 @@ def _committed(line: cst.SimpleStatementLine) -> str:
     if isinstance(call, cst.Call) and not call.args and isinstance(call.func, cst.Attribute) and call.func.attr.value == "commit":
         return dotted(call.func.value)
     return ""
-
-
-def _sessions(case: Case) -> Iterator[str]:
-    """What each opener calls its session, as written at its place; empty where it is not in this function."""
-    own = case.site.function.node
-    first, last = case.span(own)[0], case.span(own)[2]
-    for opener in case.finding.openers:
-        place = opener.place
-        here = place.path == case.source.path and first <= place.line <= last
-        written = case.source.between((place.line, place.column, place.end_line, place.end_column)) if here else ""
-        yield written.partition("(")[0].rpartition(".")[0].removeprefix("await ").strip()
 
 
 def _own_comments(line: cst.SimpleStatementLine) -> Iterator[cst.EmptyLine]:

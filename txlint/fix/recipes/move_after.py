@@ -16,6 +16,7 @@ from txlint.fix.capture import Captured, captures, passed_whole, replaced, uncap
 from txlint.fix.case import Case, Rewrite, Verdict, short
 from txlint.fix.scopes import Scope
 from txlint.fix.source import Edit
+from txlint.model.finding import Opener
 
 NAME = "move-after"
 _FAMILIES = ("django", "sqlalchemy", "peewee", "tortoise", "piccolo", "pony", "pep249", "databases", "asyncpg", "ormar")
@@ -103,7 +104,7 @@ def _refusal(case: Case, tail: Tail) -> str | None:
     outer = [s for s in openers if s.node not in tail.statement.items]
     if outer:
         return f"the transaction of line {outer[0].line} is still open behind the block"
-    if case.site.function.openers or case.finding.omitted or any(not case.is_here(o, tail.opener) for o in case.finding.openers):
+    if case.site.function.openers or case.finding.omitted or any(not _ends_here(case, tail, o) for o in case.finding.openers):
         return "a transaction of the caller is still open behind the block"
     if tail.opener.text.rstrip("()").endswith(("begin_nested", "savepoint")):
         return "the block is a savepoint: its transaction is still open behind it"
@@ -117,9 +118,19 @@ def _refusal(case: Case, tail: Tail) -> str | None:
     if _session_family(case):
         if part := uncapturable(case, tail.line):
             return f"`{short(part)}` may need the session, which has ended behind the block"
-        if captures(case, tail.line) and not _session(case, tail):
+        if captures(case, tail.line) and not _session_of(tail.opener.node):
             return "the session is not known by a name"
     return None
+
+
+def _ends_here(case: Case, tail: Tail, opener: Opener) -> bool:
+    """Whether the end of the block ends this transaction: it is the block's own, or began by itself on a session of the block."""
+    if any(case.is_here(opener, s) for s in case.site.chain if s.node in tail.statement.items and s.opener):
+        return True
+    first, last = case.span(tail.statement)[0], case.span(tail.statement)[2]
+    inside = opener.place.path == case.source.path and first < opener.place.line <= last
+    sessions = {_session_of(item) for item in tail.statement.items if _is_opener(case, item)}
+    return opener.kind == "autobegin" and inside and case.receiver(opener) in sessions - {""}
 
 
 def _leaves_early(block: cst.IndentedBlock) -> bool:
@@ -138,22 +149,20 @@ def _session_family(case: Case) -> bool:
     return case.family == "sqlalchemy" and not any("engine" in n or "connection" in n for n in names)
 
 
-def _session(case: Case, tail: Tail) -> str:
+def _session_of(item: cst.CSTNode) -> str:
     """How the block calls its session: ``s`` of ``with Session.begin() as s`` and of ``with s.begin()``."""
-    item = tail.opener.node
-    assert isinstance(item, cst.WithItem)
+    if not isinstance(item, cst.WithItem):
+        return ""
     if item.asname and isinstance(item.asname.name, cst.Name):
         return item.asname.name.value
     call = item.item
-    if isinstance(call, cst.Call) and isinstance(call.func, cst.Attribute):
-        return dotted(call.func.value)
-    return ""
+    return dotted(call.func.value) if isinstance(call, cst.Call) and isinstance(call.func, cst.Attribute) else ""
 
 
 def _reads(case: Case, tail: Tail, captured: Sequence[Captured], inner: str, ending: str) -> str:
     if not captured:
         return ""
-    session = _session(case, tail)
+    session = _session_of(tail.opener.node)
     flush = f"{'await ' if tail.statement.asynchronous else ''}{session}.flush()"
     above = tail.block.body[-2]
     lines = [] if short(case.code(above)) == flush else [flush]
