@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -84,12 +85,24 @@ def _is_set_in_init(holder: type, part: str) -> bool:
     return False
 
 
+def _find_in_any_home(name: str, library: Library) -> Any:
+    """Older releases may have a thing only where an alias says."""
+    try:
+        return find(name)
+    except LookupError:
+        for home, canonical in library.aliases.items():
+            if "*" not in home and f"{name}.".startswith(f"{canonical}."):
+                with suppress(LookupError):
+                    return find(home + name[len(canonical) :])
+        raise
+
+
 def missing(name: str, library: Library) -> str | None:
     """Why a name is not there; None if it is, or if there is nothing to import under it."""
     if "*" in name or _is_virtual(name, library):
         return None
     try:
-        find(name)
+        _find_in_any_home(name, library)
     except LookupError as error:
         return str(error)
     return None
@@ -102,10 +115,8 @@ def problem(entry: Entry, library: Library) -> str | None:
     parent, _, last = entry.name.rpartition(".")
     try:
         if last.endswith("*"):
-            members = dir(find(parent))
-            prefix = last[:-1]
-            return None if any(member.startswith(prefix) for member in members) else f"{entry.name}: nothing matches"
-        found = find(entry.name)
+            return None if any(member.startswith(last[:-1]) for member in dir(find(parent))) else f"{entry.name}: nothing matches"
+        found = _find_in_any_home(entry.name, library)
     except LookupError as error:
         return str(error)
     if isinstance(entry, LibraryClass):
