@@ -208,6 +208,6 @@ class Library:
     packages: tuple[str, ...]  # importable top-level names that it stands for
     needs: tuple[str, ...] = ()
     virtual: tuple[str, ...] = ()
-    versions: tuple[str, ...] = ()  # releases that the truth tests install
+    versions: tuple[str, ...] = ()  # releases that the names were checked against, oldest first
     entries: tuple[Entry, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
