@@ -1,12 +1,14 @@
 """The process that runs proofs: reads one request a line, answers with one line of JSON.
 
-A request names a case (`path`), its expressions (`expressions`: file, text), and what is switched off (`off`). The answer lists,
-for each expression, its plain run and its runs with a forced rollback. Frameworks are imported once, here; each case is a fork of
-this process, each run a fork of the case, so that they share nothing but start in milliseconds."""
+A request names a case (`path`), its expressions (`expressions`: file, text), what is switched off (`off`), and the places that end
+the run when something leaves from them in a transaction (`until`). The answer lists, for each expression, its plain run and its
+runs with a forced rollback. Frameworks are imported once, here; each case is a fork of this process, each run a fork of the case,
+so that they share nothing but start in milliseconds."""
 
 from __future__ import annotations
 
 import builtins
+import gc
 import importlib
 import itertools
 import json
@@ -61,6 +63,7 @@ def main() -> None:
             continue  # not installed, or wants settings first: the case imports it itself
     logging.disable()
     raise_missing_audit_events()
+    gc.freeze()  # what is imported by now is shared by all forks, and not looked at again
     home = Path(tempfile.mkdtemp(prefix="txlint-proof-"))
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what fixtures print is not an answer
@@ -121,6 +124,8 @@ def run_case(request: dict[str, Any], home: Path) -> dict[str, Any]:
         plain = in_child(lambda file=file, expression=expression: run_expression(stage, databases, Path(file), expression))
         runs.append(plain | {"file": file, "expression": expression, "doomed": False})
         restore(pristine, work)
+        if any(event["open"] and event["place"] in request.get("until", ()) for event in plain.get("events", ())):
+            break
         # An error at one commit ends the run, so what lies behind it is doomed in a run of its own.
         refused: list[list[Any]] = []
         while not request.get("plain") and any(event["open"] and event["place"] not in refused for event in plain.get("events", ())):
