@@ -36,7 +36,7 @@ from txlint.link.values import (
 )
 from txlint.model.catalog import Arg, Closer, Effect, Entry, Opener, Returns, When
 from txlint.model.facts import Expr, Pos
-from txlint.model.graph import NO_CLASS, SELF, Event, Opened, ParamTarget, Passed, SignalTarget, Target
+from txlint.model.graph import NO_CLASS, RECEIVER, SELF, Event, Opened, ParamTarget, Passed, SignalTarget, Target
 from txlint.model.kinds import Confidence
 
 if TYPE_CHECKING:
@@ -53,7 +53,9 @@ class Site:
     """One call while it is being read."""
 
     __slots__ = (
-        "args", "bound", "confidence", "effect", "entering", "expr", "frame", "func", "keywords", "kind", "open_ended", "pos",
+        "args", "bound", "confidence", "effect", "entering", "expr", "frame", "func", "keywords", "kind", "open_ended", "closed",
+        "pos",
+        "region",
         "receiver", "result", "targets", "used", "values",
     )  # fmt: skip
 
@@ -75,6 +77,8 @@ class Site:
         self.receiver: Expr | None = None
         self.values: Value = UNKNOWN
         self.kind = "call"
+        self.region: tuple[Opened, ...] = ()
+        self.closed: frozenset[Any] = frozenset()
 
 
 def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, entering: bool = False) -> Value:
@@ -110,6 +114,8 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
             pass
         _consume(site)
         return UNKNOWN
+    # What is open when the call is made; what it opens or closes itself comes after.
+    site.region, site.closed = frame.now_open(), frame.closed
     for atom in value:
         _call(site, atom, site.args, site.keywords, 0)
     _finish(site)
@@ -459,7 +465,6 @@ def _call_library(
     if known.openers or known.closers or known.returns:
         key = _receiver_key(site, receiver)
     inner: tuple[Opened, ...] = ()
-    opened_here = False
     for opener in known.openers:
         holds = decide(site, opener, args, keywords)
         if holds is False:
@@ -470,7 +475,6 @@ def _call_library(
         if opened is not None and "runs" in opener.forms and opener.callback is not None:
             for atom in argument(opener.callback, args, keywords):
                 callback(site, atom, (opened,))
-        opened_here = opened_here or opened is not None
     for closer in known.closers:
         if decide(site, closer, args, keywords) is not False:
             _close(site, closer, key, args, keywords)
@@ -508,12 +512,12 @@ def _call_library(
             body = (_implicit(site, name, holds),)
         for text in entry.runs:
             _run(site, name, text, receiver, args, keywords, body, depth)
-    if opened_here and site.entering:
+    if site.entering and any(type(atom) is Opening for atom in site.result):
         return
     result = UNKNOWN
     for entry in known.returns:
         if entry.type and not entry.attribute and decide(site, entry, args, keywords) is not False:
-            result = union(result, linker.typed(parse_type(entry.type), receiver, args, keywords, origin=("via", key) if key else None))
+            result = union(result, linker.typed(parse_type(entry.type), receiver, args, keywords, origin=("via", key) if key and entry.shares_key else None))
         if entry.decorated:
             result = union(result, _decorating(linker, entry, name, receiver, args, keywords))
     if not known.returns or not any(entry.type or entry.enter for entry in known.returns):
@@ -928,8 +932,8 @@ def _finish(site: Site) -> None:
         Event(
             site.pos,
             site.func,
-            frame.now_open(),
-            frame.closed,
+            site.region,
+            site.closed,
             frame.guards,
             _passed(site),
             site.used,
@@ -955,6 +959,10 @@ def _passed(site: Site) -> Passed:
     for name, arg in site.expr[3]:
         if name is not None:
             _pass(frame, name, arg, site.keywords.get(name, UNKNOWN), values, callables)
+    if site.receiver.__class__ is str and site.receiver != frame.self_name:
+        key = frame.key_of(site.receiver, (frame.linker.atoms(ExtObj, "session", UNKNOWN, None),))
+        if key is not None:
+            values[RECEIVER] = ("key", key)
     given = frozenset((*range(len(site.args)), *(name for name in site.keywords if name is not None)))
     return Passed(values, callables, site.open_ended, given)
 
@@ -1007,13 +1015,10 @@ def enter_context(frame: Frame, value: Value, item: Expr, pos: Pos, closers: lis
         if kind is Opening:
             opening: Any = atom
             sure = min(opening.confidence, LIKELY if several else CERTAIN)
-            key = opening.key
-            if opening.entry.key == "result" and target.__class__ is str:
-                key = ("session", "local", f"{frame.fun.id}:{target}")
             condition = "only where this alternative is taken" if several else None
             frame.push(
                 Opened(
-                    opening.kind or "with", opening.name, pos, key, opening.alias, sure, opening.retry, opening.entry.reads, condition,
+                    opening.kind or "with", opening.name, pos, opening.key, opening.alias, sure, opening.retry, opening.entry.reads, condition,
                     family=opening.entry.family,
                 )
             )  # fmt: skip

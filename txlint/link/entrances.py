@@ -36,7 +36,8 @@ def hooks(linker: Linker) -> Iterator[Entrance]:
             fun = linker.project.funs[connection.fun]
             yield _entrance(fun, connection.cls, hook_of, hook_of.state, connection.signal)
     for number, (hook, state) in linker.listeners.items():
-        yield _entrance(linker.project.funs[number], NO_CLASS, hook, state, hook.name)
+        if state in ("caller", "in"):
+            yield _entrance(linker.project.funs[number], NO_CLASS, hook, state, hook.name)
 
 
 def migrations(linker: Linker) -> Iterator[Entrance]:

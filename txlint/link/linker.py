@@ -249,6 +249,9 @@ class Linker:
         if expr is None:
             return UNKNOWN
         if isinstance(expr, str):
+            alias = self.annotation_alias(expr, module)
+            if alias is not None:
+                return self.annotation(alias[0], alias[1], None)
             return self._instances(evaluate(self, expr, module, klass, scope))
         tag = expr[0]
         if tag == "const":
@@ -309,6 +312,42 @@ class Linker:
             item = self.annotation(items[0], module, klass, scope)
             return tuple(self.with_item(atom, item) if item else atom for atom in base)
         return UNKNOWN
+
+    def annotation_alias(self, name: str, module: Module, depth: int = 0) -> tuple[Expr, Module] | None:
+        """What ``Name`` stands for where it is an alias such as ``Annotated[Session, Depends(f)]`` or ``Order | None``."""
+        bound = module.names.get(name)
+        if bound is None or depth > 4:
+            return None
+        binding = bound[-1]
+        if binding[0] == "value" and isinstance(binding[1], tuple) and binding[1][0] in ("sub", "bin"):
+            return binding[1], module
+        if binding[0] == "import":
+            item = module.facts.imports[binding[1]]
+            other = self.project.find_module(absolute(module, item.module, item.level))
+            if other is not None and item.name is not None and other is not module:
+                return self.annotation_alias(item.name, other, depth + 1)
+        return None
+
+    def dependencies(self, annotation: Expr | None, default: Expr | None, module: Module, klass: Klass | None, scope: Fun | None) -> list[Fn]:
+        """The functions that a framework calls to get a parameter: ``= Depends(f)``, ``Annotated[T, Depends(f)]``."""
+        from txlint.link.replay import evaluate
+
+        found: list[Fn] = []
+        given: Value = UNKNOWN
+        if isinstance(default, tuple) and default[0] == "call":
+            given = evaluate(self, default, module, klass, scope)
+        if isinstance(annotation, str):
+            alias = self.annotation_alias(annotation, module)
+            if alias is not None:
+                return self.dependencies(alias[0], default, alias[1], None, None)
+        if isinstance(annotation, tuple) and annotation[0] == "sub" and isinstance(annotation[1], str):
+            if annotation[1].endswith("Annotated") and isinstance(annotation[2], tuple) and annotation[2][0] == "tuple":
+                for extra in annotation[2][1][1:]:
+                    given = union(given, evaluate(self, extra, module, klass, scope))
+        for atom in given:
+            if isinstance(atom, ExtObj):
+                found.extend(inner for inner in atom.item if isinstance(inner, Fn))
+        return found
 
     def _instances(self, value: Value) -> Value:
         result: list[Atom] = []

@@ -6,6 +6,7 @@ meet) and the transactions that the function itself has open. Every call that ma
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from txlint.link import calls
@@ -144,6 +145,9 @@ class Frame:
             if param.kind == "kwarg":
                 self.env[name] = (atoms(Table, (), UNKNOWN),)
                 continue
+            if param.default is not None or param.annotation is not None:
+                for dependency in linker.dependencies(param.annotation, param.default, fun.module, owner, fun.parent):
+                    self.request_wide(dependency.fun, name)
             typed: Value = UNKNOWN
             if param.annotation is not None:
                 typed = linker.annotation(param.annotation, fun.module, owner, fun.parent)
@@ -155,6 +159,18 @@ class Frame:
             if not typed or all(type(a) is ExtObj for a in typed):
                 typed = union(typed, linker.params.get((fun.id, name), UNKNOWN))
             self.env[name] = union(value, typed)
+
+    def request_wide(self, dependency: Fun, parameter: str) -> None:
+        """What a dependency has open where it yields is open in the whole function that depends on it."""
+        fact = dependency.fact
+        if fact is None or not fact.is_generator:
+            return
+        path = dependency.module.facts.path
+        for region, _ in self.linker.replay(dependency, None, True).yields:
+            for opened in region:
+                key: Key = ("session", "param", parameter)
+                if all(other.key != key for other in self.region):
+                    self.region = (*self.region, replace(opened, kind="request", key=key, path=path, function=dependency.dotted))
 
     def _overridden_parameter(self, method: str, parameter: str) -> Value:
         """What a library passes to a method that the project overrides."""

@@ -83,6 +83,10 @@ class ParamTarget(NamedTuple):
     receivers: tuple[tuple[int, bool], ...] = ()
 
 
+RECEIVER = "."
+"""The place of the receiver among what a call passes."""
+
+
 class Passed(NamedTuple):
     """Arguments of a call as far as conditions, callbacks and sessions need them: ``values`` maps a position or keyword to
     ``("const", v)``, ``("param", name)`` or ``("key", Key)``; ``callables`` maps it to the functions passed."""

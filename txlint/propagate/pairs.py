@@ -6,10 +6,10 @@ import heapq
 from typing import Any
 
 from txlint.model.facts import Expr, Pos
-from txlint.model.graph import Edge, Entrance, Event, Node, Opened, Program
+from txlint.model.graph import RECEIVER, SELF, Edge, Entrance, Event, Key, Node, Opened, Program, Test
 from txlint.model.hazard import EffectSite, Hazard, Hop, Origin, Passage, Spot
 from txlint.model.kinds import Confidence
-from txlint.propagate.summaries import ALWAYS, Summary, conjoin, instantiate, is_closed, outside, summarise
+from txlint.propagate.summaries import ALWAYS, Summary, argument, conjoin, instantiate, is_closed, outside, summarise
 
 MOST_PAIRS = 100
 MOST_ENTRIES = 10
@@ -60,6 +60,10 @@ class _Pairs:
                         number = self.numbers[key] = len(self.sites)
                         self.sites.append((info.path, event, info.name))
                     self.effects.setdefault(node, []).append((event, number))
+        self.backwards: dict[Node, list[tuple[Node, Edge]]] = {}
+        for node, edges in program.nodes.items():
+            for edge in edges:
+                self.backwards.setdefault(edge.node, []).append((node, edge))
         self.summaries = summarise(program.nodes, self.effects, program.infos)
         # (site, opener identity, entry) -> passage parts; wide openers: entry is left out
         self.found: dict[int, dict[Any, tuple[Any, ...]]] = {}
@@ -99,6 +103,31 @@ class _Pairs:
                     continue
                 self.enter(site, entrance, node, min(entrance.confidence, reach.confidence))
 
+    def always_open(self, node: Node, key: Key, depth: int = 0) -> bool:
+        """Has every known caller the transaction of a session that it passes open already? Then nothing is begun here."""
+        if len(key) < 3 or key[1] not in ("param", "self") or depth > 4:
+            return False
+        callers = self.backwards.get(node, ())
+        if not callers:
+            return False
+        info = self.program.infos[node[0]]
+        head, _, rest = key[2].partition(".") if key[1] == "param" else (RECEIVER, "", key[2])
+        for caller, edge in callers:
+            given = argument(Test(head, "is", None, True), edge.target, edge.event.passed, info)
+            if given[0] == "param":
+                theirs: Key = (key[0], "param", f"{given[1]}.{rest}" if rest else given[1])
+            elif given[0] == "key":
+                theirs = (*given[1][:2], f"{given[1][2]}.{rest}") if rest else given[1]
+            elif key[1] == "self" and edge.target.cls == SELF:
+                theirs = key
+            else:
+                return False
+            if any(opened.key == theirs for opened in edge.event.region):
+                continue
+            if caller == node or not self.always_open(caller, theirs, depth + 1):
+                return False
+        return True
+
     def node_of(self, node: Node) -> Node:
         return node if node in self.program.nodes else (node[0], node[1], True)
 
@@ -106,6 +135,8 @@ class _Pairs:
         self, site: int, opened: Opened, path: str, function: str, node: Node, event: Event, edge: Edge | None, sure: Confidence
     ) -> None:
         if opened.reads and self.sites[site][1].effect.kind not in HELD_KINDS:  # type: ignore[union-attr]
+            return
+        if opened.kind == "autobegin" and self.always_open(node, opened.key):
             return
         where = opened.path or path
         key = (where, opened.pos, opened.name, path, event.pos)
@@ -196,12 +227,8 @@ class _Pairs:
     # -- hazards ------------------------------------------------------------------------------------------------------------------
 
     def hazards(self) -> tuple[Hazard, ...]:
-        self.backwards: dict[Node, list[tuple[Node, Edge]]] = {}
         self.holders: dict[int, list[tuple[Node, Event]]] = {}
         self.reached: dict[Node, set[int]] = {}
-        for node, edges in self.program.nodes.items():
-            for edge in edges:
-                self.backwards.setdefault(edge.node, []).append((node, edge))
         for node, effects in self.effects.items():
             for event, site in effects:
                 self.holders.setdefault(site, []).append((node, event))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from txlint.model.graph import SELF, Edge, Event, FunctionInfo, Key, Node, Passed, Target, Test
+from txlint.model.graph import RECEIVER, SELF, Edge, Event, FunctionInfo, Key, Node, Passed, Target, Test
 from txlint.model.kinds import Confidence
 
 MOST_TESTS = 2
@@ -127,7 +127,11 @@ def outside(closed: frozenset[Key], event: Event, target: Target, info: Function
         if len(key) < 3 or key[1] == "global":
             mine.add(key)
         elif key[1] == "self":
-            if target.cls == SELF:
+            given = event.passed.values.get(RECEIVER, ("unknown",))
+            if given[0] == "key":
+                base = given[1]
+                mine.add((*base[:2], f"{base[2]}.{key[2]}"))
+            elif target.cls == SELF:
                 mine.add(key)
         elif key[1] == "param":
             head, _, rest = key[2].partition(".")
