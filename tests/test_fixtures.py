@@ -64,6 +64,15 @@ def test_serial_equals_parallel(name: str, tmp_path: Path, monkeypatch: pytest.M
     assert one == render_json(report_of(path, monkeypatch, jobs=1))
 
 
+def test_every_kind_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shop has an effect of every kind; together with the service, an opener of every kind."""
+    shop = report_of(alone(FIXTURES / "shop", tmp_path), monkeypatch)
+    service = report_of(alone(FIXTURES / "service", tmp_path), monkeypatch)
+    assert {finding.effect.kind for finding in shop.findings} == set(EFFECT_KINDS)
+    found = {opener.kind for report in (shop, service) for finding in report.findings for opener in finding.openers}
+    assert found == set(OPENER_KINDS)
+
+
 def test_one_of_many_subclasses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A base with 600 subclasses, one of which has the effect: it is found where that one is called, not where another is, and where
     any of them may be meant it is too uncertain to be shown."""
