@@ -77,8 +77,30 @@ def test_the_configuration_shown_is_accepted() -> None:
     assert load_catalog([], config.tables)
 
 
-def test_the_example_shown_is_python() -> None:
-    compile(README.partition("```python\n")[2].partition("```")[0], "README.md", "exec")
+def test_the_example_shown_is_found_where_it_says(tmp_path: Path) -> None:
+    helper, _, caller = README.partition("```python\n")[2].partition("```")[0].partition("@transaction.atomic")
+    orders = f"from shop.models import Order\nfrom shop.tasks import send_receipt\n\n{helper}"
+    files = {
+        "shop/models.py": "from django.db import models\n\n\nclass Order(models.Model):\n    cart = models.TextField()\n",
+        "shop/tasks.py": "from celery import shared_task\n\n\n@shared_task\ndef send_receipt(pk):\n    print(pk)\n",
+        "shop/orders.py": orders,
+        "shop/views.py": f"from django.db import transaction\n\nfrom shop.orders import place_order\n\n\n@transaction.atomic{caller}",
+    }
+    (tmp_path / "shop").mkdir()
+    for name, source in files.items():
+        (tmp_path / name).write_text(source, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "txlint", ".", "--output-format", "concise", "--report-at", "effect"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    line = next(number for number, text in enumerate(orders.splitlines(), 1) if "# TX101:" in text)
+    found = [text for text in done.stdout.splitlines() if " TX" in text]
+    assert done.returncode == 1
+    assert [text.partition(" TX")[0].split(":")[:2] for text in found] == [["shop/orders.py", str(line)]]
+    assert "TX101" in found[0]
 
 
 def test_make_targets_named_in_the_docs_exist() -> None:
