@@ -1,5 +1,6 @@
 """Findings made by hand from the marks of a fixture, so that rewriting is tested without the engine: `want` is the outermost call that
-starts on its line, `open` the with item or decorator there."""
+starts on its line, `open` the with item or decorator there,
+the first `via` of an opener its entry."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from txlint.fix.source import code_points, decode
 from txlint.model.finding import Effect, Finding, Fix, Opener, Place, Step
 from txlint.model.kinds import EFFECT_KINDS, Confidence
 
-_MARK = re.compile(r"#\s*(open|want):\s*([^#]*)")
+_MARK = re.compile(r"#\s*(open|want|via):\s*([^#]*)")
 
 
 def findings_of(text: str | bytes, path: str = "x.py", **given: object) -> list[Finding]:
@@ -23,12 +24,15 @@ def findings_of(text: str | bytes, path: str = "x.py", **given: object) -> list[
     tree = ast.parse(source.text)
     opens: dict[str, Place] = {}
     kinds: dict[str, str] = {}
+    entries: dict[str, Place] = {}
     wants: list[tuple[int, str, list[str]]] = []
     for number in range(1, len(source.starts) + 1):
         for word, said in _MARK.findall(source.line(number)):
             if word == "open":
                 opens[said.strip()] = _opener_on(tree, source, number)
                 kinds[said.strip()] = _kind_of(source.line(number).lstrip())
+            elif word == "via":
+                entries.setdefault(said.strip(), _call_on(tree, source, number)[0])
             else:
                 code, _, names = said.strip().partition("=")
                 wants.append((number, code, names.split(",") if names else []))
@@ -44,7 +48,7 @@ def findings_of(text: str | bytes, path: str = "x.py", **given: object) -> list[
                 alias=_alias(source.line(opens[name].line)) if "alias" not in given else given["alias"],  # type: ignore[arg-type]
                 confidence=Confidence.CERTAIN,
                 fingerprint=f"{name}",
-                entry=place,
+                entry=entries.get(name, place),
                 entry_count=1,
                 condition=None,
                 trace=() if _owner(tree, opens[name]) is _owner(tree, place) else (step, step),

@@ -10,6 +10,7 @@ from txlint.fix.meanings import Meanings as Meanings
 from txlint.fix.meanings import OpenerMeaning as OpenerMeaning
 from txlint.fix.plan import FilePlan as FilePlan
 from txlint.fix.plan import OpenFile as OpenFile
+from txlint.fix.plan import Opening as Opening
 from txlint.fix.plan import Proposal as Proposal
 from txlint.fix.plan import diff as diff
 from txlint.fix.plan import open_file as open_file

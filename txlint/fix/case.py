@@ -51,6 +51,11 @@ class Case:
         return short(self.code(self.site.call.func))
 
     @property
+    def whole_call(self) -> str:
+        """The risk of every fix at an entry."""
+        return f"the whole call of `{self.callee}` would leave the transaction, with everything else that it does"
+
+    @property
     def region(self) -> tuple[Scope, ...]:
         """The scopes between the transaction's outermost end and the call: those that an effect moved to the commit leaves. All of
         the function's, unless every transaction that reaches the call is opened by a ``with`` around it."""
@@ -95,6 +100,11 @@ class Rewrite:
     edits: tuple[Edit, ...]
     needs: tuple[NewImport, ...] = ()
     changes: tuple[str, ...] = ()
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The stretch of the text that it touches."""
+        return min(e.start for e in self.edits), max(e.end for e in self.edits)
 
 
 def short(text: str, most: int = 60) -> str:

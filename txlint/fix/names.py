@@ -128,12 +128,20 @@ class Names:
                 return Reference(found)
         source_module, source_name = importing or (module, name)
         tail = "" if (source_module, source_name) == (module, name) else f".{name}"
-        alias = next(a for a in _aliases(source_module, source_name) if self.is_free(a, functions) and not self._hidden_below(a, functions))
+        names = _aliases(source_module, source_name)
+        if self.has_star:  # whose names are not known: a plain name might be one of them
+            next(names)
+        alias = next(a for a in names if self.is_free(a, functions) and not self._hidden_below(a, functions))
         return Reference(alias + tail, NewImport(source_module, source_name, None if alias == source_name else alias))
 
     def imports_from(self, module: str) -> bool:
         """Whether the module body has a ``from module import ...``."""
         return any(isinstance(s, ast.ImportFrom) and s.module == module and not s.level for s in self._import_statements())
+
+    @property
+    def has_star(self) -> bool:
+        """Whether a ``from x import *`` brings names into the module that this file does not show."""
+        return any(a.name == "*" for s in self._import_statements() if isinstance(s, ast.ImportFrom) for a in s.names)
 
     def _hidden_below(self, name: str, functions: tuple[Function, ...]) -> bool:
         """Whether a ``global name`` in some function could rebind the module's name: then it is not ours to add."""
@@ -173,6 +181,8 @@ def _reaches(statement: ast.stmt, module: str, name: str) -> Iterator[tuple[str,
                 yield bound, bound, statement
             elif parent and statement.module == parent and alias.name == last:
                 yield f"{bound}.{name}", bound, statement
+            elif parent and f"{statement.module}.{alias.name}" == parent:
+                yield f"{bound}.{last}.{name}", bound, statement
     elif isinstance(statement, ast.Import):
         for alias in statement.names:
             if alias.name == module:

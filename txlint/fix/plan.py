@@ -1,7 +1,10 @@
 """From findings to suggestions and to the new text of files. Reads and writes no file: bytes come in, plans go out.
 
 `open_file` once per file, then `suggest` for single findings (parses only the top-level definition around each); or `plan` for everything
-that is to be written (parses whole files, checks the result)."""
+that is to be written (parses whole files, checks the result).
+
+A finding is fixed at the effect, or, where that is refused, at all its entries: the calls in the openers' own functions through which the
+effect is reached. Entries may lie in other files, so that one finding may change several."""
 
 from __future__ import annotations
 
@@ -20,8 +23,8 @@ from txlint.fix.meanings import LEXICAL, Meanings, family_of, from_findings, spa
 from txlint.fix.names import Names
 from txlint.fix.recipes import RECIPES
 from txlint.fix.scopes import Walked, definition_lines, walk
-from txlint.fix.source import Edit, Refused, Source, Span, decode, parse, splice
-from txlint.model.finding import Finding, Fix
+from txlint.fix.source import Edit, Refused, Source, decode, parse, splice
+from txlint.model.finding import Finding, Fix, Place
 
 T = TypeVar("T")
 NOT_REPRODUCED = "the place was not found again by the second reading of the file"
@@ -29,28 +32,40 @@ NOT_REPRODUCED = "the place was not found again by the second reading of the fil
 
 @dataclass(slots=True)
 class OpenFile:
-    """One file made ready for its findings: its text, its names, what the engine says of it, and the definitions walked already."""
+    """One file made ready for the findings that are about it: its text, its names, what the engine says of it, and the definitions
+    walked already. ``whole``: it is to be rewritten, and is parsed completely."""
 
     source: Source
     names: Names
-    findings: tuple[Finding, ...]
+    places: frozenset[Place]
     meanings: Meanings
     project: Project
+    whole: bool = False
     walked: dict[tuple[int, int], Walked] = field(default_factory=dict)
+
+
+Opening = Callable[[str], OpenFile | None]
+"""Another file of the same run by its path, ``None`` where it cannot be had."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What is proposed for one finding; ``rewrite`` is ``None`` where nothing is."""
+    """What is proposed for one finding. ``rewrites`` are by path; empty where nothing is proposed."""
 
     finding: Finding
     fix: Fix
-    rewrite: Rewrite | None = None
+    rewrites: tuple[tuple[str, Rewrite], ...] = ()
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """What behaves otherwise afterwards, one sentence each."""
+        return tuple(dict.fromkeys(said for _, rewrite in self.rewrites for said in rewrite.changes))
 
 
 @dataclass(frozen=True, slots=True)
 class FilePlan:
-    """What would happen to one file. ``error`` says why it cannot be rewritten at all; then ``new`` equals ``old``."""
+    """What would happen to one file. ``fixed`` are the findings whose fix changes it, ``refused`` those in it that are not fixed.
+    ``error`` says why it cannot be rewritten at all; then ``new`` equals ``old``."""
 
     path: str
     old: bytes
@@ -65,22 +80,36 @@ class FilePlan:
 
 
 def open_file(
-    path: str, data: bytes, findings: Iterable[Finding], meanings: Meanings | None = None, project: Project | None = None
+    path: str,
+    data: bytes,
+    findings: Iterable[Finding],
+    meanings: Meanings | None = None,
+    project: Project | None = None,
+    whole: bool = False,
 ) -> OpenFile:
     """Decode and parse (stdlib only); raises `Refused` with the reason. ``findings`` are all that will be asked about; without
     ``meanings`` they also say what opens a transaction and what is an effect."""
     source = decode(path, data)
-    there = tuple(findings)
-    project = project or Project()
-    return OpenFile(source, Names(source, parse(source.text)), there, meanings or from_findings(there, path), project)
+    found = tuple(findings)
+    places = frozenset(p for f in found for p in (f.place, *(o.entry for o in f.openers)) if p.path == path)
+    return OpenFile(source, Names(source, parse(source.text)), places, meanings or from_findings(found, path), project or Project(), whole)
 
 
-def suggest(finding: Finding, file: OpenFile) -> Fix:
-    """The suggestion for one of the file's findings, preview included; parses only the top-level definition around it."""
-    result = _quietly(lambda: _propose(file, finding, whole=False))
+def suggest(finding: Finding, file: OpenFile, opening: Opening | None = None) -> Fix:
+    """The suggestion for one of the file's findings, preview included; parses only the top-level definitions concerned. ``opening``
+    gives the other files, where a fix at the entries is wanted."""
+    opened = {file.source.path: file}
+
+    def look_up(path: str) -> OpenFile | None:
+        if path not in opened and opening is not None and (other := opening(path)) is not None:
+            opened[path] = other
+        return opened.get(path)
+
+    result = _quietly(lambda: _propose(finding, look_up))
     if isinstance(result, str):
         return Fix("none", None, result)
-    return replace(result.fix, preview=preview(file, result.rewrite) if result.rewrite else None)
+    shown = [preview(opened[path], rewrite) for path, rewrite in result.rewrites]
+    return replace(result.fix, preview="\n".join(dict.fromkeys(shown)) if shown else None)
 
 
 def plan(
@@ -90,18 +119,29 @@ def plan(
     project: Project | None = None,
     unsafe: bool = False,
 ) -> tuple[FilePlan, ...]:
-    """What ``--fix`` would write, one plan for each file that has findings, sorted by path. ``unsafe`` applies what is not ``safe`` too.
-    Findings in files that are not in ``sources`` are left out."""
-    by_file: dict[str, list[Finding]] = {}
+    """What ``--fix`` would write, one plan for each file that has findings or is changed, sorted by path. ``unsafe`` applies what is not
+    ``safe`` too. Nothing is proposed for files that are not in ``sources``."""
+    opened: dict[str, OpenFile | str] = {}
+
+    def look_up(path: str) -> OpenFile | None:
+        if path not in opened and path in sources:
+            given = (meanings or {}).get(path)
+            opened[path] = _quietly(partial(_opened, path, sources[path], by_place.get(path, []), given, project))
+        file = opened.get(path)
+        return file if isinstance(file, OpenFile) else None
+
+    by_place: dict[str, list[Finding]] = {}
     for finding in findings:
-        if finding.place.path in sources:
-            by_file.setdefault(finding.place.path, []).append(finding)
-    found = []
-    for path, there in sorted(by_file.items()):
-        data = sources[path]
-        result = _quietly(partial(_plan_file, path, data, there, (meanings or {}).get(path), project or Project(), unsafe))
-        found.append(FilePlan(path, data, data, error=result) if isinstance(result, str) else result)
-    return tuple(found)
+        for path in {finding.place.path, *(p for o in finding.openers for p in (o.entry.path, o.place.path))}:
+            by_place.setdefault(path, []).append(finding)
+    drafts: dict[str, _Draft] = {}
+    for finding in findings:
+        path = finding.place.path
+        if look_up(path) is not None:
+            _take(_quietly(partial(_propose, finding, look_up)), finding, drafts, unsafe)
+        elif path in sources:
+            drafts.setdefault(path, _Draft())
+    return tuple(_finished(path, sources[path], opened[path], draft) for path, draft in sorted(drafts.items()))
 
 
 def _quietly(work: Callable[[], T]) -> T | str:
@@ -112,78 +152,122 @@ def _quietly(work: Callable[[], T]) -> T | str:
         return str(error)
 
 
-def _plan_file(path: str, data: bytes, findings: list[Finding], meanings: Meanings | None, project: Project, unsafe: bool) -> FilePlan:
-    file = open_file(path, data, findings, meanings, project)
-    taken: list[Proposal] = []
-    refused: list[Proposal] = []
-    changes: dict[tuple[Edit, ...], None] = {}
-    occupied = _Occupied()
-    for proposal in [_propose(file, finding, whole=True) for finding in findings]:
-        rewrite = proposal.rewrite
-        if rewrite is None or not (proposal.fix.applicability == "safe" or unsafe):
-            refused.append(proposal)
-        elif rewrite.edits in changes or occupied.take(rewrite.edits):
-            taken.append(proposal)
-            changes[rewrite.edits] = None
-        else:
-            reason = "another rewrite changes the same statement; run again"
-            refused.append(replace(proposal, fix=replace(proposal.fix, applicability="none", reason=reason), rewrite=None))
-    if not taken:
-        return FilePlan(path, data, data, (), tuple(refused))
-    edits = [edit for change in changes for edit in change]
-    edits += import_edits(file.source, file.names.tree, (n for p in taken if p.rewrite for n in p.rewrite.needs))
-    return FilePlan(path, data, checked(file.source, edits), tuple(taken), tuple(refused))
+def _opened(path: str, data: bytes, findings: list[Finding], meanings: Meanings | None, project: Project | None) -> OpenFile:
+    """A file that is to be rewritten, walked at once, so that a file that libcst does not take is refused as a whole."""
+    file = open_file(path, data, findings, meanings, project, whole=True)
+    _walked(file, 1)
+    return file
 
 
-class _Occupied:
-    """Which stretches of a text are rewritten already. Kept sorted, so that thousands of rewrites stay cheap."""
-
-    def __init__(self) -> None:
-        self._spans: list[tuple[int, int]] = []
-
-    def take(self, edits: Sequence[Edit]) -> bool:
-        """Claim the stretch of these edits; False where another rewrite reaches into it."""
-        low, high = min(e.start for e in edits), max(e.end for e in edits)
-        at = bisect_left(self._spans, (low, high))
-        if (at and self._spans[at - 1][1] > low) or (at < len(self._spans) and self._spans[at][0] < high):
-            return False
-        self._spans.insert(at, (low, high))
-        return True
+# ---- proposing
 
 
-def _propose(file: OpenFile, finding: Finding, whole: bool) -> Proposal:
-    """What is proposed for a finding. ``whole``: its file is to be rewritten, and is parsed completely."""
-    lines = (1, len(file.source.starts)) if whole else definition_lines(file.source, file.names.tree, finding.place.line)
+def _propose(finding: Finding, look_up: Opening) -> Proposal:
+    """What is proposed for a finding: at the effect, else at its entries."""
+    file = look_up(finding.place.path)
+    assert file is not None, "the finding's own file is open"
+    here = _decide(file, finding, finding.place)
+    entries = {o.entry for o in finding.openers} - {finding.place}
+    if here.rewrites or not entries or finding.omitted or any(o.entry_count > 1 or o.entry == finding.place for o in finding.openers):
+        return here
+    found = []
+    for entry in sorted(entries, key=lambda e: (e.path, e.line, e.column)):
+        other = look_up(entry.path)
+        if other is None:
+            return here
+        through = replace(finding, openers=tuple(o for o in finding.openers if o.entry == entry))
+        proposal = _decide(other, through, entry, at_entry=True)
+        if not proposal.rewrites:
+            return here
+        found.append(proposal)
+    reasons = dict.fromkeys(p.fix.reason for p in found if p.fix.reason)
+    return Proposal(finding, replace(found[0].fix, reason="; ".join(reasons)), tuple(r for p in found for r in p.rewrites))
+
+
+def _walked(file: OpenFile, line: int) -> Walked:
+    lines = (1, len(file.source.starts)) if file.whole else definition_lines(file.source, file.names.tree, line)
     if lines not in file.walked:
-        file.walked[lines] = walk(file.source, file.meanings, {span_of(f.place) for f in file.findings}, lines)
-    return _decide(file, file.walked[lines], finding, span_of(finding.place))
+        file.walked[lines] = walk(file.source, file.meanings, {span_of(place) for place in file.places}, lines)
+    return file.walked[lines]
 
 
-def _decide(file: OpenFile, walked: Walked, finding: Finding, span: Span) -> Proposal:
+def _decide(file: OpenFile, finding: Finding, place: Place, at_entry: bool = False) -> Proposal:
     """The first recipe that is safe, else the first that is not refused, else the reason of the first that applies."""
-    site = walked.sites.get(span)
+    walked = _walked(file, place.line)
+    site = walked.sites.get(span_of(place))
     if site is None:
         return Proposal(finding, Fix("none", None, NOT_REPRODUCED))
-    if not _reproduced(finding, bool(site.openers)):
+    own = any(o.kind in LEXICAL and o.place.path == place.path and (at_entry or len(o.trace) <= 1) for o in finding.openers)
+    if own and not site.openers:
         return Proposal(finding, Fix("none", None, "no open transaction was seen around it by the second reading of the file"))
     families = {family_of(o) for o in finding.openers}
     if len(families) > 1:
         return Proposal(finding, Fix("none", None, "it is reached from transactions of different libraries"))
-    case = Case(finding, site, walked, file.source, file.names, file.project, next(iter(families), ""))
+    case = Case(finding, site, walked, file.source, file.names, file.project, next(iter(families), ""), at_entry)
     verdicts = [(recipe.applicability(case), recipe) for recipe in RECIPES if recipe.applies(case)]
     for wanted in ("safe", "unsafe"):
         for verdict, recipe in verdicts:
             if verdict.applicability == wanted:
-                return Proposal(finding, Fix(wanted, recipe.NAME, verdict.reason), recipe.rewrite(case))
+                return Proposal(finding, Fix(wanted, recipe.NAME, verdict.reason), ((place.path, recipe.rewrite(case)),))
     for verdict, recipe in verdicts:
         return Proposal(finding, Fix("none", recipe.NAME, verdict.reason))
     return Proposal(finding, Fix("none", None, "there is no rewrite for this kind of transaction"))
 
 
-def _reproduced(finding: Finding, is_open: bool) -> bool:
-    """A finding with an opener in the effect's own function must be seen by the visitor too."""
-    own = any(o.kind in LEXICAL and o.place.path == finding.place.path and len(o.trace) <= 1 for o in finding.openers)
-    return is_open or not own
+# ---- putting the rewrites of a file together
+
+
+@dataclass(slots=True)
+class _Draft:
+    """What is to be done to one file so far. ``spans`` are the stretches rewritten already, sorted, so that thousands stay cheap."""
+
+    taken: list[Proposal] = field(default_factory=list)
+    refused: list[Proposal] = field(default_factory=list)
+    rewrites: dict[Rewrite, None] = field(default_factory=dict)
+    spans: list[tuple[int, int]] = field(default_factory=list)
+
+    def has_room(self, rewrite: Rewrite) -> bool:
+        """Whether no other rewrite reaches into this one's stretch."""
+        low, high = rewrite.span
+        at = bisect_left(self.spans, (low, high))
+        return not ((at and self.spans[at - 1][1] > low) or (at < len(self.spans) and self.spans[at][0] < high))
+
+    def add(self, rewrite: Rewrite) -> None:
+        self.rewrites[rewrite] = None
+        self.spans.insert(bisect_left(self.spans, rewrite.span), rewrite.span)
+
+
+def _take(result: Proposal | str, finding: Finding, drafts: dict[str, _Draft], unsafe: bool) -> None:
+    """Enter a proposal into the drafts of the files that it changes, or as refused into that of its own."""
+    proposal = Proposal(finding, Fix("none", None, result)) if isinstance(result, str) else result
+    own = drafts.setdefault(finding.place.path, _Draft())
+    if not proposal.rewrites or not (proposal.fix.applicability == "safe" or unsafe):
+        own.refused.append(proposal)
+        return
+    wanted = [(drafts.setdefault(path, _Draft()), rewrite) for path, rewrite in proposal.rewrites]
+    if not all(rewrite in draft.rewrites or draft.has_room(rewrite) for draft, rewrite in wanted):
+        reason = "another rewrite changes the same statement; run again"
+        own.refused.append(Proposal(finding, replace(proposal.fix, applicability="none", reason=reason)))
+        return
+    for draft, rewrite in wanted:
+        if rewrite not in draft.rewrites:
+            draft.add(rewrite)
+        if not draft.taken or draft.taken[-1] is not proposal:
+            draft.taken.append(proposal)
+
+
+def _finished(path: str, data: bytes, file: OpenFile | str, draft: _Draft) -> FilePlan:
+    """The plan of one file, its new text checked."""
+    if isinstance(file, str):
+        return FilePlan(path, data, data, error=file)
+    if not draft.rewrites:
+        return FilePlan(path, data, data, (), tuple(draft.refused))
+    edits = [edit for rewrite in draft.rewrites for edit in rewrite.edits]
+    edits += import_edits(file.source, file.names.tree, (need for rewrite in draft.rewrites for need in rewrite.needs))
+    result = _quietly(partial(checked, file.source, edits))
+    if isinstance(result, str):
+        return FilePlan(path, data, data, error=result)
+    return FilePlan(path, data, result, tuple(draft.taken), tuple(draft.refused))
 
 
 # ---- showing
@@ -192,8 +276,8 @@ def _reproduced(finding: Finding, is_open: bool) -> bool:
 def preview(file: OpenFile, rewrite: Rewrite) -> str:
     """The lines before (``-``) and after (``+``), without the imports, and a line for each import that is added."""
     source = file.source
-    first = source.place(min(e.start for e in rewrite.edits))[0]
-    last = source.place(max(max(e.end, e.start + 1) for e in rewrite.edits) - 1)[0]
+    low, high = rewrite.span
+    first, last = source.place(low)[0], source.place(max(high, low + 1) - 1)[0]
     begin = source.starts[first - 1]
     end = source.starts[last] if last < len(source.starts) else len(source.text)
     new = splice(source.text[begin:end], tuple(Edit(e.start - begin, e.end - begin, e.text) for e in rewrite.edits))

@@ -106,10 +106,12 @@ def risks(case: Case) -> Iterator[str]:
             yield f"`{name}` has lost its primary key when the deletion is committed"
     if case.finding.effect.kind in _READ_BACK and (again := used_again(case)):
         yield f"line {again} uses it again before the commit"
+    if _saves_too(case):
+        yield "it also saves the row, and would do so behind the commit"
     if find(_body(case), _rolls_back_savepoint) is not None:
         yield "savepoint_rollback() does not drop what was deferred after the savepoint"
     if case.at_entry:
-        yield f"the whole call of `{case.callee}` would move to the commit, with everything else that it does"
+        yield case.whole_call
 
 
 def _foreign_withs(case: Case) -> Iterator[Scope]:
@@ -126,6 +128,15 @@ def _bound_name(scope: Scope) -> str:
 def _body(case: Case) -> cst.CSTNode:
     node = case.site.function.node
     return node if isinstance(node, cst.Module) else node.body
+
+
+def _saves_too(case: Case) -> bool:
+    """``order.file.delete()`` of a file field saves its row unless told not to."""
+    call = case.site.call
+    if case.finding.effect.kind != "storage" or not isinstance(call.func, cst.Attribute) or call.func.attr.value != "delete":
+        return False
+    told = [case.code(a.value) for a in call.args]
+    return dotted(call.func).count(".") > 1 and told in ([], ["True"])
 
 
 def _rolls_back_savepoint(node: cst.CSTNode) -> bool:

@@ -43,7 +43,8 @@ def applicability(case: Case) -> Verdict:
         return Verdict("none", f"it is reached from transactions that `{pair.session}.commit()` does not end")
     if part := uncapturable(case, pair.line):
         return Verdict("none", f"`{short(part)}` would begin a new transaction behind the commit")
-    risks = [f"`{n}` is expired behind the commit if it is an object of the session" for n in passed_whole(case, pair.line)]
+    risks = [case.whole_call] if case.at_entry else []
+    risks += [f"`{n}` is expired behind the commit if it is an object of the session" for n in passed_whole(case, pair.line)]
     return Verdict("unsafe", "; ".join(risks)) if risks else Verdict("safe")
 
 

@@ -42,7 +42,7 @@ def applicability(case: Case) -> Verdict:
         return Verdict("none", tail)
     if refusal := _refusal(case, tail):
         return Verdict("none", refusal)
-    risks = []
+    risks = [case.whole_call] if case.at_entry else []
     if case.site.statement is None and not case.site.awaited:
         risks.append(f"`{case.callee}` is called when the transaction is committed already, and its failure no longer undoes it")
     if len(tail.statement.items) > 1 and any(not _is_opener(case, item) for item in tail.statement.items):
