@@ -14,6 +14,7 @@ from txlint.fix.source import code_points, decode
 from txlint.model.finding import Effect, Finding, Fix, Opener, Place, Step
 from txlint.model.kinds import EFFECT_KINDS, Confidence
 
+OPENING = ("atomic", "begin", "db", "manager")
 _MARK = re.compile(r"#\s*(open|want|via):\s*([^#]*)")
 
 
@@ -81,7 +82,9 @@ def project_of(name: str, text: str) -> Project:
     """What is known of the project of a fixture: which recipe it is about decides."""
     if name.startswith("delay_on_commit"):
         return Project(tasks=frozenset(f.fingerprint for f in findings_of(text)))
-    return Project(after_commit_helper="project_db.on_commit") if name.startswith("after_commit_hook") else Project()
+    if name.startswith("after_commit_hook"):
+        return Project(after_commit_helper="project_db.on_commit")
+    return Project(versions={"peewee": "4.5.3"})
 
 
 def suggested(text: str, project: Project | None = None, **given: object) -> Fix:
@@ -99,6 +102,11 @@ def _kind_of(line: str) -> str:
 
 
 def _name_of(line: str) -> str:
+    """What an engine would call the opener on this line."""
+    if "db." in line or "with db:" in line:
+        return "peewee.Database.atomic"
+    if "transaction.manager" in line:
+        return "transaction.manager"
     if "add(" in line:
         return "sqlalchemy.orm.Session.add"
     return "sqlalchemy.orm.Session.begin" if "begin" in line else "transaction.atomic"
@@ -143,14 +151,14 @@ def _call_on(tree: ast.AST, source: object, number: int) -> tuple[Place, str]:
 
 
 def _opens(call: ast.Call) -> bool:
-    return "atomic" in ast.unparse(call.func)
+    return ast.unparse(call.func).endswith("atomic")
 
 
 def _opener_on(tree: ast.AST, source: object, number: int) -> Place:
     for node in ast.walk(tree):
         if isinstance(node, (ast.With, ast.AsyncWith)):
             for item in node.items:
-                if item.context_expr.lineno == number and any(w in ast.unparse(item) for w in ("atomic", "begin")):
+                if item.context_expr.lineno == number and any(w in ast.unparse(item) for w in OPENING):
                     return _place(source, item.context_expr)
         for decorator in getattr(node, "decorator_list", ()):
             if decorator.lineno == number:

@@ -18,8 +18,9 @@ from txlint.fix import FilePlan, plan
 ROOT = Path(__file__).parents[1]
 CASES = sorted(p for p in (ROOT / "fixtures" / "fix").glob("*.py") if not p.name.endswith(".fixed.py"))
 DEFERRED = [p for p in CASES if p.name.startswith(("on_commit", "delay_on_commit"))]
-MOVED = [p for p in CASES if p.name.startswith(("move_after", "commit_first", "after_commit_hook"))]
+MOVED = [p for p in CASES if p.name.startswith(("move_after", "commit_first", "after_commit_hook", "peewee", "zope"))]
 MISUSED = [p for p in CASES if p.name.startswith("defer_misuse")]
+NEEDS = {"peewee": "peewee", "zope": "transaction"}
 DROPPED = {"on_commit_savepoint.py"}  # an effect of a savepoint that is rolled back in the plain run: gone on purpose
 
 
@@ -85,6 +86,7 @@ def measured() -> dict[str, Any]:
 
 @pytest.mark.parametrize("case", DEFERRED + MOVED, ids=lambda p: p.stem)
 def test_proof(case: Path, measured: dict[str, Any]) -> None:
+    pytest.importorskip(NEEDS.get(case.name.partition("_")[0], "django"))
     before, after = measured[str(case)], measured[str(twin(case))]
     for situation in ("plain", "rolled_back", "closed"):
         for old, new in zip(before[situation], after[situation], strict=True):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import libcst as cst
 
@@ -14,13 +15,19 @@ from txlint.model.finding import Finding, Opener
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """What the engine knows beyond one file. ``databases``: the aliases in settings. ``after_commit_helper``: dotted name of the
-    project's own ``on_commit(session, function)``. ``tasks``: fingerprints of findings whose callee is provably a task with
-    ``delay_on_commit``."""
+    """What the engine knows beyond one file. ``databases``: the aliases in settings. ``versions``: of distributions, as read.
+    ``after_commit_helper``: dotted name of the project's own ``on_commit(session, function)``. ``tasks``: fingerprints of findings whose
+    callee is provably a task with ``delay_on_commit``."""
 
     databases: frozenset[str] = frozenset()
+    versions: Mapping[str, str] = field(default_factory=dict)
     after_commit_helper: str | None = None
     tasks: frozenset[str] = frozenset()
+
+    def is_at_least(self, distribution: str, major: int) -> bool:
+        """Whether the project is known to use this major release or a newer one."""
+        first = self.versions.get(distribution, "").partition(".")[0]
+        return first.isdigit() and int(first) >= major
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,8 @@ def _fitted(case: Case, before: str, after: str, opening: str, parts: list[str])
     indent = source.indent(line)
     rest = source.text[source.offset(*case.site.span[2:]) : source.starts[line - 1] + len(text)].rstrip("\r\n")
     alone = column - 1 == len(indent) and not rest.strip().startswith(";")
-    if not alone or column - 1 + len(flat) <= case.names.width:
+    head, _, lead = before.rpartition("(")
+    if not alone or column - 1 + len(flat) <= case.names.width or not (lead.endswith(", ") or not lead):
         return flat
     step = "\t" if "\t" in indent else "    "
     ending = source.ending(line)
@@ -109,7 +110,6 @@ def _fitted(case: Case, before: str, after: str, opening: str, parts: list[str])
     nested = f"{opening}{', '.join(parts)})"
     if len(inner) + len(nested) > case.names.width:
         nested = opening + ending + "".join(f"{inner}{step}{part},{ending}" for part in parts) + f"{inner})"
-    head, _, lead = before.partition("(")
     given = [
         *(part for part in (lead.rstrip(", "),) if part),
         nested,

@@ -7,7 +7,16 @@ from __future__ import annotations
 from typing import Protocol
 
 from txlint.fix.case import Case, Rewrite, Verdict
-from txlint.fix.recipes import after_commit_hook, commit_first, defer_misuse, delay_on_commit, move_after, on_commit
+from txlint.fix.recipes import (
+    after_commit_hook,
+    commit_first,
+    defer_misuse,
+    delay_on_commit,
+    move_after,
+    on_commit,
+    peewee_after_commit,
+    zope_after_commit,
+)
 
 
 class Recipe(Protocol):
@@ -25,4 +34,13 @@ class Recipe(Protocol):
         """The change; asked only where `applicability` is not ``none``."""
 
 
-RECIPES: tuple[Recipe, ...] = (defer_misuse, delay_on_commit, on_commit, move_after, commit_first, after_commit_hook)
+RECIPES: tuple[Recipe, ...] = (
+    defer_misuse,
+    delay_on_commit,
+    on_commit,
+    peewee_after_commit,
+    zope_after_commit,
+    move_after,
+    commit_first,
+    after_commit_hook,
+)
