@@ -86,7 +86,7 @@ def analyse(paths: Sequence[str], config: Config, *, progress: Progress | None =
     settings = read_settings({each.module: each for each in facts}, ProjectFiles(Path(root), Path(os.getcwd())), config)
     versions = _versions(root, config)
     models = DjangoModels(settings)
-    places = [entrances.hooks, views.wrapped_classes, lambda linker: views.atomic_requests(linker, settings)]
+    places = [entrances.hooks, entrances.migrations, entrances.wrapped, views.wrapped_classes, lambda linker: views.atomic_requests(linker, settings), lambda linker: views.middleware(linker, settings)]
     program, linker = link(facts, catalog, (models,), places, versions)
     hazards, used = without_cut(_outside_tests(propagate(program), tests), cuts(facts))
     return Analysis(discovery, facts, unreadable, left_out, settings, program, linker, hazards, used)

@@ -149,7 +149,11 @@ def why(place: str, color: bool | None, **options: Any) -> int:
     from txlint.report.why import render_why
     from txlint.rules.source import Sources
 
-    _print(render_why(api.why(path, line, config), Sources(), _paint(color)))
+    try:
+        explanation = api.why(path, line, config)
+    except api.NoSuchLine as error:
+        raise _Failure(str(error)) from None
+    _print(render_why(explanation, Sources(), _paint(color)))
     return 0
 
 

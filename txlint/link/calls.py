@@ -108,11 +108,16 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
     _arguments(site, expr[2], expr[3])
     frame.awaiting = spawning
     if not value:
+        _consume(site)
+        site.region, site.closed = frame.now_open(), frame.closed
+        name = func.rpartition(".")[2] if func.__class__ is str else func[2] if func[0] == "attr" else ""
+        if site.receiver is not None and not frame.silent:
+            _by_method_name(site, name)
+            if site.targets:
+                _finish(site)
+                return site.result
         if frame.region or frame.open:
             _unresolved(site)
-        elif not frame.silent:
-            pass
-        _consume(site)
         return UNKNOWN
     # What is open when the call is made; what it opens or closes itself comes after.
     site.region, site.closed = frame.now_open(), frame.closed
@@ -165,10 +170,21 @@ def _consume(site: Site) -> None:
                 iterate(site.frame, (atom,), site.expr)
 
 
+def _by_method_name(site: Site, name: str) -> None:
+    """An unknown receiver: whoever in the project defines a method of this (uncommon) name."""
+    linker = site.frame.linker
+    found = linker.definitions_of(name)
+    sure = LIKELY if len(found) <= 2 else POSSIBLE
+    for fun in found:
+        klass = fun.klass
+        assert klass is not None
+        site.targets.append(Target(fun.id, klass.id, "call", sure, (), 1, False))
+
+
 def _unresolved(site: Site) -> None:
     frame = site.frame
     if not frame.silent:
-        frame.flow.unresolved.append((site.pos, site.func, "unknown receiver or function"))
+        frame.flow.unresolved.append((site.pos, site.func, "unknown receiver or function", frame.now_open()))
 
 
 # -- one alternative ------------------------------------------------------------------------------------------------------------
@@ -545,6 +561,8 @@ def _decorating(
     """A decorator called as a function: with a function it gives what it makes of it, without one a decorator with these arguments."""
     wrapped = next((arg for arg in args if any(type(atom) in (Fn, Cls, Part) for atom in arg)), None)
     if wrapped is not None:
+        if entry.decorated == "decorated":
+            return wrapped
         made = linker.typed(parse_type(entry.decorated), receiver, args, keywords)
         return tuple(linker.with_item(atom, wrapped) for atom in made)
     itself: Atom = (
@@ -873,7 +891,7 @@ def _run(
     if not value and run.target.op == "arg" and receiver is not None:
         value = linker.passed_by_library(receiver, name.rpartition(".")[2], run.target.name)
     if run.op == "method":
-        value = frame.getattr(value, run.method)
+        value = frame.getattr(value, run.method) if not run.method.endswith("_") else linker.prefixed(value, run.method)
     for atom in value:
         if type(atom) is Fn:
             result = site.result
@@ -920,7 +938,9 @@ def _sender(frame: Frame, value: Value) -> int:
 
 def _finish(site: Site) -> None:
     frame = site.frame
-    for value in site.args:
+    # A library's object keeps what it is given, and may iterate over it when all is over.
+    kept = all(type(atom) is Ext and atom.name.rpartition(".")[2][:1].isupper() for atom in site.values)
+    for value in site.args if not kept else ():
         for atom in value:
             if type(atom) is Generated and not atom.manager:  # type: ignore[attr-defined]
                 iterate(frame, (atom,), site.expr)

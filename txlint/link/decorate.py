@@ -34,6 +34,7 @@ def decorate(linker: Linker, fun: Fun) -> Decoration:
     openers: list[Opened] = []
     deferred = False
     role = ""
+    wrappers: list[tuple[Fn, int]] = []  # functions that decorators put around, with how many openers lie inside of them
     for expr, pos in reversed(fun.fact.decorators):
         frame = Frame(linker, fun.parent or fun.module.body, None, True)
         frame.silent = True
@@ -58,8 +59,10 @@ def decorate(linker: Linker, fun: Fun) -> Decoration:
                 openers.extend(opened)
                 deferred = deferred or waits
             elif isinstance(atom, Fn):
+                before = value
                 value, opened, waits = _project(linker, frame, fun, atom, expr, called, pos, value)
                 openers.extend(opened)
+                wrappers.extend((a, len(openers)) for a in value if isinstance(a, Fn) and a not in before)
                 deferred = deferred or waits
             elif isinstance(atom, Opening):
                 openers.append(_opened(atom, pos))
@@ -81,6 +84,8 @@ def decorate(linker: Linker, fun: Fun) -> Decoration:
     if generator_body or (fun.fact.is_async and all(o.kind == "decorator" for o in openers)):
         # `@atomic` on a generator or coroutine function is over before the body runs.
         openers = [o for o in openers if not generator_body and _works_async(linker, o)]
+    for wrapper, inside in wrappers:
+        linker.wrapped.extend((wrapper.fun, opened, fun) for opened in openers[inside:])
     return Decoration(value, tuple(openers), deferred, role)
 
 
@@ -162,7 +167,7 @@ def _library(
     if name.endswith("method_decorator") and args:
         openers.extend(_method_openers(linker, args[0], pos))
     for returned in known.returns:
-        if returned.decorated:
+        if returned.decorated and returned.decorated != "decorated":
             receiver = atom.receiver if isinstance(atom, ExtMethod) else None
             made_of = linker.typed(parse_type(returned.decorated), receiver, args, keywords)
             wrapped = tuple(linker.with_item(item, value) for item in made_of if isinstance(item, (ExtObj, Obj)))

@@ -40,6 +40,13 @@ def hooks(linker: Linker) -> Iterator[Entrance]:
             yield _entrance(linker.project.funs[number], NO_CLASS, hook, state, hook.name)
 
 
+def wrapped(linker: Linker) -> Iterator[Entrance]:
+    """Functions that a decorator puts around another one, where a decorator above it opens a transaction."""
+    for fun, opened, holder in linker.wrapped:
+        path = holder.module.facts.path
+        yield Entrance((fun.id, NO_CLASS, True), opened.kind, opened.name, path, opened.pos, holder.dotted, opened.alias, opened.confidence)
+
+
 def migrations(linker: Linker) -> Iterator[Entrance]:
     """Functions that a migration runs: in its transaction, unless the migration (and, behind it, the operation) has none."""
     for klass in linker.project.klasses:

@@ -122,6 +122,8 @@ class Linker:
         self.atoms = Atoms()
         self.at = catalog.at
         self._globals: dict[tuple[int, str], Value] = {}
+        self.wrapped: list[tuple[Fun, Opened, Fun]] = []  # a decorator's function, what another decorator opens around it, whose
+        self._methods: dict[str, list[Fun]] | None = None
         self._stack: dict[Any, int] = {}
         self._lowest = _NONE
         self._provisional: list[tuple[dict[Any, Any], Any]] = []
@@ -458,6 +460,32 @@ class Linker:
                 result.append((sub, sub.module.funs[bound[-1][1]]))
         return result
 
+    def definitions_of(self, name: str) -> list[Fun]:
+        """The methods of an uncommon name: of several words, and none that a library of the catalog has."""
+        if self._methods is None:
+            common = {entry.name.rpartition(".")[2] for entry in self.catalog.entries()}
+            table: dict[str, list[Fun]] = {}
+            for klass in self.project.klasses:
+                for fun in self.project.methods(klass):
+                    assert fun.fact is not None
+                    method = fun.fact.name
+                    if "_" in method.strip("_") and not method.startswith("__") and method not in common:
+                        table.setdefault(method, []).append(fun)
+            self._methods = {method: funs for method, funs in table.items() if len(funs) <= 8}
+        return self._methods.get(name, [])
+
+    def prefixed(self, value: Value, prefix: str) -> Value:
+        """The methods of an object whose names start so: ``clean_email`` and the like."""
+        result: Value = UNKNOWN
+        for atom in value:
+            klass = getattr(atom, "klass", None)
+            for base in self.mro(klass) if klass is not None else ():
+                if isinstance(base, Klass):
+                    for name in base.names:
+                        if name.startswith(prefix):
+                            result = union(result, self.attribute(atom, name))
+        return result
+
     def instance(self, klass: Klass, exact: bool, item: Value = UNKNOWN, origin: Any = None) -> Obj:
         return self.atoms(Obj, klass, exact or not klass.subclasses, item, origin)
 
@@ -713,11 +741,11 @@ class Linker:
         if op == "new":
             return self.made(self.typed(expr.args[0], receiver, args, keywords))
         if op == "union":
-            for part in expr.args:
+            for part in expr.args[:-1]:
                 value = self.typed(part, receiver, args, keywords, origin)
-                if value:
+                if value and not all(isinstance(a, ExtObj) and not self.catalog.library_class(a.name) for a in value):
                     return value
-            return UNKNOWN
+            return self.typed(expr.args[-1], receiver, args, keywords, origin)
         if op == "owner":
             if isinstance(receiver, (Ext, Cls, SelfCls)):
                 return self.made((receiver,))
@@ -741,7 +769,9 @@ class Linker:
         for atom in value:
             if isinstance(atom, (Cls, SelfCls)):
                 result = union(result, (self.instance(atom.klass, isinstance(atom, Cls)),))
-            elif isinstance(atom, (ExtObj, Many)):
+            elif isinstance(atom, (Seq, Many)):
+                result = union(result, self.made(self.items((atom,))))
+            elif isinstance(atom, ExtObj):
                 result = union(result, atom.item)
             elif isinstance(atom, Obj):
                 result = union(result, atom.item or (atom,))

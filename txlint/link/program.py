@@ -116,7 +116,7 @@ class _Builder:
                     if event.effect is not None and (path, event.pos) not in places:
                         places.add((path, event.pos))
                         effects += 1
-                for pos, expr, why in flow.unresolved:
+                for pos, expr, why, _ in flow.unresolved:
                     unresolved[path, pos, expr, why] = None
         counted: set[int] = set()
         for node, flow in self.flows.items():

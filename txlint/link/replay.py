@@ -133,9 +133,11 @@ class Frame:
             own = self.klass or fun.klass
             is_class = decoration.role == "class" or fact.name in ("__new__", "__init_subclass__", "__class_getitem__")
             self.env[params[0].name] = (atoms(SelfCls, own) if is_class else atoms(SelfObj, own, self.exact),)
+        elif params and params[0].name == "self" and any(type(atom) is not Fn for atom in decoration.value):
+            # What a decorator makes of the function is handed to it: a task that is bound to itself.
+            first = 1
+            self.env["self"] = decoration.value
         owner = fun.klass
-        if fun.parent is not None and owner is None and self.klass is not None:
-            pass  # a closure in a method: `self` comes from the parent's names
         for param in params[first:]:
             name = param.name
             value: Value = (atoms(Param, fun, name),)
@@ -264,6 +266,11 @@ class Frame:
         if expr.__class__ is not str:
             if expr[0] == "call":
                 return calls.evaluate_call(self, expr, used=True, bound=True)
+            if expr[0] == "comp" and expr[1] == "gen" and not self.silent:
+                self.silent = True  # nothing of it runs before it is iterated
+                value = self.ev(expr)
+                self.silent = False
+                return value
             if expr[0] == "await" and expr[1].__class__ is not str and expr[1][0] == "call":
                 return calls.evaluate_call(self, expr[1], used=True, bound=True)
         return self.ev(expr)
@@ -538,6 +545,9 @@ class Frame:
         assert fun.fact is not None
         if self.fun.fact is None:
             return
+        for param in fun.fact.params:
+            if param.default is not None and param.default.__class__ is not str and param.default[0] != "const":
+                self.ev(param.default)
         value = self.linker.decoration(fun).value if fun.fact.decorators else (self.linker.atoms(Fn, fun, self.closure()),)
         self.env[fun.fact.name] = tuple(
             self.linker.atoms(Fn, a.fun, self.closure()) if isinstance(a, Fn) and a.fun is fun else a for a in value
@@ -697,7 +707,10 @@ class Frame:
             return None
         family = None
         for atom in value:
-            if isinstance(atom, ExtObj) or isinstance(atom, Obj):
+            if isinstance(atom, (ExtObj, Obj)):
+                origin = atom.origin
+                if origin.__class__ is tuple and origin[0] == "via":
+                    return origin[1]  # type: ignore[no-any-return]
                 family = "session"
                 break
         if family is None:

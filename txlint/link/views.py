@@ -5,6 +5,7 @@ The framework's reading of its configuration says which functions and classes; h
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from txlint.frameworks.django.settings import DjangoSettings
 from txlint.frameworks.django.urls import ViewEntry, atomic_views, read_views
@@ -14,9 +15,9 @@ from txlint.link.decorate import class_openers
 from txlint.link.linker import Linker
 from txlint.link.project import Fun, Klass
 from txlint.link.replay import Frame
-from txlint.link.values import Atom, ExtMethod, Fn
+from txlint.link.values import Atom, Cls, ExtMethod, Fn
 from txlint.model.facts import Pos
-from txlint.model.graph import NO_CLASS, Entrance, SignalTarget, Target
+from txlint.model.graph import NO_CLASS, Entrance, Opened, SignalTarget, Target
 from txlint.model.kinds import Confidence
 
 VIEW = "django.views.generic.View"
@@ -30,7 +31,7 @@ def atomic_requests(linker: Linker, settings: DjangoSettings) -> Iterator[Entran
     """Every view whose request runs in a transaction, with the line of the setting."""
     if not settings.atomic_aliases:
         return
-    facts = {module.name: module.facts for module in linker.project.ordered}
+    facts = {module.name: module.facts for module in linker.project.modules.values()}
     for view, alias in atomic_views(read_views(facts, settings), settings):
         switch = settings.atomic_requests[alias]
         sure = min(view.confidence, switch.confidence)
@@ -47,6 +48,56 @@ def atomic_requests(linker: Linker, settings: DjangoSettings) -> Iterator[Entran
             )
 
 
+def middleware(linker: Linker, settings: DjangoSettings) -> Iterator[Entrance]:
+    """Middleware of the project that calls what lies behind it inside a transaction: the middleware after it, and all views."""
+    layers: list[tuple[Fun, Klass | None]] = []
+    behind: list[Opened] = []
+    found: list[Entrance] = []
+    for dotted in settings.middleware:
+        fun, klass = _layer(linker, dotted)
+        if fun is None:
+            continue
+        for opened in behind:
+            found.append(_request(fun, klass, opened))
+        layers.append((fun, klass))
+        flow = linker.replay(fun, klass, True).flow
+        called = [(event.func, event.region) for event in flow.events] + [(expr, region) for _, expr, _, region in flow.unresolved]
+        for expr, region in called:
+            if isinstance(expr, str) and expr.rpartition(".")[2] == "get_response":
+                place = fun.module.facts.path
+                behind.extend(replace(opened, path=place, function=fun.dotted) for opened in region)
+    yield from found
+    if behind:
+        facts = {module.name: module.facts for module in linker.project.modules.values()}
+        for view in read_views(facts, settings):
+            for fun, cls in _called(linker, view):
+                klass = linker.project.klasses[cls] if cls >= 0 else None
+                for opened in behind:
+                    yield _request(fun, klass, opened)
+
+
+def _request(fun: Fun, klass: Klass | None, opened: Opened) -> Entrance:
+    assert opened.path is not None and opened.function is not None
+    node = (fun.id, klass.id if klass is not None else NO_CLASS, True)
+    return Entrance(node, "request", opened.name, opened.path, opened.pos, opened.function, opened.alias, opened.confidence)
+
+
+def _layer(linker: Linker, dotted: str) -> tuple[Fun | None, Klass | None]:
+    """The function that runs for each request: a class's ``__call__``, or what a factory returns."""
+    module, _, name = dotted.rpartition(".")
+    home = linker.project.find_module(module)
+    for atom in linker.module_name(home, name) if home is not None else ():
+        if isinstance(atom, Cls):
+            for method in linker.class_attribute(atom.klass, "__call__"):
+                if isinstance(method, Fn):
+                    return method.fun, atom.klass
+        elif isinstance(atom, Fn):
+            for inner in linker.replay(atom.fun, None, True).returns:
+                if isinstance(inner, Fn):
+                    return inner.fun, None
+    return None, None
+
+
 def _called(linker: Linker, view: ViewEntry) -> Iterator[tuple[Fun, int]]:
     """What Django calls for a view: functions with the class of their receiver."""
     target = view.target
@@ -57,6 +108,9 @@ def _called(linker: Linker, view: ViewEntry) -> Iterator[tuple[Fun, int]]:
         if fun is not None:
             receiver = _class(linker, view.receiver) if view.receiver is not None else None
             yield fun, receiver.id if receiver is not None else NO_CLASS
+            for atom in linker.decoration(fun).value:
+                if isinstance(atom, Fn) and atom.fun is not fun:
+                    yield atom.fun, NO_CLASS  # what a decorator of the project puts around it
     elif target.kind == "class":
         klass = _class(linker, target)
         if klass is not None:

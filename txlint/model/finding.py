@@ -142,7 +142,7 @@ class Report:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What is known of one call on the line that `why` was asked about. ``target`` says what the call resolved to, or why it did
-    not; ``silent`` says in one sentence why an effect is not reported, ``None`` where ``finding`` is."""
+    not (then ``known`` is false); ``silent`` says in one sentence why an effect is not reported, ``None`` where ``finding`` is."""
 
     place: Place
     callee: str
@@ -150,6 +150,7 @@ class Verdict:
     effect: Effect | None = None
     finding: Finding | None = None
     silent: str | None = None
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)

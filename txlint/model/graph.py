@@ -125,7 +125,7 @@ class Flow:
 
     fun: int
     events: list[Event] = field(default_factory=list)
-    unresolved: list[tuple[Pos, Expr, str]] = field(default_factory=list)  # calls inside transactions that nothing is known of
+    unresolved: list[tuple[Pos, Expr, str, tuple[Opened, ...]]] = field(default_factory=list)  # calls inside transactions, nothing known
     deferred: set[str] = field(default_factory=set)  # texts of callables that this function defers
     scopes: int = 0
 

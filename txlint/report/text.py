@@ -44,8 +44,8 @@ def render_text(report: Report, sources: Sources, paint: Paint = plain, most: in
     return "\n\n".join(blocks) + "\n" if blocks else ""
 
 
-def finding_lines(finding: Finding, sources: Sources, paint: Paint, entries: int = ENTRIES) -> Iterator[str]:
-    """One finding; ``entries`` of its pairs are shown."""
+def finding_lines(finding: Finding, sources: Sources, paint: Paint, entries: int = ENTRIES, rest: bool = True) -> Iterator[str]:
+    """One finding; ``entries`` of its pairs are shown, and with ``rest`` where to see the others."""
     first, *others = finding.openers[:entries]
     marks = story(finding, first)
     gutter = gutter_of(marks)
@@ -60,7 +60,7 @@ def finding_lines(finding: Finding, sources: Sources, paint: Paint, entries: int
     for opener in others:
         yield note("also", f"{_way(opener)}")
     more = paths_of(finding) - len(others) - 1
-    if more > 0:
+    if more > 0 and rest:
         yield note("more", f"{counted(more, 'path')}, see `txlint why {visible(finding.place.path)}:{finding.place.line}`")
 
 

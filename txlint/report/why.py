@@ -31,14 +31,14 @@ def render_why(explanation: Explanation, sources: Sources, paint: Paint = plain)
 def _verdict(verdict: Verdict, sources: Sources, paint: Paint) -> Iterator[str]:
     callee = f"`{visible(verdict.callee)}`"
     if verdict.effect is None:
-        yield f"{callee} is not an effect: {visible(verdict.target)}."
+        yield f"{callee} {'is not an effect' if verdict.known else 'could not be resolved'}: {visible(verdict.target)}."
         return
     yield f"{callee} is an effect of kind {verdict.effect.kind} ({visible(verdict.effect.library)}): {visible(verdict.target)}."
     if verdict.silent:
         yield f"{paint('Silent:', 'good')} {visible(verdict.silent)}"
     if verdict.finding:
         yield ""
-        yield from finding_lines(verdict.finding, sources, paint, entries=1)
+        yield from finding_lines(verdict.finding, sources, paint, entries=1, rest=False)
         for opener in verdict.finding.openers[1:]:
             yield ""
             yield from _path(opener, sources, paint)
