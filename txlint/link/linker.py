@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import builtins
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from txlint.catalog.lookup import Catalog, Known
@@ -115,8 +115,10 @@ class Linker:
     Cls, Obj, Const, Ext, ExtObj = Cls, Obj, Const, Ext, ExtObj
     union = staticmethod(union)
 
-    def __init__(self, files: Iterable[FileFacts], catalog: Catalog, frameworks: tuple[Framework, ...] = ()) -> None:
-        self.project = Project(files, frozenset(catalog.roots) | sys.stdlib_module_names)
+    def __init__(
+        self, files: Iterable[FileFacts], catalog: Catalog, frameworks: tuple[Framework, ...] = (), also: Mapping[str, str] | None = None
+    ) -> None:
+        self.project = Project(files, frozenset(catalog.roots) | sys.stdlib_module_names, also)
         self.catalog = catalog
         self.frameworks = frameworks
         self.atoms = Atoms()
@@ -138,6 +140,7 @@ class Linker:
         self.connected: dict[Any, None] = {}  # signal connections, in the order found
         self.listeners: dict[int, tuple[Any, str]] = {}  # function -> (hook entry, state) of a named event
         self.stale: set[int] = set()
+        self.too_deep: dict[int, None] = {}  # functions that Python's stack cannot hold: they are taken to do nothing
         self.versions: Any = None  # (library, specifier) -> bool | None
         for klass in self.project.klasses:
             for base in self.mro(klass)[1:]:
@@ -400,7 +403,7 @@ class Linker:
                                 bases.extend(self.catalog.bases(assumed))
                     lines.append(bases)
                     direct.append(bases[0])
-        klass.mro = (klass, *_merge([*lines, direct]))
+        klass.mro = (klass, *(lines[0] if len(lines) == 1 else _merge([*lines, direct])))  # with one base there is nothing to merge
         return klass.mro
 
     def _base_value(self, base: Expr, klass: Klass) -> Value:
@@ -865,9 +868,15 @@ class Linker:
                 return replay
         from txlint.link.replay import replay_function
 
+        depth, begun = self._depth, len(self._stack)
         self._depth += 1
-        replay = replay_function(self, fun, klass, exact)
-        self._depth -= 1
+        try:
+            replay = replay_function(self, fun, klass, exact)
+        except RecursionError:
+            self._abandon(begun)
+            self.too_deep[fun.id] = None
+            replay = _NOTHING
+        self._depth = depth
         self._known_replays[key] = replay
         if self.done(("flow", key), self._known_replays, key):
             self._replays.setdefault(fun.id, []).append((klass, exact, replay))
@@ -897,6 +906,16 @@ class Linker:
             self._provisional.clear()
             self._lowest = _NONE
         return True
+
+    def _abandon(self, begun: int) -> None:
+        """What was begun since then ended in an error: it is no longer under way."""
+        while len(self._stack) > begun:
+            self._stack.popitem()
+        if self._lowest >= begun:
+            for held, where in self._provisional:
+                held.pop(where, None)
+            self._provisional.clear()
+            self._lowest = _NONE
 
     def forget(self, fun: Fun) -> None:
         """Replay a function anew when it is next asked for."""

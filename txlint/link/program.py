@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -27,9 +27,10 @@ def link(
     frameworks: tuple[Framework, ...] = (),
     entrances: Iterable[Entrances] = (),
     versions: Callable[[str, str], bool | None] | None = None,
+    also: Mapping[str, str] | None = None,
 ) -> tuple[Program, Linker]:
-    """The program and the linker that knows it (for questions like `why`)."""
-    linker = Linker(files, catalog, frameworks)
+    """The program and the linker that knows it (for questions like `why`). ``also``: further names of modules."""
+    linker = Linker(files, catalog, frameworks, also)
     linker.versions = versions
     _connect(linker)
     _replay_all(linker)

@@ -4,7 +4,7 @@ Nothing is evaluated here; `evaluate` does that with the bindings that this modu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from txlint.model.facts import Body, Class, Expr, FileFacts, Function, Stmt
@@ -182,7 +182,9 @@ def _name_definitions(names: dict[str, list[Binding]], facts: FileFacts, body: B
 class Project:
     """All modules by name, functions and classes by number."""
 
-    def __init__(self, files: Iterable[FileFacts], libraries: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, files: Iterable[FileFacts], libraries: frozenset[str] = frozenset(), also: Mapping[str, str] | None = None
+    ) -> None:
         self.modules: dict[str, Module] = {}
         self.funs: list[Fun] = []
         self.klasses: list[Klass] = []
@@ -205,6 +207,11 @@ class Project:
                     continue
                 tail = ".".join(parts[start:])
                 self._by_tail[tail] = None if tail in self._by_tail else name
+        for longer, name in (also or {}).items():
+            # As seen from a folder further up; a folder between them may be named as well (`import backend`).
+            if longer not in self.modules and name in self.modules:
+                self._by_tail[longer] = name
+                self.packages.update(longer[:end] for end, letter in enumerate(longer) if letter == ".")
 
     def _add(self, facts: FileFacts) -> None:
         module = Module(facts)
