@@ -8,8 +8,9 @@ from collections.abc import Iterable
 import pytest
 
 from txlint.fix.meanings import DeferralMeaning, EffectMeaning, FileMeanings, OpenerMeaning
-from txlint.fix.scopes import Site, definition_lines, walk
-from txlint.fix.source import Refused, Source, Span, decode
+from txlint.fix.scopes import Site
+from txlint.fix.source import Refused, Source, Span, decode, span_of_pos
+from txlint.fix.walk import definition_lines, flags, walk
 
 EFFECT, OPENER = EffectMeaning("task", "t", ""), OpenerMeaning("with", "atomic", "django", "default")
 
@@ -113,3 +114,12 @@ def test_what_libcst_cannot_take_is_refused() -> None:
     source = decode("x.py", ("t" + ".f()" * 300).encode())
     with pytest.raises(Refused, match="nested too deeply"):
         walk(source, FileMeanings())
+
+
+def test_flags_of_a_file() -> None:
+    text = "x = '\u00e9'; t()\nwith atomic():\n    x = '\u00e9'; t()\n"
+    source = decode("x.py", text.encode())
+    effects = {span_of_pos(source, (line, column, line, column + 3)): EFFECT for line, column in ((1, 10), (3, 14))}
+    assert source.between(min(effects)) == "t()"
+    meanings = FileMeanings({(2, 6): (OPENER,)}, effects)
+    assert flags("x.py", text.encode(), meanings) == (((3, 14, 3, 17), (OPENER,)),)

@@ -17,6 +17,8 @@ from txlint.fix.plan import open_file as open_file
 from txlint.fix.plan import plan as plan
 from txlint.fix.plan import suggest as suggest
 from txlint.fix.source import Refused as Refused
+from txlint.fix.source import span_of_pos as span_of_pos
+from txlint.fix.walk import flags as flags
 from txlint.fix.write import Outcome as Outcome
 from txlint.fix.write import apply as apply
 from txlint.fix.write import only_one as only_one

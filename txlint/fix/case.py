@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from txlint.fix.names import Names, NewImport
-from txlint.fix.scopes import Scope, Site, Walked
+from txlint.fix.scopes import Scope, Site
 from txlint.fix.source import Edit, Source, Span
+from txlint.fix.walk import Walked
 from txlint.model.finding import Finding, Opener
 
 

@@ -23,8 +23,8 @@ def checked(source: Source, edits: Sequence[Edit]) -> bytes:
     fresh = decode(source.path, source.encode(text))
     if fresh.text != text:
         raise Refused("internal error: the new code does not read back as written")
-    before = list(_outline(parse(source.text).body, source, [(e.start, e.end) for e in sorted(edits)]))
-    after = list(_outline(tree.body, fresh, _moved(edits)))
+    before = list(_outline(parse(source.text).body, source, _Spans([(e.start, e.end) for e in sorted(edits)])))
+    after = list(_outline(tree.body, fresh, _Spans(_moved(edits))))
     if before != after:
         raise Refused("internal error: code outside of the rewritten statements would change")
     if lost := _comments(source.text) - _comments(text):
@@ -41,28 +41,27 @@ def _moved(edits: Sequence[Edit]) -> list[tuple[int, int]]:
     return spans
 
 
-def _outline(body: Sequence[ast.stmt], source: Source, spans: list[tuple[int, int]]) -> Iterator[str]:
+def _outline(body: Sequence[ast.stmt], source: Source, spans: _Spans) -> Iterator[str]:
     """Dumps of all statements that no span touches, flat: headers of compound statements, then what is in them."""
-    starts = [s for s, _ in spans]
     for statement in body:
         first = min((d.lineno for d in getattr(statement, "decorator_list", ())), default=statement.lineno)
         begin = source.starts[first - 1] if first != statement.lineno else _offset(source, statement.lineno, statement.col_offset)
         end = _offset(source, statement.end_lineno or statement.lineno, statement.end_col_offset or 0)
         inner = [(name, value) for name, value in ast.iter_fields(statement) if _is_suite(value)]
         if not inner:
-            if not _touched(begin, end, spans, starts):
+            if not spans.touch(begin, end):
                 yield ast.dump(statement)
             continue
         yield type(statement).__name__
         for name, value in ast.iter_fields(statement):
             if not _is_suite(value):
-                yield from _header(name, value, source, spans, starts)
+                yield from _header(name, value, source, spans)
         for name, value in inner:
             yield name
             yield from _suite(value, source, spans)
 
 
-def _suite(value: list[ast.AST], source: Source, spans: list[tuple[int, int]]) -> Iterator[str]:
+def _suite(value: list[ast.AST], source: Source, spans: _Spans) -> Iterator[str]:
     for part in value:
         if isinstance(part, ast.stmt):
             yield from _outline([part], source, spans)
@@ -78,12 +77,12 @@ def _is_suite(value: object) -> bool:
     return isinstance(value, list) and bool(value) and isinstance(value[0], (ast.stmt, ast.ExceptHandler, ast.match_case))
 
 
-def _header(name: str, value: object, source: Source, spans: list[tuple[int, int]], starts: list[int]) -> Iterator[str]:
+def _header(name: str, value: object, source: Source, spans: _Spans) -> Iterator[str]:
     for part in value if isinstance(value, list) else [value]:
         if isinstance(part, ast.expr):
             begin = _offset(source, part.lineno, part.col_offset)
             end = _offset(source, part.end_lineno or part.lineno, part.end_col_offset or 0)
-            if _touched(begin, end, spans, starts):
+            if spans.touch(begin, end):
                 continue
         yield f"{name}: {ast.dump(part) if isinstance(part, ast.AST) else part!r}"
 
@@ -92,17 +91,25 @@ def _offset(source: Source, line: int, column: int) -> int:
     return source.offset(line, code_points(source.line(line), column))
 
 
-def _touched(begin: int, end: int, spans: list[tuple[int, int]], starts: list[int]) -> bool:
-    """Whether a span overlaps [begin, end), or is a point behind its begin and not behind its end."""
-    for low, high in reversed(spans[: bisect_right(starts, end)]):
-        if low == high:
-            if begin < low:
+class _Spans:
+    """Stretches of a text, sorted, none overlapping."""
+
+    def __init__(self, spans: list[tuple[int, int]]) -> None:
+        self._spans = spans
+        self._starts = [low for low, _ in spans]
+
+    def touch(self, begin: int, end: int) -> bool:
+        """Whether one overlaps [begin, end), or is a point behind its begin and not behind its end."""
+        for at in range(bisect_right(self._starts, end) - 1, -1, -1):
+            low, high = self._spans[at]
+            if low == high:
+                if begin < low:
+                    return True
+            elif high <= begin:
+                return False
+            elif low < end:
                 return True
-        elif high <= begin:
-            return False
-        elif low < end:
-            return True
-    return False
+        return False
 
 
 def _comments(text: str) -> Counter[str]:

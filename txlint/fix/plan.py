@@ -22,8 +22,8 @@ from txlint.fix.imports import import_edits
 from txlint.fix.meanings import LEXICAL, Meanings, family_of, from_findings, span_of
 from txlint.fix.names import Names
 from txlint.fix.recipes import RECIPES
-from txlint.fix.scopes import Walked, definition_lines, walk
 from txlint.fix.source import Edit, Refused, Source, decode, parse, splice
+from txlint.fix.walk import Walked, definition_lines, walk
 from txlint.model.finding import Finding, Fix, Place
 
 T = TypeVar("T")

@@ -8,17 +8,14 @@ It judges no safety and rewrites nothing; recipes do, from the sites."""
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import libcst as cst
-from libcst.metadata import MetadataWrapper, PositionProvider
 
-from txlint.fix.depth import check_depth
 from txlint.fix.meanings import EffectMeaning, Meanings, OpenerMeaning
-from txlint.fix.source import Refused, Source, Span, parse
+from txlint.fix.source import Source, Span
 
 Suite = cst.BaseSuite | cst.Module
 
@@ -332,52 +329,3 @@ def _is_generator(body: cst.BaseSuite) -> bool:
     finder = _Yields()
     body.visit(finder)
     return finder.found
-
-
-@dataclass(frozen=True, slots=True)
-class Walked:
-    """A tree that was walked: its sites by span and where its nodes stand."""
-
-    module: cst.Module
-    visitor: TransactionScopeVisitor
-
-    @property
-    def sites(self) -> Mapping[Span, Site]:
-        return self.visitor.sites
-
-
-def walk(source: Source, meanings: Meanings, watch: Collection[Span] = (), lines: tuple[int, int] | None = None) -> Walked:
-    """Parse and walk a file, or the lines ``first..last`` of it, which must be whole top-level statements. Call it inside of `deep`.
-    Raises `Refused` where libcst cannot read the text exactly."""
-    first, last = lines or (1, len(source.starts))
-    begin = source.starts[first - 1]
-    end = source.starts[last] if last < len(source.starts) else len(source.text)
-    text = source.text[begin:end]
-    check_depth(text, parse(text))
-    try:
-        module = cst.parse_module(text)
-    except (cst.ParserSyntaxError, cst.CSTValidationError, UnicodeError) as error:
-        raise Refused("libcst cannot parse this file") from error
-    wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
-    positions = wrapper.resolve(PositionProvider)
-    if wrapper.module.code != text:
-        raise Refused("libcst does not give this file back unchanged")
-    visitor = TransactionScopeVisitor(meanings, positions, watch, first, source)
-    wrapper.module.visit(visitor)
-    return Walked(wrapper.module, visitor)
-
-
-def definition_lines(source: Source, tree: ast.Module, line: int) -> tuple[int, int]:
-    """The lines of the top-level statement that holds a line, together with neighbours that share a line with it."""
-    found = 1, len(source.starts)
-    begin = end = 0
-    for statement in tree.body:
-        start = min((d.lineno for d in getattr(statement, "decorator_list", ())), default=statement.lineno)
-        stop = statement.end_lineno or statement.lineno
-        if start > end:
-            if begin <= line <= end:
-                return begin, end
-            begin, end = start, stop
-        else:
-            end = max(end, stop)
-    return (begin, end) if begin <= line <= end else found

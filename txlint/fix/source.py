@@ -132,6 +132,12 @@ def code_points(line: str, column: int) -> int:
     return column + 1 if line.isascii() else len(line.encode()[:column].decode(errors="ignore")) + 1
 
 
+def span_of_pos(source: Source, pos: tuple[int, int, int, int]) -> Span:
+    """A `Pos` of the facts, columns 0-based in bytes, as the span of the same code."""
+    first, low, last, high = pos
+    return first, code_points(source.line(first), low), last, code_points(source.line(last), high)
+
+
 def _starts(text: str) -> tuple[int, ...]:
     starts = [0]
     at, size = 0, len(text)
