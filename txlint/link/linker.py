@@ -130,7 +130,10 @@ class Linker:
         self._lowest = _NONE
         self._provisional: list[tuple[dict[Any, Any], Any]] = []
         self._decorations: dict[int, Decoration] = {}
-        self._replays: dict[int, list[tuple[Klass | None, bool, Replay]]] = {}
+        self._variants: dict[int, dict[tuple[tuple[str, str], ...], dict[tuple[Any, ...], Replay]]] = {}
+        self._instance_attributes: dict[tuple[int, str, Atom], Value] = {}
+        self._setters: dict[int, dict[str, tuple[Fun, ...]]] = {}
+        self._library_bases: dict[int, tuple[str, ...]] = {}
         self._known_replays: dict[tuple[int, int, bool], Replay] = {}
         self._shared: dict[int, list[tuple[int, int, bool]]] = {}
         self._attributes: dict[tuple[int, str], Value] = {}
@@ -256,7 +259,12 @@ class Linker:
         if isinstance(expr, str):
             alias = self.annotation_alias(expr, module)
             if alias is not None:
-                return self.annotation(alias[0], alias[1], None)
+                key = ("alias", expr, id(module))
+                if not self.begin(key):
+                    return UNKNOWN  # an alias that names itself
+                value = self.annotation(alias[0], alias[1], None)
+                self.done(key, {}, None)
+                return value
             return self._instances(evaluate(self, expr, module, klass, scope))
         tag = expr[0]
         if tag == "const":
@@ -424,7 +432,10 @@ class Linker:
         return tuple(result)
 
     def library_bases(self, klass: Klass) -> tuple[str, ...]:
-        return tuple(base for base in self.mro(klass) if isinstance(base, str))
+        found = self._library_bases.get(klass.id)
+        if found is None:
+            found = self._library_bases[klass.id] = tuple(base for base in self.mro(klass) if isinstance(base, str))
+        return found
 
     def is_a(self, klass: Klass, name: str) -> bool:
         """Does the class derive from a library's class?"""
@@ -635,6 +646,15 @@ class Linker:
 
     def instance_attribute(self, klass: Klass, name: str, receiver: Atom) -> Value:
         """``self.name``: frameworks' fields, properties, methods bound, class attributes, what methods assign to self."""
+        key = (klass.id, name, receiver)
+        known = self._instance_attributes.get(key)
+        if known is None:
+            known = self._instance_attribute(klass, name, receiver)
+            if self._lowest == _NONE:  # nothing that it rests on is still being computed
+                self._instance_attributes[key] = known
+        return known
+
+    def _instance_attribute(self, klass: Klass, name: str, receiver: Atom) -> Value:
         for framework in self.frameworks:
             value = framework.instance_attribute(self, klass, name, receiver)
             if value is not None:
@@ -644,7 +664,7 @@ class Linker:
         exact = getattr(receiver, "exact", True)
         found = self.find(klass, name)
         value = UNKNOWN
-        if found is not None and (found.bindings is not None or name not in self._assigned(klass, name)):
+        if found is not None and (found.bindings is not None or name not in self.setters(klass)):
             for item in self.class_attribute(klass, name):
                 if isinstance(item, Fn) and item.fun.klass is not None and item.receiver is None:
                     role = self.decoration(item.fun).role
@@ -659,17 +679,13 @@ class Linker:
                 owner = found.owner
                 assert isinstance(owner, Klass)
                 value = union(value, self.annotation(found.bindings[-1][2], owner.module, owner))
-        for owner in self.mro(klass):
-            if isinstance(owner, Klass) and name in owner.setters:
-                for number in owner.setters[name]:
-                    method = owner.module.funs[number]
-                    value = union(value, self.replay(method, klass, exact).sets.get(name, UNKNOWN))
+        for method in self.setters(klass).get(name, ()):
+            value = union(value, self.replay(method, klass, exact).sets.get(name, UNKNOWN))
         if not value or all(isinstance(atom, Const) for atom in value):
-            for base in self.mro(klass):
-                if isinstance(base, str):
-                    text = self.catalog.attribute_type(base, name)
-                    if text is not None:
-                        return union(self.typed(parse_type(text), receiver, (), {}), value)
+            for base in self.library_bases(klass):
+                text = self.catalog.attribute_type(base, name)
+                if text is not None:
+                    return union(self.typed(parse_type(text), receiver, (), {}), value)
         return tuple(atom for atom in value if not isinstance(atom, Param)) if value else value
 
     def _described(self, item: Atom, receiver: Atom) -> Value | None:
@@ -686,8 +702,17 @@ class Linker:
                     return self.typed(parse_type(entry.type), item, (), {})
         return None
 
-    def _assigned(self, klass: Klass, name: str) -> tuple[str, ...]:
-        return (name,) if any(isinstance(owner, Klass) and name in owner.setters for owner in self.mro(klass)) else ()
+    def setters(self, klass: Klass) -> dict[str, tuple[Fun, ...]]:
+        """The methods, inherited ones included, that assign each attribute of self."""
+        found = self._setters.get(klass.id)
+        if found is None:
+            found = {}
+            for owner in self.mro(klass):
+                if isinstance(owner, Klass):
+                    for name, numbers in owner.setters.items():
+                        found[name] = (*found.get(name, ()), *(owner.module.funs[number] for number in numbers))
+            self._setters[klass.id] = found
+        return found
 
     # -- library types -------------------------------------------------------------------------------------------------------
 
@@ -860,12 +885,14 @@ class Linker:
             if self._depth > DEEP:
                 self._lowest = min(self._lowest, max(0, len(self._stack) - 10))
             return _NOTHING
-        for other, was_exact, replay in self._replays.get(fun.id, ()):
-            if self._same(replay, other, klass, was_exact, exact):
-                self._known_replays[key] = replay
+        variants = self._variants.get(fun.id)
+        for queries, known_by in variants.items() if variants is not None else ():
+            shared = known_by.get(self._signature(queries, klass, exact))
+            if shared is not None:
+                self._known_replays[key] = shared
                 self._shared.setdefault(fun.id, []).append(key)
                 self.done(("flow", key), self._known_replays, key)
-                return replay
+                return shared
         from txlint.link.replay import replay_function
 
         depth, begun = self._depth, len(self._stack)
@@ -879,7 +906,9 @@ class Linker:
         self._depth = depth
         self._known_replays[key] = replay
         if self.done(("flow", key), self._known_replays, key):
-            self._replays.setdefault(fun.id, []).append((klass, exact, replay))
+            queries = tuple(sorted(replay.queries))
+            self._variants.setdefault(fun.id, {}).setdefault(queries, {})[self._signature(queries, klass, exact)] = replay
+            self._shared.setdefault(fun.id, []).append(key)
         return replay
 
     # -- what is being computed ------------------------------------------------------------------------------------------------
@@ -919,36 +948,48 @@ class Linker:
 
     def forget(self, fun: Fun) -> None:
         """Replay a function anew when it is next asked for."""
-        for klass, exact, _ in self._replays.pop(fun.id, ()):
-            self._known_replays.pop((fun.id, klass.id if klass is not None else -1, exact), None)
-        for key in [key for key in self._shared.pop(fun.id, ())]:
+        self._instance_attributes.clear()
+        self._variants.pop(fun.id, None)
+        for key in self._shared.pop(fun.id, ()):
             self._known_replays.pop(key, None)
 
-    def _same(self, replay: Replay, one: Klass | None, other: Klass | None, one_exact: bool, other_exact: bool) -> bool:
-        if not replay.queries:
-            return True
-        if one is None or other is None:
-            return one is other
-        for kind, name in replay.queries:
+    def _signature(self, queries: tuple[tuple[str, str], ...], klass: Klass | None, exact: bool) -> tuple[Any, ...]:
+        """What a class answers to the questions that a replay asked of its receiver: classes that answer alike share the replay."""
+        if not queries:
+            return ()
+        if klass is None:
+            return (None,)
+        answers: list[Any] = []
+        for kind, name in queries:
             if kind == "class":
-                return False
-            if kind == "after":
-                if self.find(one, name.partition("|")[0], self.project.klasses[int(name.partition("|")[2])]) != self.find(
-                    other, name.partition("|")[0], self.project.klasses[int(name.partition("|")[2])]
-                ):
-                    return False
+                answers.append((klass.id, exact))
                 continue
-            first, second = self.find(one, name), self.find(other, name)
-            if first != second:
-                return False
-            if first is None or first.bindings is None or first.bindings[-1][0] != "def":
-                atom = self.atoms(SelfObj, one, one_exact)
-                atom2 = self.atoms(SelfObj, other, other_exact)
-                if self.instance_attribute(one, name, atom) != self.instance_attribute(other, name, atom2):
-                    return False
-            elif one_exact != other_exact and (self.overrides(one, name) if not one_exact else self.overrides(other, name)):
-                return False
-        return True
+            after = None
+            if kind == "after":
+                name, _, number = name.partition("|")
+                after = self.project.klasses[int(number)]
+            found = self.find(klass, name, after)
+            if found is None:
+                answers.append(None)
+            elif found.bindings is None:
+                answers.append(found.name)
+            else:
+                answers.append(id(found.bindings))
+            if kind == "attr":
+                if not exact and klass.subclasses and self.overrides(klass, name):
+                    answers.append(klass.id)
+                if found is None or found.bindings is not None and found.bindings[-1][0] != "def":
+                    value = self.instance_attribute(klass, name, self.atoms(SelfObj, klass, exact))
+                    answers.append(tuple(self._answer(atom) for atom in value))
+        return tuple(answers)
+
+    def _answer(self, atom: Atom) -> Any:
+        """An atom without its receiver, where that is the one who is asked."""
+        if isinstance(atom, ExtMethod):
+            return atom.name
+        if isinstance(atom, Fn):
+            return atom.fun.id
+        return SelfObj if isinstance(atom, SelfObj) else atom
 
     def result(self, fun: Fun, klass: Klass | None, exact: bool, receiver: Atom | None = None) -> Value:
         """What a call returns, with the receiver put in for `self`."""
