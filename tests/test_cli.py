@@ -17,6 +17,7 @@ import pytest
 
 import txlint
 from tests.hazards import POSTED, receipt, report
+from txlint.api import Stages
 from txlint.cli import FORMATS, main
 from txlint.config import Config
 from txlint.model.finding import Explanation, Problem, Report, Summary
@@ -37,7 +38,7 @@ class Api:
     asked: tuple[str, int] = ("", 0)
     fails: BaseException | None = None
 
-    def check(self, paths: Sequence[str], config: Config, *, progress: Callable[[int, int], None] | None = None) -> Report:
+    def check(self, paths: Sequence[str], config: Config, *, progress: Callable[[int, int], None] | None = None, **_: object) -> Report:
         self.paths, self.config = paths, config
         if self.fails:
             raise self.fails
@@ -53,7 +54,7 @@ class Api:
 @pytest.fixture
 def api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Api:
     fake = Api()
-    monkeypatch.setattr(txlint, "api", SimpleNamespace(check=fake.check, why=fake.why), raising=False)
+    monkeypatch.setattr(txlint, "api", SimpleNamespace(check=fake.check, why=fake.why, Stages=Stages), raising=False)
     monkeypatch.chdir(tmp_path)
     for name in ("NO_COLOR", "FORCE_COLOR", "TXLINT_TRACE"):
         monkeypatch.delenv(name, raising=False)

@@ -8,88 +8,128 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from time import perf_counter
 
 from txlint.catalog.loader import CatalogError, load_catalog
 from txlint.catalog.lookup import Catalog
 from txlint.config import Config, ConfigError
+from txlint.deep import with_room
 from txlint.discover import Discovery, File, discover, project_root
+from txlint.explain import NoSuchLine, explain
 from txlint.frameworks.django.models import DjangoModels
 from txlint.frameworks.django.settings import DjangoSettings, read_settings
 from txlint.frameworks.files import ProjectFiles
+from txlint.frameworks.versions import Versions
 from txlint.link import entrances, views
 from txlint.link.linker import Linker
 from txlint.link.program import link
 from txlint.model.facts import FileFacts, Unreadable
-from txlint.model.finding import Assumption, Explanation, Finding, Place, Problem, Report, Summary, Unresolved
+from txlint.model.finding import Assumption, Explanation, Finding, Problem, Report, Summary, Unresolved
 from txlint.model.graph import Program
 from txlint.model.hazard import Hazard, Spot
+from txlint.model.kinds import Confidence
 from txlint.pool import load
 from txlint.propagate.pairs import propagate, written
 from txlint.rules.judge import judge
 from txlint.rules.source import Sources
-from txlint.select import cuts, enabled, select, without_cut
+from txlint.select import cuts, enabled, select, unreadable, without_cut
 
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """One project, looked at: what the stages up to judgement know."""
+    """One project, looked at: what the stages up to propagation know. ``tests`` are the files that are linked for their definitions at
+    most."""
 
     discovery: Discovery
     facts: tuple[FileFacts, ...]
     unreadable: tuple[Unreadable, ...]
-    tests: int
+    tests: tuple[File, ...]
     settings: DjangoSettings
+    versions: Versions
     program: Program
     linker: Linker
     hazards: tuple[Hazard, ...]
     used_cuts: frozenset[tuple[str, int]]
 
 
-def check(paths: Sequence[str], config: Config, *, progress: Progress | None = None) -> Report:
-    """Everything that is to be reported of ``paths`` (empty: the configured ones, else the current directory)."""
-    with _collector_at_rest():
-        analysis = analyse(paths, config, progress=progress)
+class Stages:
+    """How long each stage took, in seconds, by its name in the order in which they ended."""
+
+    def __init__(self) -> None:
+        self.took: dict[str, float] = {}
+        self._last = perf_counter()
+
+    def end(self, name: str) -> None:
+        now = perf_counter()
+        self.took[name] = self.took.get(name, 0.0) + now - self._last
+        self._last = now
+
+
+def check(
+    paths: Sequence[str], config: Config, *, progress: Progress | None = None, stages: Stages | None = None, unresolved: bool = False
+) -> Report:
+    """Everything that is to be reported of ``paths`` (empty: the configured ones, else the current directory). With ``unresolved`` the
+    report lists the calls of which nothing is known, not only their number."""
+    stages = stages or Stages()
+    with _CollectorAtRest():
+        analysis = analyse(paths, config, progress=progress, stages=stages)
         sources = Sources()
         findings = judge(analysis.hazards, sources, {each.path: each for each in analysis.facts}, config.min_confidence)
-        return _report(analysis, findings, sources, config)
+        stages.end("judge")
+        report = _report(analysis, findings, sources, config)
+        if unresolved:
+            report = replace(report, unresolved=_unresolved(analysis.program, sources))
+        stages.end("select")
+        return report
 
 
 def why(path: str, line: int, config: Config) -> Explanation:
-    """What stands on a line: which calls, what they are, what transaction is open, and if nothing is reported, why."""
-    from txlint.explain import explain
-
-    with _collector_at_rest():
+    """What stands on a line: which calls, what they are, what transaction is open, and if nothing is reported, why. Raises
+    ``NoSuchLine`` where there is nothing to speak of."""
+    with _CollectorAtRest():
         analysis = analyse([path], config)
+        _require_analysed(analysis, path)
         sources = Sources()
-        from txlint.model.kinds import Confidence
-
         findings = judge(analysis.hazards, sources, {each.path: each for each in analysis.facts}, Confidence.POSSIBLE)
-        return explain(analysis.linker, analysis.program, findings, sources, path, line, config)
+        return with_room(lambda: explain(analysis.linker, analysis.program, findings, sources, path, line, config))
 
 
-def analyse(paths: Sequence[str], config: Config, *, progress: Progress | None = None) -> Analysis:
+def analyse(paths: Sequence[str], config: Config, *, progress: Progress | None = None, stages: Stages | None = None) -> Analysis:
     """The stages up to hazards."""
+    stages = stages or Stages()
     paths = list(paths or config.paths or ["."])
     root = project_root(paths)
     discovery = discover(paths, config, root)
     files, tests = _without_tests(discovery.files, config)
-    facts, unreadable = load(
-        files, config.jobs, config.max_file_size, None if progress is None else lambda done: progress(done, len(files))
-    )
-    facts, more, left_out = _imported_tests(facts, tests, config)
-    unreadable += more
+    stages.end("discover")
+    facts, broken = load(files, config.jobs, config.max_file_size, None if progress is None else lambda done: progress(done, len(files)))
+    facts, more = _imported_tests(facts, tests, config)
+    stages.end("lower")
     catalog = _catalog(facts, config)
-    settings = read_settings({each.module: each for each in facts}, ProjectFiles(Path(root), Path(os.getcwd())), config)
-    versions = _versions(root, config)
+    stages.end("catalog")
+    on_disk = ProjectFiles(Path(root), Path.cwd())
+    settings = read_settings({each.module: each for each in facts}, on_disk, config)
+    stages.end("settings")
+    versions = Versions(on_disk, config, _folders_of_projects(discovery))
     models = DjangoModels(settings)
-    places = [entrances.hooks, entrances.migrations, entrances.wrapped, views.wrapped_classes, lambda linker: views.atomic_requests(linker, settings), lambda linker: views.middleware(linker, settings)]
-    program, linker = link(facts, catalog, (models,), places, versions)
-    hazards, used = without_cut(_outside_tests(propagate(program), tests), cuts(facts))
-    return Analysis(discovery, facts, unreadable, left_out, settings, program, linker, hazards, used)
+    also = {longer: file.module for file in discovery.files for longer in file.also}
+    places = [
+        entrances.hooks,
+        entrances.migrations,
+        entrances.wrapped,
+        views.wrapped_classes,
+        lambda linker: views.atomic_requests(linker, settings),
+        lambda linker: views.middleware(linker, settings),
+    ]
+    program, linker = with_room(lambda: link(facts, catalog, (models,), places, _matcher(versions, catalog), also))
+    stages.end("link")
+    hazards, used = without_cut(_outside_tests(with_room(lambda: propagate(program)), tests), cuts(facts))
+    stages.end("propagate")
+    return Analysis(discovery, facts, broken + more, tuple(tests), settings, versions, program, linker, hazards, used)
 
 
 def _without_tests(files: Iterable[File], config: Config) -> tuple[list[File], list[File]]:
@@ -102,11 +142,11 @@ def _without_tests(files: Iterable[File], config: Config) -> tuple[list[File], l
 
 def _imported_tests(
     facts: tuple[FileFacts, ...], tests: list[File], config: Config
-) -> tuple[tuple[FileFacts, ...], tuple[Unreadable, ...], int]:
+) -> tuple[tuple[FileFacts, ...], tuple[Unreadable, ...]]:
     """Tests are read only where code outside of them imports them."""
     by_module = {file.module: file for file in tests}
     loaded: set[str] = set()
-    unreadable: tuple[Unreadable, ...] = ()
+    unread: tuple[Unreadable, ...] = ()
     new = facts
     while by_module and new:
         wanted: dict[str, File] = {}
@@ -121,14 +161,12 @@ def _imported_tests(
         loaded.update(wanted)
         new, broken = load(list(wanted.values()), 1, config.max_file_size)
         facts += new
-        unreadable += broken
-    return facts, unreadable, len(tests)
+        unread += broken
+    return facts, unread
 
 
 def _outside_tests(hazards: tuple[Hazard, ...], tests: list[File]) -> tuple[Hazard, ...]:
     """Tests are never callers, openers or places of findings."""
-    from dataclasses import replace
-
     paths = {file.display for file in tests}
     if not paths:
         return hazards
@@ -154,14 +192,36 @@ def _catalog(facts: Iterable[FileFacts], config: Config) -> Catalog:
         raise ConfigError(str(error)) from None
 
 
-def _versions(root: str, config: Config) -> Callable[[str, str], bool | None] | None:
-    return None
+def _folders_of_projects(discovery: Discovery) -> list[str]:
+    """Folders whose requirements count, relative to the root: its own, and those in which a project is started."""
+    folders = [""]
+    for file in discovery.files:
+        path = Path(file.path)
+        if path.name == "manage.py" and path.is_relative_to(discovery.root):
+            folders.append(path.parent.relative_to(discovery.root).as_posix().removeprefix("."))
+    return folders
+
+
+def _matcher(versions: Versions, catalog: Catalog) -> Callable[[str, str], bool | None]:
+    """Does the version of a library of the catalog meet a specifier? ``None`` where that would rest on an assumption."""
+    known: dict[tuple[str, str], bool | None] = {}
+
+    def matches(library: str, specifier: str) -> bool | None:
+        key = library, specifier
+        if key not in known:
+            distribution = catalog.distribution(library)
+            answer = versions.check(distribution, specifier) if distribution else None
+            known[key] = answer.holds if answer is not None and answer.certain else None
+        return known[key]
+
+    return matches
 
 
 def _report(analysis: Analysis, findings: tuple[Finding, ...], sources: Sources, config: Config) -> Report:
     on = enabled(config.select, config.extend_select, config.ignore)
     given = {file.display for file in analysis.discovery.files if file.given}
     everything = all(file.given for file in analysis.discovery.files)
+    tests = {file.display for file in analysis.tests}
     selected = select(
         findings,
         analysis.facts,
@@ -169,38 +229,79 @@ def _report(analysis: Analysis, findings: tuple[Finding, ...], sources: Sources,
         per_file=config.per_file_ignores,
         given=None if everything else given,
         cut=analysis.used_cuts,
+        unjudged=tests,
     )
-    errors = [*_problems(analysis, config, given), *selected.problems]
-    unresolved = tuple(
-        Unresolved(sources.place(Spot(path, pos)), "", written(expr), reason) for path, pos, expr, reason in analysis.program.unresolved
-    )
-    skipped = len(analysis.discovery.skipped)
+    problems, declared = unreadable(_problems(analysis, given), on, config.per_file_ignores)
+    judged = _judged(analysis)
     summary = Summary(
-        len(analysis.facts) + len(analysis.unreadable),
-        skipped,
-        analysis.tests,
+        len(judged - tests),
+        len(analysis.discovery.skipped) + declared,
+        len(tests),
         analysis.program.scopes,
         analysis.program.effects,
-        len(unresolved),
+        len(analysis.program.unresolved),
     )
-    used: tuple[Assumption, ...] = analysis.settings.assumed
-    return Report(selected.findings, tuple(errors), used, summary, unresolved)
+    assumed: tuple[Assumption, ...] = analysis.settings.assumed
+    if any(finding.confidence < Confidence.CERTAIN for finding in selected.findings):
+        assumed += analysis.versions.assumed
+    return Report(selected.findings, (*problems, *selected.problems), assumed, summary)
 
 
-def _problems(analysis: Analysis, config: Config, given: set[str]) -> list[Problem]:
-    problems = []
-    for broken in analysis.unreadable:
-        message = broken.reason + (f" (needs Python {broken.needs})" if broken.needs and broken.needs not in broken.reason else "")
-        problems.append(Problem("TX900", broken.path, broken.line, message, broken.path in given))
+def _judged(analysis: Analysis) -> set[str]:
+    """The files that were read, or should have been."""
+    return {each.path for each in analysis.facts} | {each.path for each in analysis.unreadable}
+
+
+def _problems(analysis: Analysis, given: set[str]) -> list[Problem]:
+    """What could not be looked at, by path and line. What was left out on purpose is a note, and only where it was asked for."""
+    found = [Problem("TX900", each.path, each.line, each.reason, each.path in given, each.needs) for each in analysis.unreadable]
     for skipped in analysis.discovery.skipped:
-        if skipped.error:
-            problems.append(Problem("TX900", skipped.display, 1, skipped.reason, skipped.given))
+        if skipped.error or skipped.given:
+            found.append(Problem("TX900", skipped.display, 1, skipped.reason, skipped.given and skipped.error))
     for path in analysis.discovery.empty:
-        problems.append(Problem("TX900", path, 1, "no Python file under this path", True))
-    return sorted(problems, key=lambda each: (each.path, each.line))
+        found.append(Problem("TX900", path, 1, "no Python file under this path", True))
+    judged = _judged(analysis)
+    asked = [file for file in analysis.tests if file.given]
+    if asked and not any(file.given and file.display in judged for file in analysis.discovery.files if not file.is_test):
+        told = "left out because it is a test: --include-tests looks at tests as well"
+        found += [Problem("TX900", file.display, 1, told, False) for file in asked]
+    infos = analysis.program.infos
+    for number in analysis.linker.too_deep:
+        if number in infos:
+            info = infos[number]
+            told = f"`{info.name}` is nested too deeply to be followed: it is left out"
+            found.append(Problem("TX900", info.path, info.name_pos[0], told, info.path in given))
+    return sorted(found, key=lambda each: (each.path, each.line, each.message))
 
 
-class _collector_at_rest:
+def _unresolved(program: Program, sources: Sources) -> tuple[Unresolved, ...]:
+    """The calls inside transactions of which nothing is known, in the order of the source."""
+    by_path: dict[str, list[tuple[int, int, str]]] = {}
+    for info in program.infos.values():
+        by_path.setdefault(info.path, []).append((info.pos[0], info.pos[2], info.name))
+    found = []
+    for path, pos, expr, reason in sorted(program.unresolved, key=lambda each: (each[0], each[1])):
+        around = [each for each in by_path.get(path, ()) if each[0] <= pos[0] and pos[2] <= each[1]]
+        function = min(around, key=lambda each: each[1] - each[0])[2] if around else ""
+        found.append(Unresolved(sources.place(Spot(path, pos)), function, written(expr), reason))
+    return tuple(found)
+
+
+def _require_analysed(analysis: Analysis, path: str) -> None:
+    """Says why nothing is known of a file that was asked about."""
+    where = os.path.realpath(path)
+    for file in analysis.tests:
+        if os.path.realpath(file.path) == where and all(each.path != file.display for each in analysis.facts):
+            raise NoSuchLine(f"{path}: tests are left out: --include-tests looks at them as well")
+    for each in analysis.unreadable:
+        if os.path.realpath(each.path) == where:
+            raise NoSuchLine(f"{each.path}:{each.line}: {each.reason}")
+    for skipped in analysis.discovery.skipped:
+        if os.path.realpath(skipped.display) == where:
+            raise NoSuchLine(f"{skipped.display}: {skipped.reason}")
+
+
+class _CollectorAtRest:
     """The cyclic collector finds nothing to free while facts only grow; it costs a third of a run."""
 
     def __enter__(self) -> None:
@@ -212,4 +313,4 @@ class _collector_at_rest:
             gc.enable()
 
 
-__all__ = ["Analysis", "Place", "analyse", "check", "why"]
+__all__ = ["Analysis", "NoSuchLine", "Stages", "analyse", "check", "why"]

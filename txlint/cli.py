@@ -23,6 +23,7 @@ from txlint.rules import RULES
 from txlint.select import SelectionError, codes_of, enabled, require
 
 if TYPE_CHECKING:
+    from txlint.api import Stages
     from txlint.model.finding import Report
     from txlint.report.paint import Paint
 
@@ -118,11 +119,12 @@ def check(
     from txlint import api
     from txlint.report.progress import Progress
 
+    stages = api.Stages() if statistics else None
     with Progress(wanted=not quiet) as progress:
-        report = api.check(paths, config, progress=progress)
+        report = api.check(paths, config, progress=progress, stages=stages, unresolved=show_unresolved)
     _print_report(report, config, output_format, quiet, color, show_unresolved)
-    if statistics:
-        _print_statistics(report, perf_counter() - started)
+    if stages is not None:
+        _print_statistics(report, stages, perf_counter() - started)
     return _exit_code(report, config, exit_zero)
 
 
@@ -247,12 +249,14 @@ def _print_report(report: Report, config: Config, output_format: str, quiet: boo
             _say(line)
 
 
-def _print_statistics(report: Report, seconds: float) -> None:
+def _print_statistics(report: Report, stages: Stages, seconds: float) -> None:
     from txlint.report.counts import by_rule
 
     for line in by_rule(report):
         _say(line)
-    _say(f"{seconds:.2f} s")
+    for name, took in stages.took.items():
+        _say(f"{name:<9} {took:6.2f} s")
+    _say(f"{'in all':<9} {seconds:6.2f} s")
 
 
 def _exit_code(report: Report, config: Config, exit_zero: bool) -> int:

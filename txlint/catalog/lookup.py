@@ -183,6 +183,11 @@ class Catalog:
         """The libraries that were read, by name."""
         return MappingProxyType(self._libraries)
 
+    def distribution(self, library: str) -> str:
+        """What a library is called where it is installed from; empty where it is not (the standard library, a project's tables)."""
+        known = self._libraries.get(library)
+        return known.distribution if known is not None else ""
+
     def entries(self) -> Iterator[Entry]:
         for library in self._libraries.values():
             yield from library.entries
