@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from txlint.link.replay import Frame
 
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
+_CALLER_ONLY = frozenset({Param, Const, SelfCls, Generated, Fn, ExtMethod, Ext, Part})
 FEW = 8  # overrides that still count as likely
 DEEP = 8  # library calls that run library calls
 
@@ -329,12 +330,13 @@ def _bind(fun: Fun, args: tuple[Value, ...], keywords: dict[str | None, Value], 
 
 
 def _note_parameters(linker: Any, fun: Fun, bound: dict[str, Value]) -> None:
-    """What callers pass is what a parameter without annotation may be."""
+    """What callers pass is what a parameter without annotation may be. Callables are not told here: which caller passes which one is
+    kept apart (`program`)."""
     for name, value in bound.items():
         kept = tuple(
             (atom if type(atom) is not SelfObj else linker.instance(atom.klass, False))
             for atom in value
-            if type(atom) not in (Param, Const, SelfCls, Generated) and not (type(atom) is Fn and atom.receiver is None)
+            if type(atom) not in _CALLER_ONLY
         )
         if not kept:
             continue

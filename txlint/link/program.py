@@ -92,6 +92,7 @@ class _Builder:
         self.runs: dict[tuple[int, str], list[tuple[int, Event]]] = {}  # parameter -> where it is called
         self.handed_on: dict[tuple[int, str], list[tuple[Event, Target, int | str]]] = {}  # ... is passed on
         self.named: dict[tuple[int, str], list[tuple[int, Event, tuple[tuple[int, bool], ...]]]] = {}  # ... holds a method's name
+        self.called_now: set[int] = set()
         self.waiting: list[Node] = []
 
     def build(self, entrances: list[Entrance]) -> Program:
@@ -230,6 +231,7 @@ class _Builder:
     def callbacks(self) -> None:
         """Functions passed to a parameter that the callee calls run at the caller's call; what the callee opens around that call is
         open in them."""
+        self.called_now = {edge.target.fun for edges in self.nodes.values() for edge in edges}
         seen: set[int] = set()
         for (number, _, _), flow in self.flows.items():
             if id(flow) not in seen:
@@ -313,6 +315,8 @@ class _Builder:
     def called(self, fun: int, name: str, depth: int) -> tuple[tuple[Any, ...], tuple[tuple[int, Event], ...]] | None:
         """The transactions that a function opens around the call of its parameter, and where it calls it; None where it does not."""
         for holder, event in self.runs.get((fun, name), ()):
+            if holder != fun and holder not in self.called_now:
+                continue  # a nested function that is only handed to something that runs it later
             return self.placed(holder, event), ((holder, event),)
         if depth < CALLABLE_DEPTH:
             for event, target, place in self.handed_on.get((fun, name), ()):

@@ -90,7 +90,7 @@ class _Pairs:
                         conditions = instantiate(reach.conditions, target, event.passed, callee)
                         if not conditions or not conjoin(conditions, event.guards):
                             continue
-                    shut = outside(closed, event, target, callee) if closed else closed
+                    shut = outside(closed, event, target, callee) if closed or target.via else closed
                     for opened in openeds:
                         if shut and is_closed(opened.key, shut):
                             continue

@@ -120,9 +120,11 @@ def merge(one: tuple[Condition, ...], two: tuple[Condition, ...]) -> tuple[Condi
 
 def outside(closed: frozenset[Key], event: Event, target: Target, info: FunctionInfo) -> frozenset[Key]:
     """A callee's closed keys in the caller's words; what has no name there is dropped."""
-    if not closed:
+    if not closed and not target.via:
         return event.closed
     mine: set[Key] = set(event.closed)
+    for _, handed in target.via:
+        mine.update(key for key in handed.closed if len(key) < 3)
     for key in closed:
         if len(key) < 3 or key[1] == "global":
             mine.add(key)
@@ -242,7 +244,7 @@ def _grow(
             conditions = conjoin(conditions, event.guards)
             if not conditions:
                 continue
-            key = (site, outside(closed, event, target, info) if closed or event.closed else closed)
+            key = (site, outside(closed, event, target, info) if closed or event.closed or target.via else closed)
             changed |= _add(mine, key, Reach(min(reach.confidence, target.confidence), conditions))
     return changed
 
