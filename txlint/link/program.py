@@ -1,4 +1,4 @@
-"""From facts to the linked program: replay every function in rounds, then resolve who is called at every event."""
+"""From facts to the linked program: replay in rounds what a transaction may reach, and resolve who is called at every event."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from txlint.link.linker import Framework, Linker
 from txlint.link.project import Fun, Klass
 from txlint.link.signals import Connection
 from txlint.link.calls import FEW
+from txlint.link.seeds import seeds
 from txlint.link.values import Const, Fn
 from txlint.model.facts import FileFacts
 from txlint.model.graph import NO_CLASS, SELF, Edge, Entrance, Event, Flow, FunctionInfo, Node, ParamTarget, Program, SignalTarget, Target
@@ -18,6 +19,8 @@ from txlint.model.kinds import Confidence
 
 ROUNDS = 3
 CALLABLE_DEPTH = 3
+_CONNECTING = frozenset({"connect", "listen", "register"})
+_AT_START = frozenset({"ready", "init_app", "includeme", "configure", "setup"})
 Entrances = Callable[[Linker], Iterable[Entrance]]
 
 
@@ -28,14 +31,26 @@ def link(
     entrances: Iterable[Entrances] = (),
     versions: Callable[[str, str], bool | None] | None = None,
     also: Mapping[str, str] | None = None,
+    everything: bool = False,
 ) -> tuple[Program, Linker]:
-    """The program and the linker that knows it (for questions like `why`). ``also``: further names of modules."""
+    """The program and the linker that knows it. ``also``: further names of modules. With ``everything`` the program holds all
+    functions (for questions like `why`); else those that a transaction may reach."""
     linker = Linker(files, catalog, frameworks, also)
     linker.versions = versions
     _connect(linker)
-    _replay_all(linker)
+    start = list(linker.project.funs) if everything else seeds(linker)
     found = [entrance for enter in entrances for entrance in enter(linker)]
-    return _Builder(linker).build(found), linker
+    program = _Builder(linker).build(start, found)
+    for _ in range(ROUNDS - 1):
+        # Once more for functions whose parameters callers have told something about.
+        stale, linker.stale = linker.stale, set()
+        again = [fun for number in sorted(stale) if _listens(fun := linker.project.funs[number])]
+        if not again:
+            break
+        for fun in again:
+            linker.forget(fun)
+        program = _Builder(linker).build(start, found)
+    return program, linker
 
 
 def _connect(linker: Linker) -> None:
@@ -44,25 +59,12 @@ def _connect(linker: Linker) -> None:
         if fun.fact is not None and fun.fact.decorators:
             linker.decoration(fun)
     for fun in linker.project.funs:
+        if fun.module.facts.words.isdisjoint(_CONNECTING):
+            continue
         if fun.fact is None:
             linker.replay(fun, None, True)
-        elif fun.fact.name in ("ready", "init_app", "includeme", "configure", "setup") and "connect" in fun.module.facts.words:
+        elif fun.fact.name in _AT_START:
             linker.replay(fun, fun.klass, False)
-
-
-def _replay_all(linker: Linker) -> None:
-    """Every function, and again those whose parameters callers have told something about, at most `ROUNDS` times."""
-    for fun in linker.project.funs:
-        linker.replay(fun, owner(fun), False)
-    for _ in range(ROUNDS - 1):
-        stale, linker.stale = linker.stale, set()
-        again = [fun for number in sorted(stale) if _listens(fun := linker.project.funs[number])]
-        if not again:
-            break
-        for fun in again:
-            linker.forget(fun)
-        for fun in again:
-            linker.replay(fun, owner(fun), False)
 
 
 def _listens(fun: Fun) -> bool:
@@ -95,9 +97,9 @@ class _Builder:
         self.called_now: set[int] = set()
         self.waiting: list[Node] = []
 
-    def build(self, entrances: list[Entrance]) -> Program:
+    def build(self, start: list[Fun], entrances: list[Entrance]) -> Program:
         linker = self.linker
-        for fun in linker.project.funs:
+        for fun in start:
             klass = owner(fun)
             self.need((fun.id, klass.id if klass else NO_CLASS, klass is None or not klass.subclasses))
         for entrance in entrances:
