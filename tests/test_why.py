@@ -248,7 +248,7 @@ def test_every_line_of_the_shop_has_an_answer(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.chdir(ROOT)
     config = Config()
     reported = {(each.place.path, each.place.line) for each in api.check([SHOP], config).findings}
-    analysis = api.analyse([SHOP], config)
+    analysis = api.analyse([SHOP], config, everything=True)
     sources = Sources()
     findings = judge(analysis.hazards, sources, {}, Confidence.POSSIBLE)
     path = f"{SHOP}/orders/services.py"

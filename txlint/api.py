@@ -91,15 +91,17 @@ def why(path: str, line: int, config: Config) -> Explanation:
     """What stands on a line: which calls, what they are, what transaction is open, and if nothing is reported, why. Raises
     ``NoSuchLine`` where there is nothing to speak of."""
     with _CollectorAtRest():
-        analysis = analyse([path], config)
+        analysis = analyse([path], config, everything=True)
         _require_analysed(analysis, path)
         sources = Sources()
         findings = judge(analysis.hazards, sources, {each.path: each for each in analysis.facts}, Confidence.POSSIBLE)
         return with_room(lambda: explain(analysis.linker, analysis.program, findings, sources, path, line, config))
 
 
-def analyse(paths: Sequence[str], config: Config, *, progress: Progress | None = None, stages: Stages | None = None) -> Analysis:
-    """The stages up to hazards."""
+def analyse(
+    paths: Sequence[str], config: Config, *, progress: Progress | None = None, stages: Stages | None = None, everything: bool = False
+) -> Analysis:
+    """The stages up to hazards. With ``everything`` also functions that no transaction may reach are linked, as `why` needs it."""
     stages = stages or Stages()
     paths = list(paths or config.paths or ["."])
     root = project_root(paths)
@@ -125,7 +127,7 @@ def analyse(paths: Sequence[str], config: Config, *, progress: Progress | None =
         lambda linker: views.atomic_requests(linker, settings),
         lambda linker: views.middleware(linker, settings),
     ]
-    program, linker = with_room(lambda: link(facts, catalog, (models,), places, _matcher(versions, catalog), also))
+    program, linker = with_room(lambda: link(facts, catalog, (models,), places, _matcher(versions, catalog), also, everything))
     stages.end("link")
     hazards, used = without_cut(_outside_tests(with_room(lambda: propagate(program)), tests), cuts(facts))
     stages.end("propagate")
