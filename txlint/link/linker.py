@@ -126,6 +126,12 @@ class Linker:
         self._globals: dict[tuple[int, str], Value] = {}
         self.wrapped: list[tuple[Fun, Opened, Fun]] = []  # a decorator's function, what another decorator opens around it, whose
         self._methods: dict[str, list[Fun]] | None = None
+        self._flows: dict[tuple[int, int, bool], None] = {}  # being replayed, outermost first
+        self._unsettled: dict[tuple[int, int, bool], None] = {}  # replays that asked for something under way
+        self._again: set[Any] = set()  # what has been put off once
+        self._misses = 0  # how often a replay under way was asked for
+        self._missed: dict[Any, int] = {}
+        self._loose: list[tuple[dict[Any, Any], Any]] = []
         self._stack: dict[Any, int] = {}
         self._lowest = _NONE
         self._provisional: list[tuple[dict[Any, Any], Any]] = []
@@ -649,8 +655,9 @@ class Linker:
         key = (klass.id, name, receiver)
         known = self._instance_attributes.get(key)
         if known is None:
+            misses = self._misses
             known = self._instance_attribute(klass, name, receiver)
-            if self._lowest == _NONE:  # nothing that it rests on is still being computed
+            if self._lowest == _NONE and misses == self._misses:  # nothing that it rests on is still being computed
                 self._instance_attributes[key] = known
         return known
 
@@ -881,34 +888,47 @@ class Linker:
         known = self._known_replays.get(key)
         if known is not None:
             return known
-        if self._depth > DEEP or not self.begin(("flow", key)):
-            if self._depth > DEEP:
-                self._lowest = min(self._lowest, max(0, len(self._stack) - 10))
+        if self._depth > DEEP or key in self._flows:
+            self._misses += 1
+            if self._flows:
+                self._unsettled[next(reversed(self._flows))] = None
             return _NOTHING
+        self._flows[key] = None
         variants = self._variants.get(fun.id)
         for queries, known_by in variants.items() if variants is not None else ():
             shared = known_by.get(self._signature(queries, klass, exact))
             if shared is not None:
                 self._known_replays[key] = shared
                 self._shared.setdefault(fun.id, []).append(key)
-                self.done(("flow", key), self._known_replays, key)
+                self._flows.pop(key)
                 return shared
         from txlint.link.replay import replay_function
 
-        depth, begun = self._depth, len(self._stack)
+        depth, begun, flows = self._depth, len(self._stack), len(self._flows)
         self._depth += 1
         try:
             replay = replay_function(self, fun, klass, exact)
         except RecursionError:
-            self._abandon(begun)
+            self._abandon(begun, flows)
             self.too_deep[fun.id] = None
             replay = _NOTHING
         self._depth = depth
+        self._flows.pop(key)
         self._known_replays[key] = replay
-        if self.done(("flow", key), self._known_replays, key):
+        self._shared.setdefault(fun.id, []).append(key)
+        if key in self._unsettled and key not in self._again:
+            self._again.add(key)  # it asked for something that was under way: once more, when that is known
+        else:
+            self._unsettled.pop(key, None)
             queries = tuple(sorted(replay.queries))
             self._variants.setdefault(fun.id, {}).setdefault(queries, {})[self._signature(queries, klass, exact)] = replay
-            self._shared.setdefault(fun.id, []).append(key)
+        if not self._flows and self._unsettled:
+            for unsettled in self._unsettled:
+                self._known_replays.pop(unsettled, None)
+            self._unsettled.clear()
+            for cache, at in self._loose:
+                cache.pop(at, None)
+            self._loose.clear()
         return replay
 
     # -- what is being computed ------------------------------------------------------------------------------------------------
@@ -919,13 +939,19 @@ class Linker:
         index = self._stack.get(key)
         if index is not None:
             self._lowest = min(self._lowest, index)
+            if self._flows:
+                self._unsettled[next(reversed(self._flows))] = None
             return False
         self._stack[key] = len(self._stack)
+        self._missed[key] = self._misses
         return True
 
     def done(self, key: Any, cache: dict[Any, Any], at: Any) -> bool:
         """Computed and stored; False where the result is provisional."""
         index = self._stack.pop(key)
+        if self._missed.pop(key) != self._misses and self._flows and key not in self._again:
+            self._again.add(key)  # it rests on a replay that is under way: once more, when that is known
+            self._loose.append((cache, at))
         if self._lowest < index:
             self._provisional.append((cache, at))
             return False
@@ -936,10 +962,12 @@ class Linker:
             self._lowest = _NONE
         return True
 
-    def _abandon(self, begun: int) -> None:
+    def _abandon(self, begun: int, flows: int) -> None:
         """What was begun since then ended in an error: it is no longer under way."""
+        while len(self._flows) > flows:
+            self._flows.popitem()
         while len(self._stack) > begun:
-            self._stack.popitem()
+            self._missed.pop(self._stack.popitem()[0], None)
         if self._lowest >= begun:
             for held, where in self._provisional:
                 held.pop(where, None)
