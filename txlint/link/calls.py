@@ -879,8 +879,6 @@ def _run(
             if sender == NO_CLASS and receiver is not None:
                 return  # rows of nothing that is known: no guess
         site.targets.append(SignalTarget(signal, sender, inner))
-        if sender == SELF:
-            frame.queries[("class", "")] = None
         return
     if run.op == "decorated":
         value = linker.item_of(receiver) if receiver is not None else UNKNOWN
@@ -948,8 +946,6 @@ def _finish(site: Site) -> None:
                 iterate(frame, (atom,), site.expr)
     if frame.silent or not (site.targets or site.effect):
         return
-    if any(type(atom) is SelfObj for value in (*site.args, *site.keywords.values()) for atom in value):
-        frame.queries[("class", "")] = None
     frame.flow.events.append(
         Event(
             site.pos,

@@ -981,6 +981,16 @@ class Linker:
         for key in self._shared.pop(fun.id, ()):
             self._known_replays.pop(key, None)
 
+    def is_affordable(self, fun: Fun, klass: Klass, most: int) -> bool:
+        """Is a replay for this class shared with another one, or one of the first few?"""
+        if (fun.id, klass.id, True) in self._known_replays:
+            return True
+        variants = self._variants.get(fun.id, {})
+        if sum(len(known) for known in variants.values()) < most:
+            self.replay(fun, klass, True)
+            return True
+        return any(self._signature(queries, klass, True) in known for queries, known in variants.items())
+
     def _signature(self, queries: tuple[tuple[str, str], ...], klass: Klass | None, exact: bool) -> tuple[Any, ...]:
         """What a class answers to the questions that a replay asked of its receiver: classes that answer alike share the replay."""
         if not queries:
@@ -991,6 +1001,11 @@ class Linker:
         for kind, name in queries:
             if kind == "class":
                 answers.append((klass.id, exact))
+                continue
+            if kind == "passed":
+                method, _, parameter = name.partition("|")
+                value = self.passed_by_library(self.atoms(SelfObj, klass, exact), method, parameter)
+                answers.append(tuple(self._answer(atom) for atom in value))
                 continue
             after = None
             if kind == "after":

@@ -19,6 +19,8 @@ from txlint.model.kinds import Confidence
 
 ROUNDS = 3
 CALLABLE_DEPTH = 3
+MOST_VARIANTS = 24
+"""Replays of one function for subclasses that nobody is seen to use; more where they come out alike."""
 _CONNECTING = frozenset({"connect", "listen", "register"})
 _AT_START = frozenset({"ready", "init_app", "includeme", "configure", "setup"})
 Entrances = Callable[[Linker], Iterable[Entrance]]
@@ -141,9 +143,10 @@ class _Builder:
             while method.klass is None and method.parent is not None:
                 method = method.parent
             assert method.fact is not None
-            for sub in klass.subclasses:
+            # Those with methods of their own first: they differ by what they do, the others by what they hold.
+            for sub in sorted(klass.subclasses, key=lambda each: not any(True for _ in self.linker.project.methods(each))):
                 found = self.linker.find(sub, method.fact.name)
-                if found is not None and found.owner is klass:
+                if found is not None and found.owner is klass and self.linker.is_affordable(fun, sub, MOST_VARIANTS):
                     self.need((fun.id, sub.id, True))
         while self.waiting:
             self.expand(self.waiting.pop())

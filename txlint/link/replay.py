@@ -180,7 +180,7 @@ class Frame:
         assert klass is not None
         value = self.linker.passed_by_library(self.linker.atoms(SelfObj, klass, self.exact), method, parameter)
         if value:
-            self.queries[("class", "")] = None
+            self.queries[("passed", f"{method}|{parameter}")] = None
         return value
 
     def leave(self) -> Replay:
