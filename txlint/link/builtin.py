@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, Fn, Many, Named, Obj, Param, Part, SelfCls, SelfObj, Seq, Super, Table, Value, union
+from txlint.link.values import (
+    UNKNOWN,
+    Atom,
+    Cls,
+    Const,
+    Many,
+    Named,
+    Obj,
+    Param,
+    Part,
+    SelfCls,
+    SelfObj,
+    Seq,
+    Super,
+    Table,
+    Value,
+    union,
+)
 
 if TYPE_CHECKING:
     from txlint.link.calls import Site
@@ -75,8 +92,7 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
         if last in _RUN_FIRST and args:
             for atom in args[0]:
                 calls._call(site, atom, tuple(linker.items(arg) for arg in args[1:]), {}, depth + 1)
-            result = site.result
-            site.result = (linker.atoms(Many, result if last == "map" else linker.items(args[1]) if len(args) > 1 else UNKNOWN),)
+            site.result = (linker.atoms(Many, site.result if last == "map" else linker.items(args[1]) if len(args) > 1 else UNKNOWN),)
             return True
         if last == "enumerate" and args:
             site.result = (linker.atoms(Many, (linker.atoms(Seq, (UNKNOWN, linker.items(args[0]))),)),)
@@ -96,19 +112,17 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
                 site.result = union(site.result, args[2])
             return True
         if last == "type" and len(args) == 1:
-            result: Value = UNKNOWN
             for atom in args[0]:
                 if isinstance(atom, SelfObj):
-                    result = union(result, (linker.atoms(SelfCls, atom.klass),))
+                    site.result = union(site.result, (linker.atoms(SelfCls, atom.klass),))
                 elif isinstance(atom, Obj):
-                    result = union(result, (linker.atoms(Cls, atom.klass),))
-            site.result = union(site.result, result)
+                    site.result = union(site.result, (linker.atoms(Cls, atom.klass),))
             return True
         if last == "dict":
             site.result = (linker.atoms(Table, tuple((k, v) for k, v in keywords.items() if k is not None), UNKNOWN),)
             return True
         return False
-    if module in ("builtins.dict",) and isinstance(receiver, Table):
+    if module == "builtins.dict" and isinstance(receiver, Table):
         return _table_method(site, last, receiver, args)
     if module == "builtins.list" and isinstance(receiver, (Seq, Many)):
         if last in ("pop", "popleft"):
@@ -157,6 +171,3 @@ def _table_method(site: Site, last: str, receiver: Table, args: tuple[Value, ...
     elif last == "items":
         site.result = (linker.atoms(Many, (linker.atoms(Seq, (UNKNOWN, everything)),)),)
     return True
-
-
-__all__ = ["Ext", "Fn", "call", "super_object"]

@@ -5,8 +5,10 @@ one `Event` is left in the flow. Library calls are read from the catalog and fro
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.catalog.types import parse_run, parse_type
 from txlint.link import builtin, signals
@@ -46,6 +48,8 @@ if TYPE_CHECKING:
 
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
 _CALLER_ONLY = frozenset({Param, Const, SelfCls, Generated, Fn, ExtMethod, Ext, Part})
+Closing: TypeAlias = Callable[[], object]
+"""What is done when a block is left."""
 FEW = 8  # overrides that still count as likely
 DEEP = 8  # library calls that run library calls
 
@@ -54,10 +58,25 @@ class Site:
     """One call while it is being read."""
 
     __slots__ = (
-        "args", "bound", "confidence", "effect", "entering", "expr", "frame", "func", "keywords", "kind", "open_ended", "closed",
+        "args",
+        "bound",
+        "closed",
+        "confidence",
+        "effect",
+        "entering",
+        "expr",
+        "frame",
+        "func",
+        "keywords",
+        "kind",
+        "open_ended",
         "pos",
+        "receiver",
         "region",
-        "receiver", "result", "targets", "used", "values",
+        "result",
+        "targets",
+        "used",
+        "values",
     )  # fmt: skip
 
     def __init__(self, frame: Frame, expr: Expr, used: bool, bound: bool, entering: bool) -> None:
@@ -103,8 +122,7 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
     spawning = frame.awaiting
     if value:
         for atom in value:
-            kind = type(atom)
-            if (kind is Ext or kind is ExtMethod) and _spawns(frame, atom.name):  # type: ignore[attr-defined]
+            if isinstance(atom, (Ext, ExtMethod)) and _spawns(frame, atom.name):
                 frame.awaiting = True
     _arguments(site, expr[2], expr[3])
     frame.awaiting = spawning
@@ -192,31 +210,27 @@ def _unresolved(site: Site) -> None:
 
 
 def _call(site: Site, atom: Atom, args: tuple[Value, ...], keywords: dict[str | None, Value], depth: int) -> None:
-    kind = type(atom)
-    if kind is Fn:
-        _call_function(site, atom, args, keywords)  # type: ignore[arg-type]
-    elif kind is ExtMethod:
-        _call_library(site, atom.name, atom.receiver, args, keywords, depth)  # type: ignore[attr-defined]
-    elif kind is Ext:
-        _call_library(site, atom.name, None, args, keywords, depth)  # type: ignore[attr-defined]
-    elif kind is Cls or kind is SelfCls:
-        _construct(site, atom, args, keywords, depth)  # type: ignore[arg-type]
-    elif kind is ExtObj or kind is Obj or kind is SelfObj:
+    if isinstance(atom, Fn):
+        _call_function(site, atom, args, keywords)
+    elif isinstance(atom, ExtMethod):
+        _call_library(site, atom.name, atom.receiver, args, keywords, depth)
+    elif isinstance(atom, Ext):
+        _call_library(site, atom.name, None, args, keywords, depth)
+    elif isinstance(atom, (Cls, SelfCls)):
+        _construct(site, atom, args, keywords)
+    elif isinstance(atom, (ExtObj, Obj, SelfObj)):
         _call_object(site, atom, args, keywords, depth)
-    elif kind is Part:
-        merged = {**dict(atom.keywords), **keywords}  # type: ignore[attr-defined]
-        for inner in atom.func:  # type: ignore[attr-defined]
-            _call(site, inner, atom.args + args, merged, depth + 1)  # type: ignore[attr-defined]
-    elif kind is Param:
-        frame = site.frame
-        site.targets.append(ParamTarget(atom.fun.id, atom.name))  # type: ignore[attr-defined]
-        if frame.region or frame.open:
-            pass
-    elif kind is Named:
-        receivers = tuple((a.klass.id, a.exact) for a in atom.receivers if isinstance(a, Obj))  # type: ignore[attr-defined]
+    elif isinstance(atom, Part):
+        merged: dict[str | None, Value] = {**dict(atom.keywords), **keywords}
+        for inner in atom.func:
+            _call(site, inner, atom.args + args, merged, depth + 1)
+    elif isinstance(atom, Param):
+        site.targets.append(ParamTarget(atom.fun.id, atom.name))
+    elif isinstance(atom, Named):
+        receivers = tuple((a.klass.id, a.exact) for a in atom.receivers if isinstance(a, Obj))
         if receivers:
-            site.targets.append(ParamTarget(atom.param.fun.id, atom.param.name, (), receivers))  # type: ignore[attr-defined]
-    elif kind is Opening:
+            site.targets.append(ParamTarget(atom.param.fun.id, atom.param.name, (), receivers))
+    elif isinstance(atom, Opening):
         # A decorator applied by hand: `atomic(f)` gives f inside.
         for value in args[:1]:
             site.result = union(site.result, value)
@@ -291,8 +305,7 @@ def _add_targets(
             sure = LIKELY if len(overrides) <= FEW else POSSIBLE
             for holder, other in overrides[:256]:
                 site.targets.append(Target(other.id, holder.id, "override", sure, inner, skip, False))
-    owner = klass if klass is not None else None
-    replay = linker.replay(fun, owner, exact)
+    replay = linker.replay(fun, klass, exact)
     bound = _bind(fun, args, keywords, skip)
     returns = replay.returns
     if not returns and fun.fact is not None and fun.fact.returns is not None:
@@ -334,9 +347,7 @@ def _note_parameters(linker: Any, fun: Fun, bound: dict[str, Value]) -> None:
     kept apart (`program`)."""
     for name, value in bound.items():
         kept = tuple(
-            (atom if type(atom) is not SelfObj else linker.instance(atom.klass, False))
-            for atom in value
-            if type(atom) not in _CALLER_ONLY
+            (atom if type(atom) is not SelfObj else linker.instance(atom.klass, False)) for atom in value if type(atom) not in _CALLER_ONLY
         )
         if not kept:
             continue
@@ -360,9 +371,7 @@ def _apply_states(site: Site, replay: Any, fun: Fun, receiver: Atom | None, skip
     for opened in replay.left_open:
         mine = _mapped(site, opened.key, fun, skip)
         if mine is not None:
-            frame.begin(
-                replace(opened, pos=site.pos, key=mine)
-            )
+            frame.begin(replace(opened, pos=site.pos, key=mine))
 
 
 def _mapped(site: Site, key: Any, fun: Fun, skip: int) -> Any:
@@ -400,21 +409,21 @@ def _mapped(site: Site, key: Any, fun: Fun, skip: int) -> Any:
     return None
 
 
-def _construct(site: Site, atom: Any, args: tuple[Value, ...], keywords: dict[str | None, Value], depth: int) -> None:
+def _construct(site: Site, atom: Cls | SelfCls, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> None:
     frame = site.frame
     linker = frame.linker
     klass = atom.klass
     exact = isinstance(atom, Cls)
     made: Atom = linker.instance(klass, exact) if exact or klass.subclasses else linker.instance(klass, True)
     for base in linker.mro(klass):
-        if base.__class__ is str:
-            for opener in linker.at(base).openers:  # type: ignore[arg-type]
+        if isinstance(base, str):
+            for opener in linker.at(base).openers:
                 if "with" in opener.forms:
                     opening = _opening(site, opener, None, args, keywords, custom=klass.dotted)
                     if opening is not None and linker.find(klass, "__enter__") is None:
                         site.result = union(site.result, (opening,))
                         return
-            for entry in linker.at(base).returns:  # type: ignore[arg-type]
+            for entry in linker.at(base).returns:
                 if entry.type and not entry.attribute:
                     typed = linker.typed(parse_type(entry.type), None, args, keywords)
                     for inner in typed:
@@ -427,16 +436,10 @@ def _construct(site: Site, atom: Any, args: tuple[Value, ...], keywords: dict[st
                 result = site.result
                 _add_targets(site, linker.atoms(Fn, value.fun, made), args, keywords, "call")
                 site.result = result
-    elif _has_fields(frame, klass):
-        pass
     site.result = union(site.result, (made,))
 
 
-def _has_fields(frame: Frame, klass: Any) -> bool:
-    return False
-
-
-def _call_object(site: Site, atom: Any, args: tuple[Value, ...], keywords: dict[str | None, Value], depth: int) -> None:
+def _call_object(site: Site, atom: ExtObj | Obj | SelfObj, args: tuple[Value, ...], keywords: dict[str | None, Value], depth: int) -> None:
     frame = site.frame
     linker = frame.linker
     if isinstance(atom, ExtObj):
@@ -464,21 +467,13 @@ def _call_library(
 ) -> None:
     frame = site.frame
     linker = frame.linker
-    if name.startswith("builtins.") or name.startswith("types.") or name.startswith("functools.") or name.startswith("contextlib."):
+    if name.startswith(("builtins.", "types.", "functools.", "contextlib.")):
         if builtin.call(site, name, receiver, args, keywords, depth):
             return
     if isinstance(receiver, Opening) and _by_hand(site, receiver, name):
         return
     known = linker.at(name)
-    for framework in linker.frameworks:
-        for value in args[:2]:
-            for atom in value:
-                if type(atom) is Const and isinstance(atom.value, str):
-                    constant = framework.constant(
-                        linker, name, atom.value if value is args[0] or not _is_text(args[0]) else f"{_text(args[0])}.{atom.value}"
-                    )
-                    if constant is not None:
-                        site.result = union(site.result, constant)
+    _ask_frameworks(site, name, args)
     key = None
     if known.openers or known.closers or known.returns:
         key = _receiver_key(site, receiver)
@@ -521,26 +516,29 @@ def _call_library(
             if site.effect is None:
                 site.effect = effect
                 site.confidence = min(site.confidence, effect.confidence, CERTAIN if holds else LIKELY)
-    for entry in known.calls:
-        holds = decide(site, entry, args, keywords)
-        if holds is False or entry.state in ("after", "never") or depth > DEEP:
+    for runs in known.calls:
+        holds = decide(site, runs, args, keywords)
+        if holds is False or runs.state in ("after", "never") or depth > DEEP:
             continue
-        body = inner if entry.state == "in" else ()
-        if entry.state == "in" and not body:
+        body = inner if runs.state == "in" else ()
+        if runs.state == "in" and not body:
             body = (_implicit(site, name, holds),)
-        for text in entry.runs:
+        for text in runs.runs:
             _run(site, name, text, receiver, args, keywords, body, depth)
     if site.entering and any(type(atom) is Opening for atom in site.result):
         return
     result = UNKNOWN
     for entry in known.returns:
         if entry.type and not entry.attribute and decide(site, entry, args, keywords) is not False:
-            result = union(result, linker.typed(parse_type(entry.type), receiver, args, keywords, origin=("via", key) if key and entry.shares_key else None))
+            result = union(
+                result,
+                linker.typed(parse_type(entry.type), receiver, args, keywords, origin=("via", key) if key and entry.shares_key else None),
+            )
         if entry.decorated:
             result = union(result, _decorating(linker, entry, name, receiver, args, keywords))
     if not known.returns or not any(entry.type or entry.enter for entry in known.returns):
         last = name.rpartition(".")[2]
-        if receiver is None and (known.classes or last[:1].isupper() and not last.isupper()):
+        if receiver is None and (known.classes or (last[:1].isupper() and not last.isupper())):
             item: Value = UNKNOWN
             origin: Any = None
             if linker.catalog.is_known(f"{name}.__get__") or linker.catalog.method(name, "__get__"):
@@ -567,9 +565,7 @@ def _decorating(
             return wrapped
         made = linker.typed(parse_type(entry.decorated), receiver, args, keywords)
         return tuple(linker.with_item(atom, wrapped) for atom in made)
-    itself: Atom = (
-        linker.atoms(Ext, name) if receiver is None else linker.atoms(ExtMethod, name, receiver, name.rpartition(".")[2])
-    )
+    itself: Atom = linker.atoms(Ext, name) if receiver is None else linker.atoms(ExtMethod, name, receiver, name.rpartition(".")[2])
     return (linker.atoms(Part, (itself,), args, tuple((k, v) for k, v in keywords.items() if k is not None)),)
 
 
@@ -579,7 +575,18 @@ def _by_hand(site: Site, opening: Opening, name: str) -> bool:
     last = name.rpartition(".")[2]
     if last in ("__enter__", "__aenter__", "start"):
         if not frame.silent:
-            frame.begin(Opened(opening.kind or "with", opening.name, site.pos, opening.key, opening.alias, opening.confidence, opening.retry, family=opening.entry.family))
+            frame.begin(
+                Opened(
+                    opening.kind or "with",
+                    opening.name,
+                    site.pos,
+                    opening.key,
+                    opening.alias,
+                    opening.confidence,
+                    opening.retry,
+                    family=opening.entry.family,
+                )
+            )
         return True
     if last in ("__exit__", "__aexit__", "commit", "rollback", "close"):
         frame.end(opening.key)
@@ -587,12 +594,24 @@ def _by_hand(site: Site, opening: Opening, name: str) -> bool:
     return False
 
 
-def _is_text(value: Value) -> bool:
-    return len(value) == 1 and type(value[0]) is Const and isinstance(value[0].value, str)  # type: ignore[attr-defined]
+def _ask_frameworks(site: Site, name: str, args: tuple[Value, ...]) -> None:
+    """What constant strings among the first two arguments stand for: a model by its label, or by the names of its app and its own."""
+    linker = site.frame.linker
+    first = _text(args[0]) if args else None
+    for framework in linker.frameworks:
+        for value in args[:2]:
+            for atom in value:
+                if isinstance(atom, Const) and isinstance(atom.value, str):
+                    label = f"{first}.{atom.value}" if first is not None and value is not args[0] else atom.value
+                    constant = framework.constant(linker, name, label)
+                    if constant is not None:
+                        site.result = union(site.result, constant)
 
 
-def _text(value: Value) -> str:
-    return value[0].value  # type: ignore[attr-defined, no-any-return]
+def _text(value: Value) -> str | None:
+    """The one constant string that a value is."""
+    text = value[0].value if len(value) == 1 and isinstance(value[0], Const) else None
+    return text if isinstance(text, str) else None
 
 
 def _implicit(site: Site, name: str, holds: bool | None) -> Opened:
@@ -624,7 +643,7 @@ def argument(arg: Arg, args: tuple[Value, ...], keywords: dict[str | None, Value
 
 def _given(site: Site, arg: Arg, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> bool | None:
     """Is it passed? None where `*` or `**` may pass it."""
-    if arg.name is not None and arg.name in keywords or arg.position is not None and arg.position < len(args):
+    if (arg.name is not None and arg.name in keywords) or (arg.position is not None and arg.position < len(args)):
         return True
     return None if site.open_ended else False
 
@@ -687,7 +706,7 @@ def _holds(site: Site, when: When, entry: Entry, args: tuple[Value, ...], keywor
                 return True
         return None if not value else False
     if len(value) == 1 and type(value[0]) is Const:
-        return _tested(when, value[0].value)  # type: ignore[attr-defined]
+        return _tested(when, value[0].value)
     if value and when.truthy is not None and all(type(a) in (Fn, Cls, Obj, ExtObj, SelfObj) for a in value):
         return when.truthy
     return None
@@ -736,8 +755,8 @@ def _alias(site: Site, arg: Arg | None, family: str, args: tuple[Value, ...], ke
     if given is False:
         return arg.default, (family, arg.default)
     value = argument(arg, args, keywords)
-    if len(value) == 1 and type(value[0]) is Const and (value[0].value is None or isinstance(value[0].value, str)):  # type: ignore[attr-defined]
-        alias = value[0].value or arg.default  # type: ignore[attr-defined]
+    if len(value) == 1 and type(value[0]) is Const and (value[0].value is None or isinstance(value[0].value, str)):
+        alias = value[0].value or arg.default
         return alias, (family, alias)
     if value and all(type(atom) is Fn for atom in value):
         return arg.default, (family, arg.default)  # used as a bare decorator
@@ -792,7 +811,7 @@ def _open(
 def _is_state_query(opener: Opener) -> bool:
     """``in_atomic_block`` asks; ``select_for_update()`` insists."""
     last = opener.name.rpartition(".")[2]
-    return last.startswith("in_") or last.startswith("get_") or last.startswith("is_")
+    return last.startswith(("in_", "get_", "is_"))
 
 
 def _retries(site: Site, opener: Opener, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> bool:
@@ -832,11 +851,9 @@ def _callable_text(site: Site, atom: Atom) -> str:
 def callback(site: Site, atom: Atom, inner: tuple[Opened, ...] = ()) -> None:
     """A callable that the call runs now."""
     if isinstance(atom, Fn):
-        first = len(site.targets)
         result = site.result
         _add_targets(site, atom, (), {}, "callback", inner)
         site.result = result
-        del first
     elif isinstance(atom, Part):
         for func in atom.func:
             callback(site, func, inner)
@@ -942,7 +959,7 @@ def _finish(site: Site) -> None:
     kept = all(type(atom) is Ext and atom.name.rpartition(".")[2][:1].isupper() for atom in site.values)
     for value in site.args if not kept else ():
         for atom in value:
-            if type(atom) is Generated and not atom.manager:  # type: ignore[attr-defined]
+            if type(atom) is Generated and not atom.manager:
                 iterate(frame, (atom,), site.expr)
     if frame.silent or not (site.targets or site.effect):
         return
@@ -968,12 +985,10 @@ def _passed(site: Site) -> Passed:
     callables: dict[int | str, tuple[Target, ...]] = {}
     if not site.targets:
         return Passed(values, callables, site.open_ended)
-    position = 0
-    for arg, value in zip(site.expr[2], site.args, strict=False):
+    for position, (arg, value) in enumerate(zip(site.expr[2], site.args, strict=False)):
         if arg.__class__ is not str and arg[0] == "star":
             break
         _pass(frame, position, arg, value, values, callables)
-        position += 1
     for name, arg in site.expr[3]:
         if name is not None:
             _pass(frame, name, arg, site.keywords.get(name, UNKNOWN), values, callables)
@@ -992,18 +1007,18 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
         elif (key := frame.key_of(arg, value)) is not None:
             values[place] = ("key", key)
     if place not in values and len(value) == 1 and type(value[0]) is Const:
-        values[place] = ("const", value[0].value)  # type: ignore[attr-defined]
+        values[place] = ("const", value[0].value)
     functions = []
     for atom in value:
         if type(atom) is Fn:
-            cls, exact = _target_class(frame, atom.receiver)  # type: ignore[attr-defined]
-            skip = 1 if atom.fun.klass is not None and atom.receiver is not None else 0  # type: ignore[attr-defined]
-            functions.append(Target(atom.fun.id, cls, "callback", CERTAIN, (), skip, exact))  # type: ignore[attr-defined]
+            cls, exact = _target_class(frame, atom.receiver)
+            skip = 1 if atom.fun.klass is not None and atom.receiver is not None else 0
+            functions.append(Target(atom.fun.id, cls, "callback", CERTAIN, (), skip, exact))
         elif type(atom) is Part:
-            for inner in atom.func:  # type: ignore[attr-defined]
+            for inner in atom.func:
                 if type(inner) is Fn:
-                    cls, exact = _target_class(frame, inner.receiver)  # type: ignore[attr-defined]
-                    functions.append(Target(inner.fun.id, cls, "callback", CERTAIN, (), 0, exact))  # type: ignore[attr-defined]
+                    cls, exact = _target_class(frame, inner.receiver)
+                    functions.append(Target(inner.fun.id, cls, "callback", CERTAIN, (), 0, exact))
     if functions:
         callables[place] = tuple(functions)
 
@@ -1012,56 +1027,50 @@ def iterate(frame: Frame, value: Value, expr: Expr) -> None:
     """Iterating over a generator of the project runs its body."""
     for atom in value:
         if type(atom) is Generated and not frame.silent:
-            cls, exact = _target_class(frame, atom.receiver)  # type: ignore[attr-defined]
+            cls, exact = _target_class(frame, atom.receiver)
             pos = expr[4] if expr.__class__ is not str and expr[0] == "call" else None
             if pos is None:
                 continue
-            skip = 1 if atom.fun.klass is not None and atom.receiver is not None else 0  # type: ignore[attr-defined]
-            target = Target(atom.fun.id, cls, "call", CERTAIN, (), skip, exact)  # type: ignore[attr-defined]
+            skip = 1 if atom.fun.klass is not None and atom.receiver is not None else 0
+            target = Target(atom.fun.id, cls, "call", CERTAIN, (), skip, exact)
             frame.flow.events.append(
                 Event(pos, expr[1], frame.now_open(), frame.closed, frame.guards, Passed({}, {}, True), True, (target,))
             )
 
 
-def enter_context(frame: Frame, value: Value, item: Expr, pos: Pos, closers: list[Any], target: Expr | None) -> Value:
+def enter_context(frame: Frame, value: Value, item: Expr, pos: Pos, closers: list[Closing], target: Expr | None) -> Value:
     """``with value as target``: opens what it opens; the value that is bound."""
     linker = frame.linker
     bound: Value = UNKNOWN
-    several = len([a for a in value if not (type(a) is Const)]) > 1
+    several = len([atom for atom in value if not isinstance(atom, Const)]) > 1
     for atom in value:
-        kind = type(atom)
-        if kind is Opening:
-            opening: Any = atom
-            sure = min(opening.confidence, LIKELY if several else CERTAIN)
+        if isinstance(atom, Opening):
+            sure = min(atom.confidence, LIKELY if several else CERTAIN)
             condition = "only where this alternative is taken" if several else None
             frame.push(
                 Opened(
-                    opening.kind or "with", opening.name, pos, opening.key, opening.alias, sure, opening.retry, opening.entry.reads, condition,
-                    family=opening.entry.family,
+                    atom.kind or "with", atom.name, pos, atom.key, atom.alias, sure, atom.retry, atom.entry.reads, condition,
+                    family=atom.entry.family,
                 )
             )  # fmt: skip
-            bound = union(bound, opening.bound or _entered(frame, opening, target))
-        elif kind is Generated:
+            bound = union(bound, atom.bound)
+        elif isinstance(atom, Generated):
             _enter_generated(frame, atom, pos, several)
-            for _, yielded in linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False).yields:  # type: ignore[attr-defined]
-                bound = union(bound, linker.substitute(yielded, atom.receiver, {}, atom.fun))  # type: ignore[attr-defined]
-        elif kind is Obj or kind is SelfObj:
-            bound = union(bound, _enter_object(frame, atom, pos, closers, several))
-        elif kind is ExtObj:
+            for _, yielded in linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False).yields:
+                bound = union(bound, linker.substitute(yielded, atom.receiver, {}, atom.fun))
+        elif isinstance(atom, (Obj, SelfObj)):
+            bound = union(bound, _enter_object(frame, atom, pos, closers))
+        elif isinstance(atom, ExtObj):
             bound = union(bound, _enter_library(frame, atom, item, pos, closers, target))
-        elif kind is Ext:
-            for opener in linker.at(atom.name).openers:  # type: ignore[attr-defined]
+        elif isinstance(atom, Ext):
+            for opener in linker.at(atom.name).openers:
                 if "with" in opener.forms:  # `with connection:`, an object known by name
-                    frame.push(Opened("with", opener.name, pos, (opener.family, "global", atom.name), None, family=opener.family))  # type: ignore[attr-defined]
+                    frame.push(Opened("with", opener.name, pos, (opener.family, "global", atom.name), None, family=opener.family))
                     bound = (atom,)
     return bound
 
 
-def _entered(frame: Frame, opening: Opening, target: Expr | None) -> Value:
-    return UNKNOWN
-
-
-def _enter_generated(frame: Frame, atom: Any, pos: Pos, several: bool) -> None:
+def _enter_generated(frame: Frame, atom: Generated, pos: Pos, several: bool) -> None:
     """A context manager of the project: what is open where it yields is open in the block."""
     linker = frame.linker
     replay = linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False)
@@ -1081,7 +1090,7 @@ def _outside(key: Any) -> Any:
     return key if len(key) < 3 or key[1] == "global" else (key[0], "local", "entered:" + str(key[2]))
 
 
-def _enter_object(frame: Frame, atom: Any, pos: Pos, closers: list[Any], several: bool) -> Value:
+def _enter_object(frame: Frame, atom: Obj | SelfObj, pos: Pos, closers: list[Closing]) -> Value:
     linker = frame.linker
     klass = atom.klass
     bound: Value = (atom,)
@@ -1093,30 +1102,33 @@ def _enter_object(frame: Frame, atom: Any, pos: Pos, closers: list[Any], several
             for base in linker.library_bases(klass):
                 for opener in linker.at(base).openers:
                     if "with" in opener.forms:
-                        frame.push(Opened("custom", klass.dotted, pos, (opener.family, "default"), "default", opener.confidence, family=opener.family))
+                        frame.push(
+                            Opened(
+                                "custom", klass.dotted, pos, (opener.family, "default"), "default", opener.confidence, family=opener.family
+                            )
+                        )
             continue
         for method in linker.class_attribute(klass, name):
-            if type(method) is not Fn:
+            if not isinstance(method, Fn):
                 continue
-            receiver = linker.atoms(Fn, method.fun, atom)  # type: ignore[attr-defined]
-            _method_event(frame, receiver, pos)
-            replay = linker.replay(method.fun, klass, getattr(atom, "exact", True))  # type: ignore[attr-defined]
+            _method_event(frame, linker.atoms(Fn, method.fun, atom), pos)
+            replay = linker.replay(method.fun, klass, atom.exact)
             for opened in replay.left_open:
-                frame.push(
-                    replace(opened, kind="custom", name=klass.dotted, pos=pos, key=_outside(opened.key))
-                )
-            entered = linker.substitute(replay.returns, atom, {}, method.fun)  # type: ignore[attr-defined]
+                frame.push(replace(opened, kind="custom", name=klass.dotted, pos=pos, key=_outside(opened.key)))
+            entered = linker.substitute(replay.returns, atom, {}, method.fun)
             if entered:
                 bound = entered
         exit_name = name.replace("enter", "exit")
         for method in linker.class_attribute(klass, exit_name):
-            if type(method) is Fn:
-                closers.append(lambda fn=linker.atoms(Fn, method.fun, atom): _method_event(frame, fn, pos))  # type: ignore[attr-defined, misc]
+            if isinstance(method, Fn):
+                closers.append(partial(_method_event, frame, linker.atoms(Fn, method.fun, atom), pos))
         return bound
     for base in linker.library_bases(klass):
         for opener in linker.at(base).openers:
             if "with" in opener.forms:
-                frame.push(Opened("custom", klass.dotted, pos, (opener.family, "default"), "default", opener.confidence, family=opener.family))
+                frame.push(
+                    Opened("custom", klass.dotted, pos, (opener.family, "default"), "default", opener.confidence, family=opener.family)
+                )
                 return bound
     return bound
 
@@ -1131,7 +1143,7 @@ def _method_event(frame: Frame, fn: Fn, pos: Pos) -> None:
     )
 
 
-def _enter_library(frame: Frame, atom: ExtObj, item: Expr, pos: Pos, closers: list[Any], target: Expr | None) -> Value:
+def _enter_library(frame: Frame, atom: ExtObj, item: Expr, pos: Pos, closers: list[Closing], target: Expr | None) -> Value:
     """A library's object used as a context manager: ``with Session() as s``, ``with connection:``."""
     linker = frame.linker
     origin = atom.origin
@@ -1139,17 +1151,25 @@ def _enter_library(frame: Frame, atom: ExtObj, item: Expr, pos: Pos, closers: li
         return origin[1]  # type: ignore[no-any-return]
     name = linker.catalog.method(atom.name, "__enter__") or linker.catalog.method(atom.name, "__aenter__") or f"{atom.name}.__enter__"
     key = frame.key_of(item, (atom,)) if item.__class__ is str else None
-    if key is None and target.__class__ is str and target is not None and "." not in target:
+    if key is None and isinstance(target, str) and "." not in target:
         key = ("session", "local", f"{frame.fun.id}:{target}")
     for opener in linker.at(name).openers:
         if "with" in opener.forms:
             frame.push(
-                Opened("with", opener.name, pos, key or (opener.family, "local", f"{frame.fun.id}:{pos[0]}"), None, opener.confidence, family=opener.family)
+                Opened(
+                    "with",
+                    opener.name,
+                    pos,
+                    key or (opener.family, "local", f"{frame.fun.id}:{pos[0]}"),
+                    None,
+                    opener.confidence,
+                    family=opener.family,
+                )
             )
     if key is not None:
         exits = linker.catalog.method(atom.name, "__exit__") or linker.catalog.method(atom.name, "__aexit__")
         if exits and linker.at(exits).closers:
-            closers.append(lambda: frame.end(key))
+            closers.append(partial(frame.end, key))
     for entry in linker.at(name).returns:
         if entry.type:
             return linker.typed(parse_type(entry.type), atom, (), {})
@@ -1212,19 +1232,3 @@ def subscript(frame: Frame, base: Value, index: Any) -> Value:
             continue
         result = union(result, linker.item_at((atom,), index))
     return result
-
-
-def store(frame: Frame, base: Value, target: Any, value: Value) -> None:
-    """``base[key] = value``: some stores are effects (``cache[key] = v``, a session's)."""
-    if frame.silent:
-        return
-    linker = frame.linker
-    for atom in base:
-        name = atom.name if isinstance(atom, (ExtObj, Ext)) else None
-        if name is None:
-            continue
-        method = linker.catalog.method(name, "__setitem__")
-        if method is not None and linker.at(method).effects:
-            effect = linker.at(method).effects[0]
-            pos = (0, 0, 0, 0)
-            del pos, effect

@@ -72,8 +72,7 @@ def decorate(linker: Linker, fun: Fun) -> Decoration:
                 if any(base.rpartition(".")[2] in ("cached_property", "property") for base in linker.library_bases(atom.klass)):
                     role = "property"
                     continue
-                inside = _class_decorator(linker, atom.klass, pos)
-                openers.extend(inside)
+                openers.extend(_class_decorator(linker, atom.klass, pos))
         if called and not any(isinstance(atom, (Ext, ExtMethod, Fn, Cls)) for atom in head):
             for made in frame.ev(expr):
                 if isinstance(made, Opening):
@@ -84,8 +83,8 @@ def decorate(linker: Linker, fun: Fun) -> Decoration:
     if generator_body or (fun.fact.is_async and all(o.kind == "decorator" for o in openers)):
         # `@atomic` on a generator or coroutine function is over before the body runs.
         openers = [o for o in openers if not generator_body and _works_async(linker, o)]
-    for wrapper, inside in wrappers:
-        linker.wrapped.extend((wrapper.fun, opened, fun) for opened in openers[inside:])
+    for wrapper, within in wrappers:
+        linker.wrapped.extend((wrapper.fun, opened, fun) for opened in openers[within:])
     return Decoration(value, tuple(openers), deferred, role)
 
 
@@ -129,7 +128,9 @@ def _method_openers(linker: Linker, decorators: Value, pos: Pos) -> list[Opened]
         elif isinstance(inner, Ext):
             for entry in linker.at(inner.name).openers:
                 if "decorator" in entry.forms:
-                    openers.append(Opened("decorator", inner.name, pos, (entry.family, "default"), "default", entry.confidence, family=entry.family))
+                    openers.append(
+                        Opened("decorator", inner.name, pos, (entry.family, "default"), "default", entry.confidence, family=entry.family)
+                    )
     return openers
 
 
@@ -138,7 +139,17 @@ def _works_async(linker: Linker, opened: Opened) -> bool:
 
 
 def _opened(opening: Opening, pos: Pos) -> Opened:
-    return Opened("decorator", opening.name, pos, opening.key, opening.alias, opening.confidence, opening.retry, opening.entry.reads, family=opening.entry.family)
+    return Opened(
+        "decorator",
+        opening.name,
+        pos,
+        opening.key,
+        opening.alias,
+        opening.confidence,
+        opening.retry,
+        opening.entry.reads,
+        family=opening.entry.family,
+    )
 
 
 def _library(
@@ -323,6 +334,3 @@ def _class_decorator(linker: Linker, klass: Klass, pos: Pos) -> list[Opened]:
             if "decorator" in opener.forms:
                 return [Opened("custom", klass.dotted, pos, (opener.family, "default"), "default", opener.confidence, family=opener.family)]
     return []
-
-
-__all__ = ["Const", "decorate"]

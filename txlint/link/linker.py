@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from txlint.catalog.lookup import Catalog, Known
+from txlint.catalog.lookup import Catalog
 from txlint.catalog.types import TypeExpr, parse_type
 from txlint.link.project import Binding, Fun, Klass, Module, Project, absolute
 from txlint.link.values import (
@@ -40,7 +40,6 @@ from txlint.link.values import (
 )
 from txlint.model.facts import Expr, FileFacts
 from txlint.model.graph import Flow, Opened
-from txlint.model.kinds import Confidence
 
 BUILTINS = frozenset(dir(builtins))
 DEEP = 60  # calls followed into each other to learn what a function returns
@@ -60,7 +59,7 @@ class Framework(Protocol):
         """``("value", v)``, ``("absent", None)`` or ``("unknown", None)``."""
         ...
 
-    def described(self, linker: Linker, method: str, item: Atom, receiver: Atom) -> Value | None:
+    def described(self, linker: Linker, method: str, item: Atom, receiver: Atom | None) -> Value | None:
         """What reading a descriptor gives, where the catalog's type expression cannot say it (a class named by a string)."""
         ...
 
@@ -180,7 +179,7 @@ class Linker:
                 if other is None:
                     # A library's names by star: only those that the catalog knows.
                     dotted = self.catalog.canonical(f"{star}.{name}")
-                    if self.catalog.is_known(dotted) or name[:1].isupper() and self.catalog.is_known(star):
+                    if self.catalog.is_known(dotted) or (name[:1].isupper() and self.catalog.is_known(star)):
                         value = (self.atoms(Ext, dotted),)
                 elif other is not module:
                     value = self.module_name(other, name)
@@ -233,7 +232,7 @@ class Linker:
         if item.name is None:
             return self.module_value(item.binds if "." in item.module and item.binds == item.module.partition(".")[0] else target)
         other = self.project.find_module(target)
-        if other is not None and other is not module or other is not None and not other.facts.is_package:
+        if (other is not None and other is not module) or (other is not None and not other.facts.is_package):
             value = self.module_name(other, item.name)
             if value or other.names.get(item.name):
                 return value
@@ -286,10 +285,10 @@ class Linker:
             index = expr[2]
             items = index[1] if not isinstance(index, str) and index[0] == "tuple" else (index,)
             if last in ("Optional", "Union"):
-                value: Value = UNKNOWN
+                either: Value = UNKNOWN
                 for item in items:
-                    value = union(value, self.annotation(item, module, klass, scope))
-                return value
+                    either = union(either, self.annotation(item, module, klass, scope))
+                return either
             if last == "Annotated":
                 value = self.annotation(items[0], module, klass, scope)
                 for extra in items[1:]:
@@ -347,7 +346,9 @@ class Linker:
                 return self.annotation_alias(item.name, other, depth + 1)
         return None
 
-    def dependencies(self, annotation: Expr | None, default: Expr | None, module: Module, klass: Klass | None, scope: Fun | None) -> list[Fn]:
+    def dependencies(
+        self, annotation: Expr | None, default: Expr | None, module: Module, klass: Klass | None, scope: Fun | None
+    ) -> list[Fn]:
         """The functions that a framework calls to get a parameter: ``= Depends(f)``, ``Annotated[T, Depends(f)]``."""
         from txlint.link.replay import evaluate
 
@@ -410,7 +411,7 @@ class Linker:
                     lines.append(list(self.mro(atom.klass)))
                     direct.append(atom.klass)
                 elif isinstance(atom, Ext):
-                    bases = list(self.catalog.bases(atom.name))
+                    bases: list[Klass | str] = list(self.catalog.bases(atom.name))
                     if len(bases) == 1 and not self.catalog.library_class(atom.name):
                         for framework in self.frameworks:
                             for assumed in framework.assumed_bases(atom.name):
@@ -770,8 +771,8 @@ class Linker:
             return UNKNOWN
         if op == "attr":
             value = (receiver,) if receiver is not None else UNKNOWN
-            for part in expr.name.split("."):
-                value = self.attributes(value, part)
+            for name in expr.name.split("."):
+                value = self.attributes(value, name)
             return value
         if op == "new":
             return self.made(self.typed(expr.args[0], receiver, args, keywords))
@@ -870,7 +871,7 @@ class Linker:
         if found is None:
             if not self.begin(("deco", fun.id)):
                 return Decoration((self.atoms(Fn, fun, None),))
-            if fun.fact is None or not (fun.fact.decorators or fun.klass is not None and fun.klass.fact.decorators):
+            if fun.fact is None or not (fun.fact.decorators or (fun.klass is not None and fun.klass.fact.decorators)):
                 found = Decoration((self.atoms(Fn, fun, None),))
             else:
                 from txlint.link.decorate import decorate
@@ -1021,7 +1022,7 @@ class Linker:
             if kind == "attr":
                 if not exact and klass.subclasses and self.overrides(klass, name):
                     answers.append(klass.id)
-                if found is None or found.bindings is not None and found.bindings[-1][0] != "def":
+                if found is None or (found.bindings is not None and found.bindings[-1][0] != "def"):
                     value = self.instance_attribute(klass, name, self.atoms(SelfObj, klass, exact))
                     answers.append(tuple(self._answer(atom) for atom in value))
         return tuple(answers)
@@ -1167,7 +1168,3 @@ def _merge(lines: list[list[Klass | str]]) -> list[Klass | str]:
         result.append(head)
         lines = [rest for line in lines if (rest := [item for item in line if item != head])]
     return result
-
-
-__all__ = ["Decoration", "Found", "Framework", "Known", "Linker", "Replay"]
-_ = Confidence

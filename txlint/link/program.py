@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from txlint.catalog.lookup import Catalog
+from txlint.link.calls import FEW
 from txlint.link.linker import Framework, Linker
 from txlint.link.project import Fun, Klass
-from txlint.link.signals import Connection
-from txlint.link.calls import FEW
 from txlint.link.seeds import seeds
-from txlint.link.values import Const, Fn
+from txlint.link.signals import Connection
+from txlint.link.values import Fn
 from txlint.model.facts import FileFacts
-from txlint.model.graph import NO_CLASS, SELF, Edge, Entrance, Event, Flow, FunctionInfo, Node, ParamTarget, Program, SignalTarget, Target
+from txlint.model.graph import NO_CLASS, SELF, Edge, Entrance, Event, Flow, FunctionInfo, Node, Program, SignalTarget, Target
 from txlint.model.kinds import Confidence
 
 ROUNDS = 3
@@ -335,6 +335,3 @@ class _Builder:
         """The transactions open at an event, told apart from those of the function in whose name they will be shown."""
         info = self.infos[fun]
         return tuple(replace(o, path=info.path, function=info.name) if o.path is None else o for o in event.region)
-
-
-__all__ = ["Const", "ParamTarget", "link", "owner"]

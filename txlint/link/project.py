@@ -182,9 +182,7 @@ def _name_definitions(names: dict[str, list[Binding]], facts: FileFacts, body: B
 class Project:
     """All modules by name, functions and classes by number."""
 
-    def __init__(
-        self, files: Iterable[FileFacts], libraries: frozenset[str] = frozenset(), also: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, files: Iterable[FileFacts], libraries: frozenset[str] = frozenset(), also: Mapping[str, str] | None = None) -> None:
         self.modules: dict[str, Module] = {}
         self.funs: list[Fun] = []
         self.klasses: list[Klass] = []
@@ -203,7 +201,7 @@ class Project:
             # only for packages, and never one that is a library's.
             parts = name.split(".")
             for start in range(1, len(parts)):
-                if parts[start] in libraries or start == len(parts) - 1 and not self.modules[name].facts.is_package:
+                if parts[start] in libraries or (start == len(parts) - 1 and not self.modules[name].facts.is_package):
                     continue
                 tail = ".".join(parts[start:])
                 self._by_tail[tail] = None if tail in self._by_tail else name
@@ -231,8 +229,8 @@ class Project:
         first = len(self.funs) + 1
         module.body = Fun(len(self.funs), module, None, None, None, facts.body)
         self.funs.append(module.body)
-        for fact in facts.classes:
-            klass = Klass(len(self.klasses), module, fact, None)
+        for defined in facts.classes:
+            klass = Klass(len(self.klasses), module, defined, None)
             self.klasses.append(klass)
             module.klasses.append(klass)
         for fact in facts.functions:

@@ -11,20 +11,16 @@ from typing import Any
 
 from txlint.link import calls
 from txlint.link.linker import Linker, Replay
-from txlint.link.project import Fun, Klass, Module, absolute
+from txlint.link.project import Fun, Klass, Module
 from txlint.link.values import (
     UNKNOWN,
     Atom,
     Cls,
     Const,
-    Ext,
-    ExtMethod,
     ExtObj,
     Fn,
-    Generated,
     Many,
     Obj,
-    Opening,
     Param,
     SelfCls,
     SelfObj,
@@ -35,11 +31,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.facts import Body, Expr, Pos
-from txlint.model.graph import Event, Flow, Key, Opened, Test
-from txlint.model.kinds import Confidence
-
-_NOWHERE: Pos = (0, 0, 0, 0)
-_FLIPPED = {"==": "==", "is": "is"}
+from txlint.model.graph import Flow, Key, Opened, Test
 
 
 def replay_function(linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> Replay:
@@ -78,9 +70,9 @@ def parse_expression(text: str) -> Expr | None:
 
 class Frame:
     __slots__ = (
-        "assigned_params", "awaiting", "busy_tests", "closed", "dead", "depth", "env", "exact", "flow", "fun", "guards", "keys", "klass",
-        "left", "linker", "module", "open", "parent", "queries", "region", "returned", "returns", "self_name", "sets", "silent",
-        "snapshot", "stacks", "static", "written", "yields",
+        "assigned_params", "awaiting", "closed", "dead", "depth", "env", "exact", "flow", "fun", "guards", "keys", "klass",
+        "linker", "module", "open", "parent", "queries", "region", "returned", "returns", "self_name", "sets", "silent",
+        "snapshot", "stacks", "static", "yields",
     )  # fmt: skip
 
     def __init__(self, linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> None:
@@ -109,8 +101,6 @@ class Frame:
         self.self_name: str | None = None
         self.assigned_params: set[str] = set()
         self.snapshot: tuple[Opened, ...] | None = None
-        self.written: set[str] = set()  # names whose row this function wrote
-        self.left: tuple[Opened, ...] = ()
         self.awaiting = False
         self.stacks: dict[str, tuple[Opened, ...]] = {}  # what an ExitStack has entered, by its name
 
@@ -195,7 +185,7 @@ class Frame:
             self.flow,
             self.returns,
             tuple(self.yields),
-            tuple(left.values()) + self.left,
+            tuple(left.values()),
             closes or frozenset(),
             self.sets,
             self.env,
@@ -307,7 +297,6 @@ class Frame:
                 self.env[target] = value
             elif "." not in head:
                 self.env[target] = value
-                self.write(target)
         else:
             tag = target[0]
             if tag in ("tuple", "list"):
@@ -317,34 +306,26 @@ class Frame:
                     else:
                         self.assign(item, self.linker.item_at(value, position) if value else UNKNOWN)
             elif tag == "sub":
-                base = self.ev(target[1])
+                self.ev(target[1])
                 self.ev(target[2])
-                calls.store(self, base, target, value)
             elif tag == "attr":
                 self.ev(target[1])
 
-    def write(self, target: str) -> None:
-        """An attribute of an object was assigned: for a session's instance that begins a transaction; kept to direct calls."""
-
     def s_with(self, stmt: Any) -> None:
-        region, opened_before = self.region, self.open
-        closers: list[Any] = []
+        region = self.region
+        closers: list[calls.Closing] = []
         for item, target, pos in stmt[1]:
-            self.with_item(item, target, pos, stmt[3], closers)
+            self.with_item(item, target, pos, closers)
         inside = self.region
         self.body(stmt[2])
         if not self.dead:
             for close in reversed(closers):
                 close()
-        swallow = self.dead
         # A closer in the block (`commit()` on the very key) has taken it out of the region already.
         self.region = tuple(o for o in region if o in self.region or o not in inside) if self.region is not inside else region
         self.snapshot = None
-        del opened_before
-        if swallow:
-            self.dead = True
 
-    def with_item(self, item: Expr, target: Expr | None, pos: Pos, is_async: bool, closers: list[Any]) -> None:
+    def with_item(self, item: Expr, target: Expr | None, pos: Pos, closers: list[calls.Closing]) -> None:
         if item.__class__ is not str and item[0] == "call":
             value = calls.evaluate_call(self, item, used=True, entering=True)
         elif item.__class__ is not str and item[0] == "await" and item[1].__class__ is not str and item[1][0] == "call":
@@ -518,7 +499,7 @@ class Frame:
         self.dead = True
 
     def s_match(self, stmt: Any) -> None:
-        subject = self.ev(stmt[1])
+        self.ev(stmt[1])
         before = self.fork()
         ends = []
         for names, patterns, guard, body in stmt[2]:
@@ -533,7 +514,6 @@ class Frame:
                 self.ev(guard)
             self.body(body)
             ends.append(self.state())
-        del subject
         self.restore(before)
         state = self.state()
         for end in ends:
@@ -571,7 +551,6 @@ class Frame:
             return
         item = self.module.facts.imports[stmt[1]]
         if item.name == "*":
-            absolute(self.module, item.module, item.level)
             return
         self.env[item.binds] = self.linker.imported(self.module, stmt[1])
 
@@ -625,14 +604,14 @@ class Frame:
                 base = {"==": "==", "!=": "==", "is": "is", "is not": "is"}.get(op)
                 if base:
                     positive = op in ("==", "is")
-                    yes, no = Test(test[1], base, right[1], positive), Test(test[1], base, right[1], not positive)
-                    return [("test", yes)], [("test", no)]
+                    met, missed = Test(test[1], base, right[1], positive), Test(test[1], base, right[1], not positive)
+                    return [("test", met)], [("test", missed)]
             if op in ("is", "is not", "==", "!="):
                 classes = [atom for atom in self.ev(right) if isinstance(atom, Cls)]
                 if classes:
-                    ids = (classes[0].klass.id,)
+                    known = (classes[0].klass.id,)
                     same = op in ("is", "==")
-                    return [("test", Test(test[1], "class", ids, same))], [("test", Test(test[1], "class", ids, not same))]
+                    return [("test", Test(test[1], "class", known, same))], [("test", Test(test[1], "class", known, not same))]
             if op in ("in", "not in") and right.__class__ is not str and right[0] in ("tuple", "list", "set"):
                 if all(item.__class__ is not str and item[0] == "const" for item in right[1]):
                     values = tuple(item[1] for item in right[1])
@@ -641,17 +620,16 @@ class Frame:
             return [], []
         if tag == "call":
             if test[1] == "isinstance" and len(test[2]) == 2 and test[2][0].__class__ is str:
-                classes = test[2][1][1] if test[2][1].__class__ is not str and test[2][1][0] == "tuple" else (test[2][1],)
+                several = test[2][1].__class__ is not str and test[2][1][0] == "tuple"
                 value: Value = UNKNOWN
-                for item in classes:
+                for item in test[2][1][1] if several else (test[2][1],):
                     value = union(value, self.linker._instances(self.ev(item)))
                 if value and "." not in test[2][0]:
-                    yes: list[tuple[str, Any]] = [("is", (test[2][0], value))]
+                    narrowed = ("is", (test[2][0], value))
                     if self.is_param(test[2][0]) and all(isinstance(atom, Obj) for atom in value):
-                        ids = tuple(k.id for atom in value for k in (atom.klass, *atom.klass.subclasses))  # type: ignore[attr-defined]
-                        yes.append(("test", Test(test[2][0], "class", ids, True)))
-                        return yes, [("test", Test(test[2][0], "class", ids, False))]
-                    return yes, []
+                        ids = tuple(k.id for atom in value if isinstance(atom, Obj) for k in (atom.klass, *atom.klass.subclasses))
+                        return [narrowed, ("test", Test(test[2][0], "class", ids, True))], [("test", Test(test[2][0], "class", ids, False))]
+                    return [narrowed], []
                 return [], []
             if not test[2] and not test[3]:
                 return self.guard_tests(test[1])
@@ -867,7 +845,7 @@ class Frame:
         left, right = self.ev(expr[2]), self.ev(expr[3])
         if expr[1] == "+" or expr[1] == "|":
             if left and right and type(left[0]) is Seq and type(right[0]) is Seq:
-                return (self.linker.atoms(Seq, left[0].items + right[0].items),)  # type: ignore[attr-defined]
+                return (self.linker.atoms(Seq, left[0].items + right[0].items),)
             joined = tuple(a for a in left + right if isinstance(a, (ExtObj, Obj, Many, Table, SelfObj)))
             return joined[:1]
         return UNKNOWN
@@ -948,5 +926,3 @@ _EXPRESSIONS = {
     "yieldfrom": Frame.e_yieldfrom, "comp": Frame.e_comp, "fstring": Frame.e_fstring, "named": Frame.e_named, "star": Frame.e_star,
     "other": Frame.e_parts,
 }  # fmt: skip
-
-__all__ = ["Confidence", "Event", "Frame", "Generated", "Opening", "evaluate", "parse_expression", "replay_function"]

@@ -55,7 +55,7 @@ def _decorated(linker: Linker, fun: Fun) -> bool:
     fact = fun.fact
     if fact is None:
         return False
-    if fact.decorators or fun.klass is not None and fun.klass.fact.decorators:
+    if fact.decorators or (fun.klass is not None and fun.klass.fact.decorators):
         if linker.decoration(fun).openers:
             return True
     return any(linker.dependencies(p.annotation, p.default, fun.module, fun.klass, fun.parent) for p in fact.params if _injected(p))
@@ -65,7 +65,9 @@ def _injected(param: Any) -> bool:
     default, annotation = param.default, param.annotation
     if default.__class__ is tuple and default[0] == "call":
         return True
-    return annotation.__class__ is str or annotation.__class__ is tuple and annotation[0] == "sub" and str(annotation[1]).endswith("Annotated")
+    return annotation.__class__ is str or (
+        annotation.__class__ is tuple and annotation[0] == "sub" and str(annotation[1]).endswith("Annotated")
+    )
 
 
 def _opens_for_others(linker: Linker, fun: Fun) -> set[str]:
@@ -112,6 +114,6 @@ def mentions(fun: Fun, words: Collection[str]) -> bool:
         item = stack.pop()
         if item.__class__ is tuple:
             stack.extend(item)
-        elif item.__class__ is str and (item in words or "." in item and item.rpartition(".")[2] in words):
+        elif item.__class__ is str and (item in words or ("." in item and item.rpartition(".")[2] in words)):
             return True
     return False

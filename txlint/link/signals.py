@@ -148,6 +148,3 @@ def _add(linker: Linker, signal: str, fun: Fun, cls: int, senders: list[int], kn
                 elif param.name == "sender":
                     key = (fun.id, "sender")
                     linker.params[key] = union(linker.params.get(key, UNKNOWN), (linker.atoms(Cls, klass),))
-
-
-__all__ = ["Any", "Connection", "connect", "connect_call"]

@@ -4,7 +4,6 @@ Atoms are interned by the `Atoms` of a run: equal atoms are the same object, so 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from txlint.model.catalog import Opener
@@ -42,7 +41,7 @@ class Obj(Atom):
     """An instance of a class of the project. ``exact``: its very class is known, not only a base of it. ``item``: what it holds
     (a manager's model instances, a task's function). ``origin``: the key of a session-like object."""
 
-    __slots__ = ("klass", "exact", "item", "origin")
+    __slots__ = ("exact", "item", "klass", "origin")
     klass: Klass
     exact: bool
     item: Value
@@ -52,7 +51,7 @@ class Obj(Atom):
 class SelfObj(Atom):
     """The receiver of the method that is being replayed."""
 
-    __slots__ = ("klass", "exact")
+    __slots__ = ("exact", "klass")
     klass: Klass
     exact: bool
 
@@ -103,7 +102,7 @@ class Ext(Atom):
 class ExtObj(Atom):
     """An instance of a library's class."""
 
-    __slots__ = ("name", "item", "origin")
+    __slots__ = ("item", "name", "origin")
     name: str
     item: Value
     origin: Any
@@ -112,7 +111,7 @@ class ExtObj(Atom):
 class ExtMethod(Atom):
     """A library's method bound to a receiver; ``name`` is the canonical dotted name."""
 
-    __slots__ = ("name", "receiver", "attr")
+    __slots__ = ("attr", "name", "receiver")
     name: str
     receiver: Atom
     attr: str
@@ -121,7 +120,7 @@ class ExtMethod(Atom):
 class Opening(Atom):
     """A context manager or decorator that opens a transaction."""
 
-    __slots__ = ("entry", "alias", "key", "retry", "confidence", "name", "kind", "bound")
+    __slots__ = ("alias", "bound", "confidence", "entry", "key", "kind", "name", "retry")
     entry: Opener
     alias: str | None
     key: Any
@@ -135,7 +134,7 @@ class Opening(Atom):
 class Generated(Atom):
     """The result of calling a generator function or a context manager function of the project."""
 
-    __slots__ = ("fun", "receiver", "manager")
+    __slots__ = ("fun", "manager", "receiver")
     fun: Fun
     receiver: Atom | None
     manager: bool
@@ -171,7 +170,7 @@ class Table(Atom):
 class Part(Atom):
     """``partial(func, *args, **keywords)``."""
 
-    __slots__ = ("func", "args", "keywords")
+    __slots__ = ("args", "func", "keywords")
     func: Value
     args: tuple[Value, ...]
     keywords: tuple[tuple[str, Value], ...]
@@ -189,12 +188,12 @@ A = TypeVar("A", bound=Atom)
 
 
 class Atoms:
-    """The interning table of one run."""
+    """The interning table of one run: ``atoms(Fn, fun, receiver)``, the fields in the order in which the class declares them."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[Any, ...], Atom] = {}
 
-    def __call__(self, kind: Callable[[], A], *fields: Any) -> A:
+    def __call__(self, kind: type[A], *fields: Any) -> A:
         key = (kind, *fields)
         try:
             found = self._known.get(key)
@@ -202,7 +201,7 @@ class Atoms:
             found, key = None, ()
         if found is None:
             found = kind()
-            for name, value in zip(kind.__slots__, fields, strict=True):  # type: ignore[attr-defined]
+            for name, value in zip(kind.__annotations__, fields, strict=True):
                 setattr(found, name, value)
             if key:
                 self._known[key] = found

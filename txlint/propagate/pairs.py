@@ -9,7 +9,7 @@ from txlint.model.facts import Expr, Pos
 from txlint.model.graph import RECEIVER, SELF, Edge, Entrance, Event, Key, Node, Opened, Program, Test
 from txlint.model.hazard import EffectSite, Hazard, Hop, Origin, Passage, Spot
 from txlint.model.kinds import Confidence
-from txlint.propagate.summaries import ALWAYS, Summary, argument, conjoin, instantiate, is_closed, outside, summarise
+from txlint.propagate.summaries import ALWAYS, argument, conjoin, instantiate, is_closed, outside, summarise
 
 MOST_PAIRS = 100
 MOST_ENTRIES = 10
@@ -250,7 +250,7 @@ class _Pairs:
                 sibling_deferred=self.sibling(site),
             )
             self.steps.pop(site, None)
-            result.append(Hazard(effect_site, passages[:MOST_PAIRS], max(0, len(passages) - MOST_PAIRS)))
+            result.append(Hazard(effect_site, tuple(passages[:MOST_PAIRS]), max(0, len(passages) - MOST_PAIRS)))
         return tuple(result)
 
     def ordinals(self) -> dict[int, int]:
@@ -320,6 +320,3 @@ def propagate(program: Program) -> tuple[Hazard, ...]:
     pairs = _Pairs(program)
     pairs.collect()
     return pairs.hazards()
-
-
-__all__ = ["Summary", "propagate", "written"]
