@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from txlint.link.calls import Site
 from txlint.link.linker import Linker
 from txlint.link.program import owner
 from txlint.link.project import Fun, Module
 from txlint.link.replay import Frame, evaluate
+from txlint.link.site import Site
 from txlint.link.values import Value, union
 from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import Key, Opened, Test

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from txlint.explain.line import Call, Seen
-from txlint.link.calls import decide
+from txlint.link.conditions import decide
 from txlint.link.linker import Linker
 from txlint.link.project import Fun, Klass
 from txlint.link.values import Atom, Cls, Ext, ExtMethod, ExtObj, Fn, Obj, Opening, Param, Part, SelfCls, SelfObj

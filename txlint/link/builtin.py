@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from txlint.link.entering import enter_context
+from txlint.link.targets import callback, iterate
 from txlint.link.values import (
     UNKNOWN,
     Atom,
@@ -24,8 +26,8 @@ from txlint.link.values import (
 )
 
 if TYPE_CHECKING:
-    from txlint.link.calls import Site
     from txlint.link.replay import Frame
+    from txlint.link.site import Site
 
 _SAME = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "deque", "aiter"})
 _RUN_FIRST = frozenset({"map", "filter"})
@@ -56,7 +58,8 @@ def super_object(frame: Frame, expr: Any) -> Value:
 
 def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], keywords: dict[str | None, Value], depth: int) -> bool:
     """A call of a builtin. True: nothing more is to be known of it; its result is in the site."""
-    from txlint.link import calls
+
+    from txlint.link.calls import call_atom
 
     frame = site.frame
     linker = frame.linker
@@ -67,7 +70,7 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
             return True
         if last == "reduce" and args:
             for atom in args[0]:
-                calls.callback(site, atom)
+                callback(site, atom)
             return True
         return False
     if module in ("contextlib.ExitStack", "contextlib.AsyncExitStack"):
@@ -77,21 +80,21 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
     if module == "builtins":
         if last in _SAME and args:
             for atom in keywords.get("key", UNKNOWN):
-                calls.callback(site, atom)
-            calls.iterate(frame, args[0], site.expr)
+                callback(site, atom)
+            iterate(frame, args[0], site.expr)
             item = linker.items(args[0])
             seq = args[0] if last in ("list", "tuple", "reversed") and args[0] and isinstance(args[0][0], Seq) else None
             site.result = union(site.result, seq if seq is not None and last != "reversed" else (linker.atoms(Many, item),))
             return True
         if last in ("next", "anext", "min", "max", "sum", "any", "all") and args:
-            calls.iterate(frame, args[0], site.expr)
+            iterate(frame, args[0], site.expr)
             site.result = union(site.result, linker.items(args[0]))
             for atom in keywords.get("key", UNKNOWN):
-                calls.callback(site, atom)
+                callback(site, atom)
             return True
         if last in _RUN_FIRST and args:
             for atom in args[0]:
-                calls._call(site, atom, tuple(linker.items(arg) for arg in args[1:]), {}, depth + 1)
+                call_atom(site, atom, tuple(linker.items(arg) for arg in args[1:]), {}, depth + 1)
             site.result = (linker.atoms(Many, site.result if last == "map" else linker.items(args[1]) if len(args) > 1 else UNKNOWN),)
             return True
         if last == "enumerate" and args:
@@ -135,13 +138,12 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
 
 def _stack(site: Site, last: str, args: tuple[Value, ...]) -> bool:
     """An exit stack: what it enters stays open until it is closed, or the ``with`` around it ends."""
-    from txlint.link import calls
 
     frame = site.frame
     name = site.receiver if isinstance(site.receiver, str) else ""
     if last in ("enter_context", "enter_async_context") and args:
         before = frame.region
-        site.result = union(site.result, calls.enter_context(frame, args[0], site.expr[2][0], site.pos, [], None))
+        site.result = union(site.result, enter_context(frame, args[0], site.expr[2][0], site.pos, [], None))
         entered = tuple(opened for opened in frame.region if opened not in before)
         frame.stacks = {**frame.stacks, name: (*frame.stacks.get(name, ()), *entered)}
         return True

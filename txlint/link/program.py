@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from txlint.catalog.lookup import Catalog
-from txlint.link.calls import FEW
 from txlint.link.linker import Framework, Linker
 from txlint.link.project import Fun, Klass
 from txlint.link.seeds import seeds
 from txlint.link.signals import Connection
+from txlint.link.targets import FEW
 from txlint.link.values import Fn
 from txlint.model.facts import FileFacts
 from txlint.model.graph import NO_CLASS, SELF, Edge, Entrance, Event, Flow, FunctionInfo, Node, Program, SignalTarget, Target

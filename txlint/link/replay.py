@@ -9,9 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from txlint.link import calls
+from txlint.link.calls import evaluate_call
+from txlint.link.entering import Closing, enter_context
+from txlint.link.library import subscript
 from txlint.link.linker import Linker, Replay
+from txlint.link.opening import asserted, state_queries
 from txlint.link.project import Fun, Klass, Module
+from txlint.link.targets import iterate
 from txlint.link.values import (
     UNKNOWN,
     Atom,
@@ -240,9 +244,9 @@ class Frame:
         if expr.__class__ is not str:
             tag = expr[0]
             if tag == "call":
-                calls.evaluate_call(self, expr, used=False)
+                evaluate_call(self, expr, used=False)
             elif tag == "await" and expr[1].__class__ is not str and expr[1][0] == "call":
-                calls.evaluate_call(self, expr[1], used=False)
+                evaluate_call(self, expr[1], used=False)
             else:
                 self.ev(expr)
 
@@ -255,14 +259,14 @@ class Frame:
         """An expression whose value is kept under a name."""
         if expr.__class__ is not str:
             if expr[0] == "call":
-                return calls.evaluate_call(self, expr, used=True, bound=True)
+                return evaluate_call(self, expr, used=True, bound=True)
             if expr[0] == "comp" and expr[1] == "gen" and not self.silent:
                 self.silent = True  # nothing of it runs before it is iterated
                 value = self.ev(expr)
                 self.silent = False
                 return value
             if expr[0] == "await" and expr[1].__class__ is not str and expr[1][0] == "call":
-                return calls.evaluate_call(self, expr[1], used=True, bound=True)
+                return evaluate_call(self, expr[1], used=True, bound=True)
         return self.ev(expr)
 
     def s_ann(self, stmt: Any) -> None:
@@ -313,7 +317,7 @@ class Frame:
 
     def s_with(self, stmt: Any) -> None:
         region = self.region
-        closers: list[calls.Closing] = []
+        closers: list[Closing] = []
         for item, target, pos in stmt[1]:
             self.with_item(item, target, pos, closers)
         inside = self.region
@@ -325,14 +329,14 @@ class Frame:
         self.region = tuple(o for o in region if o in self.region or o not in inside) if self.region is not inside else region
         self.snapshot = None
 
-    def with_item(self, item: Expr, target: Expr | None, pos: Pos, closers: list[calls.Closing]) -> None:
+    def with_item(self, item: Expr, target: Expr | None, pos: Pos, closers: list[Closing]) -> None:
         if item.__class__ is not str and item[0] == "call":
-            value = calls.evaluate_call(self, item, used=True, entering=True)
+            value = evaluate_call(self, item, used=True, entering=True)
         elif item.__class__ is not str and item[0] == "await" and item[1].__class__ is not str and item[1][0] == "call":
-            value = calls.evaluate_call(self, item[1], used=True, entering=True)
+            value = evaluate_call(self, item[1], used=True, entering=True)
         else:
             value = self.ev(item)
-        bound = calls.enter_context(self, value, item, pos, closers, target)
+        bound = enter_context(self, value, item, pos, closers, target)
         if target is not None:
             self.assign(target, bound)
             if target.__class__ is str and "." not in target:
@@ -440,7 +444,7 @@ class Frame:
 
     def s_for(self, stmt: Any) -> None:
         value = self.ev(stmt[2])
-        calls.iterate(self, value, stmt[2])
+        iterate(self, value, stmt[2])
         before = self.fork()
         self.assign(stmt[1], self.linker.items(value))
         self.loop(stmt[3], stmt[4], before)
@@ -488,7 +492,7 @@ class Frame:
         self.ev(stmt[1])
         yes, _ = self.tests(stmt[1])
         self.assume([fact for fact in yes if fact[0] != "test"])
-        calls.asserted(self, stmt[1], stmt[3])
+        asserted(self, stmt[1], stmt[3])
 
     def s_del(self, stmt: Any) -> None:
         for target in stmt[1]:
@@ -641,7 +645,7 @@ class Frame:
 
     def guard_tests(self, test: Expr) -> tuple[list[tuple[str, Any]], list[tuple[str, Any]]]:
         """``connection.in_atomic_block``, ``session.in_transaction()``: where it is false, nothing of the family is open."""
-        for opener in calls.state_queries(self, test):
+        for opener in state_queries(self, test):
             return [], [("closed", (opener.family,))]
         return [], []
 
@@ -759,7 +763,7 @@ class Frame:
         return self.getattr(self.ev(expr[1]), expr[2])
 
     def e_call(self, expr: Any) -> Value:
-        return calls.evaluate_call(self, expr, used=True)
+        return evaluate_call(self, expr, used=True)
 
     def e_sub(self, expr: Any) -> Value:
         base = self.ev(expr[1])
@@ -769,8 +773,8 @@ class Frame:
         if expr[2].__class__ is not str and expr[2][0] == "other":
             return base  # a slice
         if len(index) == 1 and isinstance(index[0], Const):
-            return calls.subscript(self, base, index[0].value)
-        return calls.subscript(self, base, None)
+            return subscript(self, base, index[0].value)
+        return subscript(self, base, None)
 
     def e_seq(self, expr: Any) -> Value:
         items = tuple(self.ev(item) for item in expr[1])
@@ -876,7 +880,7 @@ class Frame:
 
     def e_yieldfrom(self, expr: Any) -> Value:
         value = self.ev(expr[1])
-        calls.iterate(self, value, expr[1])
+        iterate(self, value, expr[1])
         self.yields.append((self.now_open(), self.linker.items(value)))
         return UNKNOWN
 
@@ -884,7 +888,7 @@ class Frame:
         saved = dict(self.env)
         for target, source, ifs, _ in expr[2]:
             value = self.ev(source)
-            calls.iterate(self, value, source)
+            iterate(self, value, source)
             self.assign_local(target, self.linker.items(value))
             for test in ifs:
                 self.ev(test)
@@ -909,7 +913,7 @@ class Frame:
 
     def e_star(self, expr: Any) -> Value:
         value = self.ev(expr[1])
-        calls.iterate(self, value, expr[1])
+        iterate(self, value, expr[1])
         return self.linker.items(value)
 
 

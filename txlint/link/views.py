@@ -10,11 +10,12 @@ from dataclasses import replace
 from txlint.frameworks.django.settings import DjangoSettings
 from txlint.frameworks.django.urls import ViewEntry, atomic_views, read_views
 from txlint.frameworks.resolver import Resolved
-from txlint.link import calls
+from txlint.link.calls import call
 from txlint.link.decorate import class_openers
 from txlint.link.linker import Linker
 from txlint.link.project import Fun, Klass
 from txlint.link.replay import Frame
+from txlint.link.site import Site
 from txlint.link.values import Atom, Cls, ExtMethod, Fn
 from txlint.model.facts import Pos
 from txlint.model.graph import NO_CLASS, Entrance, Opened, SignalTarget, Target
@@ -163,7 +164,7 @@ def methods(linker: Linker, klass: Klass, names: Iterable[str]) -> Iterator[tupl
         frame.silent = True
         receiver = linker.instance(klass, True)
         for atom in linker.attribute(receiver, name):
-            site = calls.Site(frame, ("call", name, (), (), nowhere), True, False, False)
+            site = Site(frame, ("call", name, (), (), nowhere), True, False, False)
             _follow(site, atom)
             for target in site.targets:
                 if isinstance(target, Target):
@@ -175,9 +176,9 @@ def methods(linker: Linker, klass: Klass, names: Iterable[str]) -> Iterator[tupl
                     continue
 
 
-def _follow(site: calls.Site, atom: Atom) -> None:
+def _follow(site: Site, atom: Atom) -> None:
     if isinstance(atom, (Fn, ExtMethod)):
-        calls.call(site, atom)
+        call(site, atom)
 
 
 def wrapped_classes(linker: Linker) -> Iterator[Entrance]:

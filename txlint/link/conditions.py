@@ -1,0 +1,111 @@
+"""Does an entry of the catalog hold for a call? `decide` looks at its `when`: arguments, settings, versions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from txlint.link.site import Site
+from txlint.link.values import (
+    UNKNOWN,
+    Cls,
+    Const,
+    ExtObj,
+    Fn,
+    Obj,
+    SelfObj,
+    Value,
+)
+from txlint.model.catalog import Arg, Entry, When
+
+if TYPE_CHECKING:
+    pass
+
+
+def decide(site: Site, entry: Entry, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> bool | None:
+    """Does an entry hold for this call? None: it could not be decided."""
+    if not entry.when:
+        return True
+    result: bool | None = True
+    for when in entry.when:
+        holds = is_met(site, when, entry, args, keywords)
+        if holds is not None and when.unless:
+            holds = not holds
+        if holds is False:
+            return False
+        if holds is None:
+            result = None
+    return result
+
+
+def argument(arg: Arg, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> Value:
+    """The value passed for an argument of a library call."""
+    if arg.name is not None and arg.name in keywords:
+        return keywords[arg.name]
+    if arg.position is not None and arg.position < len(args):
+        return args[arg.position]
+    return UNKNOWN
+
+
+def is_given(site: Site, arg: Arg, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> bool | None:
+    """Is it passed? None where `*` or `**` may pass it."""
+    if (arg.name is not None and arg.name in keywords) or (arg.position is not None and arg.position < len(args)):
+        return True
+    return None if site.open_ended else False
+
+
+def is_met(site: Site, when: When, entry: Entry, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> bool | None:
+    linker = site.frame.linker
+    if when.version is not None:
+        return linker.version_matches(entry.library, when.version)
+    if when.setting is not None:
+        state, value = "unknown", None
+        for framework in linker.frameworks:
+            state, value = framework.setting(when.setting)
+            if state != "unknown":
+                break
+        if state == "unknown":
+            return None
+        if state == "absent":
+            if when.absent:
+                return True
+            default = when.arg.default if when.arg is not None else getattr(when, "default", None)
+            if when.present:
+                return False
+            value = default
+        return _tested(when, value)
+    if when.arg is None:
+        return None
+    given = is_given(site, when.arg, args, keywords)
+    if when.absent:
+        return None if given is None else not given
+    if when.present:
+        return given
+    if given is None:
+        return None
+    if given is False:
+        if when.instance_of is not None:
+            return False
+        return _tested(when, when.arg.default)
+    value = argument(when.arg, args, keywords)
+    if when.instance_of is not None:
+        for atom in value:
+            if isinstance(atom, ExtObj) and any(base in when.instance_of for base in linker.catalog.bases(atom.name)):
+                return True
+            if isinstance(atom, Obj) and any(base in when.instance_of for base in linker.library_bases(atom.klass)):
+                return True
+        return None if not value else False
+    if len(value) == 1 and type(value[0]) is Const:
+        return _tested(when, value[0].value)
+    if value and when.truthy is not None and all(type(a) in (Fn, Cls, Obj, ExtObj, SelfObj) for a in value):
+        return when.truthy
+    return None
+
+
+def _tested(when: When, value: Any) -> bool | None:
+    if when.one_of is not None:
+        return value in when.one_of
+    if when.contains_any is not None:
+        return isinstance(value, str) and any(part in value for part in when.contains_any)
+    if when.truthy is not None:
+        return bool(value) is when.truthy
+    return bool(value == when.equals and type(value) is type(when.equals))

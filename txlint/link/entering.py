@@ -1,0 +1,161 @@
+"""``with`` statements: `enter_context` opens what the value of an item opens, and says what is bound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from txlint.catalog.types import parse_type
+from txlint.link.site import CERTAIN, LIKELY
+from txlint.link.targets import method_event
+from txlint.link.values import (
+    UNKNOWN,
+    Const,
+    Ext,
+    ExtObj,
+    Fn,
+    Generated,
+    Obj,
+    Opening,
+    SelfObj,
+    Value,
+    union,
+)
+from txlint.model.facts import Expr, Pos
+from txlint.model.graph import Opened
+
+if TYPE_CHECKING:
+    from txlint.link.replay import Frame
+
+Closing: TypeAlias = Callable[[], object]
+"""What is done when a block is left."""
+
+
+def enter_context(frame: Frame, value: Value, item: Expr, pos: Pos, closers: list[Closing], target: Expr | None) -> Value:
+    """``with value as target``: opens what it opens; the value that is bound."""
+    linker = frame.linker
+    bound: Value = UNKNOWN
+    several = len([atom for atom in value if not isinstance(atom, Const)]) > 1
+    for atom in value:
+        if isinstance(atom, Opening):
+            sure = min(atom.confidence, LIKELY if several else CERTAIN)
+            condition = "only where this alternative is taken" if several else None
+            frame.push(
+                Opened(
+                    atom.kind or "with", atom.name, pos, atom.key, atom.alias, sure, atom.retry, atom.entry.reads, condition,
+                    family=atom.entry.family,
+                )
+            )  # fmt: skip
+            bound = union(bound, atom.bound)
+        elif isinstance(atom, Generated):
+            _enter_generated(frame, atom, pos, several)
+            for _, yielded in linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False).yields:
+                bound = union(bound, linker.substitute(yielded, atom.receiver, {}, atom.fun))
+        elif isinstance(atom, (Obj, SelfObj)):
+            bound = union(bound, _enter_object(frame, atom, pos, closers))
+        elif isinstance(atom, ExtObj):
+            bound = union(bound, _enter_library(frame, atom, item, pos, closers, target))
+        elif isinstance(atom, Ext):
+            for opener in linker.at(atom.name).openers:
+                if "with" in opener.forms:  # `with connection:`, an object known by name
+                    frame.push(Opened("with", opener.name, pos, (opener.family, "global", atom.name), None, family=opener.family))
+                    bound = (atom,)
+    return bound
+
+
+def _enter_generated(frame: Frame, atom: Generated, pos: Pos, several: bool) -> None:
+    """A context manager of the project: what is open where it yields is open in the block."""
+    linker = frame.linker
+    replay = linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False)
+    seen: set[Any] = set()
+    certain = bool(replay.yields) and all(region for region, _ in replay.yields)
+    for region, _ in replay.yields:
+        for opened in region:
+            if opened.key in seen:
+                continue
+            seen.add(opened.key)
+            sure = min(opened.confidence, CERTAIN if certain and not several else LIKELY)
+            frame.push(replace(opened, kind="custom", name=atom.fun.dotted, pos=pos, key=_outside(opened.key), confidence=sure))
+
+
+def _enter_object(frame: Frame, atom: Obj | SelfObj, pos: Pos, closers: list[Closing]) -> Value:
+    linker = frame.linker
+    klass = atom.klass
+    bound: Value = (atom,)
+    for name in ("__enter__", "__aenter__"):
+        found = linker.find(klass, name)
+        if found is None:
+            continue
+        if found.bindings is None:
+            for base in linker.library_bases(klass):
+                for opener in linker.at(base).openers:
+                    if "with" in opener.forms:
+                        frame.push(
+                            Opened(
+                                "custom", klass.dotted, pos, (opener.family, "default"), "default", opener.confidence, family=opener.family
+                            )
+                        )
+            continue
+        for method in linker.class_attribute(klass, name):
+            if not isinstance(method, Fn):
+                continue
+            method_event(frame, linker.atoms(Fn, method.fun, atom), pos)
+            replay = linker.replay(method.fun, klass, atom.exact)
+            for opened in replay.left_open:
+                frame.push(replace(opened, kind="custom", name=klass.dotted, pos=pos, key=_outside(opened.key)))
+            entered = linker.substitute(replay.returns, atom, {}, method.fun)
+            if entered:
+                bound = entered
+        exit_name = name.replace("enter", "exit")
+        for method in linker.class_attribute(klass, exit_name):
+            if isinstance(method, Fn):
+                closers.append(partial(method_event, frame, linker.atoms(Fn, method.fun, atom), pos))
+        return bound
+    for base in linker.library_bases(klass):
+        for opener in linker.at(base).openers:
+            if "with" in opener.forms:
+                frame.push(
+                    Opened("custom", klass.dotted, pos, (opener.family, "default"), "default", opener.confidence, family=opener.family)
+                )
+                return bound
+    return bound
+
+
+def _enter_library(frame: Frame, atom: ExtObj, item: Expr, pos: Pos, closers: list[Closing], target: Expr | None) -> Value:
+    """A library's object used as a context manager: ``with Session() as s``, ``with connection:``."""
+    linker = frame.linker
+    origin = atom.origin
+    if isinstance(origin, tuple) and origin and origin[0] == "enters":
+        return origin[1]  # type: ignore[no-any-return]
+    name = linker.catalog.method(atom.name, "__enter__") or linker.catalog.method(atom.name, "__aenter__") or f"{atom.name}.__enter__"
+    key = frame.key_of(item, (atom,)) if item.__class__ is str else None
+    if key is None and isinstance(target, str) and "." not in target:
+        key = ("session", "local", f"{frame.fun.id}:{target}")
+    for opener in linker.at(name).openers:
+        if "with" in opener.forms:
+            frame.push(
+                Opened(
+                    "with",
+                    opener.name,
+                    pos,
+                    key or (opener.family, "local", f"{frame.fun.id}:{pos[0]}"),
+                    None,
+                    opener.confidence,
+                    family=opener.family,
+                )
+            )
+    if key is not None:
+        exits = linker.catalog.method(atom.name, "__exit__") or linker.catalog.method(atom.name, "__aexit__")
+        if exits and linker.at(exits).closers:
+            closers.append(partial(frame.end, key))
+    for entry in linker.at(name).returns:
+        if entry.type:
+            return linker.typed(parse_type(entry.type), atom, (), {})
+    return (atom,)
+
+
+def _outside(key: Any) -> Any:
+    """A key of another function's own words cannot be closed from here by accident."""
+    return key if len(key) < 3 or key[1] == "global" else (key[0], "local", "entered:" + str(key[2]))

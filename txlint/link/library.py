@@ -1,0 +1,282 @@
+"""Calls of libraries, read from the catalog and from nowhere else: `call_library` goes through the tables of a name.
+
+The order is that of a call: what it opens and closes, what it defers, whether it is an effect, what it runs, what it returns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from txlint.catalog.types import parse_run, parse_type
+from txlint.link import builtin, signals
+from txlint.link.conditions import argument, decide
+from txlint.link.opening import by_hand, closes, opens, receiver_key
+from txlint.link.passing import sender_of
+from txlint.link.site import CERTAIN, DEEP, LIKELY, Site
+from txlint.link.targets import add_targets, callback
+from txlint.link.values import (
+    UNKNOWN,
+    Atom,
+    Cls,
+    Const,
+    Ext,
+    ExtMethod,
+    ExtObj,
+    Fn,
+    Obj,
+    Opening,
+    Part,
+    SelfObj,
+    Value,
+    union,
+)
+from txlint.model.catalog import Returns
+from txlint.model.graph import NO_CLASS, Opened, SignalTarget
+
+if TYPE_CHECKING:
+    from txlint.link.linker import Linker
+    from txlint.link.replay import Frame
+
+
+def call_library(
+    site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], keywords: dict[str | None, Value], depth: int
+) -> None:
+    frame = site.frame
+    linker = frame.linker
+    if name.startswith(("builtins.", "types.", "functools.", "contextlib.")):
+        if builtin.call(site, name, receiver, args, keywords, depth):
+            return
+    if isinstance(receiver, Opening) and by_hand(site, receiver, name):
+        return
+    known = linker.at(name)
+    _ask_frameworks(site, name, args)
+    key = None
+    if known.openers or known.closers or known.returns:
+        key = receiver_key(site, receiver)
+    inner: tuple[Opened, ...] = ()
+    for opener in known.openers:
+        holds = decide(site, opener, args, keywords)
+        if holds is False:
+            continue
+        opened = opens(site, opener, key, receiver, args, keywords, holds, depth)
+        if opened is not None and "body" in opener.forms:
+            inner = (opened,)
+        if opened is not None and "runs" in opener.forms and opener.callback is not None:
+            for atom in argument(opener.callback, args, keywords):
+                callback(site, atom, (opened,))
+    for closer in known.closers:
+        if decide(site, closer, args, keywords) is not False:
+            closes(site, closer, key, args, keywords)
+    deferred = False
+    for deferral in known.deferrals:
+        if decide(site, deferral, args, keywords) is not False:
+            deferred = True
+            if deferral.callable is not None:
+                for atom in argument(deferral.callable, args, keywords):
+                    text = _callable_text(site, atom)
+                    if text:
+                        frame.flow.deferred.add(text)
+            elif isinstance(site.func, str):
+                frame.flow.deferred.add(site.func)
+    for hook in known.hooks:
+        if hook.by == "register":
+            signals.register(frame, hook, name, site, receiver, args, keywords)
+    silent = any(decide(site, entry, args, keywords) is not False for entry in known.silent)
+    if not deferred and not silent:
+        for effect in known.effects:
+            holds = decide(site, effect, args, keywords)
+            if holds is False:
+                continue
+            if effect.unless_overridden and _overridden(site, receiver, effect.unless_overridden, args, keywords, depth):
+                continue
+            if site.effect is None:
+                site.effect = effect
+                site.confidence = min(site.confidence, effect.confidence, CERTAIN if holds else LIKELY)
+    for runs in known.calls:
+        holds = decide(site, runs, args, keywords)
+        if holds is False or runs.state in ("after", "never") or depth > DEEP:
+            continue
+        body = inner if runs.state == "in" else ()
+        if runs.state == "in" and not body:
+            body = (_implicit(site, name, holds),)
+        for text in runs.runs:
+            _run(site, name, text, receiver, args, keywords, body, depth)
+    if site.entering and any(type(atom) is Opening for atom in site.result):
+        return
+    result = UNKNOWN
+    for entry in known.returns:
+        if entry.type and not entry.attribute and decide(site, entry, args, keywords) is not False:
+            result = union(
+                result,
+                linker.typed(parse_type(entry.type), receiver, args, keywords, origin=("via", key) if key and entry.shares_key else None),
+            )
+        if entry.decorated:
+            result = union(result, _decorating(linker, entry, name, receiver, args, keywords))
+    if not known.returns or not any(entry.type or entry.enter for entry in known.returns):
+        last = name.rpartition(".")[2]
+        if receiver is None and (known.classes or (last[:1].isupper() and not last.isupper())):
+            item: Value = UNKNOWN
+            origin: Any = None
+            if linker.catalog.is_known(f"{name}.__get__") or linker.catalog.method(name, "__get__"):
+                origin = ("init", args, tuple(keywords.items()))
+            elif known.classes and known.classes[0].item:
+                item = linker.typed(parse_type(known.classes[0].item), None, args, keywords)
+            result = (linker.atoms(ExtObj, name, item, origin),)
+        elif isinstance(receiver, ExtObj) and receiver.item and last == "copy":
+            result = (receiver,)
+    for entry in known.returns:
+        if entry.enter:
+            entered = linker.typed(parse_type(entry.enter), receiver, args, keywords, origin=("via", key) if key else None)
+            result = result or (linker.atoms(ExtObj, name, entered, ("enters", entered)),)
+    site.result = union(site.result, result)
+
+
+def _run(
+    site: Site,
+    name: str,
+    text: str,
+    receiver: Atom | None,
+    args: tuple[Value, ...],
+    keywords: dict[str | None, Value],
+    inner: tuple[Opened, ...],
+    depth: int,
+) -> None:
+    """One entry of a `calls` table."""
+    frame = site.frame
+    linker = frame.linker
+    run = parse_run(text)
+    if run.op == "receivers":
+        if run.signal == "self":
+            origin = getattr(receiver, "origin", None)
+            signal = origin[1] if isinstance(origin, tuple) and origin[0] == "global" else None
+            if signal is None and site.receiver.__class__ is str:
+                signal = linker.signal_name(frame, site.receiver)
+            if signal is None:
+                return
+            sender = sender_of(frame, keywords.get("sender") or (args[0] if args else UNKNOWN))
+        else:
+            signal = run.signal
+            sender = sender_of(frame, (receiver,) if receiver is not None else UNKNOWN)
+            if sender == NO_CLASS and receiver is not None:
+                return  # rows of nothing that is known: no guess
+        site.targets.append(SignalTarget(signal, sender, inner))
+        return
+    if run.op == "decorated":
+        value = linker.item_of(receiver) if receiver is not None else UNKNOWN
+        for atom in value:
+            if type(atom) is Fn:
+                add_targets(site, atom, args, keywords, "call", inner)
+        return
+    assert run.target is not None
+    value = linker.typed(run.target, receiver, args, keywords)
+    if not value and run.target.op == "arg" and receiver is not None:
+        value = linker.passed_by_library(receiver, name.rpartition(".")[2], run.target.name)
+    if run.op == "method":
+        value = frame.getattr(value, run.method) if not run.method.endswith("_") else linker.prefixed(value, run.method)
+    for atom in value:
+        if type(atom) is Fn:
+            result = site.result
+            kind = "override" if run.op == "method" else "callback"
+            add_targets(site, atom, (), {}, kind, inner)
+            site.result = result
+        elif isinstance(atom, (ExtMethod, Ext)) and depth < DEEP:
+            nested = Site(frame, site.expr, site.used, False, False)
+            nested.receiver = None
+            frame.depth += 1
+            if frame.depth < DEEP:
+                call_library(nested, atom.name, atom.receiver if isinstance(atom, ExtMethod) else None, (), {}, depth + 1)
+            frame.depth -= 1
+            site.targets.extend(_inside(target, inner) for target in nested.targets)
+            if nested.effect is not None and site.effect is None:
+                site.effect, site.confidence = nested.effect, nested.confidence
+        elif run.op == "call":
+            callback(site, atom, inner)
+
+
+def _decorating(
+    linker: Linker, entry: Returns, name: str, receiver: Atom | None, args: tuple[Value, ...], keywords: dict[str | None, Value]
+) -> Value:
+    """A decorator called as a function: with a function it gives what it makes of it, without one a decorator with these arguments."""
+    wrapped = next((arg for arg in args if any(type(atom) in (Fn, Cls, Part) for atom in arg)), None)
+    if wrapped is not None:
+        if entry.decorated == "decorated":
+            return wrapped
+        made = linker.typed(parse_type(entry.decorated), receiver, args, keywords)
+        return tuple(linker.with_item(atom, wrapped) for atom in made)
+    itself: Atom = linker.atoms(Ext, name) if receiver is None else linker.atoms(ExtMethod, name, receiver, name.rpartition(".")[2])
+    return (linker.atoms(Part, (itself,), args, tuple((k, v) for k, v in keywords.items() if k is not None)),)
+
+
+def _ask_frameworks(site: Site, name: str, args: tuple[Value, ...]) -> None:
+    """What constant strings among the first two arguments stand for: a model by its label, or by the names of its app and its own."""
+    linker = site.frame.linker
+    first = _text(args[0]) if args else None
+    for framework in linker.frameworks:
+        for value in args[:2]:
+            for atom in value:
+                if isinstance(atom, Const) and isinstance(atom.value, str):
+                    label = f"{first}.{atom.value}" if first is not None and value is not args[0] else atom.value
+                    constant = framework.constant(linker, name, label)
+                    if constant is not None:
+                        site.result = union(site.result, constant)
+
+
+def _text(value: Value) -> str | None:
+    """The one constant string that a value is."""
+    text = value[0].value if len(value) == 1 and isinstance(value[0], Const) else None
+    return text if isinstance(text, str) else None
+
+
+def _implicit(site: Site, name: str, holds: bool | None) -> Opened:
+    return Opened("implicit", name, site.pos, ("django", None), None, CERTAIN if holds else LIKELY)
+
+
+def _overridden(
+    site: Site, receiver: Atom | None, method: str, args: tuple[Value, ...], keywords: dict[str | None, Value], depth: int
+) -> bool:
+    """Does the project override the method that does the work? Then that runs instead."""
+    if not isinstance(receiver, (Obj, SelfObj)):
+        return False
+    value = site.frame.getattr((receiver,), method)
+    mine = [atom for atom in value if type(atom) is Fn]
+    for atom in mine:
+        add_targets(site, atom, args, keywords, "override")
+    return bool(mine)
+
+
+def _callable_text(site: Site, atom: Atom) -> str:
+    if isinstance(atom, Fn):
+        return atom.fun.fact.name if atom.fun.fact else ""
+    if isinstance(atom, ExtMethod):
+        return atom.name
+    if isinstance(atom, Part):
+        return next((text for inner in atom.func if (text := _callable_text(site, inner))), "")
+    return ""
+
+
+def _inside(target: Any, inner: tuple[Opened, ...]) -> Any:
+    return target._replace(inner=inner + target.inner) if inner else target
+
+
+def subscript(frame: Frame, base: Value, index: Any) -> Value:
+    """``base[index]``; an unknown index gives any of the values, at most 16."""
+    linker = frame.linker
+    result: Value = UNKNOWN
+    for atom in base:
+        if isinstance(atom, ExtObj):
+            method = linker.catalog.method(atom.name, "__getitem__")
+            if method is not None:
+                for entry in linker.at(method).returns:
+                    result = union(result, linker.typed(parse_type(entry.type), atom, (), {}))
+                continue
+        elif isinstance(atom, Ext):
+            entries = linker.at(f"{atom.name}.__getitem__").returns
+            if not entries:
+                result = union(result, (atom,))
+            for entry in entries:
+                result = union(result, linker.typed(parse_type(entry.type), atom, (), {}))
+            continue
+        elif isinstance(atom, Cls):
+            result = union(result, (atom,))  # Generic[T]
+            continue
+        result = union(result, linker.item_at((atom,), index))
+    return result

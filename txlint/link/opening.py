@@ -1,0 +1,202 @@
+"""What a library call opens and closes, by the catalog: `opens`, `opening_of` and `closes`; what code asks about the state of a
+transaction: `state_queries`, `asserted`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from txlint.catalog.types import parse_type
+from txlint.link.conditions import argument, decide, is_given, is_met
+from txlint.link.site import CERTAIN, LIKELY, Site
+from txlint.link.values import (
+    UNKNOWN,
+    Atom,
+    Const,
+    Ext,
+    ExtObj,
+    Fn,
+    Opening,
+    Value,
+    union,
+)
+from txlint.model.catalog import Arg, Closer, Opener
+from txlint.model.facts import Expr
+from txlint.model.graph import Opened
+
+if TYPE_CHECKING:
+    from txlint.link.replay import Frame
+
+
+def opens(
+    site: Site,
+    opener: Opener,
+    key: Any,
+    receiver: Atom | None,
+    args: tuple[Value, ...],
+    keywords: dict[str | None, Value],
+    holds: bool | None,
+    depth: int,
+) -> Opened | None:
+    """What an opening call opens at once; a context manager is given back as the call's result and opens when entered."""
+    frame = site.frame
+    forms = opener.forms
+    sure = min(opener.confidence, CERTAIN if holds else LIKELY)
+    if "body" in forms or "runs" in forms:
+        return Opened(
+            "implicit" if "body" in forms else "with", opener.name, site.pos, (opener.family, None), None, sure,
+            _retries(site, opener, args, keywords), family=opener.family,
+        )  # fmt: skip
+    if "asserts" in forms:
+        if not frame.now_open() and not frame.closed and not opener.reads and not site.frame.silent:
+            alias = (opener.family, None)
+            if not _is_state_query(opener):
+                frame.region = (*frame.region, Opened("asserted", opener.name, site.pos, alias, None, LIKELY, family=opener.family))
+                frame.snapshot = None
+        return None
+    if "with" in forms or "decorator" in forms:
+        opening = opening_of(site, opener, receiver, args, keywords)
+        if opening is not None and (site.entering or not ("manual" in forms and (not site.used or site.bound))):
+            site.result = union(site.result, (opening,))
+            return None
+        if opening is not None:
+            site.result = union(site.result, (opening,))
+    if "manual" in forms or "call" in forms or "autobegin" in forms:
+        if key is None and opener.key == "alias":
+            alias_name, key = _alias(site, opener.alias, opener.family, args, keywords)
+        else:
+            alias_name = None
+        if key is None or frame.silent:
+            return None
+        kind = "autobegin" if "autobegin" in forms else "with"
+        frame.begin(Opened(kind, opener.name, site.pos, key, alias_name, sure, False, opener.reads, family=opener.family))
+    return None
+
+
+def opening_of(
+    site: Site, opener: Opener, receiver: Atom | None, args: tuple[Value, ...], keywords: dict[str | None, Value], custom: str = ""
+) -> Opening | None:
+    """The context manager that an opening call gives."""
+    frame = site.frame
+    holds = decide(site, opener, args, keywords)
+    if holds is False:
+        return None
+    alias: str | None = None
+    key: Any
+    if opener.key == "alias":
+        alias, key = _alias(site, opener.alias, opener.family, args, keywords)
+    elif opener.key == "receiver":
+        found = receiver_key(site, receiver)
+        key = found if found is not None else (opener.family, "local", f"{frame.fun.id}:{site.pos[0]}:{site.pos[1]}")
+    else:
+        key = (opener.family, "local", f"{frame.fun.id}:{site.pos[0]}:{site.pos[1]}")
+    retry = opener.retry is not None and is_met(site, opener.retry, opener, args, keywords) is not False
+    bound: Value = UNKNOWN
+    for entry in frame.linker.at(opener.name).returns:
+        if entry.enter:
+            bound = union(bound, frame.linker.typed(parse_type(entry.enter), receiver, args, keywords, origin=("via", key)))
+    confidence = min(opener.confidence, CERTAIN if holds else LIKELY)
+    return frame.linker.atoms(Opening, opener, alias, key, retry, confidence, custom or opener.name, "custom" if custom else "", bound)
+
+
+def _alias(site: Site, arg: Arg | None, family: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> tuple[str | None, Any]:
+    if arg is None:
+        return "default", (family, "default")
+    given = is_given(site, arg, args, keywords)
+    if given is False:
+        return arg.default, (family, arg.default)
+    value = argument(arg, args, keywords)
+    if len(value) == 1 and type(value[0]) is Const and (value[0].value is None or isinstance(value[0].value, str)):
+        alias = value[0].value or arg.default
+        return alias, (family, alias)
+    if value and all(type(atom) is Fn for atom in value):
+        return arg.default, (family, arg.default)  # used as a bare decorator
+    return None, (family, None)
+
+
+def _retries(site: Site, opener: Opener, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> bool:
+    return opener.retry is not None and is_met(site, opener.retry, opener, args, keywords) is not False
+
+
+def closes(site: Site, closer: Closer, key: Any, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> None:
+    if closer.key == "alias":
+        _, key = _alias(site, closer.alias, closer.family, args, keywords)
+    if key is not None:
+        site.frame.end(key)
+
+
+def by_hand(site: Site, opening: Opening, name: str) -> bool:
+    """``manager.__enter__()`` and ``__exit__()`` called by hand."""
+    frame = site.frame
+    last = name.rpartition(".")[2]
+    if last in ("__enter__", "__aenter__", "start"):
+        if not frame.silent:
+            frame.begin(
+                Opened(
+                    opening.kind or "with",
+                    opening.name,
+                    site.pos,
+                    opening.key,
+                    opening.alias,
+                    opening.confidence,
+                    opening.retry,
+                    family=opening.entry.family,
+                )
+            )
+        return True
+    if last in ("__exit__", "__aexit__", "commit", "rollback", "close"):
+        frame.end(opening.key)
+        return True
+    return False
+
+
+def receiver_key(site: Site, receiver: Atom | None) -> Any:
+    frame = site.frame
+    origin = getattr(receiver, "origin", None)
+    if isinstance(origin, tuple) and origin and origin[0] == "via":
+        return origin[1]
+    if isinstance(receiver, Opening):
+        return receiver.key
+    if site.receiver is not None and receiver is not None:
+        key = frame.key_of(site.receiver, (receiver,))
+        if key is not None:
+            return key
+    return None
+
+
+def state_queries(frame: Frame, expr: Expr) -> list[Opener]:
+    """The openers of form ``asserts`` that an attribute or method asks for: ``connection.in_atomic_block``."""
+    if expr.__class__ is str:
+        base, _, name = expr.rpartition(".")
+        if not base:
+            return []
+        value = frame.ev(base)
+    elif expr[0] == "attr":
+        value, name = frame.ev(expr[1]), expr[2]
+    else:
+        return []
+    found: list[Opener] = []
+    for atom in value:
+        dotted = None
+        if isinstance(atom, ExtObj):
+            dotted = frame.linker.catalog.method(atom.name, name)
+        elif isinstance(atom, Ext):
+            dotted = f"{atom.name}.{name}"
+        if dotted is not None:
+            found.extend(o for o in frame.linker.at(dotted).openers if "asserts" in o.forms and _is_state_query(o))
+    return found
+
+
+def asserted(frame: Frame, test: Expr, line: int) -> None:
+    """``assert connection.in_atomic_block``: from here on a transaction is known to be open."""
+    query = test[1] if test.__class__ is not str and test[0] == "call" and not test[2] else test
+    if frame.now_open() or frame.fun.fact is None:
+        return
+    for opener in state_queries(frame, query):
+        frame.push(Opened("asserted", opener.name, (line, 0, line, 0), (opener.family, None), None, CERTAIN, family=opener.family))
+        return
+
+
+def _is_state_query(opener: Opener) -> bool:
+    """``in_atomic_block`` asks; ``select_for_update()`` insists."""
+    last = opener.name.rpartition(".")[2]
+    return last.startswith(("in_", "get_", "is_"))

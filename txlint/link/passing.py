@@ -1,0 +1,198 @@
+"""What a call passes: `passed` for the event that it leaves, `bind` for the names of the callee's parameters.
+
+What callers pass is noted for parameters that nothing else is known of; what a callee commits or leaves open comes back in the
+caller's words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from txlint.link.site import CERTAIN, Site
+from txlint.link.values import (
+    UNKNOWN,
+    Atom,
+    Cls,
+    Const,
+    Ext,
+    ExtMethod,
+    ExtObj,
+    Fn,
+    Generated,
+    Many,
+    Obj,
+    Param,
+    Part,
+    SelfCls,
+    SelfObj,
+    Super,
+    Value,
+    union,
+)
+from txlint.model.facts import Expr
+from txlint.model.graph import NO_CLASS, RECEIVER, SELF, Passed, Target
+
+if TYPE_CHECKING:
+    from txlint.link.project import Fun
+    from txlint.link.replay import Frame
+
+_CALLER_ONLY = frozenset({Param, Const, SelfCls, Generated, Fn, ExtMethod, Ext, Part})
+
+
+def passed(site: Site) -> Passed:
+    frame = site.frame
+    values: dict[int | str, tuple[Any, ...]] = {}
+    callables: dict[int | str, tuple[Target, ...]] = {}
+    if not site.targets:
+        return Passed(values, callables, site.open_ended)
+    for position, (arg, value) in enumerate(zip(site.expr[2], site.args, strict=False)):
+        if arg.__class__ is not str and arg[0] == "star":
+            break
+        _pass(frame, position, arg, value, values, callables)
+    for name, arg in site.expr[3]:
+        if name is not None:
+            _pass(frame, name, arg, site.keywords.get(name, UNKNOWN), values, callables)
+    if site.receiver.__class__ is str and site.receiver != frame.self_name:
+        key = frame.key_of(site.receiver, (frame.linker.atoms(ExtObj, "session", UNKNOWN, None),))
+        if key is not None:
+            values[RECEIVER] = ("key", key)
+    given = frozenset((*range(len(site.args)), *(name for name in site.keywords if name is not None)))
+    return Passed(values, callables, site.open_ended, given)
+
+
+def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[Any, Any], callables: dict[Any, Any]) -> None:
+    if arg.__class__ is str:
+        if frame.is_param(arg):
+            values[place] = ("param", arg)
+        elif (key := frame.key_of(arg, value)) is not None:
+            values[place] = ("key", key)
+    if place not in values and len(value) == 1 and type(value[0]) is Const:
+        values[place] = ("const", value[0].value)
+    functions = []
+    for atom in value:
+        if type(atom) is Fn:
+            cls, exact = target_class(frame, atom.receiver)
+            skip = 1 if atom.fun.klass is not None and atom.receiver is not None else 0
+            functions.append(Target(atom.fun.id, cls, "callback", CERTAIN, (), skip, exact))
+        elif type(atom) is Part:
+            for inner in atom.func:
+                if type(inner) is Fn:
+                    cls, exact = target_class(frame, inner.receiver)
+                    functions.append(Target(inner.fun.id, cls, "callback", CERTAIN, (), 0, exact))
+    if functions:
+        callables[place] = tuple(functions)
+
+
+def target_class(frame: Frame, receiver: Atom | None) -> tuple[int, bool]:
+    if receiver is None:
+        return NO_CLASS, True
+    if isinstance(receiver, SelfObj):
+        return SELF, receiver.exact
+    if isinstance(receiver, SelfCls):
+        return SELF, frame.exact
+    if isinstance(receiver, Obj):
+        return receiver.klass.id, receiver.exact
+    if isinstance(receiver, Cls):
+        return receiver.klass.id, True
+    return NO_CLASS, True
+
+
+def bind(fun: Fun, args: tuple[Value, ...], keywords: dict[str | None, Value], skip: int) -> dict[str, Value]:
+    """Arguments by the names of the parameters."""
+    bound: dict[str, Value] = {}
+    fact = fun.fact
+    if fact is None:
+        return bound
+    position = -skip
+    for param in fact.params:
+        if param.kind in ("pos", "arg"):
+            if 0 <= position < len(args):
+                bound[param.name] = args[position]
+            position += 1
+        if param.name in keywords and param.kind in ("arg", "kwonly"):
+            bound[param.name] = keywords[param.name]
+    return bound
+
+
+def note_parameters(linker: Any, fun: Fun, bound: dict[str, Value]) -> None:
+    """What callers pass is what a parameter without annotation may be. Callables are not told here: which caller passes which one is
+    kept apart (`program`)."""
+    for name, value in bound.items():
+        kept = tuple(
+            (atom if type(atom) is not SelfObj else linker.instance(atom.klass, False)) for atom in value if type(atom) not in _CALLER_ONLY
+        )
+        if not kept:
+            continue
+        key = (fun.id, name)
+        known = linker.params.get(key, UNKNOWN)
+        merged = union(known, kept)
+        if len(merged) > 8:
+            merged = merged[:8]
+        if merged is not known and merged != known:
+            linker.params[key] = merged
+            linker.stale.add(fun.id)
+
+
+def apply_states(site: Site, replay: Any, fun: Fun, receiver: Atom | None, skip: int) -> None:
+    """What a helper commits or leaves open on the caller's sessions."""
+    frame = site.frame
+    for key in replay.closes:
+        mine = _mapped(site, key, fun, skip)
+        if mine is not None:
+            frame.end(mine)
+    for opened in replay.left_open:
+        mine = _mapped(site, opened.key, fun, skip)
+        if mine is not None:
+            frame.begin(replace(opened, pos=site.pos, key=mine))
+
+
+def _mapped(site: Site, key: Any, fun: Fun, skip: int) -> Any:
+    """A callee's key in the caller's words."""
+    if len(key) < 3:
+        return key
+    family, where, name = key[:3]
+    if where == "global":
+        return key
+    frame = site.frame
+    if where == "self":
+        if site.receiver == frame.self_name or site.kind == "super":
+            return key
+        if site.receiver.__class__ is str and site.receiver is not None:
+            base = f"{site.receiver}.{name}"
+            return frame.key_of(base, (frame.linker.atoms(ExtObj, family, UNKNOWN, None),))
+        return None
+    if where == "param":
+        head, _, rest = name.partition(".")
+        fact = fun.fact
+        assert fact is not None
+        expr: Expr | None = None
+        position = -skip
+        for param in fact.params:
+            if param.kind in ("pos", "arg"):
+                if param.name == head and 0 <= position < len(site.expr[2]):
+                    expr = site.expr[2][position]
+                position += 1
+        for keyword, value in site.expr[3]:
+            if keyword == head:
+                expr = value
+        if expr.__class__ is str:
+            full = f"{expr}.{rest}" if rest else expr
+            return frame.key_of(full, (frame.linker.atoms(ExtObj, family, UNKNOWN, None),))
+    return None
+
+
+def sender_of(frame: Frame, value: Value) -> int:
+    """The class whose rows a library call writes, or that a signal is sent for."""
+    for atom in value:
+        if isinstance(atom, (SelfObj, SelfCls)):
+            return SELF
+        if isinstance(atom, Cls):
+            return atom.klass.id
+        if isinstance(atom, Obj):
+            inner = sender_of(frame, atom.item) if atom.item else NO_CLASS
+            return inner if inner != NO_CLASS else atom.klass.id
+        if isinstance(atom, (ExtObj, Many)) and atom.item:
+            return sender_of(frame, atom.item)
+        if isinstance(atom, Super):
+            return sender_of(frame, (atom.receiver,))
+    return NO_CLASS

@@ -1,0 +1,67 @@
+"""One call while it is being read: `Site` gathers what the alternatives of the called value add to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from txlint.link.values import (
+    UNKNOWN,
+    Value,
+)
+from txlint.model.catalog import Effect
+from txlint.model.facts import Expr, Pos
+from txlint.model.graph import Opened, ParamTarget, SignalTarget, Target
+from txlint.model.kinds import Confidence
+
+if TYPE_CHECKING:
+    from txlint.link.replay import Frame
+
+CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
+DEEP = 8  # library calls that run library calls
+
+
+class Site:
+    """One call while it is being read."""
+
+    __slots__ = (
+        "args",
+        "bound",
+        "closed",
+        "confidence",
+        "effect",
+        "entering",
+        "expr",
+        "frame",
+        "func",
+        "keywords",
+        "kind",
+        "open_ended",
+        "pos",
+        "receiver",
+        "region",
+        "result",
+        "targets",
+        "used",
+        "values",
+    )  # fmt: skip
+
+    def __init__(self, frame: Frame, expr: Expr, used: bool, bound: bool, entering: bool) -> None:
+        self.frame = frame
+        self.expr = expr
+        self.func: Expr = expr[1]
+        self.pos: Pos = expr[4]
+        self.used = used
+        self.bound = bound
+        self.entering = entering
+        self.args: tuple[Value, ...] = ()
+        self.keywords: dict[str | None, Value] = {}
+        self.open_ended = False
+        self.targets: list[Target | SignalTarget | ParamTarget] = []
+        self.effect: Effect | None = None
+        self.confidence = CERTAIN
+        self.result: Value = UNKNOWN
+        self.receiver: Expr | None = None
+        self.values: Value = UNKNOWN
+        self.kind = "call"
+        self.region: tuple[Opened, ...] = ()
+        self.closed: frozenset[Any] = frozenset()

@@ -1,0 +1,112 @@
+"""Whom a call runs: `add_targets` for a function of the project, `callback` for a callable that a library runs, `iterate` for a
+generator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from txlint.link.passing import apply_states, bind, note_parameters, target_class
+from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
+from txlint.link.values import (
+    Atom,
+    Ext,
+    ExtMethod,
+    ExtObj,
+    Fn,
+    Generated,
+    Obj,
+    Param,
+    Part,
+    SelfObj,
+    Value,
+    union,
+)
+from txlint.model.facts import Expr, Pos
+from txlint.model.graph import Event, Opened, Passed, Target
+
+if TYPE_CHECKING:
+    from txlint.link.replay import Frame
+
+FEW = 8  # overrides that still count as likely
+
+
+def add_targets(
+    site: Site, atom: Fn, args: tuple[Value, ...], keywords: dict[str | None, Value], kind: str, inner: tuple[Opened, ...] = ()
+) -> None:
+    """Targets for a function and, where its receiver's very class is unknown, for the overrides of it; and its result."""
+    frame, fun = site.frame, atom.fun
+    linker = frame.linker
+    receiver = atom.receiver
+    cls, exact = target_class(frame, receiver)
+    method = fun.klass is not None and receiver is not None
+    skip = 1 if method or (fun.klass is not None and linker.decoration(fun).role == "class") else 0
+    site.targets.append(Target(fun.id, cls, kind, CERTAIN, inner, skip, exact))
+    klass = getattr(receiver, "klass", None)
+    if method and not exact and klass is not None and kind != "super":
+        overrides = linker.overrides(klass, fun.fact.name)  # type: ignore[union-attr]
+        if overrides:
+            sure = LIKELY if len(overrides) <= FEW else POSSIBLE
+            for holder, other in overrides[:256]:
+                site.targets.append(Target(other.id, holder.id, "override", sure, inner, skip, False))
+    replay = linker.replay(fun, klass, exact)
+    bound = bind(fun, args, keywords, skip)
+    returns = replay.returns
+    if not returns and fun.fact is not None and fun.fact.returns is not None:
+        returns = linker.annotation(fun.fact.returns, fun.module, fun.klass, fun.parent)
+    if returns:
+        if type(receiver) is SelfObj and replay.queries:
+            frame.queries.update(replay.queries)
+        if isinstance(receiver, SelfObj) and receiver is not None:
+            value = linker.substitute(returns, None, bound, fun) if any(type(a) is Param for a in returns) else returns
+            value = tuple(receiver if type(a) is SelfObj else a for a in value)
+        else:
+            value = linker.substitute(returns, receiver, bound, fun)
+        site.result = union(site.result, value)
+    if not frame.silent:
+        note_parameters(linker, fun, bound)
+        if replay.closes or replay.left_open:
+            apply_states(site, replay, fun, receiver, skip)
+
+
+def callback(site: Site, atom: Atom, inner: tuple[Opened, ...] = ()) -> None:
+    """A callable that the call runs now."""
+    if isinstance(atom, Fn):
+        result = site.result
+        add_targets(site, atom, (), {}, "callback", inner)
+        site.result = result
+    elif isinstance(atom, Part):
+        for func in atom.func:
+            callback(site, func, inner)
+    elif isinstance(atom, (ExtMethod, Ext)):
+        for effect in site.frame.linker.at(atom.name).effects:
+            if site.effect is None and not effect.when:
+                site.effect = effect
+    elif isinstance(atom, (ExtObj, Obj, SelfObj)):
+        for func in atom.item if isinstance(atom, (ExtObj, Obj)) else ():
+            if type(func) is Fn:
+                callback(site, func, inner)
+
+
+def iterate(frame: Frame, value: Value, expr: Expr) -> None:
+    """Iterating over a generator of the project runs its body."""
+    for atom in value:
+        if type(atom) is Generated and not frame.silent:
+            cls, exact = target_class(frame, atom.receiver)
+            pos = expr[4] if expr.__class__ is not str and expr[0] == "call" else None
+            if pos is None:
+                continue
+            skip = 1 if atom.fun.klass is not None and atom.receiver is not None else 0
+            target = Target(atom.fun.id, cls, "call", CERTAIN, (), skip, exact)
+            frame.flow.events.append(
+                Event(pos, expr[1], frame.now_open(), frame.closed, frame.guards, Passed({}, {}, True), True, (target,))
+            )
+
+
+def method_event(frame: Frame, fn: Fn, pos: Pos) -> None:
+    if frame.silent:
+        return
+    cls, exact = target_class(frame, fn.receiver)
+    target = Target(fn.fun.id, cls, "call", CERTAIN, (), 1, exact)
+    frame.flow.events.append(
+        Event(pos, fn.fun.qualname, frame.now_open(), frame.closed, frame.guards, Passed({}, {}, True), True, (target,))
+    )
