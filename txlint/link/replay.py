@@ -16,6 +16,7 @@ from txlint.link.linker import Linker, Replay
 from txlint.link.opening import asserted, state_queries
 from txlint.link.project import Fun, Klass, Module
 from txlint.link.targets import iterate
+from txlint.link.typehints import instances_of
 from txlint.link.values import (
     UNKNOWN,
     Atom,
@@ -627,7 +628,7 @@ class Frame:
                 several = test[2][1].__class__ is not str and test[2][1][0] == "tuple"
                 value: Value = UNKNOWN
                 for item in test[2][1][1] if several else (test[2][1],):
-                    value = union(value, self.linker._instances(self.ev(item)))
+                    value = union(value, instances_of(self.linker, self.ev(item)))
                 if value and "." not in test[2][0]:
                     narrowed = ("is", (test[2][0], value))
                     if self.is_param(test[2][0]) and all(isinstance(atom, Obj) for atom in value):

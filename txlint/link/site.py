@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from txlint.link.values import (
-    UNKNOWN,
-    Value,
-)
+from txlint.link.values import UNKNOWN, Value
 from txlint.model.catalog import Effect
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import Opened, ParamTarget, SignalTarget, Target
@@ -17,32 +14,15 @@ if TYPE_CHECKING:
     from txlint.link.replay import Frame
 
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
-DEEP = 8  # library calls that run library calls
+DEEP = 8  # library calls that run library calls, at most
 
 
 class Site:
     """One call while it is being read."""
 
     __slots__ = (
-        "args",
-        "bound",
-        "closed",
-        "confidence",
-        "effect",
-        "entering",
-        "expr",
-        "frame",
-        "func",
-        "keywords",
-        "kind",
-        "open_ended",
-        "pos",
-        "receiver",
-        "region",
-        "result",
-        "targets",
-        "used",
-        "values",
+        "args", "bound", "closed", "confidence", "effect", "entering", "expr", "frame", "func", "keywords", "kind",
+        "open_ended", "pos", "receiver", "region", "result", "targets", "used", "values",
     )  # fmt: skip
 
     def __init__(self, frame: Frame, expr: Expr, used: bool, bound: bool, entering: bool) -> None:

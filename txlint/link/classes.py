@@ -1,0 +1,203 @@
+"""Classes of the project: their MRO with the library classes in it (`mro`), where an attribute comes from (`find`), and its value as the
+body gives it (`class_attribute`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from txlint.link.project import Binding, Fun, Klass
+from txlint.link.values import (
+    UNKNOWN,
+    Cls,
+    Ext,
+    Value,
+    union,
+)
+from txlint.model.facts import Expr
+
+if TYPE_CHECKING:
+    from txlint.link.linker import Linker
+
+
+class Found(NamedTuple):
+    """An attribute found in a class's MRO: in a project class (``binding``), or known of a library class (``name``)."""
+
+    owner: Klass | str
+    bindings: list[Binding] | None
+    name: str | None
+
+
+def mro(linker: Linker, klass: Klass) -> tuple[Klass | str, ...]:
+    """The class, its project bases and the canonical names of its library bases, in method resolution order."""
+    if klass.mro is not None:
+        return klass.mro
+    klass.mro = (klass,)  # a cycle ends here
+    lines: list[list[Klass | str]] = []
+    direct: list[Klass | str] = []
+    for base in klass.fact.bases:
+        for atom in _base_value(linker, base, klass)[:1]:
+            if isinstance(atom, Cls):
+                lines.append(list(linker.mro(atom.klass)))
+                direct.append(atom.klass)
+            elif isinstance(atom, Ext):
+                bases: list[Klass | str] = list(linker.catalog.bases(atom.name))
+                if len(bases) == 1 and not linker.catalog.library_class(atom.name):
+                    for framework in linker.frameworks:
+                        for assumed in framework.assumed_bases(atom.name):
+                            bases.extend(linker.catalog.bases(assumed))
+                lines.append(bases)
+                direct.append(bases[0])
+    klass.mro = (klass, *(lines[0] if len(lines) == 1 else _merge([*lines, direct])))  # with one base there is nothing to merge
+    return klass.mro
+
+
+def _base_value(linker: Linker, base: Expr, klass: Klass) -> Value:
+    from txlint.link.replay import evaluate
+
+    if not isinstance(base, str) and base[0] == "sub":  # Generic[T], Repository[Order]
+        base = base[1]
+    outer = None
+    if klass.fact.owner >= 0:
+        outer = klass.module.klasses[klass.fact.owner]
+    value = evaluate(linker, base, klass.module, outer, klass.parent)
+    return tuple(atom for atom in value if isinstance(atom, (Cls, Ext)))
+
+
+def library_bases(linker: Linker, klass: Klass) -> tuple[str, ...]:
+    found = linker.library_base_names.get(klass.id)
+    if found is None:
+        found = linker.library_base_names[klass.id] = tuple(base for base in linker.mro(klass) if isinstance(base, str))
+    return found
+
+
+def is_a(linker: Linker, klass: Klass, name: str) -> bool:
+    """Does the class derive from a library's class?"""
+    return name in linker.mro(klass)
+
+
+def find(linker: Linker, klass: Klass, name: str, after: Klass | None = None) -> Found | None:
+    """Where a class gets an attribute from; ``after`` starts behind that class in the MRO (``super()``)."""
+    key = (klass.id * 100003 + (after.id + 1 if after else 0), name)
+    try:
+        return linker.found[key]
+    except KeyError:
+        pass
+    found: Found | None = None
+    skipping = after is not None
+    for base in linker.mro(klass):
+        if skipping:
+            skipping = base is not after
+            continue
+        if isinstance(base, Klass):
+            bound = base.names.get(name)
+            if bound is not None:
+                found = Found(base, bound, None)
+                break
+        elif linker.catalog.is_known(dotted := f"{base}.{name}"):
+            found = Found(base, None, dotted)
+            break
+    linker.found[key] = found
+    return found
+
+
+def overrides(linker: Linker, klass: Klass, name: str) -> list[tuple[Klass, Fun]]:
+    """The definitions of a method in subclasses, each with the class that holds it."""
+    result = []
+    for sub in klass.subclasses:
+        bound = sub.names.get(name)
+        if bound is not None and bound[-1][0] == "def":
+            result.append((sub, sub.module.funs[bound[-1][1]]))
+    return result
+
+
+def definitions_of(linker: Linker, name: str) -> list[Fun]:
+    """The methods of an uncommon name: of several words, and none that a library of the catalog has."""
+    if linker.methods_by_name is None:
+        common = {entry.name.rpartition(".")[2] for entry in linker.catalog.entries()}
+        table: dict[str, list[Fun]] = {}
+        for klass in linker.project.klasses:
+            for fun in linker.project.methods(klass):
+                assert fun.fact is not None
+                method = fun.fact.name
+                if "_" in method.strip("_") and not method.startswith("__") and method not in common:
+                    table.setdefault(method, []).append(fun)
+        linker.methods_by_name = {method: funs for method, funs in table.items() if len(funs) <= 8}
+    return linker.methods_by_name.get(name, [])
+
+
+def prefixed(linker: Linker, value: Value, prefix: str) -> Value:
+    """The methods of an object whose names start so: ``clean_email`` and the like."""
+    result: Value = UNKNOWN
+    for atom in value:
+        klass = getattr(atom, "klass", None)
+        for base in linker.mro(klass) if klass is not None else ():
+            if isinstance(base, Klass):
+                for name in base.names:
+                    if name.startswith(prefix):
+                        result = union(result, linker.attribute(atom, name))
+    return result
+
+
+def setters(linker: Linker, klass: Klass) -> dict[str, tuple[Fun, ...]]:
+    """The methods, inherited ones included, that assign each attribute of self."""
+    found = linker.setter_methods.get(klass.id)
+    if found is None:
+        found = {}
+        for owner in linker.mro(klass):
+            if isinstance(owner, Klass):
+                for name, numbers in owner.setters.items():
+                    found[name] = (*found.get(name, ()), *(owner.module.funs[number] for number in numbers))
+        linker.setter_methods[klass.id] = found
+    return found
+
+
+def class_attribute(linker: Linker, klass: Klass, name: str, after: Klass | None = None) -> Value:
+    """The value of an attribute of a class as its body (or a base's) gives it; functions are not bound yet."""
+    key = (klass.id * 100003 + (after.id + 1 if after else 0), name)
+    try:
+        return linker.class_values[key]
+    except KeyError:
+        pass
+    if not linker.begin(("attr", key)):
+        return UNKNOWN
+    value: Value | None = None
+    for framework in linker.frameworks if after is None else ():
+        value = framework.class_attribute(linker, klass, name)
+        if value is not None:
+            break
+    if value is None:
+        value = UNKNOWN
+        found = linker.find(klass, name, after)
+        if found is not None:
+            if found.bindings is not None:
+                assert isinstance(found.owner, Klass)
+                for binding in found.bindings:
+                    value = union(value, linker.bound(binding, found.owner.module, found.owner))
+            elif found.name is not None:
+                value = linker.library(found.name)
+    linker.class_values[key] = value
+    linker.done(("attr", key), linker.class_values, key)
+    return value
+
+
+def class_expression(linker: Linker, klass: Klass, expr: Expr) -> Value:
+    """An expression in the body of a class."""
+    from txlint.link.replay import evaluate
+
+    return evaluate(linker, expr, klass.module, klass)
+
+
+def _merge(lines: list[list[Klass | str]]) -> list[Klass | str]:
+    """C3 linearisation; where the bases disagree, the first order wins."""
+    result: list[Klass | str] = []
+    lines = [line for line in lines if line]
+    while lines:
+        for line in lines:
+            head = line[0]
+            if not any(head in other[1:] for other in lines):
+                break
+        else:
+            head = lines[0][0]
+        result.append(head)
+        lines = [rest for line in lines if (rest := [item for item in line if item != head])]
+    return result

@@ -1,0 +1,90 @@
+"""What values hold: `item_of` a manager or an iterable, `items` when iterated over, `item_at` by subscript; `instance` and `with_item` make
+instances that hold something."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from txlint.link.project import Klass
+from txlint.link.values import (
+    UNKNOWN,
+    Atom,
+    ExtObj,
+    Generated,
+    Many,
+    Obj,
+    Param,
+    SelfItem,
+    SelfObj,
+    Seq,
+    Table,
+    Value,
+    union,
+)
+
+if TYPE_CHECKING:
+    from txlint.link.linker import Linker
+
+
+def instance(linker: Linker, klass: Klass, exact: bool, item: Value = UNKNOWN, origin: Any = None) -> Obj:
+    return linker.atoms(Obj, klass, exact or not klass.subclasses, item, origin)
+
+
+def with_item(linker: Linker, atom: Atom, item: Value) -> Atom:
+    if isinstance(atom, ExtObj):
+        return linker.atoms(ExtObj, atom.name, item, atom.origin)
+    if isinstance(atom, Obj):
+        return linker.atoms(Obj, atom.klass, atom.exact, item, atom.origin)
+    return atom
+
+
+def item_of(linker: Linker, atom: Atom) -> Value:
+    if isinstance(atom, (ExtObj, Obj)):
+        return atom.item
+    if isinstance(atom, SelfObj):
+        return (linker.atoms(SelfItem),)
+    if isinstance(atom, Many):
+        return atom.item
+    return UNKNOWN
+
+
+def items(linker: Linker, value: Value) -> Value:
+    """What iterating over a value gives."""
+    result: Value = UNKNOWN
+    for atom in value:
+        if isinstance(atom, Many):
+            result = union(result, atom.item)
+        elif isinstance(atom, Seq):
+            for item in atom.items:
+                result = union(result, item)
+        elif isinstance(atom, (ExtObj, Obj)):
+            result = union(result, atom.item)
+        elif isinstance(atom, SelfObj):
+            result = union(result, (linker.atoms(SelfItem),))
+        elif isinstance(atom, Table):
+            for key, _ in atom.items:
+                result = union(result, (linker.atoms.const(key),))
+        elif isinstance(atom, Generated):
+            for _, yielded in linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False).yields:
+                result = union(result, tuple(a for a in yielded if not isinstance(a, Param)))
+    return result
+
+
+def item_at(linker: Linker, value: Value, position: Any) -> Value:
+    """What subscripting with a constant gives."""
+    result: Value = UNKNOWN
+    for atom in value:
+        if isinstance(atom, Seq):
+            if isinstance(position, int) and -len(atom.items) <= position < len(atom.items):
+                result = union(result, atom.items[position])
+        elif isinstance(atom, Table):
+            found = next((item for key, item in atom.items if key == position), None)
+            if found is not None:
+                result = union(result, found)
+            else:
+                for _, item in atom.items[:16]:
+                    result = union(result, item)
+                result = union(result, atom.rest)
+        elif isinstance(atom, (Many, ExtObj, Obj)):
+            result = union(result, linker.items((atom,)))
+    return result

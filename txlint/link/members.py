@@ -1,0 +1,201 @@
+"""``atom.name`` for every kind of atom: `attribute`; for instances of the project's classes `instance_attribute`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from txlint.catalog.types import parse_type
+from txlint.link.project import Klass
+from txlint.link.values import (
+    UNKNOWN,
+    Atom,
+    Cls,
+    Const,
+    Ext,
+    ExtMethod,
+    ExtObj,
+    Fn,
+    Many,
+    Mod,
+    Obj,
+    Opening,
+    Param,
+    Part,
+    SelfCls,
+    SelfObj,
+    Seq,
+    Super,
+    Table,
+    Value,
+    union,
+)
+
+if TYPE_CHECKING:
+    from txlint.link.linker import Linker
+
+
+def attribute(linker: Linker, atom: Atom, name: str) -> Value:
+    """``atom.name``."""
+    if isinstance(atom, Ext):
+        return _of_library(linker, atom, name)
+    if isinstance(atom, Mod):
+        return _of_module(linker, atom, name)
+    if isinstance(atom, ExtObj):
+        return _library_attribute(linker, atom, atom.name, name)
+    if isinstance(atom, (Obj, SelfObj)):
+        return linker.instance_attribute(atom.klass, name, atom)
+    if isinstance(atom, (Cls, SelfCls)):
+        return _of_class(linker, atom, name)
+    if isinstance(atom, Super):
+        return _of_super(linker, atom, name)
+    if isinstance(atom, Opening):
+        return (linker.atoms(ExtMethod, f"{atom.entry.name}.{name}", atom, name),)
+    if isinstance(atom, Table) and name in ("get", "pop", "setdefault", "values", "items", "__getitem__"):
+        return (linker.atoms(ExtMethod, f"builtins.dict.{name}", atom, name),)
+    if isinstance(atom, (Seq, Many)):
+        return (linker.atoms(ExtMethod, f"builtins.list.{name}", atom, name),)
+    if isinstance(atom, Const):
+        return (linker.atoms(ExtMethod, f"builtins.{type(atom.value).__name__}.{name}", atom, name),)
+    if isinstance(atom, Part) and name == "func":
+        return atom.func
+    if isinstance(atom, Fn):
+        return (linker.atoms(ExtMethod, f"types.FunctionType.{name}", atom, name),)
+    return UNKNOWN
+
+
+def _of_library(linker: Linker, atom: Ext, name: str) -> Value:
+    dotted = f"{atom.name}.{name}"
+    if linker.project.knows(dotted):
+        return linker.module_value(dotted)
+    if linker.catalog.library_class(atom.name) is not None:
+        method = linker.catalog.method(atom.name, name)
+        for entry in linker.at(method).returns if method else ():
+            if entry.attribute and entry.type:
+                return linker.typed(parse_type(entry.type), atom, (), {})
+    return linker.library(dotted)
+
+
+def _of_module(linker: Linker, atom: Mod, name: str) -> Value:
+    module = linker.project.find_module(atom.name)
+    if module is not None:
+        value = linker.module_name(module, name)
+        if value:
+            return value
+    dotted = f"{atom.name}.{name}"
+    return linker.module_value(dotted) if linker.project.knows(dotted) else UNKNOWN
+
+
+def attributes(linker: Linker, value: Value, name: str) -> Value:
+    result: Value = UNKNOWN
+    for atom in value:
+        result = union(result, linker.attribute(atom, name))
+    return result
+
+
+def instance_attribute(linker: Linker, klass: Klass, name: str, receiver: Atom) -> Value:
+    """``self.name``: frameworks' fields, properties, methods bound, class attributes, what methods assign to self."""
+    key = (klass.id, name, receiver)
+    known = linker.instance_values.get(key)
+    if known is None:
+        misses = linker.misses
+        known = _instance_attribute(linker, klass, name, receiver)
+        if linker.is_settled(misses):
+            linker.instance_values[key] = known
+    return known
+
+
+def _instance_attribute(linker: Linker, klass: Klass, name: str, receiver: Atom) -> Value:
+    for framework in linker.frameworks:
+        value = framework.instance_attribute(linker, klass, name, receiver)
+        if value is not None:
+            return value
+    if name == "__class__":
+        return (linker.atoms(SelfCls, klass) if isinstance(receiver, SelfObj) else linker.atoms(Cls, klass),)
+    exact = getattr(receiver, "exact", True)
+    found = linker.find(klass, name)
+    value = UNKNOWN
+    if found is not None and (found.bindings is not None or name not in linker.setters(klass)):
+        for item in linker.class_attribute(klass, name):
+            if isinstance(item, Fn) and item.fun.klass is not None and item.receiver is None:
+                role = linker.decoration(item.fun).role
+                if role == "property":
+                    value = union(value, linker.result(item.fun, klass, exact, receiver))
+                    continue
+            described = _described(linker, item, receiver)
+            value = union(value, described if described is not None else (_bind(linker, item, receiver, name),))
+        if value and not (len(value) == 1 and isinstance(value[0], Const)):
+            return value
+        if found.bindings is not None and found.bindings[-1][0] == "value" and found.bindings[-1][2] is not None:
+            owner = found.owner
+            assert isinstance(owner, Klass)
+            value = union(value, linker.annotation(found.bindings[-1][2], owner.module, owner))
+    for method in linker.setters(klass).get(name, ()):
+        value = union(value, linker.replay(method, klass, exact).sets.get(name, UNKNOWN))
+    if not value or all(isinstance(atom, Const) for atom in value):
+        for base in linker.library_bases(klass):
+            text = linker.catalog.attribute_type(base, name)
+            if text is not None:
+                return union(linker.typed(parse_type(text), receiver, (), {}), value)
+    return tuple(atom for atom in value if not isinstance(atom, Param)) if value else value
+
+
+def _described(linker: Linker, item: Atom, receiver: Atom) -> Value | None:
+    """An attribute that is a library's descriptor (a model field): what reading it on an instance gives."""
+    names = (item.name,) if isinstance(item, ExtObj) else linker.library_bases(item.klass) if isinstance(item, Obj) else ()
+    for name in names:
+        method = linker.catalog.method(name, "__get__")
+        if method is not None:
+            for entry in linker.at(method).returns:
+                for framework in linker.frameworks:
+                    special = framework.described(linker, method, item, receiver)
+                    if special is not None:
+                        return special
+                return linker.typed(parse_type(entry.type), item, (), {})
+    return None
+
+
+def _library_attribute(linker: Linker, receiver: Atom, class_name: str, name: str) -> Value:
+    text = linker.catalog.attribute_type(class_name, name)
+    if text is not None:
+        origin = getattr(receiver, "origin", None)
+        return linker.typed(parse_type(text), receiver, (), {}, origin=(*origin, name) if origin else None)
+    method = linker.catalog.method(class_name, name)
+    if method is not None:
+        for entry in linker.at(method).returns:
+            if entry.attribute and entry.type:
+                return linker.typed(parse_type(entry.type), receiver, (), {})
+        return (linker.atoms(ExtMethod, method, receiver, name),)
+    return (linker.atoms(ExtMethod, f"{class_name}.{name}", receiver, name),)
+
+
+def _of_class(linker: Linker, atom: Cls | SelfCls, name: str) -> Value:
+    klass = atom.klass
+    if name == "__name__":
+        return (linker.atoms.const(klass.fact.name),)
+    value = linker.class_attribute(klass, name)
+    result: list[Atom] = []
+    for item in value:
+        if isinstance(item, Fn) and item.receiver is None and item.fun.klass is not None:
+            role = linker.decoration(item.fun).role
+            if role == "class":
+                item = linker.atoms(Fn, item.fun, atom)
+        elif isinstance(item, Ext):
+            item = linker.atoms(ExtMethod, item.name, atom, name)
+        result.append(item)
+    return tuple(result)
+
+
+def _of_super(linker: Linker, atom: Super, name: str) -> Value:
+    receiver: Any = atom.receiver
+    value = linker.class_attribute(receiver.klass, name, atom.after)
+    return tuple(_bind(linker, item, receiver, name) for item in value)
+
+
+def _bind(linker: Linker, item: Atom, receiver: Atom, name: str) -> Atom:
+    if isinstance(item, Fn) and item.receiver is None and item.fun.klass is not None:
+        role = linker.decoration(item.fun).role
+        if role != "static":
+            return linker.atoms(Fn, item.fun, receiver)
+    elif isinstance(item, Ext):
+        return linker.atoms(ExtMethod, item.name, receiver, name)
+    return item

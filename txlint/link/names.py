@@ -1,0 +1,168 @@
+"""What names stand for: `module_name` at module level, `bound` for one binding, `imported` and `library` for what comes from elsewhere."""
+
+from __future__ import annotations
+
+import builtins
+from typing import TYPE_CHECKING, Any
+
+from txlint.catalog.types import parse_type
+from txlint.link.project import Binding, Fun, Klass, Module, absolute
+from txlint.link.values import (
+    UNKNOWN,
+    Cls,
+    Ext,
+    Mod,
+    Value,
+    union,
+)
+from txlint.model.facts import Expr
+
+if TYPE_CHECKING:
+    from txlint.link.linker import Linker
+
+BUILTINS = frozenset(dir(builtins))
+
+
+def module_name(linker: Linker, module: Module, name: str) -> Value:
+    """What a module-level name is bound to."""
+    key = (id(module), name)
+    found = linker.global_values.get(key)
+    if found is not None:
+        return found
+    if not linker.begin(key):
+        return UNKNOWN
+    value: Value = UNKNOWN
+    bound = module.names.get(name)
+    if bound is not None:
+        for binding in bound:
+            value = union(value, linker.bound(binding, module, None))
+    else:
+        submodule = f"{module.name}.{name}"
+        if module.facts.is_package and linker.project.knows(submodule):
+            value = linker.module_value(submodule)
+        for star in module.stars if not value else ():
+            other = linker.project.find_module(star)
+            if other is None:
+                # A library's names by star: only those that the catalog knows.
+                dotted = linker.catalog.canonical(f"{star}.{name}")
+                if linker.catalog.is_known(dotted) or (name[:1].isupper() and linker.catalog.is_known(star)):
+                    value = (linker.atoms(Ext, dotted),)
+            elif other is not module:
+                value = linker.module_name(other, name)
+            if value:
+                break
+    linker.global_values[key] = value
+    linker.done(key, linker.global_values, key)
+    return value
+
+
+def module_value(linker: Linker, name: str) -> Value:
+    if linker.project.knows(name):
+        module = linker.project.find_module(name)
+        return (linker.atoms(Mod, module.name if module else name),)
+    return (linker.atoms(Ext, linker.catalog.canonical(name)),)
+
+
+def global_name(linker: Linker, module: Module, name: str) -> Value:
+    value = linker.module_name(module, name)
+    if not value and name in BUILTINS and name not in module.names:
+        return (linker.atoms(Ext, "builtins." + name),)
+    return value
+
+
+def bound(linker: Linker, binding: Binding, module: Module, klass: Klass | None, scope: Fun | None = None) -> Value:
+    """The value of one binding of a module's or class's body."""
+    from txlint.link.replay import evaluate
+
+    tag = binding[0]
+    if tag == "def":
+        return linker.decoration(module.funs[binding[1]]).value
+    if tag == "class":
+        return (linker.atoms(Cls, module.klasses[binding[1]]),)
+    if tag == "import":
+        return linker.imported(module, binding[1])
+    if tag == "value":
+        value = evaluate(linker, binding[1], module, klass) if binding[1] is not None else UNKNOWN
+        if not value and binding[2] is not None:
+            value = linker.annotation(binding[2], module, klass)
+        return value
+    if tag == "unpack":
+        value = evaluate(linker, binding[1], module, klass)
+        for position in binding[2]:
+            value = linker.item_at(value, position)
+        return value
+    if tag == "each":
+        return linker.items(evaluate(linker, binding[1], module, klass))
+    return UNKNOWN
+
+
+def imported(linker: Linker, module: Module, number: int) -> Value:
+    item = module.facts.imports[number]
+    target = absolute(module, item.module, item.level)
+    if item.name is None:
+        return linker.module_value(item.binds if "." in item.module and item.binds == item.module.partition(".")[0] else target)
+    other = linker.project.find_module(target)
+    if (other is not None and other is not module) or (other is not None and not other.facts.is_package):
+        value = linker.module_name(other, item.name)
+        if value or other.names.get(item.name):
+            return value
+    full = f"{target}.{item.name}" if target else item.name
+    if linker.project.knows(full):
+        return linker.module_value(full)
+    if other is not None or linker.project.knows(target):
+        return UNKNOWN
+    return linker.library(full)
+
+
+def library(linker: Linker, dotted: str) -> Value:
+    """A library's name: what it stands for."""
+    name = linker.catalog.canonical(dotted)
+    for framework in linker.frameworks:
+        known = framework.name(linker, name)
+        if known is not None:
+            return known
+    for entry in linker.at(name).returns:
+        if entry.attribute and entry.type:
+            return linker.typed(parse_type(entry.type), None, (), {}, origin=("global", name)) or (linker.atoms(Ext, name),)
+    return (linker.atoms(Ext, name),)
+
+
+def signal_name(linker: Linker, frame: Any, expr: Expr) -> str | None:
+    """What tells one signal of the project from another: the module-level name that holds it."""
+    if not isinstance(expr, str):
+        return None
+    head, _, rest = expr.partition(".")
+    for atom in frame.name(head):
+        if isinstance(atom, Mod):
+            module = linker.project.find_module(atom.name)
+            while rest and module is not None:
+                name, _, rest = rest.partition(".")
+                if not rest:
+                    return _home(linker, module, name)
+                module = linker.project.find_module(f"{module.name}.{name}")
+            return None
+    if rest:
+        return None
+    return _home(linker, frame.module, head, frame)
+
+
+def _home(linker: Linker, module: Module, name: str, frame: Any = None, depth: int = 0) -> str:
+    """The module and name where something is defined, behind imports."""
+    local: list[Binding] | None = module.names.get(name)
+    if local is None and frame is not None:
+        for number, item in enumerate(module.facts.imports):
+            if item.binds == name:
+                local = [("import", number)]
+    for binding in (local or ())[-1:]:
+        if binding[0] == "import" and depth < 8:
+            item = module.facts.imports[binding[1]]
+            target = absolute(module, item.module, item.level)
+            other = linker.project.find_module(target)
+            if other is not None and item.name is not None:
+                return _home(linker, other, item.name, None, depth + 1)
+    if local is None:
+        for star in module.stars:
+            other = linker.project.find_module(star)
+            if other is not None and other is not module and depth < 8 and name in other.names:
+                return _home(linker, other, name, None, depth + 1)
+    return f"{module.name}.{name}"

@@ -1,0 +1,92 @@
+"""What a call returns, in the caller's words: `result` and `substitute` put the receiver and the arguments in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from txlint.link.project import Fun, Klass
+from txlint.link.values import (
+    UNKNOWN,
+    Atom,
+    Cls,
+    ExtObj,
+    Fn,
+    Many,
+    Obj,
+    Param,
+    Part,
+    SelfCls,
+    SelfItem,
+    SelfObj,
+    Seq,
+    Value,
+    union,
+)
+
+if TYPE_CHECKING:
+    from txlint.link.linker import Linker
+
+_OPEN = frozenset({Param, SelfObj, SelfItem, SelfCls, Many, Seq, ExtObj, Obj, Fn, Part})
+"""Atoms that say something in the words of the function that they come from."""
+
+
+def result(linker: Linker, fun: Fun, klass: Klass | None, exact: bool, receiver: Atom | None = None) -> Value:
+    """What a call returns, with the receiver put in for `self`."""
+    value: Value = linker.replay(fun, klass, exact).returns
+    if not value and fun.fact is not None and fun.fact.returns is not None:
+        value = linker.annotation(fun.fact.returns, fun.module, fun.klass, fun.parent)
+    return linker.substitute(value, receiver, {}) if receiver is not None else value
+
+
+def substitute(linker: Linker, value: Value, receiver: Atom | None, arguments: dict[str, Value], fun: Fun | None = None) -> Value:
+    """A callee's value in the words of the caller."""
+    for atom in value:
+        if type(atom) in _OPEN:
+            break
+    else:
+        return value
+    result: Value = UNKNOWN
+    for atom in value:
+        result = union(result, _substituted(linker, atom, receiver, arguments, fun))
+    return result
+
+
+def _substituted(linker: Linker, atom: Atom, receiver: Atom | None, arguments: dict[str, Value], fun: Fun | None) -> Value:
+    if isinstance(atom, Param):
+        if fun is not None and atom.fun is not fun:
+            return (atom,)
+        return arguments.get(atom.name, UNKNOWN)
+    if isinstance(atom, SelfObj):
+        return (receiver,) if receiver is not None else (linker.instance(atom.klass, False),)
+    if isinstance(atom, SelfItem):
+        return linker.item_of(receiver) if receiver is not None else UNKNOWN
+    if isinstance(atom, SelfCls):
+        if receiver is None:
+            return (linker.atoms(Cls, atom.klass),)
+        if isinstance(receiver, (Cls, SelfCls)):
+            return (receiver,)
+        return (linker.atoms(Cls, receiver.klass),) if isinstance(receiver, Obj) else (atom,)
+    if isinstance(atom, Many):
+        return (linker.atoms(Many, linker.substitute(atom.item, receiver, arguments, fun)),)
+    if isinstance(atom, Seq):
+        return (linker.atoms(Seq, tuple(linker.substitute(i, receiver, arguments, fun) for i in atom.items)),)
+    if isinstance(atom, ExtObj):
+        item = linker.substitute(atom.item, receiver, arguments, fun)
+        return (atom if item is atom.item else linker.atoms(ExtObj, atom.name, item, atom.origin),)
+    if isinstance(atom, Obj):
+        item = linker.substitute(atom.item, receiver, arguments, fun)
+        return (atom if item is atom.item else linker.atoms(Obj, atom.klass, atom.exact, item, atom.origin),)
+    if isinstance(atom, Fn):
+        if isinstance(atom.receiver, SelfObj):
+            return (linker.atoms(Fn, atom.fun, receiver),) if receiver is not None else (atom,)
+        return (atom,)
+    if isinstance(atom, Part):
+        return (
+            linker.atoms(
+                Part,
+                linker.substitute(atom.func, receiver, arguments, fun),
+                tuple(linker.substitute(v, receiver, arguments, fun) for v in atom.args),
+                tuple((k, linker.substitute(v, receiver, arguments, fun)) for k, v in atom.keywords),
+            ),
+        )
+    return (atom,)

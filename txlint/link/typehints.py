@@ -1,0 +1,166 @@
+"""What annotations say: `annotation` gives instances of the class that one names; `dependencies` the functions that a framework calls to
+get a parameter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from txlint.link.project import Fun, Klass, Module, absolute
+from txlint.link.values import (
+    UNKNOWN,
+    Atom,
+    Cls,
+    Const,
+    Ext,
+    ExtObj,
+    Fn,
+    Generated,
+    Many,
+    Obj,
+    Param,
+    Seq,
+    Table,
+    Value,
+    union,
+)
+from txlint.model.facts import Expr
+
+if TYPE_CHECKING:
+    from txlint.link.linker import Linker
+
+_ITERABLES = frozenset({
+    "list", "List", "Iterable", "Sequence", "set", "Set", "frozenset", "Iterator", "Generator", "Collection", "AsyncIterator",
+    "AsyncGenerator", "AsyncIterable", "deque", "FrozenSet", "ContextManager", "AbstractContextManager",
+})  # fmt: skip
+_MAPPINGS = frozenset({"dict", "Dict", "Mapping", "defaultdict", "MutableMapping", "DefaultDict"})
+_TRANSPARENT = frozenset({"Final", "ClassVar", "Required", "NotRequired", "Mapped"})
+"""Around a type without changing it."""
+
+
+def annotation(linker: Linker, expr: Expr, module: Module, klass: Klass | None, scope: Fun | None = None) -> Value:
+    """Instances of what an annotation names: ``X``, ``Optional[X]``, ``X | None``, ``"X"``, ``Annotated[X, ...]``, lists."""
+    from txlint.link.replay import evaluate, parse_expression
+
+    if expr is None:
+        return UNKNOWN
+    if isinstance(expr, str):
+        alias = linker.annotation_alias(expr, module)
+        if alias is not None:
+            key = ("alias", expr, id(module))
+            if not linker.begin(key):
+                return UNKNOWN  # an alias that names itself
+            value = linker.annotation(alias[0], alias[1], None)
+            linker.done(key, {}, None)
+            return value
+        return instances_of(linker, evaluate(linker, expr, module, klass, scope))
+    tag = expr[0]
+    if tag == "const":
+        if isinstance(expr[1], str):
+            inner = parse_expression(expr[1])
+            return linker.annotation(inner, module, klass, scope) if inner is not None else UNKNOWN
+        return UNKNOWN
+    if tag == "bin" and expr[1] == "|":
+        return union(linker.annotation(expr[2], module, klass, scope), linker.annotation(expr[3], module, klass, scope))
+    if tag == "sub":
+        head = expr[1] if isinstance(expr[1], str) else ""
+        last = head.rpartition(".")[2]
+        index = expr[2]
+        items = index[1] if not isinstance(index, str) and index[0] == "tuple" else (index,)
+        if last in ("Optional", "Union"):
+            either: Value = UNKNOWN
+            for item in items:
+                either = union(either, linker.annotation(item, module, klass, scope))
+            return either
+        if last == "Annotated":
+            value = linker.annotation(items[0], module, klass, scope)
+            for extra in items[1:]:
+                given = evaluate(linker, extra, module, klass, scope)
+                if given and any(not isinstance(atom, Const) for atom in given):
+                    injected = linker.injected(given)
+                    value = value or injected
+            return value
+        if last in _TRANSPARENT:
+            return linker.annotation(items[0], module, klass, scope)
+        if last in ("type", "Type"):
+            instances = linker.annotation(items[0], module, klass, scope)
+            return tuple(linker.atoms(Cls, a.klass) for a in instances if isinstance(a, Obj))
+        if last in _ITERABLES:
+            return (linker.atoms(Many, linker.annotation(items[0], module, klass, scope)),)
+        if last in _MAPPINGS:
+            return (linker.atoms(Table, (), linker.annotation(items[-1], module, klass, scope)),)
+        if last in ("tuple", "Tuple"):
+            return (linker.atoms(Seq, tuple(linker.annotation(item, module, klass, scope) for item in items)),)
+        base = linker.annotation(head, module, klass, scope) if head else UNKNOWN
+        item = linker.annotation(items[0], module, klass, scope)
+        return tuple(linker.with_item(atom, item) if item else atom for atom in base)
+    return UNKNOWN
+
+
+def annotation_alias(linker: Linker, name: str, module: Module, depth: int = 0) -> tuple[Expr, Module] | None:
+    """What ``Name`` stands for where it is an alias such as ``Annotated[Session, Depends(f)]`` or ``Order | None``."""
+    bound = module.names.get(name)
+    if bound is None or depth > 4:
+        return None
+    binding = bound[-1]
+    if binding[0] == "value" and isinstance(binding[1], tuple) and binding[1][0] in ("sub", "bin"):
+        return binding[1], module
+    if binding[0] == "import":
+        item = module.facts.imports[binding[1]]
+        other = linker.project.find_module(absolute(module, item.module, item.level))
+        if other is not None and item.name is not None and other is not module:
+            return linker.annotation_alias(item.name, other, depth + 1)
+    return None
+
+
+def dependencies(
+    linker: Linker, annotation: Expr | None, default: Expr | None, module: Module, klass: Klass | None, scope: Fun | None
+) -> list[Fn]:
+    """The functions that a framework calls to get a parameter: ``= Depends(f)``, ``Annotated[T, Depends(f)]``."""
+    from txlint.link.replay import evaluate
+
+    found: list[Fn] = []
+    given: Value = UNKNOWN
+    if isinstance(default, tuple) and default[0] == "call":
+        given = evaluate(linker, default, module, klass, scope)
+    if isinstance(annotation, str):
+        alias = linker.annotation_alias(annotation, module)
+        if alias is not None:
+            return linker.dependencies(alias[0], default, alias[1], None, None)
+    if isinstance(annotation, tuple) and annotation[0] == "sub" and isinstance(annotation[1], str):
+        if annotation[1].endswith("Annotated") and isinstance(annotation[2], tuple) and annotation[2][0] == "tuple":
+            for extra in annotation[2][1][1:]:
+                given = union(given, evaluate(linker, extra, module, klass, scope))
+    for atom in given:
+        if isinstance(atom, ExtObj):
+            found.extend(inner for inner in atom.item if isinstance(inner, Fn))
+    return found
+
+
+def instances_of(linker: Linker, value: Value) -> Value:
+    """Instances of the classes that an annotation, or the second argument of ``isinstance``, names."""
+    result: list[Atom] = []
+    for atom in value:
+        if isinstance(atom, Cls):
+            result.append(linker.instance(atom.klass, exact=False))
+        elif isinstance(atom, Ext):
+            if not atom.name.startswith("builtins."):
+                result.append(linker.atoms(ExtObj, atom.name, UNKNOWN, None))
+        elif isinstance(atom, (ExtObj, Obj, Many, Seq, Table)):
+            result.append(atom)  # an alias: SessionDep = Annotated[Session, Depends(..)]
+    return tuple(result)
+
+
+def injected(linker: Linker, given: Value) -> Value:
+    """What a dependency marker like ``Depends(f)`` puts in: the result of ``f``, or what it yields."""
+    value: Value = UNKNOWN
+    for atom in given:
+        if isinstance(atom, ExtObj) and atom.item:
+            for inner in atom.item:
+                if isinstance(inner, Fn):
+                    value = union(value, linker.result(inner.fun, None, False))
+                    replay = linker.replay(inner.fun, None, False)
+                    for _, yielded in replay.yields:
+                        value = union(value, yielded)
+                elif isinstance(inner, Cls):
+                    value = union(value, (linker.instance(inner.klass, True),))
+    return tuple(a for a in value if not isinstance(a, (Param, Generated)))

@@ -1,0 +1,121 @@
+"""The catalog's type expressions as values: `typed` for what a call or attribute of a library gives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from txlint.catalog.types import TypeExpr, parse_type
+from txlint.link.typehints import instances_of
+from txlint.link.values import (
+    UNKNOWN,
+    Atom,
+    Cls,
+    Ext,
+    ExtObj,
+    Many,
+    Obj,
+    SelfCls,
+    SelfItem,
+    Seq,
+    Value,
+    union,
+)
+
+if TYPE_CHECKING:
+    from txlint.link.linker import Linker
+
+
+def typed(
+    linker: Linker, expr: TypeExpr, receiver: Atom | None, args: tuple[Value, ...], keywords: dict[str | None, Value], origin: Any = None
+) -> Value:
+    """The value of a type expression of the catalog for one call."""
+    op = expr.op
+    if op == "instance":
+        for framework in linker.frameworks:
+            stands_for = framework.name(linker, expr.name)
+            if stands_for is not None:
+                return instances_of(linker, stands_for)
+        item = linker.typed(expr.args[0], receiver, args, keywords) if expr.args else UNKNOWN
+        if not item:
+            known = linker.catalog.library_class(expr.name)
+            if known is not None and known.item:
+                item = linker.typed(parse_type(known.item), receiver, args, keywords)
+        return (linker.atoms(ExtObj, linker.catalog.canonical(expr.name), item, origin),)
+    if op == "self":
+        if receiver is None:
+            return UNKNOWN
+        if expr.args:
+            return (linker.with_item(receiver, linker.typed(expr.args[0], receiver, args, keywords)),)
+        return (receiver,)
+    if op == "item":
+        return linker.item_of(receiver) if receiver is not None else UNKNOWN
+    if op == "class":
+        for framework in linker.frameworks:
+            stands_for = framework.name(linker, expr.name)
+            if stands_for is not None:
+                return stands_for
+        return (linker.atoms(Ext, linker.catalog.canonical(expr.name)),)
+    if op == "tuple":
+        return (linker.atoms(Seq, tuple(linker.typed(part, receiver, args, keywords) for part in expr.args)),)
+    if op == "arg":
+        if expr.position is not None and expr.position < len(args):
+            return args[expr.position]
+        return keywords.get(expr.name, UNKNOWN) if expr.name else UNKNOWN
+    if op == "init":
+        origin = getattr(receiver, "origin", None)
+        if isinstance(origin, tuple) and origin and origin[0] == "init":
+            given = dict(origin[2])
+            if expr.name in given:
+                return given[expr.name]  # type: ignore[no-any-return]
+            if expr.position is not None and expr.position < len(origin[1]):
+                return origin[1][expr.position]  # type: ignore[no-any-return]
+        return UNKNOWN
+    if op == "attr":
+        value = (receiver,) if receiver is not None else UNKNOWN
+        for name in expr.name.split("."):
+            value = linker.attributes(value, name)
+        return value
+    if op == "new":
+        return linker.made(linker.typed(expr.args[0], receiver, args, keywords))
+    if op == "union":
+        for part in expr.args[:-1]:
+            value = linker.typed(part, receiver, args, keywords, origin)
+            if value and not all(isinstance(a, ExtObj) and not linker.catalog.library_class(a.name) for a in value):
+                return value
+        return linker.typed(expr.args[-1], receiver, args, keywords, origin)
+    if op == "owner":
+        if isinstance(receiver, (Ext, Cls, SelfCls)):
+            return linker.made((receiver,))
+        return tuple(linker.atoms(Cls, atom.klass) for atom in linker.item_of(receiver) if isinstance(atom, Obj)) if receiver else UNKNOWN
+    return UNKNOWN
+
+
+def passed_by_library(linker: Linker, receiver: Atom, method: str, parameter: str) -> Value:
+    """What a library passes for a parameter when it calls a method of the receiver."""
+    klass = getattr(receiver, "klass", None)
+    bases = linker.mro(klass) if klass is not None else linker.catalog.bases(receiver.name) if isinstance(receiver, ExtObj) else ()
+    for base in bases:
+        if isinstance(base, str):
+            text = linker.catalog.parameter_type(base, method, parameter)
+            if text is not None:
+                return linker.typed(parse_type(text), receiver, (), {})
+    return UNKNOWN
+
+
+def made(linker: Linker, value: Value) -> Value:
+    """Instances of the classes in a value; of managers and querysets, their items; instances stay what they are."""
+    result: Value = UNKNOWN
+    for atom in value:
+        if isinstance(atom, (Cls, SelfCls)):
+            result = union(result, (linker.instance(atom.klass, isinstance(atom, Cls)),))
+        elif isinstance(atom, (Seq, Many)):
+            result = union(result, linker.made(linker.items((atom,))))
+        elif isinstance(atom, ExtObj):
+            result = union(result, atom.item)
+        elif isinstance(atom, Obj):
+            result = union(result, atom.item or (atom,))
+        elif isinstance(atom, SelfItem):
+            result = union(result, (atom,))
+        elif isinstance(atom, Ext):
+            result = union(result, (linker.atoms(ExtObj, atom.name, UNKNOWN, None),))
+    return result
