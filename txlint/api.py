@@ -1,7 +1,8 @@
 """What txlint does, stage by stage: the list that the command line, tests, editors and CI integrations call.
 
 ``check`` discovers files, lowers them to facts, links them to a program, propagates transactions through it, judges what reaches an
-effect, and selects what is reported. ``why`` explains one line with the same stages."""
+effect, and selects what is reported. ``why`` explains one line with the same stages. ``fix`` rewrites what is reported and looks
+again; what rewriting needs is loaded only where something is suggested or fixed."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from txlint.catalog.loader import CatalogError, load_catalog
 from txlint.catalog.lookup import Catalog
@@ -35,6 +37,10 @@ from txlint.propagate.pairs import propagate, written
 from txlint.rules.judge import judge
 from txlint.rules.source import Sources
 from txlint.select import cuts, enabled, select, unreadable, without_cut
+
+if TYPE_CHECKING:
+    from txlint.fix import FilePlan, Meanings, OpenFile, Project, Proposal
+    from txlint.fix.rounds import Fixed, Identity
 
 Progress = Callable[[int, int], None]
 
@@ -70,21 +76,212 @@ class Stages:
 
 
 def check(
-    paths: Sequence[str], config: Config, *, progress: Progress | None = None, stages: Stages | None = None, unresolved: bool = False
+    paths: Sequence[str],
+    config: Config,
+    *,
+    progress: Progress | None = None,
+    stages: Stages | None = None,
+    unresolved: bool = False,
+    suggestions: int | None = 0,
 ) -> Report:
     """Everything that is to be reported of ``paths`` (empty: the configured ones, else the current directory). With ``unresolved`` the
-    report lists the calls of which nothing is known, not only their number."""
+    report lists the calls of which nothing is known, not only their number. The first ``suggestions`` findings say how they can be
+    fixed (``None``: all)."""
     stages = stages or Stages()
     with _CollectorAtRest():
-        analysis = analyse(paths, config, progress=progress, stages=stages)
-        sources = Sources()
-        findings = judge(analysis.hazards, sources, {each.path: each for each in analysis.facts}, config.min_confidence)
-        stages.end("judge")
-        report = _report(analysis, findings, sources, config)
-        if unresolved:
-            report = replace(report, unresolved=_unresolved(analysis.program, sources))
-        stages.end("select")
+        analysis, report = _checked(paths, config, progress, stages, unresolved)
+        if suggestions != 0 and report.findings:
+            report = suggest(analysis, report, config, suggestions)
+            stages.end("suggest")
         return report
+
+
+def _checked(
+    paths: Sequence[str], config: Config, progress: Progress | None, stages: Stages, unresolved: bool = False
+) -> tuple[Analysis, Report]:
+    analysis = analyse(paths, config, progress=progress, stages=stages)
+    sources = Sources()
+    findings = judge(analysis.hazards, sources, {each.path: each for each in analysis.facts}, config.min_confidence)
+    stages.end("judge")
+    report = _report(analysis, findings, sources, config)
+    if unresolved:
+        report = replace(report, unresolved=_unresolved(analysis.program, sources))
+    stages.end("select")
+    return analysis, report
+
+
+def suggest(analysis: Analysis, report: Report, config: Config, most: int | None = None) -> Report:
+    """The report with the fix of its first findings worked out, without a file written."""
+    from txlint.fix import Refused, open_file
+    from txlint.fix import suggest as suggestion
+    from txlint.model.finding import Fix
+
+    wanted = report.findings[:most]
+    data = _bytes(analysis, _places_of(wanted), only_given=False)
+    meanings, project = _known(analysis, wanted, data, config)
+    opened: dict[str, OpenFile | Fix] = {}
+
+    def look_up(path: str) -> OpenFile | Fix:
+        if path not in opened:
+            if path not in data:
+                opened[path] = Fix("none", None, "the file cannot be read, or is a test")
+                return opened[path]
+            try:
+                opened[path] = open_file(path, data[path], wanted, meanings.get(path), project)
+            except Refused as error:
+                opened[path] = Fix("none", None, str(error))
+        return opened[path]
+
+    def opening(path: str) -> OpenFile | None:
+        file = look_up(path)
+        return None if isinstance(file, Fix) else file
+
+    found = []
+    for finding in wanted:
+        file = look_up(finding.place.path)
+        found.append(replace(finding, fix=file if isinstance(file, Fix) else suggestion(finding, file, opening)))
+    return replace(report, findings=(*found, *report.findings[len(found) :]))
+
+
+def fix(
+    paths: Sequence[str],
+    config: Config,
+    *,
+    unsafe: bool = False,
+    write: bool = True,
+    progress: Progress | None = None,
+    stages: Stages | None = None,
+) -> tuple[Fixed, Report]:
+    """Rewrite what is reported of ``paths``, look again, and so on until nothing changes: what was done, and what is reported then.
+    Without ``write`` it is only planned, one round, and nothing is touched. Raises ``Busy`` where another run is at it."""
+    from txlint.fix import Refused, only_one
+
+    stages = stages or Stages()
+    if not write:
+        with _CollectorAtRest():
+            analysis, report = _checked(paths, config, progress, stages)
+            return _planned(analysis, report, config, unsafe), report
+    try:
+        with only_one(project_root(list(paths or config.paths or ["."]))):
+            return _rewritten(paths, config, unsafe, progress, stages)
+    except Refused as error:
+        raise Busy(str(error)) from None
+
+
+class Busy(Exception):
+    """Another run is rewriting files of the same project."""
+
+
+def _planned(analysis: Analysis, report: Report, config: Config, unsafe: bool) -> Fixed:
+    from txlint.fix.rounds import Fixed, refusals
+
+    plans = _plans(analysis, report.findings, config, unsafe)
+    return Fixed(_distinct(plans), tuple(refusals(plans, report.findings)), (), tuple(plan for plan in plans if plan.is_changed))
+
+
+def _rewritten(paths: Sequence[str], config: Config, unsafe: bool, progress: Progress | None, stages: Stages) -> tuple[Fixed, Report]:
+    from txlint.fix import FilePlan, apply
+    from txlint.fix.rounds import MOST, Fixed, identity, refusals, to_put_back, unwritten
+
+    roots = [os.fspath(path) for path in paths or config.paths or ["."]]
+    done: list[Proposal] = []
+    failed: dict[str, str] = {}
+    written: list[FilePlan] = []
+    hopeless: dict[Identity, Proposal] = {}
+    analysis, report = _checked(paths, config, progress, stages)
+    for _ in range(MOST):
+        plans = _plans(analysis, [each for each in report.findings if identity(each) not in hopeless], config, unsafe)
+        outcomes = {outcome.path: outcome for outcome in apply(plans, roots)}
+        now = [plan for plan in plans if outcomes[plan.path].written]
+        reasons = {plan.path: outcomes[plan.path].error or "" for plan in plans if plan.is_changed and plan not in now}
+        failed.update(reasons)
+        stages.end("fix")
+        if now:
+            before, (analysis, report) = report, _checked(paths, config, progress, stages)
+            wrong = to_put_back(before.findings, report.findings, now)
+            if wrong:
+                back = [FilePlan(plan.path, plan.new, plan.old) for plan in now if plan.path in wrong]
+                failed.update((each.path, each.error) for each in apply(back, roots) if each.error)
+                analysis, report = _checked(paths, config, progress, stages)
+                reasons |= wrong
+        hopeless.update((identity(each.finding), each) for each in unwritten(plans, reasons))
+        kept = [plan for plan in now if plan.path not in reasons]
+        written += kept
+        done += [each for each in _distinct(kept) if identity(each.finding) not in hopeless]
+        if not now:
+            break
+    left = [each for each in report.findings if identity(each) not in hopeless]
+    refused = (*refusals(_plans(analysis, left, config, unsafe), left), *hopeless.values())
+    stages.end("fix")
+    return Fixed(tuple(done), refused, tuple(sorted(failed.items())), tuple(written), _notes(analysis, done)), report
+
+
+def _plans(analysis: Analysis, findings: Sequence[Finding], config: Config, unsafe: bool) -> tuple[FilePlan, ...]:
+    """What would be written to the given files; tests and what was not given are never among them."""
+    from txlint.fix import plan
+
+    data = _bytes(analysis, _places_of(findings), only_given=True)
+    meanings, project = _known(analysis, findings, data, config)
+    return plan(findings, data, meanings, project, unsafe)
+
+
+def _places_of(findings: Iterable[Finding]) -> set[str]:
+    """The files in which these findings could be fixed."""
+    return {place.path for finding in findings for place in (finding.place, *(opener.entry for opener in finding.openers))}
+
+
+def _bytes(analysis: Analysis, wanted: set[str], only_given: bool) -> dict[str, bytes]:
+    """The content of files that were analysed; what cannot be read is left out, and so are tests."""
+    tests = {file.display for file in analysis.tests}
+    found: dict[str, bytes] = {}
+    for file in analysis.discovery.files:
+        if file.display in wanted and file.display not in tests and not file.is_test and (file.given or not only_given):
+            try:
+                found[file.display] = Path(file.path).read_bytes()
+            except OSError:
+                continue
+    return found
+
+
+def _known(analysis: Analysis, findings: Sequence[Finding], data: dict[str, bytes], config: Config) -> tuple[dict[str, Meanings], Project]:
+    """What the rewriting side is told of these files and of the project."""
+    from txlint.fix.known import meanings_of, project_of
+    from txlint.fix.source import Refused, Source, decode
+
+    sources: dict[str, Source] = {}
+    for path, content in data.items():
+        try:
+            sources[path] = decode(path, content)
+        except Refused:
+            continue  # `open_file` says why
+    project = project_of(
+        analysis.settings, analysis.versions, analysis.linker, analysis.program, findings, sources, config.after_commit_helper
+    )
+    return dict(meanings_of(analysis.program, findings, sources)), project
+
+
+def _distinct(plans: Iterable[FilePlan]) -> tuple[Proposal, ...]:
+    """What is fixed by these plans; a fix that changes two files stands in both."""
+    return tuple({id(proposal): proposal for plan in plans for proposal in plan.fixed}.values())
+
+
+def _notes(analysis: Analysis, done: Sequence[Proposal]) -> tuple[str, ...]:
+    """What the tests of the project will not show of these fixes."""
+    from txlint.fix.known import SILENT_TESTS, silent_tests
+
+    if not any(proposal.fix.recipe in ("on-commit", "delay-on-commit") for proposal in done):
+        return ()
+
+    def contents() -> Iterable[tuple[str, bytes]]:
+        for file in analysis.discovery.files:
+            if file.is_test:
+                try:
+                    yield file.display, Path(file.path).read_bytes()
+                except OSError:
+                    continue
+
+    first = silent_tests(contents())
+    return () if first is None else (f"{SILENT_TESTS} (first: {first})",)
 
 
 def why(path: str, line: int, config: Config) -> Explanation:
@@ -315,4 +512,4 @@ class _CollectorAtRest:
             gc.enable()
 
 
-__all__ = ["Analysis", "NoSuchLine", "Stages", "analyse", "check", "why"]
+__all__ = ["Analysis", "Busy", "NoSuchLine", "Stages", "analyse", "check", "fix", "suggest", "why"]

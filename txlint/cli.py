@@ -1,7 +1,8 @@
 """The command line: options to a ``Config``, a ``Report`` to stdout, an exit code. Nothing is decided here that an editor would want too.
 
 ``txlint``, ``txlint PATH...`` and ``txlint --quiet`` are short for ``txlint check ...``. Exit codes: 0 nothing to report, 1 findings,
-2 bad usage, bad configuration or a given file that could not be analysed, 130 interrupted, 141 nobody reads the output."""
+2 bad usage, bad configuration, a given file that could not be analysed or a fix that could not be written, 130 interrupted, 141 nobody
+reads the output. `--fix` speaks of what remains; `--diff` exits with 1 where there is a difference."""
 
 from __future__ import annotations
 
@@ -24,6 +25,7 @@ from txlint.select import SelectionError, codes_of, enabled, require
 
 if TYPE_CHECKING:
     from txlint.api import Stages
+    from txlint.fix.rounds import Fixed
     from txlint.model.finding import Report
     from txlint.report.paint import Paint
 
@@ -85,6 +87,12 @@ def _project_options(command: _Command) -> _Command:
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
 @click.option("--statistics", is_flag=True, help="Counts by rule, and times, on stderr.")
 @click.option("--show-unresolved", is_flag=True, help="List the calls inside transactions of which nothing is known.")
+@click.option("--fix", is_flag=True, help="Rewrite what can be rewritten safely, then report the rest.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: also what behaves otherwise than before.")
+@click.option("--diff", is_flag=True, help="Print what --fix would change; write nothing.")
+@click.option("--fix-only", is_flag=True, help="Like --fix, without a report of the rest.")
+@click.option("--show-fixes", is_flag=True, help="With --fix or --diff: list what is not fixed, and why.")
+@click.option("--suggest", is_flag=True, help="Work out for every finding how it can be fixed.")
 @click.option("-q", "--quiet", is_flag=True, help="Print findings only.")
 @_project_options
 def check(
@@ -98,11 +106,21 @@ def check(
     exit_zero: bool,
     statistics: bool,
     show_unresolved: bool,
+    fix: bool,
+    unsafe_fixes: bool,
+    diff: bool,
+    fix_only: bool,
+    show_fixes: bool,
+    suggest: bool,
     quiet: bool,
     color: bool | None,
     **options: Any,
 ) -> int:
     """Report effects in open transactions under the given paths."""
+    if (unsafe_fixes or show_fixes) and not (fix or fix_only or diff):
+        raise _Failure(f"{'--unsafe-fixes' if unsafe_fixes else '--show-fixes'} goes with --fix, --fix-only or --diff")
+    if diff and (fix or fix_only):
+        raise _Failure("--diff writes nothing: it does not go with --fix")
     started = perf_counter()
     config = _config(paths, **options)
     if select:
@@ -120,12 +138,25 @@ def check(
     from txlint.report.progress import Progress
 
     stages = api.Stages() if statistics else None
+    seen = output_format == "text" and _on_terminal()
+    fixed: Fixed | None = None
     with Progress(wanted=not quiet) as progress:
-        report = api.check(paths, config, progress=progress, stages=stages, unresolved=show_unresolved)
+        if fix or fix_only or diff:
+            try:
+                fixed, report = api.fix(paths, config, unsafe=unsafe_fixes, write=not diff, progress=progress, stages=stages)
+            except api.Busy as error:
+                raise _Failure(str(error)) from None
+        else:
+            most = None if suggest else _MOST_ON_TERMINAL if seen else 0
+            report = api.check(paths, config, progress=progress, stages=stages, unresolved=show_unresolved, suggestions=most)
+    if fixed is not None:
+        told = _print_fixes(fixed, diff, show_fixes, quiet, output_format, color)
+        if diff or fix_only:
+            return max(told, 2 * any(each.code == "TX900" and each.given for each in report.errors))
     _print_report(report, config, output_format, quiet, color, show_unresolved)
     if stages is not None:
         _print_statistics(report, stages, perf_counter() - started)
-    return _exit_code(report, config, exit_zero)
+    return 2 if fixed is not None and fixed.failed else _exit_code(report, config, exit_zero)
 
 
 @cli.command()
@@ -156,6 +187,30 @@ def why(place: str, color: bool | None, **options: Any) -> int:
     except api.NoSuchLine as error:
         raise _Failure(str(error)) from None
     _print(render_why(explanation, Sources(), _paint(color)))
+    return 0
+
+
+@cli.command()
+@click.argument("library")
+@click.argument("module", required=False)
+def helper(library: str, module: str | None) -> int:
+    """Print the helper that runs a function after the commit, for a library that has none of its own.
+
+    With MODULE, its dotted name in the project, the helper and its test are written there instead.
+    """
+    from txlint.fix.helper import HELPERS, Exists, write_helper
+
+    if library not in HELPERS:
+        raise _Failure(f"no helper for {library!r}; there is one for {', '.join(HELPERS)}")
+    if module is None:
+        _print(HELPERS[library]("project_db")[0])
+        return 0
+    try:
+        paths = write_helper(library, module)
+    except (Exists, OSError) as error:
+        raise _Failure(str(error)) from None
+    _print("".join(f"{path}\n" for path in paths))
+    _say(f'Say so in the configuration: after-commit-helper = "{module}.on_commit"')
     return 0
 
 
@@ -247,6 +302,25 @@ def _print_report(report: Report, config: Config, output_format: str, quiet: boo
     if show_unresolved:
         for line in unresolved_lines(report):
             _say(line)
+
+
+def _print_fixes(fixed: Fixed, diff: bool, show: bool, quiet: bool, output_format: str, color: bool | None) -> int:
+    """The diff to stdout, the account to stderr, unless stdout is for people anyway. Gives the exit code of a run that reports nothing."""
+    from txlint.report.fixes import fixed_lines
+
+    if diff:
+        from txlint.fix import diff as diff_of
+
+        _print("".join(map(diff_of, fixed.plans)))
+    by_people = output_format == "text" and not diff
+    if not quiet or show or fixed.failed:
+        lines = list(fixed_lines(fixed, diff, show, _paint(color) if by_people else _paint(False)))
+        if by_people:
+            _print("\n".join((*lines, "", "")))
+        else:
+            for line in lines:
+                _say(line)
+    return 2 if fixed.failed else int(diff and bool(fixed.plans))
 
 
 def _print_statistics(report: Report, stages: Stages, seconds: float) -> None:

@@ -46,6 +46,7 @@ class Config:
     versions: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     report_at: str | None = None
     baseline: str | None = None
+    after_commit_helper: str | None = None  # dotted name of the project's own ``on_commit(session, function)``
     max_file_size: int = 1 << 20
     jobs: int = 0
     tables: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)  # effect, opener, ... as written
@@ -231,6 +232,7 @@ KEYS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "versions": _text_by_name,
         "report-at": _one_of("effect", "entry"),
         "baseline": _text,
+        "after-commit-helper": _text,
         "max-file-size": _whole_number(1),
         "jobs": _whole_number(0),
     }

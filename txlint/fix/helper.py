@@ -3,6 +3,10 @@ test that belongs to it. Nothing here is imported by txlint's own code."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
 SQLALCHEMY = '''\
 """Run a function once the outermost transaction of a session has committed; forget it on rollback and close.
 
@@ -174,3 +178,29 @@ def test_sessions_do_not_hear_of_each_other(factory):
 def sqlalchemy_helper(module: str) -> tuple[str, str]:
     """The helper and its test; ``module`` is the dotted name under which the helper is imported."""
     return SQLALCHEMY, SQLALCHEMY_TEST.replace("{module}", module)
+
+
+HELPERS: Mapping[str, Callable[[str], tuple[str, str]]] = MappingProxyType({"sqlalchemy": sqlalchemy_helper})
+"""By library: from the dotted name of the module to its text and that of its test."""
+
+
+class Exists(Exception):
+    """A file of the helper's name is there already, or the name is none."""
+
+
+def write_helper(library: str, module: str) -> tuple[str, str]:
+    """Write the helper for a library, and its test beside it, under the working directory; nothing that is there is overwritten."""
+    parts = module.split(".")
+    if not all(part.isidentifier() for part in parts):
+        raise Exists(f"{module!r} is not the dotted name of a module")
+    folder = Path(*parts[:-1])
+    if not folder.is_dir():
+        raise Exists(f"there is no folder {folder}")
+    files = (folder / f"{parts[-1]}.py", folder / f"test_{parts[-1]}.py")
+    for file in files:
+        if file.exists():
+            raise Exists(f"{file} is there already")
+    for file, text in zip(files, HELPERS[library](module), strict=True):
+        with file.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    return str(files[0]), str(files[1])

@@ -8,6 +8,7 @@ from txlint.model.finding import Finding, Opener, Problem, Report
 from txlint.report.concise import location
 from txlint.report.counts import counted, headline, looked_at, paths_of
 from txlint.report.escape import visible
+from txlint.report.fixes import suggestion_lines
 from txlint.report.frame import Mark, frames, gutter_of
 from txlint.report.paint import Paint, plain
 from txlint.rules.source import Sources
@@ -56,6 +57,8 @@ def finding_lines(finding: Finding, sources: Sources, paint: Paint, entries: int
         return f"{' ' * gutter} {paint('=', 'gutter')} {paint(f'{key}:', 'key')} {text}"
 
     yield note("instead", visible(finding.remedy))
+    for number, line in enumerate(suggestion_lines(finding, paint)):
+        yield note("suggested", line) if number == 0 else f"{' ' * gutter} {paint('|', 'gutter')}   {line}"
     yield note("rule", f"{finding.name}, severity {finding.severity}, confidence {finding.confidence.word}")
     for opener in others:
         yield note("also", f"{_way(opener)}")
