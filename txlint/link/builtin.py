@@ -6,24 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.link.entering import enter_context
 from txlint.link.targets import callback, iterate
-from txlint.link.values import (
-    UNKNOWN,
-    Atom,
-    Cls,
-    Const,
-    Many,
-    Named,
-    Obj,
-    Param,
-    Part,
-    SelfCls,
-    SelfObj,
-    Seq,
-    Super,
-    Table,
-    Value,
-    union,
-)
+from txlint.link.values import UNKNOWN, Atom, Cls, Const, Many, Named, Obj, Param, Part, SelfCls, SelfObj, Seq, Super, Table, Value, union
 
 if TYPE_CHECKING:
     from txlint.link.replay import Frame

@@ -6,13 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from txlint.link.project import Binding, Fun, Klass
-from txlint.link.values import (
-    UNKNOWN,
-    Cls,
-    Ext,
-    Value,
-    union,
-)
+from txlint.link.values import UNKNOWN, Cls, Ext, Value, union
 from txlint.model.facts import Expr
 
 if TYPE_CHECKING:

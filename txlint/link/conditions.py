@@ -5,16 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from txlint.link.site import Site
-from txlint.link.values import (
-    UNKNOWN,
-    Cls,
-    Const,
-    ExtObj,
-    Fn,
-    Obj,
-    SelfObj,
-    Value,
-)
+from txlint.link.values import UNKNOWN, Cls, Const, ExtObj, Fn, Obj, SelfObj, Value
 from txlint.model.catalog import Arg, Entry, When
 
 if TYPE_CHECKING:

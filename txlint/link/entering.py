@@ -10,19 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from txlint.catalog.types import parse_type
 from txlint.link.site import CERTAIN, LIKELY
 from txlint.link.targets import method_event
-from txlint.link.values import (
-    UNKNOWN,
-    Const,
-    Ext,
-    ExtObj,
-    Fn,
-    Generated,
-    Obj,
-    Opening,
-    SelfObj,
-    Value,
-    union,
-)
+from txlint.link.values import UNKNOWN, Const, Ext, ExtObj, Fn, Generated, Obj, Opening, SelfObj, Value, union
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import Opened
 

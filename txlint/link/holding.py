@@ -6,21 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from txlint.link.project import Klass
-from txlint.link.values import (
-    UNKNOWN,
-    Atom,
-    ExtObj,
-    Generated,
-    Many,
-    Obj,
-    Param,
-    SelfItem,
-    SelfObj,
-    Seq,
-    Table,
-    Value,
-    union,
-)
+from txlint.link.values import UNKNOWN, Atom, ExtObj, Generated, Many, Obj, Param, SelfItem, SelfObj, Seq, Table, Value, union
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker

@@ -13,22 +13,7 @@ from txlint.link.opening import by_hand, closes, opens, receiver_key
 from txlint.link.passing import sender_of
 from txlint.link.site import CERTAIN, DEEP, LIKELY, Site
 from txlint.link.targets import add_targets, callback
-from txlint.link.values import (
-    UNKNOWN,
-    Atom,
-    Cls,
-    Const,
-    Ext,
-    ExtMethod,
-    ExtObj,
-    Fn,
-    Obj,
-    Opening,
-    Part,
-    SelfObj,
-    Value,
-    union,
-)
+from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Opening, Part, SelfObj, Value, union
 from txlint.model.catalog import Returns
 from txlint.model.graph import NO_CLASS, Opened, SignalTarget
 

@@ -12,21 +12,7 @@ from txlint.catalog.lookup import Catalog
 from txlint.link import classes, holding, members, names, substitution, typehints, types
 from txlint.link.classes import Found
 from txlint.link.project import Fun, Klass, Project
-from txlint.link.values import (
-    UNKNOWN,
-    Atom,
-    Atoms,
-    Cls,
-    Const,
-    Ext,
-    ExtMethod,
-    ExtObj,
-    Fn,
-    Obj,
-    SelfObj,
-    Value,
-    union,
-)
+from txlint.link.values import UNKNOWN, Atom, Atoms, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, SelfObj, Value, union
 from txlint.model.facts import FileFacts
 from txlint.model.graph import Flow, Opened
 

@@ -7,14 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_type
 from txlint.link.project import Binding, Fun, Klass, Module, absolute
-from txlint.link.values import (
-    UNKNOWN,
-    Cls,
-    Ext,
-    Mod,
-    Value,
-    union,
-)
+from txlint.link.values import UNKNOWN, Cls, Ext, Mod, Value, union
 from txlint.model.facts import Expr
 
 if TYPE_CHECKING:

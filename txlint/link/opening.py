@@ -8,17 +8,7 @@ from typing import TYPE_CHECKING, Any
 from txlint.catalog.types import parse_type
 from txlint.link.conditions import argument, decide, is_given, is_met
 from txlint.link.site import CERTAIN, LIKELY, Site
-from txlint.link.values import (
-    UNKNOWN,
-    Atom,
-    Const,
-    Ext,
-    ExtObj,
-    Fn,
-    Opening,
-    Value,
-    union,
-)
+from txlint.link.values import UNKNOWN, Atom, Const, Ext, ExtObj, Fn, Opening, Value, union
 from txlint.model.catalog import Arg, Closer, Opener
 from txlint.model.facts import Expr
 from txlint.model.graph import Opened

@@ -1,41 +1,19 @@
 """Replaying a function's body: what it calls, in order, with what transactions open; what it returns; what it sets on self.
 
-`Frame` walks the statements of one body once, keeping for each name the values it may have (alternatives joined where branches
-meet) and the transactions that the function itself has open. Every call that matters becomes an `Event`. Calls themselves are in
-`calls`."""
+`replay_function` does it once for one class of receiver; `evaluate` looks at a single expression outside of any function. `Frame` is
+the state of a replay. What statements and expressions do to it is in `statements` and `expressions`, what calls do in `calls`."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
-from txlint.link.calls import evaluate_call
-from txlint.link.entering import Closing, enter_context
-from txlint.link.library import subscript
+from txlint.link.expressions import EXPRESSIONS
 from txlint.link.linker import Linker, Replay
-from txlint.link.opening import asserted, state_queries
 from txlint.link.project import Fun, Klass, Module
-from txlint.link.targets import iterate
-from txlint.link.typehints import instances_of
-from txlint.link.values import (
-    UNKNOWN,
-    Atom,
-    Cls,
-    Const,
-    ExtObj,
-    Fn,
-    Many,
-    Obj,
-    Param,
-    SelfCls,
-    SelfObj,
-    Seq,
-    Super,
-    Table,
-    Value,
-    union,
-)
-from txlint.model.facts import Body, Expr, Pos
+from txlint.link.statements import STATEMENTS
+from txlint.link.values import UNKNOWN, Atom, ExtObj, Fn, Many, Obj, Param, SelfCls, SelfObj, Super, Table, Value, union
+from txlint.model.facts import Body, Expr
 from txlint.model.graph import Flow, Key, Opened, Test
 
 
@@ -74,6 +52,9 @@ def parse_expression(text: str) -> Expr | None:
 
 
 class Frame:
+    """One body while it is being replayed: for each name the values it may have (alternatives joined where branches meet), the
+    transactions that the function itself has open, and the `Flow` of events that it leaves."""
+
     __slots__ = (
         "assigned_params", "awaiting", "closed", "dead", "depth", "env", "exact", "flow", "fun", "guards", "keys", "klass",
         "linker", "module", "open", "parent", "queries", "region", "returned", "returns", "self_name", "sets", "silent",
@@ -100,13 +81,13 @@ class Frame:
         self.yields: list[tuple[tuple[Opened, ...], Value]] = []
         self.returns: Value = UNKNOWN
         self.returned: list[tuple[dict[Key, Opened], frozenset[Key]]] = []
-        self.dead = False
-        self.silent = False
-        self.depth = 0
+        self.dead = False  # behind a return, raise, break or continue
+        self.silent = False  # no events: the expression is only looked at
+        self.depth = 0  # library calls that run library calls
         self.self_name: str | None = None
-        self.assigned_params: set[str] = set()
-        self.snapshot: tuple[Opened, ...] | None = None
-        self.awaiting = False
+        self.assigned_params: set[str] = set()  # names assigned to: parameters among them are no longer the caller's
+        self.snapshot: tuple[Opened, ...] | None = None  # `now_open()`, until something changes
+        self.awaiting = False  # arguments of a call that starts coroutines elsewhere are being read
         self.stacks: dict[str, tuple[Opened, ...]] = {}  # what an ExitStack has entered, by its name
 
     # -- entering and leaving -----------------------------------------------------------------------------------------------------
@@ -179,6 +160,7 @@ class Frame:
         return value
 
     def leave(self) -> Replay:
+        """What the replay tells: of all ways out, what any leaves open and what every one closes."""
         if not self.dead:
             self.returned.append((self.open, self.closed))
         left: dict[Key, Opened] = {}
@@ -200,12 +182,14 @@ class Frame:
     # -- regions ------------------------------------------------------------------------------------------------------------------
 
     def now_open(self) -> tuple[Opened, ...]:
+        """The transactions that the function has open here: by blocks around, then by calls before."""
         snapshot = self.snapshot
         if snapshot is None:
             snapshot = self.snapshot = self.region + tuple(self.open.values()) if self.open else self.region
         return snapshot
 
     def push(self, opened: Opened) -> None:
+        """Opened by a block: until it ends."""
         self.region = (*self.region, opened)
         self.snapshot = None
         if not self.silent:
@@ -224,6 +208,7 @@ class Frame:
             self.flow.scopes += 1
 
     def end(self, key: Key) -> None:
+        """Whatever is open under this key is closed, here or in a caller."""
         if key in self.open:
             self.open = {k: v for k, v in self.open.items() if k != key}
         if any(opened.key == key for opened in self.region):
@@ -234,149 +219,26 @@ class Frame:
     # -- statements ---------------------------------------------------------------------------------------------------------------
 
     def body(self, statements: Body) -> None:
-        run = _STATEMENTS
+        """Replays statements in order, up to one behind which nothing runs."""
+        run = STATEMENTS
         for stmt in statements:
             if self.dead:
                 return
             run[stmt[0]](self, stmt)
 
-    def s_expr(self, stmt: Any) -> None:
-        expr = stmt[1]
-        if expr.__class__ is not str:
-            tag = expr[0]
-            if tag == "call":
-                evaluate_call(self, expr, used=False)
-            elif tag == "await" and expr[1].__class__ is not str and expr[1][0] == "call":
-                evaluate_call(self, expr[1], used=False)
-            else:
-                self.ev(expr)
-
-    def s_assign(self, stmt: Any) -> None:
-        value = self.ev_bound(stmt[2])
-        for target in stmt[1]:
-            self.assign(target, value, stmt[2])
-
-    def ev_bound(self, expr: Expr) -> Value:
-        """An expression whose value is kept under a name."""
-        if expr.__class__ is not str:
-            if expr[0] == "call":
-                return evaluate_call(self, expr, used=True, bound=True)
-            if expr[0] == "comp" and expr[1] == "gen" and not self.silent:
-                self.silent = True  # nothing of it runs before it is iterated
-                value = self.ev(expr)
-                self.silent = False
-                return value
-            if expr[0] == "await" and expr[1].__class__ is not str and expr[1][0] == "call":
-                return evaluate_call(self, expr[1], used=True, bound=True)
-        return self.ev(expr)
-
-    def s_ann(self, stmt: Any) -> None:
-        value = self.ev_bound(stmt[3]) if stmt[3] is not None else UNKNOWN
-        typed = self.linker.annotation(stmt[2], self.module, self.fun.klass, self.parent)
-        self.assign(stmt[1], union(value, typed), stmt[3])
-
-    def s_aug(self, stmt: Any) -> None:
-        value = self.ev(stmt[3])
-        if stmt[1].__class__ is str and "." not in stmt[1]:
-            self.assigned_params.add(stmt[1])
-            self.env[stmt[1]] = union(self.env.get(stmt[1], UNKNOWN), value)
-        else:
-            self.ev(stmt[1])
-
-    def assign(self, target: Expr, value: Value, source: Expr | None = None) -> None:
-        if target.__class__ is str:
-            if "." not in target:
-                self.env[target] = value
-                if target in self.keys:
-                    del self.keys[target]
-                if self.fun.fact is not None:
-                    self.assigned_params.add(target)
-                    if source.__class__ is str:
-                        key = self.key_of(source, value)
-                        if key is not None:
-                            self.keys[target] = key
-                return
-            head, _, name = target.rpartition(".")
-            if head == self.self_name:
-                self.sets[name] = union(self.sets.get(name, UNKNOWN), value)
-                self.env[target] = value
-            elif "." not in head:
-                self.env[target] = value
-        else:
-            tag = target[0]
-            if tag in ("tuple", "list"):
-                for position, item in enumerate(target[1]):
-                    if item.__class__ is not str and item[0] == "star":
-                        self.assign(item[1], UNKNOWN)
-                    else:
-                        self.assign(item, self.linker.item_at(value, position) if value else UNKNOWN)
-            elif tag == "sub":
-                self.ev(target[1])
-                self.ev(target[2])
-            elif tag == "attr":
-                self.ev(target[1])
-
-    def s_with(self, stmt: Any) -> None:
-        region = self.region
-        closers: list[Closing] = []
-        for item, target, pos in stmt[1]:
-            self.with_item(item, target, pos, closers)
-        inside = self.region
-        self.body(stmt[2])
-        if not self.dead:
-            for close in reversed(closers):
-                close()
-        # A closer in the block (`commit()` on the very key) has taken it out of the region already.
-        self.region = tuple(o for o in region if o in self.region or o not in inside) if self.region is not inside else region
-        self.snapshot = None
-
-    def with_item(self, item: Expr, target: Expr | None, pos: Pos, closers: list[Closing]) -> None:
-        if item.__class__ is not str and item[0] == "call":
-            value = evaluate_call(self, item, used=True, entering=True)
-        elif item.__class__ is not str and item[0] == "await" and item[1].__class__ is not str and item[1][0] == "call":
-            value = evaluate_call(self, item[1], used=True, entering=True)
-        else:
-            value = self.ev(item)
-        bound = enter_context(self, value, item, pos, closers, target)
-        if target is not None:
-            self.assign(target, bound)
-            if target.__class__ is str and "." not in target:
-                # What a `with` binds is over when the block is: a session is closed, a connection given back.
-                key = ("session", "local", f"{self.fun.id}:{target}")
-                closers.append(lambda: self.end(key) if key in self.open else None)
-
-    def s_if(self, stmt: Any) -> None:
-        test = stmt[1]
-        self.ev(test)
-        decided = self.constant_test(test)
-        yes, no = self.tests(test)
-        before = self.state()
-        if decided is not False:
-            self.assume(yes)
-            self.body(stmt[2])
-        else:
-            self.dead = True
-        after_yes = self.state()
-        self.restore(before)
-        if decided is not True:
-            self.assume(no)
-            if stmt[3]:
-                self.body(stmt[3])
-        else:
-            self.dead = True
-        after_no = self.state()
-        self.join(before, after_yes, after_no)
-
     def state(self) -> tuple[Any, ...]:
+        """What branches tell apart: names, open, closed, guards, region, dead, keys."""
         return (self.env, self.open, self.closed, self.guards, self.region, self.dead, self.keys)
 
     def restore(self, state: tuple[Any, ...]) -> None:
+        """Back to a state, on copies of its tables."""
         self.env = dict(state[0])
         self.open, self.closed, self.guards, self.region, self.dead = state[1:6]
         self.keys = dict(state[6])
         self.snapshot = None
 
     def fork(self) -> tuple[Any, ...]:
+        """The state before a branch; what follows leaves it untouched."""
         state = self.state()
         self.env = dict(self.env)
         self.keys = dict(self.keys)
@@ -408,136 +270,6 @@ class Frame:
         self.dead = False
         self.snapshot = None
 
-    def assume(self, facts: list[tuple[str, Any]]) -> None:
-        for kind, fact in facts:
-            if kind == "test":
-                if fact not in self.guards:
-                    self.guards = (*self.guards, fact)
-            elif kind == "closed":
-                self.closed = self.closed | {fact}
-                self.region = tuple(o for o in self.region if o.key[0] != fact[0] or len(fact) > 1)
-                self.snapshot = None
-            elif kind == "is":
-                self.env[fact[0]] = fact[1]
-
-    def s_while(self, stmt: Any) -> None:
-        self.ev(stmt[1])
-        before = self.fork()
-        self.loop(stmt[2], stmt[3], before)
-
-    def loop(self, body: Body, orelse: Body, before: tuple[Any, ...]) -> None:
-        first = len(self.flow.events)
-        opened = self.open
-        self.body(body)
-        if self.open is not opened and not self.dead and any(key not in opened for key in self.open):
-            # What one round leaves open is open in the next: once more, in place of the first.
-            del self.flow.events[first:]
-            self.open = {**opened, **self.open}
-            self.snapshot = None
-            self.body(body)
-        after = self.state()
-        self.restore(before)
-        self.dead = False
-        after = (*after[:5], False, after[6])
-        self.join(before, after, self.state())
-        if orelse:
-            self.body(orelse)
-
-    def s_for(self, stmt: Any) -> None:
-        value = self.ev(stmt[2])
-        iterate(self, value, stmt[2])
-        before = self.fork()
-        self.assign(stmt[1], self.linker.items(value))
-        self.loop(stmt[3], stmt[4], before)
-
-    def s_try(self, stmt: Any) -> None:
-        before = self.fork()
-        self.body(stmt[1])
-        if stmt[3] and not self.dead:
-            self.body(stmt[3])
-        ends = [self.state()]
-        middle = (ends[0][0], {**before[1], **ends[0][1]}, before[2] & ends[0][2], before[3], before[4], False, ends[0][6])
-        for _, name, handler in stmt[2]:
-            self.restore(middle)
-            if name:
-                self.env[name] = UNKNOWN
-            self.body(handler)
-            ends.append(self.state())
-        state = ends[0]
-        for other in ends[1:]:
-            self.join(before, state, other)
-            state = self.state()
-        if len(ends) == 1:
-            self.env, self.open, self.closed, self.guards, self.region, self.dead, self.keys = state
-            self.guards = before[3] if not self.dead else self.guards
-            self.snapshot = None
-        if stmt[4]:
-            dead = self.dead
-            if dead:
-                self.restore(middle)
-            self.body(stmt[4])
-            self.dead = self.dead or dead
-
-    def s_return(self, stmt: Any) -> None:
-        if stmt[1] is not None:
-            self.returns = union(self.returns, self.ev(stmt[1]))
-        self.returned.append((self.open, self.closed))
-        self.dead = True
-
-    def s_raise(self, stmt: Any) -> None:
-        if stmt[1] is not None:
-            self.ev(stmt[1])
-        self.dead = True
-
-    def s_assert(self, stmt: Any) -> None:
-        self.ev(stmt[1])
-        yes, _ = self.tests(stmt[1])
-        self.assume([fact for fact in yes if fact[0] != "test"])
-        asserted(self, stmt[1], stmt[3])
-
-    def s_del(self, stmt: Any) -> None:
-        for target in stmt[1]:
-            if target.__class__ is str:
-                self.env.pop(target, None)
-
-    def s_jump(self, stmt: Any) -> None:
-        self.dead = True
-
-    def s_match(self, stmt: Any) -> None:
-        self.ev(stmt[1])
-        before = self.fork()
-        ends = []
-        for names, patterns, guard, body in stmt[2]:
-            self.restore(before)
-            for name in names:
-                self.env[name] = UNKNOWN
-            if stmt[1].__class__ is str and len(patterns) == 1 and "." not in stmt[1]:
-                classes = [atom for atom in self.ev(patterns[0]) if isinstance(atom, Cls)]
-                if classes:
-                    self.env[stmt[1]] = tuple(self.linker.instance(atom.klass, False) for atom in classes)
-            if guard is not None:
-                self.ev(guard)
-            self.body(body)
-            ends.append(self.state())
-        self.restore(before)
-        state = self.state()
-        for end in ends:
-            self.join(before, end, state)
-            state = self.state()
-
-    def s_def(self, stmt: Any) -> None:
-        fun = self.module.funs[stmt[1]]
-        assert fun.fact is not None
-        if self.fun.fact is None:
-            return
-        for param in fun.fact.params:
-            if param.default is not None and param.default.__class__ is not str and param.default[0] != "const":
-                self.ev(param.default)
-        value = self.linker.decoration(fun).value if fun.fact.decorators else (self.linker.atoms(Fn, fun, self.closure()),)
-        self.env[fun.fact.name] = tuple(
-            self.linker.atoms(Fn, a.fun, self.closure()) if isinstance(a, Fn) and a.fun is fun else a for a in value
-        )
-
     def closure(self) -> Atom | None:
         """What a function defined here sees as the receiver of the method around it."""
         if self.klass is None and self.fun.klass is None:
@@ -546,37 +278,8 @@ class Frame:
         assert own is not None
         return self.linker.atoms(SelfObj, own, self.exact)
 
-    def s_class(self, stmt: Any) -> None:
-        klass = self.module.klasses[stmt[1]]
-        if self.fun.fact is not None:
-            self.env[klass.fact.name] = (self.linker.atoms(Cls, klass),)
-
-    def s_import(self, stmt: Any) -> None:
-        if self.fun.fact is None:
-            return
-        item = self.module.facts.imports[stmt[1]]
-        if item.name == "*":
-            return
-        self.env[item.binds] = self.linker.imported(self.module, stmt[1])
-
-    def s_nothing(self, stmt: Any) -> None:
-        pass
-
-    # -- tests --------------------------------------------------------------------------------------------------------------------
-
-    def constant_test(self, test: Expr) -> bool | None:
-        if test.__class__ is str:
-            if test.rpartition(".")[2] == "TYPE_CHECKING":
-                return False
-            return None
-        if test[0] == "const":
-            return bool(test[1])
-        if test[0] == "not":
-            inner = self.constant_test(test[1])
-            return None if inner is None else not inner
-        return None
-
     def is_param(self, name: str) -> bool:
+        """Is it a parameter that still holds what the caller passed?"""
         fact = self.fun.fact
         return (
             fact is not None
@@ -586,73 +289,10 @@ class Frame:
             and any(param.name == name for param in fact.params)
         )
 
-    def tests(self, test: Expr) -> tuple[list[tuple[str, Any]], list[tuple[str, Any]]]:
-        """What holds where a test gives true, and where it gives false."""
-        if test.__class__ is str:
-            if self.is_param(test):
-                return [("test", Test(test, "truthy", True, True))], [("test", Test(test, "truthy", True, False))]
-            if "." in test:
-                return self.guard_tests(test)
-            return [], []
-        tag = test[0]
-        if tag == "not":
-            yes, no = self.tests(test[1])
-            return no, yes
-        if tag == "bool":
-            parts = [self.tests(part) for part in test[2]]
-            if test[1] == "and":
-                return [fact for yes, _ in parts for fact in yes], (parts[0][1] if len(parts) == 1 else [])
-            return [], [fact for _, no in parts for fact in no]
-        if tag == "cmp" and len(test[2]) == 1 and test[1].__class__ is str and self.is_param(test[1]):
-            op, right = test[2][0], test[3][0]
-            if right.__class__ is not str and right[0] == "const":
-                base = {"==": "==", "!=": "==", "is": "is", "is not": "is"}.get(op)
-                if base:
-                    positive = op in ("==", "is")
-                    met, missed = Test(test[1], base, right[1], positive), Test(test[1], base, right[1], not positive)
-                    return [("test", met)], [("test", missed)]
-            if op in ("is", "is not", "==", "!="):
-                classes = [atom for atom in self.ev(right) if isinstance(atom, Cls)]
-                if classes:
-                    known = (classes[0].klass.id,)
-                    same = op in ("is", "==")
-                    return [("test", Test(test[1], "class", known, same))], [("test", Test(test[1], "class", known, not same))]
-            if op in ("in", "not in") and right.__class__ is not str and right[0] in ("tuple", "list", "set"):
-                if all(item.__class__ is not str and item[0] == "const" for item in right[1]):
-                    values = tuple(item[1] for item in right[1])
-                    positive = op == "in"
-                    return [("test", Test(test[1], "in", values, positive))], [("test", Test(test[1], "in", values, not positive))]
-            return [], []
-        if tag == "call":
-            if test[1] == "isinstance" and len(test[2]) == 2 and test[2][0].__class__ is str:
-                several = test[2][1].__class__ is not str and test[2][1][0] == "tuple"
-                value: Value = UNKNOWN
-                for item in test[2][1][1] if several else (test[2][1],):
-                    value = union(value, instances_of(self.linker, self.ev(item)))
-                if value and "." not in test[2][0]:
-                    narrowed = ("is", (test[2][0], value))
-                    if self.is_param(test[2][0]) and all(isinstance(atom, Obj) for atom in value):
-                        ids = tuple(k.id for atom in value if isinstance(atom, Obj) for k in (atom.klass, *atom.klass.subclasses))
-                        return [narrowed, ("test", Test(test[2][0], "class", ids, True))], [("test", Test(test[2][0], "class", ids, False))]
-                    return [narrowed], []
-                return [], []
-            if not test[2] and not test[3]:
-                return self.guard_tests(test[1])
-        if tag == "named":
-            return self.tests(test[2])
-        if tag == "attr":
-            return self.guard_tests(test)
-        return [], []
-
-    def guard_tests(self, test: Expr) -> tuple[list[tuple[str, Any]], list[tuple[str, Any]]]:
-        """``connection.in_atomic_block``, ``session.in_transaction()``: where it is false, nothing of the family is open."""
-        for opener in state_queries(self, test):
-            return [], [("closed", (opener.family,))]
-        return [], []
-
     # -- names and keys -----------------------------------------------------------------------------------------------------------
 
     def name(self, name: str) -> Value:
+        """A name without dots: local, of a function or class around, else of the module."""
         value = self.env.get(name)
         if value is not None:
             return value
@@ -669,6 +309,7 @@ class Frame:
         return self.linker.global_name(self.module, name)
 
     def enclosing(self, fun: Fun | None, name: str) -> Value | None:
+        """A name of the functions around; None where none of them binds it."""
         while fun is not None and fun.fact is not None:
             if name in fun.scope:
                 linker = self.linker
@@ -718,14 +359,16 @@ class Frame:
     # -- expressions --------------------------------------------------------------------------------------------------------------
 
     def ev(self, expr: Expr) -> Value:
+        """The value of an expression; its calls leave their events."""
         if expr.__class__ is str:
             if "." not in expr:
                 value = self.env.get(expr)
                 return value if value is not None else self.name(expr)
             return self.dotted(expr)
-        return _EXPRESSIONS[expr[0]](self, expr)
+        return EXPRESSIONS[expr[0]](self, expr)
 
     def dotted(self, expr: str) -> Value:
+        """``a.b.c``; what was assigned under that very text counts first."""
         env = self.env
         known = env.get(expr)
         if known is not None:
@@ -744,190 +387,15 @@ class Frame:
         return value
 
     def getattr(self, value: Value, name: str) -> Value:
+        """An attribute of a value; what is asked of the receiver is noted, as a class that answers alike shares the replay."""
         result: Value = UNKNOWN
         for atom in value:
-            kind = type(atom)
-            if kind is SelfObj or kind is SelfCls:
+            if isinstance(atom, (SelfObj, SelfCls)):
                 self.queries[("attr", name)] = None
-            elif kind is Super:
-                self.queries[("after", f"{name}|{atom.after.id}")] = None  # type: ignore[attr-defined]
-            elif kind is Param:
+            elif isinstance(atom, Super):
+                self.queries[("after", f"{name}|{atom.after.id}")] = None
+            elif isinstance(atom, Param):
                 continue
             found = self.linker.attribute(atom, name)
             result = union(result, found) if result else found
         return result
-
-    def e_const(self, expr: Any) -> Value:
-        return (self.linker.atoms.const(expr[1]),)
-
-    def e_attr(self, expr: Any) -> Value:
-        return self.getattr(self.ev(expr[1]), expr[2])
-
-    def e_call(self, expr: Any) -> Value:
-        return evaluate_call(self, expr, used=True)
-
-    def e_sub(self, expr: Any) -> Value:
-        base = self.ev(expr[1])
-        index = self.ev(expr[2])
-        if not base:
-            return UNKNOWN
-        if expr[2].__class__ is not str and expr[2][0] == "other":
-            return base  # a slice
-        if len(index) == 1 and isinstance(index[0], Const):
-            return subscript(self, base, index[0].value)
-        return subscript(self, base, None)
-
-    def e_seq(self, expr: Any) -> Value:
-        items = tuple(self.ev(item) for item in expr[1])
-        if len(items) > 64 or any(item.__class__ is not str and item[0] == "star" for item in expr[1]):
-            value: Value = UNKNOWN
-            for item in items:
-                value = union(value, item)
-            return (self.linker.atoms(Many, value),)
-        return (self.linker.atoms(Seq, items),)
-
-    def e_set(self, expr: Any) -> Value:
-        value: Value = UNKNOWN
-        for item in expr[1]:
-            value = union(value, self.ev(item))
-        return (self.linker.atoms(Many, value),)
-
-    def e_dict(self, expr: Any) -> Value:
-        items: list[tuple[Any, Value]] = []
-        rest: Value = UNKNOWN
-        for key, item in zip(expr[1], expr[2], strict=True):
-            value = self.ev(item)
-            if key is None:
-                for atom in value:
-                    if isinstance(atom, Table):
-                        items.extend(atom.items)
-                        rest = union(rest, atom.rest)
-                continue
-            if key.__class__ is not str and key[0] == "const":
-                items.append((key[1], value))
-            else:
-                known = self.ev(key)
-                if len(known) == 1 and isinstance(known[0], Const):
-                    items.append((known[0].value, value))
-                else:
-                    rest = union(rest, value)
-        return (self.linker.atoms(Table, tuple(items[:256]), rest),)
-
-    def e_parts(self, expr: Any) -> Value:
-        for part in expr[1]:
-            if part is not None and part.__class__ is not str:
-                self.ev(part)
-        return UNKNOWN
-
-    def e_fstring(self, expr: Any) -> Value:
-        self.e_parts(expr)
-        return UNKNOWN
-
-    def e_cmp(self, expr: Any) -> Value:
-        self.ev(expr[1])
-        for part in expr[3]:
-            if part.__class__ is not str:
-                self.ev(part)
-        return UNKNOWN
-
-    def e_bool(self, expr: Any) -> Value:
-        value: Value = UNKNOWN
-        for position, part in enumerate(expr[2]):
-            value = union(value, self.ev(part)) if position or expr[1] == "or" else self.ev(part)
-        return tuple(atom for atom in value if not (isinstance(atom, Const) and not atom.value)) if len(value) > 1 else value
-
-    def e_not(self, expr: Any) -> Value:
-        self.ev(expr[1])
-        return UNKNOWN
-
-    def e_unary(self, expr: Any) -> Value:
-        value = self.ev(expr[2])
-        if expr[1] == "-" and len(value) == 1 and isinstance(value[0], Const) and isinstance(value[0].value, (int, float)):
-            return (self.linker.atoms.const(-value[0].value),)
-        return UNKNOWN
-
-    def e_bin(self, expr: Any) -> Value:
-        left, right = self.ev(expr[2]), self.ev(expr[3])
-        if expr[1] == "+" or expr[1] == "|":
-            if left and right and type(left[0]) is Seq and type(right[0]) is Seq:
-                return (self.linker.atoms(Seq, left[0].items + right[0].items),)
-            joined = tuple(a for a in left + right if isinstance(a, (ExtObj, Obj, Many, Table, SelfObj)))
-            return joined[:1]
-        return UNKNOWN
-
-    def e_ifexp(self, expr: Any) -> Value:
-        self.ev(expr[1])
-        guards = self.guards
-        yes, no = self.tests(expr[1])
-        self.assume([fact for fact in yes if fact[0] == "test"])
-        one = self.ev(expr[2])
-        self.guards = guards
-        self.assume([fact for fact in no if fact[0] == "test"])
-        two = self.ev(expr[3])
-        self.guards = guards
-        return union(one, two)
-
-    def e_lambda(self, expr: Any) -> Value:
-        fun = self.module.funs[expr[1]]
-        return (self.linker.atoms(Fn, fun, self.closure()),)
-
-    def e_await(self, expr: Any) -> Value:
-        return self.ev(expr[1])
-
-    def e_yield(self, expr: Any) -> Value:
-        value = self.ev(expr[1]) if expr[1] is not None else UNKNOWN
-        self.yields.append((self.now_open(), value))
-        return UNKNOWN
-
-    def e_yieldfrom(self, expr: Any) -> Value:
-        value = self.ev(expr[1])
-        iterate(self, value, expr[1])
-        self.yields.append((self.now_open(), self.linker.items(value)))
-        return UNKNOWN
-
-    def e_comp(self, expr: Any) -> Value:
-        saved = dict(self.env)
-        for target, source, ifs, _ in expr[2]:
-            value = self.ev(source)
-            iterate(self, value, source)
-            self.assign_local(target, self.linker.items(value))
-            for test in ifs:
-                self.ev(test)
-        values = [self.ev(item) for item in expr[3]]
-        self.env = saved
-        if expr[1] == "dict":
-            return (self.linker.atoms(Table, (), values[-1]),)
-        return (self.linker.atoms(Many, values[0]),)
-
-    def assign_local(self, target: Expr, value: Value) -> None:
-        """A comprehension's own names."""
-        if target.__class__ is str:
-            self.env[target] = value
-        elif target[0] in ("tuple", "list"):
-            for position, item in enumerate(target[1]):
-                self.assign_local(item, self.linker.item_at(value, position))
-
-    def e_named(self, expr: Any) -> Value:
-        value = self.ev_bound(expr[2])
-        self.assign(expr[1], value)
-        return value
-
-    def e_star(self, expr: Any) -> Value:
-        value = self.ev(expr[1])
-        iterate(self, value, expr[1])
-        return self.linker.items(value)
-
-
-_STATEMENTS = {
-    "expr": Frame.s_expr, "assign": Frame.s_assign, "ann": Frame.s_ann, "aug": Frame.s_aug, "with": Frame.s_with, "if": Frame.s_if,
-    "while": Frame.s_while, "for": Frame.s_for, "try": Frame.s_try, "return": Frame.s_return, "raise": Frame.s_raise,
-    "assert": Frame.s_assert, "del": Frame.s_del, "break": Frame.s_jump, "continue": Frame.s_jump, "match": Frame.s_match,
-    "def": Frame.s_def, "class": Frame.s_class, "import": Frame.s_import, "global": Frame.s_nothing, "pass": Frame.s_nothing,
-}  # fmt: skip
-_EXPRESSIONS = {
-    "const": Frame.e_const, "attr": Frame.e_attr, "call": Frame.e_call, "sub": Frame.e_sub, "tuple": Frame.e_seq, "list": Frame.e_seq,
-    "set": Frame.e_set, "dict": Frame.e_dict, "cmp": Frame.e_cmp, "bool": Frame.e_bool, "not": Frame.e_not, "unary": Frame.e_unary,
-    "bin": Frame.e_bin, "ifexp": Frame.e_ifexp, "lambda": Frame.e_lambda, "await": Frame.e_await, "yield": Frame.e_yield,
-    "yieldfrom": Frame.e_yieldfrom, "comp": Frame.e_comp, "fstring": Frame.e_fstring, "named": Frame.e_named, "star": Frame.e_star,
-    "other": Frame.e_parts,
-}  # fmt: skip

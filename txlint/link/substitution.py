@@ -5,23 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from txlint.link.project import Fun, Klass
-from txlint.link.values import (
-    UNKNOWN,
-    Atom,
-    Cls,
-    ExtObj,
-    Fn,
-    Many,
-    Obj,
-    Param,
-    Part,
-    SelfCls,
-    SelfItem,
-    SelfObj,
-    Seq,
-    Value,
-    union,
-)
+from txlint.link.values import UNKNOWN, Atom, Cls, ExtObj, Fn, Many, Obj, Param, Part, SelfCls, SelfItem, SelfObj, Seq, Value, union
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker

@@ -7,20 +7,7 @@ from typing import TYPE_CHECKING
 
 from txlint.link.passing import apply_states, bind, note_parameters, target_class
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
-from txlint.link.values import (
-    Atom,
-    Ext,
-    ExtMethod,
-    ExtObj,
-    Fn,
-    Generated,
-    Obj,
-    Param,
-    Part,
-    SelfObj,
-    Value,
-    union,
-)
+from txlint.link.values import Atom, Ext, ExtMethod, ExtObj, Fn, Generated, Obj, Param, Part, SelfObj, Value, union
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import Event, Opened, Passed, Target
 

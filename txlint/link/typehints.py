@@ -6,23 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from txlint.link.project import Fun, Klass, Module, absolute
-from txlint.link.values import (
-    UNKNOWN,
-    Atom,
-    Cls,
-    Const,
-    Ext,
-    ExtObj,
-    Fn,
-    Generated,
-    Many,
-    Obj,
-    Param,
-    Seq,
-    Table,
-    Value,
-    union,
-)
+from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtObj, Fn, Generated, Many, Obj, Param, Seq, Table, Value, union
 from txlint.model.facts import Expr
 
 if TYPE_CHECKING:

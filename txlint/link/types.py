@@ -6,20 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import TypeExpr, parse_type
 from txlint.link.typehints import instances_of
-from txlint.link.values import (
-    UNKNOWN,
-    Atom,
-    Cls,
-    Ext,
-    ExtObj,
-    Many,
-    Obj,
-    SelfCls,
-    SelfItem,
-    Seq,
-    Value,
-    union,
-)
+from txlint.link.values import UNKNOWN, Atom, Cls, Ext, ExtObj, Many, Obj, SelfCls, SelfItem, Seq, Value, union
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker

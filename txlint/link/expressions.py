@@ -1,0 +1,209 @@
+"""Expressions evaluated: `EXPRESSIONS` maps each tag to the function that gives its value, calls and their events included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from txlint.link.calls import evaluate_call
+from txlint.link.guards import assume, tests
+from txlint.link.library import subscript
+from txlint.link.statements import assign, kept
+from txlint.link.targets import iterate
+from txlint.link.values import UNKNOWN, Const, ExtObj, Fn, Many, Obj, SelfObj, Seq, Table, Value, union
+from txlint.model.facts import Expr
+
+if TYPE_CHECKING:
+    from txlint.link.replay import Frame
+
+
+def _const(frame: Frame, expr: Any) -> Value:
+    return (frame.linker.atoms.const(expr[1]),)
+
+
+def _attr(frame: Frame, expr: Any) -> Value:
+    return frame.getattr(frame.ev(expr[1]), expr[2])
+
+
+def _call(frame: Frame, expr: Any) -> Value:
+    return evaluate_call(frame, expr, used=True)
+
+
+def _sub(frame: Frame, expr: Any) -> Value:
+    base = frame.ev(expr[1])
+    index = frame.ev(expr[2])
+    if not base:
+        return UNKNOWN
+    if expr[2].__class__ is not str and expr[2][0] == "other":
+        return base  # a slice
+    if len(index) == 1 and isinstance(index[0], Const):
+        return subscript(frame, base, index[0].value)
+    return subscript(frame, base, None)
+
+
+def _seq(frame: Frame, expr: Any) -> Value:
+    items = tuple(frame.ev(item) for item in expr[1])
+    if len(items) > 64 or any(item.__class__ is not str and item[0] == "star" for item in expr[1]):
+        value: Value = UNKNOWN
+        for item in items:
+            value = union(value, item)
+        return (frame.linker.atoms(Many, value),)
+    return (frame.linker.atoms(Seq, items),)
+
+
+def _set(frame: Frame, expr: Any) -> Value:
+    value: Value = UNKNOWN
+    for item in expr[1]:
+        value = union(value, frame.ev(item))
+    return (frame.linker.atoms(Many, value),)
+
+
+def _dict(frame: Frame, expr: Any) -> Value:
+    items: list[tuple[Any, Value]] = []
+    rest: Value = UNKNOWN
+    for key, item in zip(expr[1], expr[2], strict=True):
+        value = frame.ev(item)
+        if key is None:
+            for atom in value:
+                if isinstance(atom, Table):
+                    items.extend(atom.items)
+                    rest = union(rest, atom.rest)
+            continue
+        if key.__class__ is not str and key[0] == "const":
+            items.append((key[1], value))
+        else:
+            known = frame.ev(key)
+            if len(known) == 1 and isinstance(known[0], Const):
+                items.append((known[0].value, value))
+            else:
+                rest = union(rest, value)
+    return (frame.linker.atoms(Table, tuple(items[:256]), rest),)
+
+
+def _parts(frame: Frame, expr: Any) -> Value:
+    for part in expr[1]:
+        if part is not None and part.__class__ is not str:
+            frame.ev(part)
+    return UNKNOWN
+
+
+def _fstring(frame: Frame, expr: Any) -> Value:
+    _parts(frame, expr)
+    return UNKNOWN
+
+
+def _cmp(frame: Frame, expr: Any) -> Value:
+    frame.ev(expr[1])
+    for part in expr[3]:
+        if part.__class__ is not str:
+            frame.ev(part)
+    return UNKNOWN
+
+
+def _bool(frame: Frame, expr: Any) -> Value:
+    value: Value = UNKNOWN
+    for position, part in enumerate(expr[2]):
+        value = union(value, frame.ev(part)) if position or expr[1] == "or" else frame.ev(part)
+    return tuple(atom for atom in value if not (isinstance(atom, Const) and not atom.value)) if len(value) > 1 else value
+
+
+def _not(frame: Frame, expr: Any) -> Value:
+    frame.ev(expr[1])
+    return UNKNOWN
+
+
+def _unary(frame: Frame, expr: Any) -> Value:
+    value = frame.ev(expr[2])
+    if expr[1] == "-" and len(value) == 1 and isinstance(value[0], Const) and isinstance(value[0].value, (int, float)):
+        return (frame.linker.atoms.const(-value[0].value),)
+    return UNKNOWN
+
+
+def _bin(frame: Frame, expr: Any) -> Value:
+    left, right = frame.ev(expr[2]), frame.ev(expr[3])
+    if expr[1] == "+" or expr[1] == "|":
+        if left and right and type(left[0]) is Seq and type(right[0]) is Seq:
+            return (frame.linker.atoms(Seq, left[0].items + right[0].items),)
+        joined = tuple(a for a in left + right if isinstance(a, (ExtObj, Obj, Many, Table, SelfObj)))
+        return joined[:1]
+    return UNKNOWN
+
+
+def _ifexp(frame: Frame, expr: Any) -> Value:
+    frame.ev(expr[1])
+    guards = frame.guards
+    yes, no = tests(frame, expr[1])
+    assume(frame, [fact for fact in yes if fact[0] == "test"])
+    one = frame.ev(expr[2])
+    frame.guards = guards
+    assume(frame, [fact for fact in no if fact[0] == "test"])
+    two = frame.ev(expr[3])
+    frame.guards = guards
+    return union(one, two)
+
+
+def _lambda(frame: Frame, expr: Any) -> Value:
+    fun = frame.module.funs[expr[1]]
+    return (frame.linker.atoms(Fn, fun, frame.closure()),)
+
+
+def _await(frame: Frame, expr: Any) -> Value:
+    return frame.ev(expr[1])
+
+
+def _yield(frame: Frame, expr: Any) -> Value:
+    value = frame.ev(expr[1]) if expr[1] is not None else UNKNOWN
+    frame.yields.append((frame.now_open(), value))
+    return UNKNOWN
+
+
+def _yieldfrom(frame: Frame, expr: Any) -> Value:
+    value = frame.ev(expr[1])
+    iterate(frame, value, expr[1])
+    frame.yields.append((frame.now_open(), frame.linker.items(value)))
+    return UNKNOWN
+
+
+def _comp(frame: Frame, expr: Any) -> Value:
+    saved = dict(frame.env)
+    for target, source, ifs, _ in expr[2]:
+        value = frame.ev(source)
+        iterate(frame, value, source)
+        _bind(frame, target, frame.linker.items(value))
+        for test in ifs:
+            frame.ev(test)
+    values = [frame.ev(item) for item in expr[3]]
+    frame.env = saved
+    if expr[1] == "dict":
+        return (frame.linker.atoms(Table, (), values[-1]),)
+    return (frame.linker.atoms(Many, values[0]),)
+
+
+def _named(frame: Frame, expr: Any) -> Value:
+    value = kept(frame, expr[2])
+    assign(frame, expr[1], value)
+    return value
+
+
+def _star(frame: Frame, expr: Any) -> Value:
+    value = frame.ev(expr[1])
+    iterate(frame, value, expr[1])
+    return frame.linker.items(value)
+
+
+def _bind(frame: Frame, target: Expr, value: Value) -> None:
+    """A comprehension's own names."""
+    if target.__class__ is str:
+        frame.env[target] = value
+    elif target[0] in ("tuple", "list"):
+        for position, item in enumerate(target[1]):
+            _bind(frame, item, frame.linker.item_at(value, position))
+
+
+EXPRESSIONS: dict[str, Callable[[Frame, Any], Value]] = {
+    "const": _const, "attr": _attr, "call": _call, "sub": _sub, "tuple": _seq, "list": _seq,
+    "set": _set, "dict": _dict, "cmp": _cmp, "bool": _bool, "not": _not, "unary": _unary,
+    "bin": _bin, "ifexp": _ifexp, "lambda": _lambda, "await": _await, "yield": _yield,
+    "yieldfrom": _yieldfrom, "comp": _comp, "fstring": _fstring, "named": _named, "star": _star,
+    "other": _parts,
+}  # fmt: skip

@@ -1,0 +1,118 @@
+"""What tests say: `tests` gives what holds where one is true and where it is false, `assume` takes it over into a frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from txlint.link.opening import state_queries
+from txlint.link.typehints import instances_of
+from txlint.link.values import UNKNOWN, Cls, Obj, Value, union
+from txlint.model.facts import Expr
+from txlint.model.graph import Test
+
+Facts: TypeAlias = list[tuple[str, Any]]
+"""``("test", Test)``: of a parameter. ``("closed", key)``: nothing of that key is open. ``("is", (name, value))``: a name narrowed."""
+
+if TYPE_CHECKING:
+    from txlint.link.replay import Frame
+
+
+def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
+    """What holds where a test gives true, and where it gives false."""
+    if test.__class__ is str:
+        if frame.is_param(test):
+            return [("test", Test(test, "truthy", True, True))], [("test", Test(test, "truthy", True, False))]
+        if "." in test:
+            return _state_tests(frame, test)
+        return [], []
+    tag = test[0]
+    if tag == "not":
+        yes, no = tests(frame, test[1])
+        return no, yes
+    if tag == "bool":
+        parts = [tests(frame, part) for part in test[2]]
+        if test[1] == "and":
+            return [fact for yes, _ in parts for fact in yes], (parts[0][1] if len(parts) == 1 else [])
+        return [], [fact for _, no in parts for fact in no]
+    if tag == "cmp" and len(test[2]) == 1 and test[1].__class__ is str and frame.is_param(test[1]):
+        return _comparison(frame, test[1], test[2][0], test[3][0])
+    if tag == "call":
+        if test[1] == "isinstance" and len(test[2]) == 2 and test[2][0].__class__ is str:
+            return _isinstance(frame, test[2][0], test[2][1])
+        if not test[2] and not test[3]:
+            return _state_tests(frame, test[1])
+    if tag == "named":
+        return tests(frame, test[2])
+    if tag == "attr":
+        return _state_tests(frame, test)
+    return [], []
+
+
+def _comparison(frame: Frame, name: str, op: str, right: Expr) -> tuple[Facts, Facts]:
+    """A parameter compared with a constant, with several of them, or with a class."""
+    if right.__class__ is not str and right[0] == "const":
+        base = {"==": "==", "!=": "==", "is": "is", "is not": "is"}.get(op)
+        if base:
+            return _both(name, base, right[1], op in ("==", "is"))
+    if op in ("is", "is not", "==", "!="):
+        classes = [atom for atom in frame.ev(right) if isinstance(atom, Cls)]
+        if classes:
+            return _both(name, "class", (classes[0].klass.id,), op in ("is", "=="))
+    if op in ("in", "not in") and right.__class__ is not str and right[0] in ("tuple", "list", "set"):
+        if all(item.__class__ is not str and item[0] == "const" for item in right[1]):
+            return _both(name, "in", tuple(item[1] for item in right[1]), op == "in")
+    return [], []
+
+
+def _both(name: str, op: str, value: Any, wanted: bool) -> tuple[Facts, Facts]:
+    return [("test", Test(name, op, value, wanted))], [("test", Test(name, op, value, not wanted))]
+
+
+def _isinstance(frame: Frame, name: str, classes: Expr) -> tuple[Facts, Facts]:
+    several = classes.__class__ is not str and classes[0] == "tuple"
+    value: Value = UNKNOWN
+    for item in classes[1] if several else (classes,):
+        value = union(value, instances_of(frame.linker, frame.ev(item)))
+    if not value or "." in name:
+        return [], []
+    narrowed: Facts = [("is", (name, value))]
+    if frame.is_param(name) and all(isinstance(atom, Obj) for atom in value):
+        ids = tuple(klass.id for atom in value if isinstance(atom, Obj) for klass in (atom.klass, *atom.klass.subclasses))
+        yes, no = _both(name, "class", ids, True)
+        return narrowed + yes, no
+    return narrowed, []
+
+
+def _state_tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
+    """``connection.in_atomic_block``, ``session.in_transaction()``: where it is false, nothing of the family is open."""
+    for opener in state_queries(frame, test):
+        return [], [("closed", (opener.family,))]
+    return [], []
+
+
+def constant_test(test: Expr) -> bool | None:
+    """What a test always gives; None where that depends."""
+    if test.__class__ is str:
+        if test.rpartition(".")[2] == "TYPE_CHECKING":
+            return False
+        return None
+    if test[0] == "const":
+        return bool(test[1])
+    if test[0] == "not":
+        inner = constant_test(test[1])
+        return None if inner is None else not inner
+    return None
+
+
+def assume(frame: Frame, facts: Facts) -> None:
+    """From here on these hold."""
+    for kind, fact in facts:
+        if kind == "test":
+            if fact not in frame.guards:
+                frame.guards = (*frame.guards, fact)
+        elif kind == "closed":
+            frame.closed = frame.closed | {fact}
+            frame.region = tuple(o for o in frame.region if o.key[0] != fact[0] or len(fact) > 1)
+            frame.snapshot = None
+        elif kind == "is":
+            frame.env[fact[0]] = fact[1]

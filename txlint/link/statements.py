@@ -1,0 +1,310 @@
+"""Statements replayed: `STATEMENTS` maps each tag to the function that walks it. Where branches meet, a frame joins what they left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from txlint.link.calls import evaluate_call
+from txlint.link.entering import Closing, enter_context
+from txlint.link.guards import assume, constant_test, tests
+from txlint.link.opening import asserted
+from txlint.link.targets import iterate
+from txlint.link.values import UNKNOWN, Cls, Fn, Value, union
+from txlint.model.facts import Body, Expr, Pos
+
+if TYPE_CHECKING:
+    from txlint.link.replay import Frame
+
+
+def _expr(frame: Frame, stmt: Any) -> None:
+    expr = stmt[1]
+    if expr.__class__ is not str:
+        tag = expr[0]
+        if tag == "call":
+            evaluate_call(frame, expr, used=False)
+        elif tag == "await" and expr[1].__class__ is not str and expr[1][0] == "call":
+            evaluate_call(frame, expr[1], used=False)
+        else:
+            frame.ev(expr)
+
+
+def _assign(frame: Frame, stmt: Any) -> None:
+    value = kept(frame, stmt[2])
+    for target in stmt[1]:
+        assign(frame, target, value, stmt[2])
+
+
+def kept(frame: Frame, expr: Expr) -> Value:
+    """An expression whose value is kept under a name."""
+    if expr.__class__ is not str:
+        if expr[0] == "call":
+            return evaluate_call(frame, expr, used=True, bound=True)
+        if expr[0] == "comp" and expr[1] == "gen" and not frame.silent:
+            frame.silent = True  # nothing of it runs before it is iterated
+            value = frame.ev(expr)
+            frame.silent = False
+            return value
+        if expr[0] == "await" and expr[1].__class__ is not str and expr[1][0] == "call":
+            return evaluate_call(frame, expr[1], used=True, bound=True)
+    return frame.ev(expr)
+
+
+def _ann(frame: Frame, stmt: Any) -> None:
+    value = kept(frame, stmt[3]) if stmt[3] is not None else UNKNOWN
+    typed = frame.linker.annotation(stmt[2], frame.module, frame.fun.klass, frame.parent)
+    assign(frame, stmt[1], union(value, typed), stmt[3])
+
+
+def _aug(frame: Frame, stmt: Any) -> None:
+    value = frame.ev(stmt[3])
+    if stmt[1].__class__ is str and "." not in stmt[1]:
+        frame.assigned_params.add(stmt[1])
+        frame.env[stmt[1]] = union(frame.env.get(stmt[1], UNKNOWN), value)
+    else:
+        frame.ev(stmt[1])
+
+
+def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None) -> None:
+    """Binds a target; ``source`` is the expression, where the target becomes another name for it."""
+    if target.__class__ is str:
+        if "." not in target:
+            frame.env[target] = value
+            if target in frame.keys:
+                del frame.keys[target]
+            if frame.fun.fact is not None:
+                frame.assigned_params.add(target)
+                if source.__class__ is str:
+                    key = frame.key_of(source, value)
+                    if key is not None:
+                        frame.keys[target] = key
+            return
+        head, _, name = target.rpartition(".")
+        if head == frame.self_name:
+            frame.sets[name] = union(frame.sets.get(name, UNKNOWN), value)
+            frame.env[target] = value
+        elif "." not in head:
+            frame.env[target] = value
+    else:
+        tag = target[0]
+        if tag in ("tuple", "list"):
+            for position, item in enumerate(target[1]):
+                if item.__class__ is not str and item[0] == "star":
+                    assign(frame, item[1], UNKNOWN)
+                else:
+                    assign(frame, item, frame.linker.item_at(value, position) if value else UNKNOWN)
+        elif tag == "sub":
+            frame.ev(target[1])
+            frame.ev(target[2])
+        elif tag == "attr":
+            frame.ev(target[1])
+
+
+def _with(frame: Frame, stmt: Any) -> None:
+    region = frame.region
+    closers: list[Closing] = []
+    for item, target, pos in stmt[1]:
+        _with_item(frame, item, target, pos, closers)
+    inside = frame.region
+    frame.body(stmt[2])
+    if not frame.dead:
+        for close in reversed(closers):
+            close()
+    # A closer in the block (`commit()` on the very key) has taken it out of the region already.
+    frame.region = tuple(o for o in region if o in frame.region or o not in inside) if frame.region is not inside else region
+    frame.snapshot = None
+
+
+def _with_item(frame: Frame, item: Expr, target: Expr | None, pos: Pos, closers: list[Closing]) -> None:
+    if item.__class__ is not str and item[0] == "call":
+        value = evaluate_call(frame, item, used=True, entering=True)
+    elif item.__class__ is not str and item[0] == "await" and item[1].__class__ is not str and item[1][0] == "call":
+        value = evaluate_call(frame, item[1], used=True, entering=True)
+    else:
+        value = frame.ev(item)
+    bound = enter_context(frame, value, item, pos, closers, target)
+    if target is not None:
+        assign(frame, target, bound)
+        if target.__class__ is str and "." not in target:
+            # What a `with` binds is over when the block is: a session is closed, a connection given back.
+            key = ("session", "local", f"{frame.fun.id}:{target}")
+            closers.append(lambda: frame.end(key) if key in frame.open else None)
+
+
+def _if(frame: Frame, stmt: Any) -> None:
+    test = stmt[1]
+    frame.ev(test)
+    decided = constant_test(test)
+    yes, no = tests(frame, test)
+    before = frame.state()
+    if decided is not False:
+        assume(frame, yes)
+        frame.body(stmt[2])
+    else:
+        frame.dead = True
+    after_yes = frame.state()
+    frame.restore(before)
+    if decided is not True:
+        assume(frame, no)
+        if stmt[3]:
+            frame.body(stmt[3])
+    else:
+        frame.dead = True
+    after_no = frame.state()
+    frame.join(before, after_yes, after_no)
+
+
+def _while(frame: Frame, stmt: Any) -> None:
+    frame.ev(stmt[1])
+    before = frame.fork()
+    _loop(frame, stmt[2], stmt[3], before)
+
+
+def _for(frame: Frame, stmt: Any) -> None:
+    value = frame.ev(stmt[2])
+    iterate(frame, value, stmt[2])
+    before = frame.fork()
+    assign(frame, stmt[1], frame.linker.items(value))
+    _loop(frame, stmt[3], stmt[4], before)
+
+
+def _loop(frame: Frame, body: Body, orelse: Body, before: tuple[Any, ...]) -> None:
+    first = len(frame.flow.events)
+    opened = frame.open
+    frame.body(body)
+    if frame.open is not opened and not frame.dead and any(key not in opened for key in frame.open):
+        # What one round leaves open is open in the next: once more, in place of the first.
+        del frame.flow.events[first:]
+        frame.open = {**opened, **frame.open}
+        frame.snapshot = None
+        frame.body(body)
+    after = frame.state()
+    frame.restore(before)
+    frame.dead = False
+    after = (*after[:5], False, after[6])
+    frame.join(before, after, frame.state())
+    if orelse:
+        frame.body(orelse)
+
+
+def _try(frame: Frame, stmt: Any) -> None:
+    before = frame.fork()
+    frame.body(stmt[1])
+    if stmt[3] and not frame.dead:
+        frame.body(stmt[3])
+    ends = [frame.state()]
+    middle = (ends[0][0], {**before[1], **ends[0][1]}, before[2] & ends[0][2], before[3], before[4], False, ends[0][6])
+    for _, name, handler in stmt[2]:
+        frame.restore(middle)
+        if name:
+            frame.env[name] = UNKNOWN
+        frame.body(handler)
+        ends.append(frame.state())
+    state = ends[0]
+    for other in ends[1:]:
+        frame.join(before, state, other)
+        state = frame.state()
+    if len(ends) == 1:
+        frame.env, frame.open, frame.closed, frame.guards, frame.region, frame.dead, frame.keys = state
+        frame.guards = before[3] if not frame.dead else frame.guards
+        frame.snapshot = None
+    if stmt[4]:
+        dead = frame.dead
+        if dead:
+            frame.restore(middle)
+        frame.body(stmt[4])
+        frame.dead = frame.dead or dead
+
+
+def _match(frame: Frame, stmt: Any) -> None:
+    frame.ev(stmt[1])
+    before = frame.fork()
+    ends = []
+    for names, patterns, guard, body in stmt[2]:
+        frame.restore(before)
+        for name in names:
+            frame.env[name] = UNKNOWN
+        if stmt[1].__class__ is str and len(patterns) == 1 and "." not in stmt[1]:
+            classes = [atom for atom in frame.ev(patterns[0]) if isinstance(atom, Cls)]
+            if classes:
+                frame.env[stmt[1]] = tuple(frame.linker.instance(atom.klass, False) for atom in classes)
+        if guard is not None:
+            frame.ev(guard)
+        frame.body(body)
+        ends.append(frame.state())
+    frame.restore(before)
+    state = frame.state()
+    for end in ends:
+        frame.join(before, end, state)
+        state = frame.state()
+
+
+def _return(frame: Frame, stmt: Any) -> None:
+    if stmt[1] is not None:
+        frame.returns = union(frame.returns, frame.ev(stmt[1]))
+    frame.returned.append((frame.open, frame.closed))
+    frame.dead = True
+
+
+def _raise(frame: Frame, stmt: Any) -> None:
+    if stmt[1] is not None:
+        frame.ev(stmt[1])
+    frame.dead = True
+
+
+def _assert(frame: Frame, stmt: Any) -> None:
+    frame.ev(stmt[1])
+    yes, _ = tests(frame, stmt[1])
+    assume(frame, [fact for fact in yes if fact[0] != "test"])
+    asserted(frame, stmt[1], stmt[3])
+
+
+def _del(frame: Frame, stmt: Any) -> None:
+    for target in stmt[1]:
+        if target.__class__ is str:
+            frame.env.pop(target, None)
+
+
+def _jump(frame: Frame, stmt: Any) -> None:
+    frame.dead = True
+
+
+def _def(frame: Frame, stmt: Any) -> None:
+    fun = frame.module.funs[stmt[1]]
+    assert fun.fact is not None
+    if frame.fun.fact is None:
+        return
+    for param in fun.fact.params:
+        if param.default is not None and param.default.__class__ is not str and param.default[0] != "const":
+            frame.ev(param.default)
+    value = frame.linker.decoration(fun).value if fun.fact.decorators else (frame.linker.atoms(Fn, fun, frame.closure()),)
+    frame.env[fun.fact.name] = tuple(
+        frame.linker.atoms(Fn, a.fun, frame.closure()) if isinstance(a, Fn) and a.fun is fun else a for a in value
+    )
+
+
+def _class(frame: Frame, stmt: Any) -> None:
+    klass = frame.module.klasses[stmt[1]]
+    if frame.fun.fact is not None:
+        frame.env[klass.fact.name] = (frame.linker.atoms(Cls, klass),)
+
+
+def _import(frame: Frame, stmt: Any) -> None:
+    if frame.fun.fact is None:
+        return
+    item = frame.module.facts.imports[stmt[1]]
+    if item.name == "*":
+        return
+    frame.env[item.binds] = frame.linker.imported(frame.module, stmt[1])
+
+
+def _nothing(frame: Frame, stmt: Any) -> None:
+    pass
+
+
+STATEMENTS: dict[str, Callable[[Frame, Any], None]] = {
+    "expr": _expr, "assign": _assign, "ann": _ann, "aug": _aug, "with": _with, "if": _if,
+    "while": _while, "for": _for, "try": _try, "return": _return, "raise": _raise,
+    "assert": _assert, "del": _del, "break": _jump, "continue": _jump, "match": _match,
+    "def": _def, "class": _class, "import": _import, "global": _nothing, "pass": _nothing,
+}  # fmt: skip
