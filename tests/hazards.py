@@ -59,10 +59,8 @@ def spot(path: str, fragment: str, text: str | None = None) -> Spot:
     return Spot(path, (first, start, first + len(upper), len(last.encode()) + (0 if upper else start)))
 
 
-def effect(
-    kind: str = "task", library: str = "celery", *, irreversible: bool = False, confidence: Confidence = Confidence.CERTAIN
-) -> Effect:
-    return Effect(f"{library}.call", library, kind=kind, irreversible=irreversible, confidence=confidence)
+def effect(kind: str = "task", library: str = "celery", **more: object) -> Effect:
+    return Effect(f"{library}.call", library, kind=kind, **more)  # type: ignore[arg-type]
 
 
 def site(where: Spot, function: str, callee: str, what: Effect | None = None, **more: object) -> EffectSite:

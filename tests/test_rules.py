@@ -134,6 +134,23 @@ def test_severity() -> None:
     assert only(replace(POSTED, site=replace(POST, effect=effect("http", irreversible=True)))).severity == "high"
 
 
+def test_a_call_that_only_reads_is_low_and_says_that_the_transaction_is_held() -> None:
+    asked = replace(POST, effect=effect("rpc", reads=True), written=True, result_used=True)
+    finding = only(Hazard(asked, (passage(SHIP, asked),)))
+    assert (finding.severity, finding.held) == ("low", True)
+    assert finding.message.endswith("it only reads, but the transaction with its locks is held open until the other side answers")
+    assert "rollback" not in finding.message
+    assert finding.remedy.endswith("begins, or commit first and use its answer in a second transaction.")
+
+
+def test_an_effect_may_have_words_of_its_own() -> None:
+    removed = replace(RECEIPT, effect=effect(verb="removes a job", harm="a rollback does not bring it back"))
+    finding = only(Hazard(removed, (passage(CHECKOUT, removed),)))
+    assert "removes a job inside" in finding.message
+    assert finding.message.endswith(": a rollback does not bring it back")
+    assert [step.label for step in finding.openers[0].trace] == ["removes a job"]
+
+
 def test_a_transaction_that_only_read_is_held() -> None:
     reading = replace(SHIP, reads_only=True)
     finding = only(Hazard(replace(POST, written=True), (passage(reading, POST),)))

@@ -339,7 +339,15 @@ _FAMILY = _text
 _TABLES: Mapping[str, tuple[Callable[..., Entry], Mapping[str, _Reader], tuple[str, ...]]] = {
     "effect": (
         Effect,
-        {**_COMMON, "kind": _word(*EFFECT_KINDS), "unless_overridden": _text, "irreversible": _flag},
+        {
+            **_COMMON,
+            "kind": _word(*EFFECT_KINDS),
+            "unless_overridden": _text,
+            "irreversible": _flag,
+            "reads": _flag,
+            "verb": _text,
+            "harm": _text,
+        },
         ("kind", "why"),
     ),
     "silent": (Silent, _COMMON, ()),

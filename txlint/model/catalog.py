@@ -52,8 +52,9 @@ class When:
     force at ``likely``, except that ``absent`` is decided by syntax.
 
     ``arg`` is tested by exactly one of ``equals``, ``one_of``, ``contains_any`` (a string holds one of these substrings),
-    ``absent``, ``present``, ``truthy``, ``instance_of`` (its inferred class is one of these or derives from it); ``setting`` (a
-    dotted path into Django settings, e.g. ``RQ.COMMIT_MODE``) likewise, where a setting that is not set has ``default``.
+    ``absent``, ``present``, ``truthy``, ``instance_of`` (its inferred class is one of these or derives from it; a value of which
+    nothing is known is no instance, so that with ``unless`` an effect stays in force as it is); ``setting`` (a dotted path into
+    Django settings, e.g. ``RQ.COMMIT_MODE``) likewise, where a setting that is not set has ``default``.
     ``unless`` turns the whole condition round. ``version`` is a PEP 440 specifier of the library (``>=3.0``)."""
 
     arg: Arg | None = None
@@ -86,11 +87,16 @@ class Entry:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect(Entry):
     """A call that a rollback does not undo. ``unless_overridden``: a method of the same class which, when the project overrides
-    it, is what runs instead (``delay`` runs ``apply_async``). ``irreversible`` effects have severity high."""
+    it, is what runs instead (``delay`` runs ``apply_async``). ``irreversible`` effects have severity high. One that only ``reads``
+    has severity low: all its harm is that the transaction is held while it waits. ``verb`` and ``harm`` are what the call does
+    ("removes a job") and the end of the sentence, where those of its kind do not fit."""
 
     kind: str
     unless_overridden: str | None = None
     irreversible: bool = False
+    reads: bool = False
+    verb: str = ""
+    harm: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

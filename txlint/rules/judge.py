@@ -15,7 +15,6 @@ from txlint.model.hazard import EffectSite, Hazard, Hop, Passage, Spot
 from txlint.model.kinds import WIDE_OPENERS, Confidence, code_of
 from txlint.rules import FAMILIES, RULES
 from txlint.rules.remedy import Case, remedy
-from txlint.rules.rule import Family
 from txlint.rules.source import Sources
 from txlint.rules.words import opener_name, shorten, step_label, through, where
 
@@ -70,8 +69,8 @@ def _judge_site(
         message=f"{_told(case, passages[0], opener_name(case.origin, sources), _ended_block(case, facts))}: {_harm(case)}",
         remedy=remedy(case, sources),
         confidence=kept[0][0],
-        severity="low" if held else "high" if site.effect.irreversible or site.written else "medium",
-        held=held,
+        severity="low" if held or site.effect.reads else "high" if site.effect.irreversible or site.written else "medium",
+        held=held or site.effect.reads,
         place=sources.place(site.spot),
         function=site.function,
         effect=Effect(kind, site.callee, site.effect.library, site.result_used),
@@ -108,7 +107,7 @@ def _merged(kept: list[tuple[Confidence, Passage]]) -> list[tuple[Confidence, Pa
 
 
 def _openers(case: Case, kept: list[tuple[Confidence, Passage]], sources: Sources) -> tuple[Opener, ...]:
-    site, family = case.site, case.family
+    site = case.site
     used: dict[str, int] = {}
     openers = []
     for confidence, passage in kept:
@@ -125,7 +124,7 @@ def _openers(case: Case, kept: list[tuple[Confidence, Passage]], sources: Source
             fingerprint = _digest(*identity, str(used[fingerprint]))
         name = opener_name(origin, sources)
         last = len(passage.hops) - 1
-        trace = tuple(_step(hop, family if index == last else None, sources) for index, hop in enumerate(passage.hops))
+        trace = tuple(_step(hop, case.does if index == last else "", sources) for index, hop in enumerate(passage.hops))
         openers.append(
             Opener(
                 kind=origin.kind,
@@ -145,8 +144,8 @@ def _openers(case: Case, kept: list[tuple[Confidence, Passage]], sources: Source
     return tuple(openers)
 
 
-def _step(hop: Hop, family: Family | None, sources: Sources) -> Step:
-    return Step(hop.kind, sources.place(hop.spot), hop.function, step_label(hop, family))
+def _step(hop: Hop, does: str, sources: Sources) -> Step:
+    return Step(hop.kind, sources.place(hop.spot), hop.function, step_label(hop, does))
 
 
 def _digest(*parts: str) -> str:
@@ -157,7 +156,7 @@ def _told(case: Case, passage: Passage, name: str, ended: Place | None) -> str:
     """Effect first, then the opener and the way there. ``name`` is the opener's, ``ended`` a block that does not help."""
     origin = passage.origin
     opened = where(origin, name, case.modules, passage.hops[0].callee == origin.function)
-    told = f"`{shorten(case.site.callee)}` {case.family.does} {opened}{through(origin, passage.hops, case.modules)}"
+    told = f"`{shorten(case.site.callee)}` {case.does} {opened}{through(origin, passage.hops, case.modules)}"
     if origin.condition:
         told += f", {shorten(origin.condition)}"
     if ended is not None:
@@ -170,9 +169,11 @@ def _harm(case: Case) -> str:
         return "the locked rows are held until the other side answers"
     if case.held:
         return "the transaction has only read, and is held open until the other side answers"
+    if case.site.effect.reads:
+        return "it only reads, but the transaction with its locks is held open until the other side answers"
     if case.origin.retry:
         return "the transaction is tried again after a conflict, so this can happen more than once even when it commits in the end"
-    return case.family.harm
+    return case.site.effect.harm or case.family.harm
 
 
 def _ended_block(case: Case, facts: Mapping[str, FileFacts]) -> Place | None:

@@ -33,6 +33,11 @@ class Case:
     def origin(self) -> Origin:
         return self.passages[0].origin
 
+    @property
+    def does(self) -> str:
+        """What the call does, in the words of its catalog entry, else of its kind."""
+        return self.site.effect.verb or self.family.does
+
     def short(self, dotted: str) -> str:
         """A function's name without its module."""
         return short_name(dotted, self.modules)
@@ -48,6 +53,8 @@ def remedy(case: Case, sources: Sources) -> str:
         )
     if case.held:
         return f"Read what is needed and end the transaction, then call `{call}`, then write in a new one."
+    if case.site.effect.reads:
+        return f"Call `{call}` before {_transaction(case)} begins, or commit first and use its answer in a second transaction."
     if case.site.result_used:
         if case.family.kind not in _ASKED and (deferred := _defer_the_way(case, sources)):
             return deferred

@@ -8,7 +8,6 @@ import ast
 from collections.abc import Container, Iterable, Sequence
 
 from txlint.model.hazard import Hop, Origin
-from txlint.rules.rule import Family
 from txlint.rules.source import Sources, as_written
 
 _LONGEST = 80
@@ -43,10 +42,10 @@ def short_name(dotted: str, modules: Container[str] = ()) -> str:
     return shorten(parts[-1])
 
 
-def step_label(hop: Hop, family: Family | None) -> str:
-    """What happens in this step; ``family`` is given for the last one, the effect itself."""
-    if family is not None:
-        return family.does
+def step_label(hop: Hop, does: str = "") -> str:
+    """What happens in this step; ``does`` says it of the last one, the effect itself."""
+    if does:
+        return does
     return _CALLS.get(hop.kind, "calls {}").format(shorten(hop.callee, 120))
 
 
