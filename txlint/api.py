@@ -20,11 +20,12 @@ from txlint.config import Config, ConfigError
 from txlint.deep import with_room
 from txlint.discover import Discovery, File, discover, project_root
 from txlint.explain import NoSuchLine, explain
+from txlint.frameworks.django.entrances import entrances as django_entrances
 from txlint.frameworks.django.models import DjangoModels
 from txlint.frameworks.django.settings import DjangoSettings, read_settings
 from txlint.frameworks.files import ProjectFiles
 from txlint.frameworks.versions import Versions
-from txlint.link import entrances, views
+from txlint.link import entrances
 from txlint.link.linker import Linker
 from txlint.link.program import link
 from txlint.model.facts import FileFacts, Unreadable
@@ -151,21 +152,25 @@ def fix(
     write: bool = True,
     progress: Progress | None = None,
     stages: Stages | None = None,
+    suggestions: int | None = 0,
 ) -> tuple[Fixed, Report]:
     """Rewrite what is reported of ``paths``, look again, and so on until nothing changes: what was done, and what is reported then.
-    Without ``write`` it is only planned, one round, and nothing is touched. Raises ``Busy`` where another run is at it."""
+    Without ``write`` it is only planned, one round, and nothing is touched. ``suggestions`` as in `check`, for what is reported in the
+    end. Raises ``Busy`` where another run is at it."""
     from txlint.fix import Refused, only_one
 
     stages = stages or Stages()
     if not write:
         with _CollectorAtRest():
             analysis, report = _checked(paths, config, progress, stages)
-            return _planned(analysis, report, config, unsafe), report
-    try:
-        with only_one(project_root(list(paths or config.paths or ["."]))):
-            return _rewritten(paths, config, unsafe, progress, stages)
-    except Refused as error:
-        raise Busy(str(error)) from None
+            fixed = _planned(analysis, report, config, unsafe)
+    else:
+        try:
+            with only_one(project_root(list(paths or config.paths or ["."]))):
+                fixed, analysis, report = _rewritten(paths, config, unsafe, progress, stages)
+        except Refused as error:
+            raise Busy(str(error)) from None
+    return fixed, suggest(analysis, report, config, suggestions) if suggestions != 0 else report
 
 
 class Busy(Exception):
@@ -179,7 +184,9 @@ def _planned(analysis: Analysis, report: Report, config: Config, unsafe: bool) -
     return Fixed(_distinct(plans), tuple(refusals(plans, report.findings)), (), tuple(plan for plan in plans if plan.is_changed))
 
 
-def _rewritten(paths: Sequence[str], config: Config, unsafe: bool, progress: Progress | None, stages: Stages) -> tuple[Fixed, Report]:
+def _rewritten(
+    paths: Sequence[str], config: Config, unsafe: bool, progress: Progress | None, stages: Stages
+) -> tuple[Fixed, Analysis, Report]:
     from txlint.fix import FilePlan, apply
     from txlint.fix.rounds import MOST, Fixed, identity, refusals, to_put_back, unwritten
 
@@ -213,7 +220,7 @@ def _rewritten(paths: Sequence[str], config: Config, unsafe: bool, progress: Pro
     left = [each for each in report.findings if identity(each) not in hopeless]
     refused = (*refusals(_plans(analysis, left, config, unsafe), left), *hopeless.values())
     stages.end("fix")
-    return Fixed(tuple(done), refused, tuple(sorted(failed.items())), tuple(written), _notes(analysis, done)), report
+    return Fixed(tuple(done), refused, tuple(sorted(failed.items())), tuple(written), _notes(analysis, done)), analysis, report
 
 
 def _plans(analysis: Analysis, findings: Sequence[Finding], config: Config, unsafe: bool) -> tuple[FilePlan, ...]:
@@ -316,14 +323,7 @@ def analyse(
     versions = Versions(on_disk, config, _folders_of_projects(discovery))
     models = DjangoModels(settings)
     also = {longer: file.module for file in discovery.files for longer in file.also}
-    places = [
-        entrances.hooks,
-        entrances.migrations,
-        entrances.wrapped,
-        views.wrapped_classes,
-        lambda linker: views.atomic_requests(linker, settings),
-        lambda linker: views.middleware(linker, settings),
-    ]
+    places = [entrances.hooks, entrances.wrapped, lambda linker: django_entrances(linker, settings)]
     program, linker = with_room(lambda: link(facts, catalog, (models,), places, _matcher(versions, catalog), also, everything))
     stages.end("link")
     hazards, used = without_cut(_outside_tests(with_room(lambda: propagate(program)), tests), cuts(facts))

@@ -138,16 +138,21 @@ def check(
     from txlint.report.progress import Progress
 
     stages = api.Stages() if statistics else None
-    seen = output_format == "text" and _on_terminal()
+    rewrites = fix or fix_only or diff
+    most: int | None = _MOST_ON_TERMINAL if output_format == "text" and _on_terminal() else 0
+    if suggest or (rewrites and output_format == "json"):
+        most = None
     fixed: Fixed | None = None
     with Progress(wanted=not quiet) as progress:
-        if fix or fix_only or diff:
+        if rewrites:
+            wanted = 0 if diff or fix_only else most
             try:
-                fixed, report = api.fix(paths, config, unsafe=unsafe_fixes, write=not diff, progress=progress, stages=stages)
+                fixed, report = api.fix(
+                    paths, config, unsafe=unsafe_fixes, write=not diff, progress=progress, stages=stages, suggestions=wanted
+                )
             except api.Busy as error:
                 raise _Failure(str(error)) from None
         else:
-            most = None if suggest else _MOST_ON_TERMINAL if seen else 0
             report = api.check(paths, config, progress=progress, stages=stages, unresolved=show_unresolved, suggestions=most)
     if fixed is not None:
         told = _print_fixes(fixed, diff, show_fixes, quiet, output_format, color)

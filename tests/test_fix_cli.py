@@ -1,0 +1,361 @@
+"""Rewriting from the command line, end to end: what is written, what is left alone, what is said, exit codes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from txlint import api
+from txlint.cli import main
+from txlint.config import Config
+from txlint.fix.known import meanings_of
+from txlint.fix.rounds import identity
+from txlint.fix.source import decode
+
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
+
+ORDERS = """\
+# Orders \N{EM DASH} and what others hear of them.
+from celery import shared_task
+from django.core.mail import send_mail
+from django.db import transaction
+import requests
+
+
+@shared_task
+def receipt(pk):
+    pass
+
+
+@transaction.atomic
+def place(order):
+    order.save()
+    receipt.delay(order.pk)  # the customer waits for it
+
+
+def pay(order):
+    with transaction.atomic():
+        order.save()
+        try:
+            send_mail("Paid", "", None, [order.email])
+        except OSError:
+            pass
+
+
+def charge(order):
+    with transaction.atomic():
+        answer = requests.post("https://bank.example", json={"order": order.pk}, timeout=5)
+        order.answer = answer.text
+        order.save()
+"""
+
+SAFE = "    transaction.on_commit(partial(receipt.delay, order.pk))  # the customer waits for it\n"
+UNSAFE = '            transaction.on_commit(partial(send_mail, "Paid", "", None, [order.email]))\n'
+
+
+@dataclass
+class Run:
+    """The exit code and the two streams of a run."""
+
+    code: int
+    out: str
+    err: str
+
+
+Txlint = Callable[..., Run]
+
+
+@pytest.fixture
+def txlint(capsys: pytest.CaptureFixture[str]) -> Txlint:
+    def run(*args: str) -> Run:
+        code = main(["check", *args])
+        captured = capsys.readouterr()
+        return Run(code, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small project on Django; gives the file with findings."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "manage.py").write_text('import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")\n')
+    (tmp_path / "settings.py").write_text('DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3"}}\n')
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "__init__.py").write_text("")
+    orders = tmp_path / "shop" / "orders.py"
+    orders.write_text(ORDERS, encoding="utf-8")
+    return orders
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+# what is written
+
+
+def test_fix_writes_what_is_safe_and_reports_the_rest(shop: Path, txlint: Txlint) -> None:
+    done = txlint("--fix")
+    new = shop.read_text(encoding="utf-8")
+    assert done.code == 1
+    assert SAFE in new
+    assert UNSAFE not in new
+    assert set(ORDERS.splitlines()) - set(new.splitlines()) == {"    receipt.delay(order.pk)  # the customer waits for it"}
+    compile(new, "orders.py", "exec")
+    assert "shop/orders.py: fixed 1 effect" in done.out
+    assert "`receipt.delay` runs after the commit" in done.out
+    assert "TX101" not in done.out
+    assert "TX102 " in done.out
+    assert "TX103 " in done.out
+    assert "fixed 1 effect, 2 not (1 of them could be with --unsafe-fixes)" in done.out
+
+
+def test_a_second_run_changes_nothing(shop: Path, txlint: Txlint) -> None:
+    txlint("--fix", "--unsafe-fixes")
+    before = shop.read_bytes(), shop.stat().st_mtime_ns
+    done = txlint("--fix", "--unsafe-fixes")
+    assert (shop.read_bytes(), shop.stat().st_mtime_ns) == before
+    assert "fixed 0 effects, 1 not\n" in done.out
+
+
+def test_unsafe_fixes_on_request_and_never_what_has_no_recipe(shop: Path, txlint: Txlint) -> None:
+    done = txlint("--fix", "--unsafe-fixes")
+    new = shop.read_text(encoding="utf-8")
+    assert SAFE in new
+    assert UNSAFE in new
+    assert "        answer = requests.post(" in new
+    assert done.code == 1
+
+
+def test_nothing_left_is_exit_code_0(shop: Path, txlint: Txlint) -> None:
+    assert txlint("--fix", "--select", "TX101").code == 0
+    assert txlint("--select", "TX101").code == 0
+
+
+def test_fix_only_is_silent_about_the_rest(shop: Path, txlint: Txlint) -> None:
+    done = txlint("--fix-only")
+    assert done.code == 0
+    assert SAFE in shop.read_text(encoding="utf-8")
+    assert "TX102" not in done.out + done.err
+
+
+def test_what_is_refused_is_listed_with_its_reason(shop: Path, txlint: Txlint) -> None:
+    done = txlint("--fix", "--show-fixes")
+    assert "shop/orders.py:25:13: TX102 not fixed: only with --unsafe-fixes: the `try` on line 24 would no longer catch" in done.out
+    assert "TX103 not fixed: the result of `requests.post` is used" in done.out
+
+
+def test_a_task_that_can_wait_by_itself(shop: Path, txlint: Txlint, tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("celery==5.5.1\n")
+    (tmp_path / "shop" / "celery.py").write_text('from celery import Celery\n\napp = Celery("shop")\n')
+    txlint("--fix")
+    assert "    receipt.delay_on_commit(order.pk)  # the customer" in shop.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("requirement", "app", "decorator"),
+    [
+        ("celery==5.3.6", 'Celery("shop")', "@shared_task"),
+        ("celery>=5", 'Celery("shop")', "@shared_task"),
+        ("celery==5.5.1", 'Celery("shop", task_cls="shop.tasks:Own")', "@shared_task"),
+        ("celery==5.5.1", 'Celery("shop", **options)', "@shared_task"),
+        ("celery==5.5.1", 'Celery("shop")', "@shared_task(base=Own)"),
+        ("celery==5.5.1", 'Celery("shop")', "@shared_task(**options)"),
+    ],
+)
+def test_a_task_that_may_have_another_class(shop: Path, txlint: Txlint, tmp_path: Path, requirement: str, app: str, decorator: str) -> None:
+    (tmp_path / "requirements.txt").write_text(f"{requirement}\n")
+    (tmp_path / "shop" / "celery.py").write_text(f"from celery import Celery\n\napp = {app}\n")
+    shop.write_text(ORDERS.replace("@shared_task", decorator), encoding="utf-8")
+    txlint("--fix")
+    assert "delay_on_commit" not in shop.read_text(encoding="utf-8")
+
+
+# what is not written
+
+
+def test_diff_writes_nothing(shop: Path, txlint: Txlint, tmp_path: Path) -> None:
+    before = contents(tmp_path)
+    done = txlint("--diff")
+    assert done.code == 1
+    assert contents(tmp_path) == before
+    assert done.out.startswith("--- a/shop/orders.py\n+++ b/shop/orders.py\n@@")
+    assert f"+{SAFE}" in done.out
+    assert "would fix 1 effect" in done.err
+    txlint("--fix")
+    done = txlint("--diff")
+    assert (done.code, done.out) == (0, "")
+
+
+def test_tests_are_never_rewritten(shop: Path, txlint: Txlint, tmp_path: Path) -> None:
+    test = tmp_path / "shop" / "test_orders.py"
+    test.write_text(ORDERS, encoding="utf-8")
+    txlint("--fix", "--include-tests")
+    assert test.read_text(encoding="utf-8") == ORDERS
+    assert SAFE in shop.read_text(encoding="utf-8")
+
+
+def test_the_report_says_that_callbacks_do_not_run_in_a_testcase(shop: Path, txlint: Txlint, tmp_path: Path) -> None:
+    test = "from django.test import TestCase\n\n\nclass OrderTest(TestCase):\n    pass\n"
+    (tmp_path / "shop" / "test_orders.py").write_text(test)
+    assert "captureOnCommitCallbacks(execute=True)` around what is tested there (first: shop/test_orders.py)" in txlint("--fix").out
+    assert "captureOnCommit" not in txlint("--fix").out
+
+
+def test_nothing_outside_of_the_given_paths_is_written(shop: Path, txlint: Txlint, tmp_path: Path) -> None:
+    (tmp_path / "shop" / "other.py").write_text(ORDERS, encoding="utf-8")
+    txlint("--fix", "shop/other.py")
+    assert shop.read_text(encoding="utf-8") == ORDERS
+    assert SAFE in (tmp_path / "shop" / "other.py").read_text(encoding="utf-8")
+
+
+def test_a_link_that_leads_out_is_left_alone(shop: Path, txlint: Txlint, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    outside = tmp_path / "elsewhere" / "outside.py"
+    outside.write_text(ORDERS, encoding="utf-8")
+    (tmp_path / "shop" / "linked.py").symlink_to(outside)
+    txlint("--fix", "shop")
+    assert outside.read_text(encoding="utf-8") == ORDERS
+
+
+def test_a_read_only_file_is_an_error_and_the_others_are_fixed(shop: Path, txlint: Txlint, tmp_path: Path) -> None:
+    other = tmp_path / "shop" / "other.py"
+    other.write_text(ORDERS, encoding="utf-8")
+    shop.chmod(0o444)
+    done = txlint("--fix")
+    assert done.code == 2
+    assert "shop/orders.py: not written: it is read-only" in done.out
+    assert shop.read_text(encoding="utf-8") == ORDERS
+    assert SAFE in other.read_text(encoding="utf-8")
+
+
+def test_a_file_that_does_not_parse_is_left_alone(shop: Path, txlint: Txlint) -> None:
+    broken = (ORDERS + "def (:\n").encode()
+    shop.write_bytes(broken)
+    assert txlint("--fix").code == 2
+    assert shop.read_bytes() == broken
+
+
+def test_a_fix_that_does_not_silence_its_finding_is_put_back(shop: Path, txlint: Txlint, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = api._checked
+    first = real([], Config(jobs=1), None, api.Stages())
+    monkeypatch.setattr(api, "_checked", lambda *_: first)
+    done = txlint("--fix", "--show-fixes")
+    assert shop.read_text(encoding="utf-8") == ORDERS
+    assert "TX101 not fixed: the finding was still there afterwards" in done.out
+
+
+def test_another_run_at_work_is_an_error(shop: Path, txlint: Txlint, tmp_path: Path) -> None:
+    from txlint.fix import only_one
+
+    with only_one(tmp_path):
+        done = txlint("--fix")
+    assert done.code == 2
+    assert "another run is rewriting files here" in done.err
+
+
+@pytest.mark.parametrize("args", [["--unsafe-fixes"], ["--show-fixes"], ["--diff", "--fix"], ["--diff", "--fix-only"]])
+def test_options_that_do_not_go_together(shop: Path, txlint: Txlint, args: list[str]) -> None:
+    assert txlint(*args).code == 2
+    assert shop.read_text(encoding="utf-8") == ORDERS
+
+
+# suggestions
+
+
+def test_json_has_suggestions_where_they_were_asked_for(shop: Path, txlint: Txlint) -> None:
+    plain = json.loads(txlint("--output-format", "json").out)
+    assert plain["summary"]["fixable"] == 0
+    assert {each["fix"]["applicability"] for each in plain["findings"]} == {None}
+    asked = json.loads(txlint("--output-format", "json", "--suggest").out)
+    assert asked["summary"]["fixable"] == 2
+    by_code = {each["code"]: each["fix"] for each in asked["findings"]}
+    assert by_code["TX101"]["applicability"] == "safe"
+    assert by_code["TX101"]["recipe"] == "on-commit"
+    assert "-    receipt.delay(order.pk)" in by_code["TX101"]["preview"]
+    assert by_code["TX102"]["applicability"] == "unsafe"
+    assert by_code["TX103"]["applicability"] == "none"
+    assert by_code["TX103"]["reason"]
+    after = json.loads(txlint("--output-format", "json", "--fix").out)
+    assert [each["code"] for each in after["findings"]] == ["TX102", "TX103"]
+    assert all(each["fix"]["applicability"] for each in after["findings"])
+
+
+def test_text_shows_the_lines_before_and_after(shop: Path, txlint: Txlint) -> None:
+    lines = [line.strip() for line in txlint("--suggest").out.splitlines()]
+    at = lines.index("= suggested: on-commit (safe: --fix)")
+    assert lines[at + 1 : at + 4] == [
+        "|   +from functools import partial",
+        "|   -    receipt.delay(order.pk)  # the customer waits for it",
+        f"|   +{SAFE.rstrip()}",
+    ]
+    assert any(line.startswith("= suggested: none: the result of `requests.post` is used") for line in lines)
+
+
+# whole projects
+
+
+@pytest.mark.parametrize("unsafe", [False, True], ids=["safe", "unsafe"])
+@pytest.mark.parametrize("name", ["shop", "service"])
+def test_a_whole_project(name: str, unsafe: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / name
+    shutil.copytree(FIXTURES / name, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.chdir(folder)
+    config = Config(jobs=1)
+    before, old = api.check(["."], config), contents(folder)
+    fixed, after = api.fix(["."], config, unsafe=unsafe)
+    new = contents(folder)
+    assert old.keys() == new.keys(), "no file appears or goes"
+    assert fixed.failed == ()
+    for path in new:
+        if path.endswith(".py"):
+            compile(new[path], path, "exec")
+    assert {path for path in new if new[path] != old[path]} == {plan.path for plan in fixed.plans}
+    had, has = Counter(map(identity, before.findings)), Counter(map(identity, after.findings))
+    assert has <= had, "nothing new"
+    assert had - has == Counter(identity(each.finding) for each in fixed.done), "what is fixed is gone, and nothing else"
+    assert len(fixed.refused) == len(after.findings)
+    again, _ = api.fix(["."], config, unsafe=unsafe)
+    assert again.done == ()
+    assert contents(folder) == new
+
+
+def test_meanings_of_a_file_are_in_code_points(shop: Path) -> None:
+    shop.write_text(ORDERS.replace('send_mail("Paid"', 'send_mail("\N{EM DASH}" + str(requests.get("x"))'), encoding="utf-8")
+    analysis = api.analyse([], Config(jobs=1))
+    source = decode("shop/orders.py", shop.read_bytes())
+    meanings = meanings_of(analysis.program, (), {"shop/orders.py": source})["shop/orders.py"]
+    calls = {source.between(span): meaning.kind for span, meaning in meanings.effects.items()}
+    assert calls['requests.get("x")'] == "http"
+    assert calls["receipt.delay(order.pk)"] == "task"
+    opened = {source.line(line).strip() for line, _ in meanings.openers}
+    assert opened == {"@transaction.atomic", "with transaction.atomic():"}
+
+
+# the helper
+
+
+def test_helper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["helper", "sqlalchemy"]) == 0
+    printed = capsys.readouterr().out
+    assert "def on_commit(session" in printed
+    Path("shop").mkdir()
+    assert main(["helper", "sqlalchemy", "shop.hooks"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out.split() == ["shop/hooks.py", "shop/test_hooks.py"]
+    assert 'after-commit-helper = "shop.hooks.on_commit"' in captured.err
+    assert Path("shop/hooks.py").read_text() == printed
+    assert main(["helper", "sqlalchemy", "shop.hooks"]) == 2
+    assert main(["helper", "sqlalchemy", "nowhere.hooks"]) == 2
+    assert main(["helper", "sqlalchemy", "../hooks"]) == 2
+    assert main(["helper", "cobol"]) == 2
