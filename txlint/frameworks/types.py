@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol, TypeAlias
 
 from txlint.model.facts import Class, Expr, FileFacts
+from txlint.model.graph import Opened
 
 Atom: TypeAlias = Any
 Value: TypeAlias = tuple[Any, ...]
@@ -23,20 +24,34 @@ class Klass(Protocol):
     names: dict[str, list[tuple[Any, ...]]]
     parent: Any
 
+    @property
+    def dotted(self) -> str: ...
+
+
+class Fun(Protocol):
+    id: int
+    module: Any
+    fact: Any
+    klass: Any
+
+    @property
+    def dotted(self) -> str: ...
+
 
 class Linker(Protocol):
     """What a framework may ask. ``Cls``, ``Obj``, ... are the kinds of atoms; ``atoms`` makes them."""
 
     project: Any
     catalog: Any
-    atoms: Callable[..., Any]
-    union: Callable[[Value, Value], Value]
+    atoms: Any
     Cls: Any
     Obj: Any
+    Fn: Any
     Const: Any
     Ext: Any
     ExtObj: Any
 
+    def union(self, one: Value, other: Value, /) -> Value: ...
     def find(self, klass: Any, name: str) -> Any: ...
     def mro(self, klass: Any) -> tuple[Any, ...]: ...
     def is_a(self, klass: Any, name: str) -> bool: ...
@@ -46,4 +61,9 @@ class Linker(Protocol):
     def with_item(self, atom: Any, item: Value) -> Any: ...
     def class_attribute(self, klass: Any, name: str) -> Value: ...
     def class_expression(self, klass: Any, expr: Expr) -> Value: ...
+    def items(self, value: Value) -> Value: ...
+    def decoration(self, fun: Any) -> Any: ...
+    def replay(self, fun: Any, klass: Any, exact: bool) -> Any: ...
+    def class_openers(self, klass: Any) -> list[tuple[Opened, str]]: ...
+    def called_methods(self, klass: Any, names: Iterable[str]) -> Iterator[tuple[Any, int]]: ...
     def module_name(self, module: Any, name: str) -> Value: ...

@@ -89,7 +89,7 @@ def decorate(linker: Linker, fun: Fun) -> Decoration:
 
 
 def _from_class(linker: Linker, fun: Fun) -> list[Opened]:
-    """``@method_decorator(atomic, name="post")`` on the class."""
+    """What decorators of its class open around a method: ``@method_decorator(atomic, name="post")``."""
     found: list[Opened] = []
     klass = fun.klass
     assert klass is not None and fun.fact is not None
@@ -108,13 +108,18 @@ def class_openers(linker: Linker, klass: Klass) -> list[tuple[Opened, str]]:
         frame = Frame(linker, klass.parent or klass.module.body, None, True)
         frame.silent = True
         named = [value for key, value in expr[3] if key == "name"]
-        if not named or not any(isinstance(a, Ext) and a.name.endswith(".method_decorator") for a in frame.ev(expr[1])):
+        if not named or not any(isinstance(atom, Ext) and _applies_decorators(linker, atom.name) for atom in frame.ev(expr[1])):
             continue
         names = [a.value for a in frame.ev(named[0]) if isinstance(a, Const)]
         decorators = frame.ev(expr[2][0]) if expr[2] else UNKNOWN
         for opened in _method_openers(linker, decorators, pos):
             found.extend((opened, name) for name in names)
     return found
+
+
+def _applies_decorators(linker: Linker, name: str) -> bool:
+    """Does a library's decorator apply the ones that it is given? The catalog says so by what it returns: ``arg(0:decorator)``."""
+    return any(entry.type == "arg(0:decorator)" for entry in linker.at(name).returns)
 
 
 def _method_openers(linker: Linker, decorators: Value, pos: Pos) -> list[Opened]:
@@ -175,7 +180,7 @@ def _library(
     for hook in known.hooks:
         if hook.by == "decorator":
             linker.connect_decorated(frame, fun, hook, name, args, keywords, pos)
-    if name.endswith("method_decorator") and args:
+    if args and _applies_decorators(linker, name):
         openers.extend(_method_openers(linker, args[0], pos))
     for returned in known.returns:
         if returned.decorated and returned.decorated != "decorated":

@@ -1,17 +1,21 @@
-"""Where code of the project is entered with a transaction open, or may be: hooks that libraries call. From the catalog's `hook` tables.
+"""Where code of the project is entered with a transaction open, or may be: `hooks` that libraries call (from the catalog's `hook`
+tables), and what decorators put around a function (`wrapped`).
 
-What needs the reading of a framework's configuration (views behind ``ATOMIC_REQUESTS``) is in `views`."""
+What needs the reading of a framework's configuration is with that framework; `called_methods` helps it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from txlint.link.calls import call
 from txlint.link.linker import Linker
 from txlint.link.project import Fun, Klass
-from txlint.link.values import Const, Ext, Fn
+from txlint.link.replay import Frame
+from txlint.link.site import Site
+from txlint.link.values import ExtMethod, Fn
 from txlint.model.catalog import Hook
-from txlint.model.facts import Expr
-from txlint.model.graph import NO_CLASS, Entrance
+from txlint.model.facts import Pos
+from txlint.model.graph import NO_CLASS, Entrance, Target
 
 
 def hooks(linker: Linker) -> Iterator[Entrance]:
@@ -47,40 +51,6 @@ def wrapped(linker: Linker) -> Iterator[Entrance]:
         yield Entrance((fun.id, NO_CLASS, True), opened.kind, opened.name, path, opened.pos, holder.dotted, opened.alias, opened.confidence)
 
 
-def migrations(linker: Linker) -> Iterator[Entrance]:
-    """Functions that a migration runs: in its transaction, unless the migration (and, behind it, the operation) has none."""
-    for klass in linker.project.klasses:
-        if "operations" not in klass.names or not linker.is_a(klass, "django.db.migrations.Migration"):
-            continue
-        atomic = [a.value for a in linker.class_attribute(klass, "atomic") if isinstance(a, Const)]
-        for expr in _operations(klass):
-            yield from _operation(linker, klass, expr, atomic != [False])
-
-
-def _operations(klass: Klass) -> Iterator[Expr]:
-    for binding in klass.names["operations"]:
-        expr = binding[1] if binding[0] == "value" else None
-        if isinstance(expr, tuple) and expr[0] in ("list", "tuple"):
-            for item in expr[1]:
-                if isinstance(item, tuple) and item[0] == "call":
-                    yield item
-
-
-def _operation(linker: Linker, klass: Klass, expr: Expr, atomic: bool) -> Iterator[Entrance]:
-    names = [a.name for a in linker.class_expression(klass, expr[1]) if isinstance(a, Ext)]
-    if "django.db.migrations.RunPython" not in names:
-        return
-    keywords = dict(expr[3])
-    own = keywords.get("atomic")
-    if not atomic and own != ("const", True):
-        return
-    for code in (*expr[2][:2], *(keywords[name] for name in ("code", "reverse_code") if name in keywords)):
-        for value in linker.class_expression(klass, code):
-            if isinstance(value, Fn):
-                path = klass.module.facts.path
-                yield Entrance((value.fun.id, NO_CLASS, True), "implicit", names[0], path, expr[4], klass.dotted, None)
-
-
 def _method(linker: Linker, klass: Klass, method: str, hook: Hook) -> Iterator[Entrance]:
     found = linker.find(klass, method)
     if found is None or found.bindings is None or hook.state in ("after", "out"):
@@ -95,3 +65,24 @@ def _entrance(fun: Fun, cls: int, hook: Hook, state: str, name: str) -> Entrance
     assert fact is not None
     kind = "hook" if state == "caller" else hook.opener if hook.opener != "hook" else "implicit"
     return Entrance((fun.id, cls, False), kind, name, fun.module.facts.path, fact.name_pos, fun.dotted, None, hook.confidence)
+
+
+def called_methods(linker: Linker, klass: Klass, names: Iterable[str]) -> Iterator[tuple[Fun, int]]:
+    """The project's functions that run when a library calls methods of a class, directly or behind the library's own; each with the
+    class of its receiver."""
+    seen: set[tuple[int, int]] = set()
+    nowhere: Pos = (0, 0, 0, 0)
+    for name in names:
+        frame = Frame(linker, klass.module.body, None, True)
+        frame.silent = True
+        receiver = linker.instance(klass, True)
+        for atom in linker.attribute(receiver, name):
+            site = Site(frame, ("call", name, (), (), nowhere), True, False, False)
+            if isinstance(atom, (Fn, ExtMethod)):
+                call(site, atom)
+            for target in site.targets:
+                if isinstance(target, Target):
+                    key = (target.fun, target.cls)
+                    if key not in seen:
+                        seen.add(key)
+                        yield linker.project.funs[target.fun], target.cls

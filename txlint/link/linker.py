@@ -5,10 +5,11 @@ Everything is computed on demand and remembered. What is asked for while it is b
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from txlint.catalog.lookup import Catalog
+from txlint.frameworks.types import Klass as Definition
 from txlint.link import classes, holding, members, names, substitution, typehints, types
 from txlint.link.classes import Found
 from txlint.link.project import Fun, Klass, Project
@@ -43,7 +44,7 @@ class Framework(Protocol):
         """Library bases of a class that the catalog does not know, by convention."""
         ...
 
-    def cascades(self, linker: Linker, klass: Klass) -> list[Klass]:
+    def cascades(self, linker: Linker, klass: Klass) -> Sequence[Definition]:
         """Classes whose rows are deleted with those of a class."""
         ...
 
@@ -79,7 +80,7 @@ class Linker:
     here is what makes that safe: nothing waits for itself, and what was computed meanwhile is computed again."""
 
     # Frameworks lie below this package: the kinds of atoms reach them as attributes.
-    Cls, Obj, Const, Ext, ExtObj = Cls, Obj, Const, Ext, ExtObj
+    Cls, Obj, Fn, Const, Ext, ExtObj = Cls, Obj, Fn, Const, Ext, ExtObj
     union = staticmethod(union)
 
     def __init__(
@@ -346,6 +347,18 @@ class Linker:
     def version_matches(self, library: str, specifier: str) -> bool | None:
         """Does the project's version of a library satisfy a specifier? None where it is not known."""
         return self.versions(library, specifier) if self.versions is not None else None
+
+    def class_openers(self, klass: Klass) -> list[tuple[Opened, str]]:
+        """What decorators of a class open around one of its methods, with the method's name."""
+        from txlint.link.decorate import class_openers
+
+        return class_openers(self, klass)
+
+    def called_methods(self, klass: Klass, names: Iterable[str]) -> Iterator[tuple[Fun, int]]:
+        """The project's functions that run when a library calls these methods of a class, each with the class of its receiver."""
+        from txlint.link.entrances import called_methods
+
+        return called_methods(self, klass, names)
 
     def connect_decorated(
         self, frame: Any, fun: Fun, hook: Any, name: str, args: tuple[Value, ...], keywords: dict[str | None, Value], pos: Any

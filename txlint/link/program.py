@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from txlint.catalog.lookup import Catalog
+from txlint.frameworks.startup import AT_START
 from txlint.link.linker import Framework, Linker
 from txlint.link.project import Fun, Klass
 from txlint.link.seeds import seeds
@@ -22,7 +23,6 @@ CALLABLE_DEPTH = 3
 MOST_VARIANTS = 24
 """Replays of one function for subclasses that nobody is seen to use; more where they come out alike."""
 _CONNECTING = frozenset({"connect", "listen", "register"})
-_AT_START = frozenset({"ready", "init_app", "includeme", "configure", "setup"})
 Entrances = Callable[[Linker], Iterable[Entrance]]
 
 
@@ -65,7 +65,7 @@ def _connect(linker: Linker) -> None:
             continue
         if fun.fact is None:
             linker.replay(fun, None, True)
-        elif fun.fact.name in _AT_START:
+        elif fun.fact.name in AT_START:
             linker.replay(fun, fun.klass, False)
 
 
@@ -210,12 +210,12 @@ class _Builder:
         sender = node[1] if target.sender == SELF else target.sender
         klass = self.linker.project.klasses[sender] if sender >= 0 else None
         exact = node[2] if target.sender == SELF else False
-        gone: list[Klass] = []
+        gone: set[int] = set()
         if klass is not None and target.signal.endswith("_delete"):
-            gone = [other for framework in self.linker.frameworks for other in framework.cascades(self.linker, klass)]
+            gone = {other.id for framework in self.linker.frameworks for other in framework.cascades(self.linker, klass)}
         for connection in self.by_signal.get(target.signal, ()):
             sure = target.confidence
-            if gone and connection.sender >= 0 and any(other.id == connection.sender for other in gone):
+            if connection.sender in gone:
                 deleted = Target(connection.fun, connection.cls, "signal", sure, target.inner, 0, False, True, connection.sender)
                 self.edge(edges, event, deleted, node)
                 continue

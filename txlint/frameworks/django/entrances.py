@@ -1,31 +1,38 @@
-"""Views behind a request-wide transaction, and methods of classes that a class decorator wraps: what the framework calls in them.
+"""Where Django enters code of the project with a transaction open: views behind ``ATOMIC_REQUESTS`` or a middleware, methods that a class
+decorator wraps, functions that migrations run. `entrances` gives them all.
 
-The framework's reading of its configuration says which functions and classes; here they become nodes of the program."""
+The reading of its configuration says which functions and classes; the linker says what is called when one of them is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from txlint.frameworks.django.settings import DjangoSettings
 from txlint.frameworks.django.urls import ViewEntry, atomic_views, read_views
 from txlint.frameworks.resolver import Resolved
-from txlint.link.calls import call
-from txlint.link.decorate import class_openers
-from txlint.link.linker import Linker
-from txlint.link.project import Fun, Klass
-from txlint.link.replay import Frame
-from txlint.link.site import Site
-from txlint.link.values import Atom, Cls, ExtMethod, Fn
-from txlint.model.facts import Pos
-from txlint.model.graph import NO_CLASS, Entrance, Opened, SignalTarget, Target
+from txlint.model.facts import Expr
+from txlint.model.graph import NO_CLASS, Entrance, Opened
 from txlint.model.kinds import Confidence
 
-VIEW = "django.views.generic.View"
+if TYPE_CHECKING:
+    from txlint.frameworks.types import Fun, Klass, Linker
+
 ADMIN = "django.contrib.admin.ModelAdmin"
+MIGRATION = "django.db.migrations.Migration"
+RUN_PYTHON = "django.db.migrations.RunPython"
 VIEWSET = "rest_framework.viewsets.ViewSetMixin"
 _ACTIONS = ("list", "create", "retrieve", "update", "partial_update", "destroy")
 _BEFORE = ("initial", "get_queryset", "get_object", "get_serializer", "finalize_response")
+
+
+def entrances(linker: Linker, settings: DjangoSettings) -> Iterator[Entrance]:
+    """Everything that Django runs inside a transaction of its own, or of a decorator's."""
+    yield from migrations(linker)
+    yield from wrapped_classes(linker)
+    yield from atomic_requests(linker, settings)
+    yield from middleware(linker, settings)
 
 
 def atomic_requests(linker: Linker, settings: DjangoSettings) -> Iterator[Entrance]:
@@ -51,7 +58,6 @@ def atomic_requests(linker: Linker, settings: DjangoSettings) -> Iterator[Entran
 
 def middleware(linker: Linker, settings: DjangoSettings) -> Iterator[Entrance]:
     """Middleware of the project that calls what lies behind it inside a transaction: the middleware after it, and all views."""
-    layers: list[tuple[Fun, Klass | None]] = []
     behind: list[Opened] = []
     found: list[Entrance] = []
     for dotted in settings.middleware:
@@ -60,7 +66,6 @@ def middleware(linker: Linker, settings: DjangoSettings) -> Iterator[Entrance]:
             continue
         for opened in behind:
             found.append(_request(fun, klass, opened))
-        layers.append((fun, klass))
         flow = linker.replay(fun, klass, True).flow
         called = [(event.func, event.region) for event in flow.events] + [(expr, region) for _, expr, _, region in flow.unresolved]
         for expr, region in called:
@@ -88,13 +93,13 @@ def _layer(linker: Linker, dotted: str) -> tuple[Fun | None, Klass | None]:
     module, _, name = dotted.rpartition(".")
     home = linker.project.find_module(module)
     for atom in linker.module_name(home, name) if home is not None else ():
-        if isinstance(atom, Cls):
+        if isinstance(atom, linker.Cls):
             for method in linker.class_attribute(atom.klass, "__call__"):
-                if isinstance(method, Fn):
+                if isinstance(method, linker.Fn):
                     return method.fun, atom.klass
-        elif isinstance(atom, Fn):
+        elif isinstance(atom, linker.Fn):
             for inner in linker.replay(atom.fun, None, True).returns:
-                if isinstance(inner, Fn):
+                if isinstance(inner, linker.Fn):
                     return inner.fun, None
     return None, None
 
@@ -110,13 +115,13 @@ def _called(linker: Linker, view: ViewEntry) -> Iterator[tuple[Fun, int]]:
             receiver = _class(linker, view.receiver) if view.receiver is not None else None
             yield fun, receiver.id if receiver is not None else NO_CLASS
             for atom in linker.decoration(fun).value:
-                if isinstance(atom, Fn) and atom.fun is not fun:
+                if isinstance(atom, linker.Fn) and atom.fun is not fun:
                     yield atom.fun, NO_CLASS  # what a decorator of the project puts around it
     elif target.kind == "class":
         klass = _class(linker, target)
         if klass is not None:
             names = ["__call__"] if view.call == "__call__" else ["dispatch", *handlers(linker, klass, dict(view.actions).values())]
-            yield from methods(linker, klass, names)
+            yield from linker.called_methods(klass, names)
 
 
 def _admin(linker: Linker) -> Iterator[tuple[Fun, int]]:
@@ -125,11 +130,11 @@ def _admin(linker: Linker) -> Iterator[tuple[Fun, int]]:
         if not linker.is_a(klass, ADMIN):
             continue
         for base in linker.mro(klass):
-            if isinstance(base, Klass):
+            if not isinstance(base, str):
                 for fun in linker.project.methods(base):
                     yield fun, klass.id
         for value in linker.items(linker.class_attribute(klass, "actions")):
-            if isinstance(value, Fn) and value.fun.klass is None:
+            if isinstance(value, linker.Fn) and value.fun.klass is None:
                 yield value.fun, NO_CLASS
 
 
@@ -140,7 +145,7 @@ def handlers(linker: Linker, klass: Klass, wired: Iterable[str]) -> list[str]:
         if not names:
             names.extend(_ACTIONS)
         for base in linker.mro(klass):
-            if isinstance(base, Klass):
+            if not isinstance(base, str):
                 for fun in linker.project.methods(base):
                     assert fun.fact is not None
                     if any(_text(expr).rpartition(".")[2] in ("action", "list_route", "detail_route") for expr, _ in fun.fact.decorators):
@@ -155,46 +160,54 @@ def _text(expr: object) -> str:
     return expr if isinstance(expr, str) else ""
 
 
-def methods(linker: Linker, klass: Klass, names: Iterable[str]) -> Iterator[tuple[Fun, int]]:
-    """The project's functions that run when methods of a class are called by a library, directly or behind the library's own."""
-    seen: set[tuple[int, int]] = set()
-    nowhere: Pos = (0, 0, 0, 0)
-    for name in names:
-        frame = Frame(linker, klass.module.body, None, True)
-        frame.silent = True
-        receiver = linker.instance(klass, True)
-        for atom in linker.attribute(receiver, name):
-            site = Site(frame, ("call", name, (), (), nowhere), True, False, False)
-            _follow(site, atom)
-            for target in site.targets:
-                if isinstance(target, Target):
-                    key = (target.fun, target.cls)
-                    if key not in seen:
-                        seen.add(key)
-                        yield linker.project.funs[target.fun], target.cls
-                elif isinstance(target, SignalTarget):
-                    continue
-
-
-def _follow(site: Site, atom: Atom) -> None:
-    if isinstance(atom, (Fn, ExtMethod)):
-        call(site, atom)
-
-
 def wrapped_classes(linker: Linker) -> Iterator[Entrance]:
     """``@method_decorator(atomic, name="dispatch")`` on a class that inherits the method."""
     for klass in linker.project.klasses:
         if not klass.fact.decorators:
             continue
-        for opened, name in class_openers(linker, klass):
+        for opened, name in linker.class_openers(klass):
             if name in klass.names:
                 continue  # a decorator of that very function
             for sub in (klass, *klass.subclasses):
-                for fun, cls in methods(linker, sub, [name, *(handlers(linker, sub, ()) if name == "dispatch" else ())]):
+                for fun, cls in linker.called_methods(sub, [name, *(handlers(linker, sub, ()) if name == "dispatch" else ())]):
                     yield Entrance(
                         (fun.id, cls, True), "decorator", opened.name, klass.module.facts.path, opened.pos, klass.dotted, opened.alias,
                         min(opened.confidence, Confidence.CERTAIN),
                     )  # fmt: skip
+
+
+def migrations(linker: Linker) -> Iterator[Entrance]:
+    """Functions that a migration runs: in its transaction, unless the migration (and, behind it, the operation) has none."""
+    for klass in linker.project.klasses:
+        if "operations" not in klass.names or not linker.is_a(klass, MIGRATION):
+            continue
+        atomic = [a.value for a in linker.class_attribute(klass, "atomic") if isinstance(a, linker.Const)]
+        for expr in _operations(klass):
+            yield from _operation(linker, klass, expr, atomic != [False])
+
+
+def _operations(klass: Klass) -> Iterator[Expr]:
+    for binding in klass.names["operations"]:
+        expr = binding[1] if binding[0] == "value" else None
+        if isinstance(expr, tuple) and expr[0] in ("list", "tuple"):
+            for item in expr[1]:
+                if isinstance(item, tuple) and item[0] == "call":
+                    yield item
+
+
+def _operation(linker: Linker, klass: Klass, expr: Expr, atomic: bool) -> Iterator[Entrance]:
+    names = [a.name for a in linker.class_expression(klass, expr[1]) if isinstance(a, linker.Ext)]
+    if RUN_PYTHON not in names:
+        return
+    keywords = dict(expr[3])
+    own = keywords.get("atomic")
+    if not atomic and own != ("const", True):
+        return
+    for code in (*expr[2][:2], *(keywords[name] for name in ("code", "reverse_code") if name in keywords)):
+        for value in linker.class_expression(klass, code):
+            if isinstance(value, linker.Fn):
+                path = klass.module.facts.path
+                yield Entrance((value.fun.id, NO_CLASS, True), "implicit", names[0], path, expr[4], klass.dotted, None)
 
 
 def _function(linker: Linker, target: Resolved) -> Fun | None:
