@@ -135,17 +135,8 @@ class Frame:
             if not typed and owner is not None:
                 typed = self._overridden_parameter(fact.name, name)
             if not typed or all(type(a) is ExtObj for a in typed):
-                typed = union(typed, self._told(name))
+                typed = union(typed, linker.params.get((fun.id, name), UNKNOWN))
             self.env[name] = union(value, typed)
-
-    def _told(self, name: str) -> Value:
-        """What callers pass for a parameter: those that call it on this very class, and those that name none."""
-        linker, fun = self.linker, self.fun
-        value: Value = linker.params.get((fun.id, name, NO_CLASS), UNKNOWN)
-        if fun.klass is not None and self.klass is not None:
-            self.queries[("told", f"{fun.id}|{name}")] = None
-            value = union(value, linker.params.get((fun.id, name, self.klass.id), UNKNOWN))
-        return value
 
     def request_wide(self, dependency: Fun, parameter: str) -> None:
         """What a dependency has open where it yields is open in the whole function that depends on it."""
