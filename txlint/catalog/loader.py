@@ -18,7 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from txlint.catalog.lookup import Catalog
+from txlint.catalog.lookup import ITS_CLASS, Catalog
 from txlint.catalog.types import parse_run, parse_type
 from txlint.model.catalog import Arg, Calls, Closer, Deferral, Effect, Entry, Hook, Library, LibraryClass, Opener, Returns, Silent, When
 from txlint.model.kinds import EFFECT_KINDS, OPENER_KINDS, Confidence
@@ -247,7 +247,7 @@ def _words(*words: str) -> _Reader:
 
 
 def _type(value: Any) -> str:
-    parse_type(_text(value))
+    parse_type(_text(value).replace(ITS_CLASS, "its_class"))  # filled in where a name is looked up
     return str(value)
 
 

@@ -7,6 +7,7 @@ set test. Answers are tuples in the order of the files; what holds under which `
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -39,6 +40,8 @@ _FIELD: Mapping[type[Entry], int] = {
     Calls: 8,
 }
 _UNKNOWN = Known()
+ITS_CLASS = "{class}"
+"""In a type: the class that was looked up, where the entry stands under one of its bases."""
 
 
 class Catalog:
@@ -222,6 +225,8 @@ class Catalog:
         if self._find_here(parent).classes:
             for base in self.bases(parent)[1:]:
                 known = _inherit(known, self._find_here(f"{base}.{last}"))
+            if any(ITS_CLASS in entry.type for entry in known.returns):
+                known = known._replace(returns=tuple(replace(each, type=each.type.replace(ITS_CLASS, parent)) for each in known.returns))
         return known if any(known) else _UNKNOWN
 
     def _find_here(self, name: str) -> Known:

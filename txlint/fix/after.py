@@ -254,3 +254,33 @@ def used_again(case: Case) -> int | None:
         if found := find(statement, uses):
             return case.line(found)
     return None
+
+
+def mentioned_again(case: Case) -> int | None:
+    """For a call that changes a path: the line at which the path, as the call is given it or is called on it, is written again before
+    the transaction ends. What each turn of a loop binds anew is another path."""
+    call = case.site.call
+    paths = [
+        a.value for a in call.args if isinstance(a.value, (cst.Name, cst.Attribute, cst.BaseString, cst.BinaryOperation, cst.Subscript))
+    ]
+    if isinstance(call.func, cst.Attribute) and dotted(call.func.value) not in _STATELESS:
+        paths.append(call.func.value)
+    given = {case.code(path): dotted(path).partition(".")[0] for path in paths}
+    own: set[int] = set()
+
+    def collect(node: cst.CSTNode) -> bool:
+        own.add(id(node))
+        return False
+
+    find(call, collect)
+    for scope in reversed(case.region):
+        statements = list(_behind(scope))
+        wanted = given
+        if scope.kind == "loop" and isinstance(scope.node, (cst.For, cst.While)):
+            wanted = {text: root for text, root in given.items() if not root or not _rebinds(scope.node, root)}
+            statements += _statements(scope.node.body)
+        for statement in statements if wanted else ():
+            found = find(statement, lambda n: id(n) not in own and isinstance(n, cst.BaseExpression) and case.code(n) in wanted)  # noqa: B023
+            if found is not None:
+                return case.line(found)
+    return None

@@ -82,7 +82,7 @@ def passed_whole(case: Case, statement: cst.CSTNode) -> list[str]:
         return False
 
     find(statement, collect)
-    return [n for n in dict.fromkeys(names) if n not in ("True", "False", "None") and not _is_plain(case, n)]
+    return [n for n in dict.fromkeys(names) if n not in ("True", "False", "None") and not is_plain(case, n)]
 
 
 def replaced(case: Case, text: str, start: int, captured: Sequence[Captured]) -> str:
@@ -132,7 +132,7 @@ def _free_name(case: Case, wanted: str, taken: set[str]) -> str:
     return name
 
 
-def _is_plain(case: Case, name: str) -> bool:
+def is_plain(case: Case, name: str) -> bool:
     """Whether a name is a parameter annotated with a plain type, or only ever assigned constants, text or attributes of objects."""
     node = case.site.function.node
     if isinstance(node, cst.FunctionDef):

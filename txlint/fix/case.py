@@ -64,6 +64,15 @@ class Case:
         return f"the whole call of `{self.callee}` would leave the transaction, with everything else that it does"
 
     @property
+    def ends_here(self) -> bool:
+        """Whether this function shows all that runs before the commit: every transaction that reaches the call is its own."""
+        openers = self.finding.openers
+        around = [s for s in self.site.chain if s.kind == "with" and s.opener]
+        return not self.finding.omitted and all(
+            len(o.trace) <= 1 and (o.kind == "decorator" or any(self.is_here(o, s) for s in around)) for o in openers
+        )
+
+    @property
     def region(self) -> tuple[Scope, ...]:
         """The scopes between the transaction's outermost end and the call: those that an effect moved to the commit leaves. All of
         the function's, unless every transaction that reaches the call is opened by a ``with`` around it."""

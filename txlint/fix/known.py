@@ -51,7 +51,7 @@ def meanings_of(program: Program, findings: Iterable[Finding], sources: Mapping[
         for event in flow.events:
             if event.effect is not None:
                 meaning = EffectMeaning(event.effect.kind, event.effect.name, event.effect.library)
-                effects[path].setdefault(span_of_pos(source, event.pos), meaning)
+                effects[path][span_of_pos(source, event.pos)] = meaning
             for opened in event.region:
                 if opened.path is None:
                     openers[path].setdefault(span_of_pos(source, opened.pos)[:2], (_of_opened(opened),))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from txlint.fix.after import always_raises, changed_later, dotted, find, mentions, used_again
+from txlint.fix.after import always_raises, changed_later, dotted, find, mentioned_again, mentions, used_again
 from txlint.fix.case import Case, Verdict, short
 from txlint.fix.scopes import Scope
 
@@ -74,6 +74,13 @@ def refusals(case: Case, in_async: bool = False) -> Iterator[str]:
         yield "its arguments wait for something"
     if line := always_raises(case):
         yield f"line {line} always undoes the transaction afterwards, so a deferred call would never run"
+    if _is_local_file(case):
+        if line := mentioned_again(case):
+            yield f"line {line} speaks of the same path again, which would still be what it was"
+        if any(scope.kind in ("finally", "handler") for scope in case.region):
+            yield "it clears up whatever becomes of the transaction: deferred, it would not after a rollback"
+    if saves_too(case) and not saves_deleted(case):
+        yield "it also saves the row, and would do so behind the commit: pass save=False, and save the row yourself where it lives on"
     for scope in _foreign_withs(case):
         if bound := _bound_name(scope):
             if mentions(site.call, bound):
@@ -106,8 +113,10 @@ def risks(case: Case) -> Iterator[str]:
             yield f"`{name}` has lost its primary key when the deletion is committed"
     if case.finding.effect.kind in _READ_BACK and (again := used_again(case)):
         yield f"line {again} uses it again before the commit"
-    if _saves_too(case):
-        yield "it also saves the row, and would do so behind the commit"
+    if saves_deleted(case):
+        yield "it would save the deleted row again behind the commit: `save=False` is added"
+    if _is_local_file(case) and not case.ends_here:
+        yield "what runs before the commit in its callers would still find the path as it was"
     if find(_body(case), _rolls_back_savepoint) is not None:
         yield "savepoint_rollback() does not drop what was deferred after the savepoint"
     if case.at_entry:
@@ -130,13 +139,26 @@ def _body(case: Case) -> cst.CSTNode:
     return node if isinstance(node, cst.Module) else node.body
 
 
-def _saves_too(case: Case) -> bool:
+def _is_local_file(case: Case) -> bool:
+    """A call of Python's own that changes a path, on which code around it relies more often than on a storage's names."""
+    return case.finding.effect.kind in ("storage", "storage-write") and case.finding.effect.library == "python" and not case.at_entry
+
+
+def saves_too(case: Case) -> bool:
     """``order.file.delete()`` of a file field saves its row unless told not to."""
     call = case.site.call
-    if case.finding.effect.kind != "storage" or not isinstance(call.func, cst.Attribute) or call.func.attr.value != "delete":
+    if case.at_entry or case.finding.effect.kind != "storage":
+        return False
+    if not isinstance(call.func, cst.Attribute) or call.func.attr.value != "delete":
         return False
     told = [case.code(a.value) for a in call.args]
     return dotted(call.func).count(".") > 1 and told in ([], ["True"])
+
+
+def saves_deleted(case: Case) -> bool:
+    """Such a call on the very row that is being deleted, so that nothing is lost by not saving it."""
+    root = dotted(case.site.call.func).partition(".")[0]
+    return saves_too(case) and not case.site.call.args and root in ("self", "instance") and _in_delete_hook(case)
 
 
 def _rolls_back_savepoint(node: cst.CSTNode) -> bool:

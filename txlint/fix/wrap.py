@@ -9,14 +9,16 @@ from txlint.fix.case import Case
 from txlint.fix.source import Edit
 
 
-def wrap(case: Case, before: str, after: str, partial: str) -> tuple[Edit, ...]:
-    """The edits. ``partial`` is how this place names functools.partial; a call without arguments needs none of it. ``before`` ends in an
-    opening bracket, ``after`` is what closes it, keywords first: ``)`` or ``, using="x")``."""
+def wrap(case: Case, before: str, after: str, partial: str, more: tuple[str, ...] = ()) -> tuple[Edit, ...]:
+    """The edits. ``partial`` is how this place names functools.partial; a call without arguments needs none of it, unless it is given
+    ``more``. ``before`` ends in an opening bracket, ``after`` is what closes it, keywords first: ``)`` or ``, using="x")``."""
     call, source = case.site.call, case.source
     start, end = source.offset(*case.site.span[:2]), source.offset(*case.site.span[2:])
     if has_arguments(case, call) and "\n" not in source.text[start:end] and "\r" not in source.text[start:end]:
         parts = [case.code(call.func), *_arguments(case, call)]
         return (Edit(start, end, _fitted(case, before, after, f"{partial}(", parts)),)
+    if more:
+        return (Edit(start, end, _fitted(case, before, after, f"{partial}(", [case.code(call.func), *more])),)
     inner, _ = called(case, call, partial)
     first, *middle = inner
     first = Edit(first.start, first.end, before + first.text)

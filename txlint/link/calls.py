@@ -13,11 +13,12 @@ from txlint.link.library import call_library
 from txlint.link.opening import opening_of
 from txlint.link.passing import passed
 from txlint.link.site import LIKELY, POSSIBLE, Site
-from txlint.link.targets import add_targets, iterate
+from txlint.link.targets import FEW, add_targets, iterate
 from txlint.link.values import (
     UNKNOWN,
     Atom,
     Cls,
+    Const,
     Ext,
     ExtMethod,
     ExtObj,
@@ -36,10 +37,13 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.facts import Expr, Pos
-from txlint.model.graph import Event, ParamTarget, Target
+from txlint.model.graph import NEW, Event, ParamTarget, Target, Test
 
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
+
+
+_SAVES = frozenset({"save", "asave", "insert", "refresh_from_db"})
 
 
 def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, entering: bool = False) -> Value:
@@ -67,6 +71,8 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
                 frame.awaiting = True
     _arguments(site, expr[2], expr[3])
     frame.awaiting = spawning
+    if value and func.__class__ is not str and func[0] == "sub" and _call_table(site, value):
+        return site.result
     if not value:
         _consume(site)
         site.region, site.closed = frame.now_open(), frame.closed
@@ -84,7 +90,35 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
     for atom in value:
         call_atom(site, atom, site.args, site.keywords, 0)
     _finish(site)
+    if func.__class__ is str and func.rpartition(".")[2] in _SAVES:
+        frame.saved(func.rpartition(".")[0])
     return site.result
+
+
+def _call_table(site: Site, value: Value) -> bool:
+    """``TABLE[key](..)``: what is called depends on the key. A parameter as key is a condition; of many, each is only possible."""
+    frame = site.frame
+    base, key = frame.ev(site.func[1]), site.func[2]
+    constant = [atom for atom in frame.ev(key) if isinstance(atom, Const)]
+    if len(base) != 1 or not isinstance(base[0], Table) or len(base[0].items) < 2 or len(constant) == 1:
+        return False
+    parameter = key if key.__class__ is str and frame.is_param(key) else None
+    site.region, site.closed = frame.now_open(), frame.closed
+    guards = frame.guards
+    sure = LIKELY if len(base[0].items) <= FEW else POSSIBLE
+    for name, item in base[0].items:
+        if parameter is not None:
+            frame.guards = (*guards, Test(parameter, "==", name, True))
+        for atom in item:
+            call_atom(site, atom, site.args, site.keywords, 0)
+        site.targets = [t._replace(confidence=min(t.confidence, sure)) if isinstance(t, Target) else t for t in site.targets]
+        _finish(site)
+        site.targets, site.effect = [], None
+    frame.guards = guards
+    for atom in base[0].rest:
+        call_atom(site, atom, site.args, site.keywords, 0)
+    _finish(site)
+    return True
 
 
 def _spawns(frame: Frame, name: str) -> bool:
@@ -216,9 +250,13 @@ def _construct(site: Site, atom: Cls | SelfCls, args: tuple[Value, ...], keyword
     linker = frame.linker
     klass = atom.klass
     exact = isinstance(atom, Cls)
-    made: Atom = linker.instance(klass, exact) if exact or klass.subclasses else linker.instance(klass, True)
+    # `cls(..)` makes one more of the receiver's kind.
+    made: Atom = linker.instance(klass, True, origin=NEW) if exact else linker.atoms(SelfObj, klass, frame.exact)
     for base in linker.mro(klass):
         if isinstance(base, str):
+            kind = linker.catalog.library_class(base)
+            if kind is not None and kind.item and isinstance(made, Obj) and not made.item:
+                made = linker.with_item(made, linker.typed(parse_type(kind.item), made, args, keywords))
             for opener in linker.at(base).openers:
                 if "with" in opener.forms:
                     opening = opening_of(site, opener, None, args, keywords, custom=klass.dotted)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.link.site import Site
 from txlint.link.values import UNKNOWN, Cls, Const, ExtObj, Fn, Obj, SelfObj, Value
-from txlint.model.catalog import Arg, Entry, When
+from txlint.model.catalog import Arg, Effect, Entry, When
 
 if TYPE_CHECKING:
     pass
@@ -84,7 +84,7 @@ def is_met(site: Site, when: When, entry: Entry, args: tuple[Value, ...], keywor
                 return True
             if isinstance(atom, Obj) and any(base in when.instance_of for base in linker.library_bases(atom.klass)):
                 return True
-        return None if not value else False
+        return None if not value and not isinstance(entry, Effect) else False  # an effect's exceptions are only those that are known
     if len(value) == 1 and type(value[0]) is Const:
         return _tested(when, value[0].value)
     if value and when.truthy is not None and all(type(a) in (Fn, Cls, Obj, ExtObj, SelfObj) for a in value):

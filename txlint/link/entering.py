@@ -77,7 +77,7 @@ def _enter_object(frame: Frame, atom: Obj | SelfObj, pos: Pos, closers: list[Clo
         if found is None:
             continue
         if found.bindings is None:
-            for base in linker.library_bases(klass):
+            for base in (found.name or "", *linker.library_bases(klass)):
                 for opener in linker.at(base).openers:
                     if "with" in opener.forms:
                         frame.push(

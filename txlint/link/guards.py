@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.link.opening import state_queries
 from txlint.link.typehints import instances_of
-from txlint.link.values import UNKNOWN, Cls, Obj, Value, union
+from txlint.link.values import UNKNOWN, Cls, Const, Obj, Value, union
 from txlint.model.facts import Expr
-from txlint.model.graph import Test
+from txlint.model.graph import IDENTITY, Test
 
 Facts: TypeAlias = list[tuple[str, Any]]
 """``("test", Test)``: of a parameter. ``("closed", key)``: nothing of that key is open. ``("is", (name, value))``: a name narrowed."""
@@ -23,7 +23,7 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
         if frame.is_param(test):
             return [("test", Test(test, "truthy", True, True))], [("test", Test(test, "truthy", True, False))]
         if "." in test:
-            return _state_tests(frame, test)
+            return _identity(frame, test, True) or _state_tests(frame, test)
         return [], []
     tag = test[0]
     if tag == "not":
@@ -34,8 +34,11 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
         if test[1] == "and":
             return [fact for yes, _ in parts for fact in yes], (parts[0][1] if len(parts) == 1 else [])
         return [], [fact for _, no in parts for fact in no]
-    if tag == "cmp" and len(test[2]) == 1 and test[1].__class__ is str and frame.is_param(test[1]):
-        return _comparison(frame, test[1], test[2][0], test[3][0])
+    if tag == "cmp" and len(test[2]) == 1 and test[1].__class__ is str:
+        if frame.is_param(test[1]):
+            return _comparison(frame, test[1], test[2][0], test[3][0])
+        if test[2][0] in ("is", "is not", "==", "!=") and test[3][0] == ("const", None):
+            return _identity(frame, test[1], test[2][0] in ("is not", "!=")) or ([], [])
     if tag == "call":
         if test[1] == "isinstance" and len(test[2]) == 2 and test[2][0].__class__ is str:
             return _isinstance(frame, test[2][0], test[2][1])
@@ -55,13 +58,27 @@ def _comparison(frame: Frame, name: str, op: str, right: Expr) -> tuple[Facts, F
         if base:
             return _both(name, base, right[1], op in ("==", "is"))
     if op in ("is", "is not", "==", "!="):
-        classes = [atom for atom in frame.ev(right) if isinstance(atom, Cls)]
+        value = frame.ev(right)
+        classes = [atom for atom in value if isinstance(atom, Cls)]
         if classes:
             return _both(name, "class", (classes[0].klass.id,), op in ("is", "=="))
+        if len(value) == 1 and isinstance(value[0], Const):
+            return _both(name, "==", value[0].value, op in ("is", "=="))
     if op in ("in", "not in") and right.__class__ is not str and right[0] in ("tuple", "list", "set"):
         if all(item.__class__ is not str and item[0] == "const" for item in right[1]):
             return _both(name, "in", tuple(item[1] for item in right[1]), op == "in")
     return [], []
+
+
+_KEYS = frozenset({"pk", "id"})
+
+
+def _identity(frame: Frame, test: str, saved: bool) -> tuple[Facts, Facts] | None:
+    """``self.pk``: whether the receiver's row has been written."""
+    head, _, rest = test.partition(".")
+    if head != frame.self_name or rest not in _KEYS:
+        return None
+    return _both(IDENTITY, "truthy", True, saved)
 
 
 def _both(name: str, op: str, value: Any, wanted: bool) -> tuple[Facts, Facts]:

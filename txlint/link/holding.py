@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from txlint.catalog.types import parse_type
 from txlint.link.project import Klass
 from txlint.link.values import UNKNOWN, Atom, ExtObj, Generated, Many, Obj, Param, SelfItem, SelfObj, Seq, Table, Value, union
 
@@ -25,12 +26,23 @@ def with_item(linker: Linker, atom: Atom, item: Value) -> Atom:
 
 
 def item_of(linker: Linker, atom: Atom) -> Value:
-    if isinstance(atom, (ExtObj, Obj)):
+    if isinstance(atom, ExtObj):
         return atom.item
+    if isinstance(atom, Obj):
+        return atom.item or class_item(linker, atom)
     if isinstance(atom, SelfObj):
-        return (linker.atoms(SelfItem),)
+        return class_item(linker, atom) or (linker.atoms(SelfItem),)
     if isinstance(atom, Many):
         return atom.item
+    return UNKNOWN
+
+
+def class_item(linker: Linker, atom: Obj | SelfObj) -> Value:
+    """What instances of a class hold by what the class says of itself: a form its ``Meta.model``."""
+    for base in linker.library_bases(atom.klass):
+        kind = linker.catalog.library_class(base)
+        if kind is not None and kind.item:
+            return linker.typed(parse_type(kind.item), atom, (), {})
     return UNKNOWN
 
 

@@ -15,11 +15,15 @@ from txlint.link.site import CERTAIN, DEEP, LIKELY, Site
 from txlint.link.targets import add_targets, callback
 from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Opening, Part, SelfObj, Value, union
 from txlint.model.catalog import Returns
-from txlint.model.graph import NO_CLASS, Opened, SignalTarget
+from txlint.model.graph import NEW, NO_CLASS, Opened, SignalTarget
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
     from txlint.link.replay import Frame
+
+
+_MAKES = frozenset({"create", "acreate", "get_or_create", "aget_or_create"})
+"""Managers' methods that save a row which they have made."""
 
 
 def call_library(
@@ -143,7 +147,8 @@ def _run(
             sender = sender_of(frame, (receiver,) if receiver is not None else UNKNOWN)
             if sender == NO_CLASS and receiver is not None:
                 return  # rows of nothing that is known: no guess
-        site.targets.append(SignalTarget(signal, sender, inner))
+        given = (("created", True),) if site.fresh or getattr(receiver, "origin", None) == NEW else ()
+        site.targets.append(SignalTarget(signal, sender, inner, CERTAIN, given, run.signal == "self" or receiver is None))
         return
     if run.op == "decorated":
         value = linker.item_of(receiver) if receiver is not None else UNKNOWN
@@ -152,6 +157,9 @@ def _run(
                 add_targets(site, atom, args, keywords, "call", inner)
         return
     assert run.target is not None
+    if isinstance(receiver, SelfObj):
+        frame.queries[("item", "")] = None
+    last = name.rpartition(".")[2]
     value = linker.typed(run.target, receiver, args, keywords)
     if not value and run.target.op == "arg" and receiver is not None:
         value = linker.passed_by_library(receiver, name.rpartition(".")[2], run.target.name)
@@ -159,13 +167,14 @@ def _run(
         value = frame.getattr(value, run.method) if not run.method.endswith("_") else linker.prefixed(value, run.method)
     for atom in value:
         if type(atom) is Fn:
+            site.fresh = site.fresh or last in _MAKES
             result = site.result
             kind = "override" if run.op == "method" else "callback"
             add_targets(site, atom, (), {}, kind, inner)
             site.result = result
         elif isinstance(atom, (ExtMethod, Ext)) and depth < DEEP:
             nested = Site(frame, site.expr, site.used, False, False)
-            nested.receiver = None
+            nested.fresh = site.fresh or last in _MAKES
             frame.depth += 1
             if frame.depth < DEEP:
                 call_library(nested, atom.name, atom.receiver if isinstance(atom, ExtMethod) else None, (), {}, depth + 1)

@@ -113,7 +113,7 @@ class Linker:
         self.class_values: dict[tuple[int, str], Value] = {}
         self.found: dict[tuple[int, str], Found | None] = {}
         self._depth = 0
-        self.params: dict[tuple[int, str], Value] = {}  # what callers pass, from the rounds before
+        self.params: dict[tuple[int, str, int], Value] = {}  # (function, parameter, class or -1): what callers pass
         self.connected: dict[Any, None] = {}  # signal connections, in the order found
         self.listeners: dict[int, tuple[Any, str]] = {}  # function -> (hook entry, state) of a named event
         self.stale: set[int] = set()
@@ -309,6 +309,13 @@ class Linker:
         for kind, name in queries:
             if kind == "class":
                 answers.append((klass.id, exact))
+                continue
+            if kind == "told":
+                number, _, parameter = name.partition("|")
+                answers.append(self.params.get((int(number), parameter, klass.id)))
+                continue
+            if kind == "item":
+                answers.append(tuple(self._answer(atom) for atom in self.item_of(self.atoms(SelfObj, klass, exact))))
                 continue
             if kind == "passed":
                 method, _, parameter = name.partition("|")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_type
 from txlint.link.project import Binding, Fun, Klass, Module, absolute
-from txlint.link.values import UNKNOWN, Cls, Ext, Mod, Value, union
+from txlint.link.values import UNKNOWN, Cls, Const, Ext, Mod, Value, union
 from txlint.model.facts import Expr
 
 if TYPE_CHECKING:
@@ -75,9 +75,12 @@ def bound(linker: Linker, binding: Binding, module: Module, klass: Klass | None,
     if tag == "import":
         return linker.imported(module, binding[1])
     if tag == "value":
-        value = evaluate(linker, binding[1], module, klass) if binding[1] is not None else UNKNOWN
-        if not value and binding[2] is not None:
-            value = linker.annotation(binding[2], module, klass)
+        expr = binding[1]
+        if expr.__class__ is tuple and expr[0] == "call" and str(expr[1]).rpartition(".")[2] == "NewType" and len(expr[2]) == 2:
+            expr = expr[2][1]  # a type of its own for the checker, the same for the program
+        value = evaluate(linker, expr, module, klass) if expr is not None else UNKNOWN
+        if binding[2] is not None and all(isinstance(atom, Const) and atom.value is None for atom in value):
+            value = union(value, linker.annotation(binding[2], module, klass))
         return value
     if tag == "unpack":
         value = evaluate(linker, binding[1], module, klass)

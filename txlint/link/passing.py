@@ -30,7 +30,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.facts import Expr
-from txlint.model.graph import NO_CLASS, RECEIVER, SELF, Passed, Target
+from txlint.model.graph import IDENTITY, NEW, NO_CLASS, RECEIVER, SELF, Passed, Target
 
 if TYPE_CHECKING:
     from txlint.link.project import Fun
@@ -56,8 +56,18 @@ def passed(site: Site) -> Passed:
         key = frame.key_of(site.receiver, (frame.linker.atoms(ExtObj, "session", UNKNOWN, None),))
         if key is not None:
             values[RECEIVER] = ("key", key)
+    if site.fresh or _is_new(site):
+        values[IDENTITY] = ("const", None)
+    elif site.receiver == frame.self_name or site.kind == "super":
+        values[IDENTITY] = ("param", IDENTITY)
     given = frozenset((*range(len(site.args)), *(name for name in site.keywords if name is not None)))
     return Passed(values, callables, site.open_ended, given)
+
+
+def _is_new(site: Site) -> bool:
+    """Is the receiver an instance that was made here, or by a factory, and not yet saved?"""
+    receivers = [atom.receiver for atom in site.values if isinstance(atom, (Fn, ExtMethod))]
+    return bool(receivers) and all(isinstance(atom, Obj) and atom.origin == NEW for atom in receivers)
 
 
 def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[Any, Any], callables: dict[Any, Any]) -> None:
@@ -114,16 +124,14 @@ def bind(fun: Fun, args: tuple[Value, ...], keywords: dict[str | None, Value], s
     return bound
 
 
-def note_parameters(linker: Any, fun: Fun, bound: dict[str, Value]) -> None:
+def note_parameters(linker: Any, fun: Fun, bound: dict[str, Value], cls: int = NO_CLASS) -> None:
     """What callers pass is what a parameter without annotation may be. Callables are not told here: which caller passes which one is
     kept apart (`program`)."""
     for name, value in bound.items():
-        kept = tuple(
-            (atom if type(atom) is not SelfObj else linker.instance(atom.klass, False)) for atom in value if type(atom) not in _CALLER_ONLY
-        )
+        kept = tuple(_told(linker, atom) for atom in value if type(atom) not in _CALLER_ONLY)
         if not kept:
             continue
-        key = (fun.id, name)
+        key = (fun.id, name, cls)
         known = linker.params.get(key, UNKNOWN)
         merged = union(known, kept)
         if len(merged) > 8:
@@ -131,6 +139,14 @@ def note_parameters(linker: Any, fun: Fun, bound: dict[str, Value]) -> None:
         if merged is not known and merged != known:
             linker.params[key] = merged
             linker.stale.add(fun.id)
+
+
+def _told(linker: Any, atom: Atom) -> Atom:
+    if isinstance(atom, SelfObj):
+        return linker.instance(atom.klass, False)  # type: ignore[no-any-return]
+    if isinstance(atom, Obj) and atom.origin == NEW:
+        return linker.instance(atom.klass, atom.exact, atom.item)  # type: ignore[no-any-return]
+    return atom
 
 
 def apply_states(site: Site, replay: Any, fun: Fun, receiver: Atom | None, skip: int) -> None:

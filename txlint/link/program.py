@@ -15,7 +15,7 @@ from txlint.link.signals import Connection
 from txlint.link.targets import FEW
 from txlint.link.values import Fn
 from txlint.model.facts import FileFacts
-from txlint.model.graph import NO_CLASS, SELF, Edge, Entrance, Event, Flow, FunctionInfo, Node, Program, SignalTarget, Target
+from txlint.model.graph import NO_CLASS, SELF, Edge, Entrance, Event, Flow, FunctionInfo, Node, ParamTarget, Program, SignalTarget, Target
 from txlint.model.kinds import Confidence
 
 ROUNDS = 3
@@ -42,7 +42,8 @@ def link(
     _connect(linker)
     start = list(linker.project.funs) if everything else seeds(linker)
     found = [entrance for enter in entrances for entrance in enter(linker)]
-    program = _Builder(linker).build(start, found)
+    builder = _Builder(linker)
+    builder.grow(start, found)
     for _ in range(ROUNDS - 1):
         # Once more for functions whose parameters callers have told something about.
         stale, linker.stale = linker.stale, set()
@@ -51,8 +52,8 @@ def link(
             break
         for fun in again:
             linker.forget(fun)
-        program = _Builder(linker).build(start, found)
-    return program, linker
+        builder.again({fun.id for fun in again})
+    return builder.finish(found), linker
 
 
 def _connect(linker: Linker) -> None:
@@ -99,15 +100,27 @@ class _Builder:
         self.called_now: set[int] = set()
         self.waiting: list[Node] = []
 
-    def build(self, start: list[Fun], entrances: list[Entrance]) -> Program:
-        linker = self.linker
+    def grow(self, start: list[Fun], entrances: list[Entrance]) -> None:
+        """All nodes that are reached by plain calls."""
         for fun in start:
             klass = owner(fun)
             self.need((fun.id, klass.id if klass else NO_CLASS, klass is None or not klass.subclasses))
         for entrance in entrances:
             self.need(entrance.node)
+        self.expand_all()
+
+    def again(self, functions: set[int]) -> None:
+        """Once more, for functions that are to be replayed anew."""
+        for node in [node for node in self.nodes if node[0] in functions]:
+            self.expand(node)
+        self.expand_all()
+
+    def expand_all(self) -> None:
         while self.waiting:
             self.expand(self.waiting.pop())
+
+    def finish(self, entrances: list[Entrance]) -> Program:
+        linker = self.linker
         self.concrete()
         self.callbacks()
         seen: set[int] = set()
@@ -148,8 +161,7 @@ class _Builder:
                 found = self.linker.find(sub, method.fact.name)
                 if found is not None and found.owner is klass and self.linker.is_affordable(fun, sub, MOST_VARIANTS):
                     self.need((fun.id, sub.id, True))
-        while self.waiting:
-            self.expand(self.waiting.pop())
+        self.expand_all()
 
     def need(self, node: Node) -> Node:
         fun, cls, exact = node
@@ -175,6 +187,7 @@ class _Builder:
             known = self.infos[fun.id] = FunctionInfo(
                 fun.module.facts.path, fun.dotted, names, defaults, fact.pos if fact else nowhere, fact.name_pos if fact else nowhere,
                 any(p.kind == "vararg" for p in fact.params) if fact else False,
+                any(p.kind == "kwarg" for p in fact.params) if fact else False,
             )  # fmt: skip
         return known
 
@@ -193,10 +206,6 @@ class _Builder:
                     self.edge(edges, event, target, node)
                 elif isinstance(target, SignalTarget):
                     self.signal(edges, event, target, node)
-                elif target.receivers:
-                    self.named.setdefault((target.fun, target.name), []).append((number, event, target.receivers))
-                else:
-                    self.runs.setdefault((target.fun, target.name), []).append((number, event))
         self.nodes[node] = list(edges)
 
     def edge(self, edges: dict[Edge, None], event: Event, target: Target, node: Node) -> None:
@@ -216,12 +225,24 @@ class _Builder:
         for connection in self.by_signal.get(target.signal, ()):
             sure = target.confidence
             if connection.sender in gone:
-                deleted = Target(connection.fun, connection.cls, "signal", sure, target.inner, 0, False, True, connection.sender)
+                deleted = Target(
+                    connection.fun,
+                    connection.cls,
+                    "signal",
+                    sure,
+                    target.inner,
+                    0,
+                    False,
+                    True,
+                    connection.sender,
+                    target.given,
+                    target.sent,
+                )
                 self.edge(edges, event, deleted, node)
                 continue
             if connection.sender >= 0:
                 if klass is None:
-                    sure = min(sure, Confidence.LIKELY)
+                    sure = min(sure, Confidence.POSSIBLE)
                 elif connection.sender != sender:
                     other = self.linker.project.klasses[connection.sender]
                     if exact or other not in klass.subclasses:
@@ -231,44 +252,65 @@ class _Builder:
                 sure = min(
                     sure, Confidence.POSSIBLE if target.signal.partition(".")[0] not in self.linker.project.packages else Confidence.LIKELY
                 )
-            self.edge(edges, event, Target(connection.fun, connection.cls, "signal", sure, target.inner, 0, False, True, sender), node)
+            self.edge(
+                edges,
+                event,
+                Target(connection.fun, connection.cls, "signal", sure, target.inner, 0, False, True, sender, target.given, target.sent),
+                node,
+            )
+
+    def received(self, connection: Connection, sure: Confidence, target: SignalTarget, sender: int) -> Target:
+        return Target(
+            connection.fun, connection.cls, "signal", sure, target.inner, exact=False, sender=sender, given=target.given, sent=target.sent
+        )
 
     def callbacks(self) -> None:
         """Functions passed to a parameter that the callee calls run at the caller's call; what the callee opens around that call is
         open in them."""
-        self.called_now = {edge.target.fun for edges in self.nodes.values() for edge in edges}
         seen: set[int] = set()
-        for (number, _, _), flow in self.flows.items():
-            if id(flow) not in seen:
-                seen.add(id(flow))
-                self.note_handed_on(number, flow)
-        for node in list(self.nodes):
-            extra: dict[Edge, None] = {}
-            for edge in self.nodes[node]:
-                event, target, _ = edge
-                if target.kind == "callback":
-                    continue
-                info = self.infos[target.fun]
-                if self.named:
-                    self.by_name(extra, edge, node, info)
-                for place, functions in event.passed.callables.items():
-                    name = self.parameter(info, place, target.skip)
-                    if name is None:
-                        continue
-                    called = self.called(target.fun, name, 0)
-                    if called is None:
-                        continue
+        done: set[Node] = set()
+        while pending := [node for node in self.nodes if node not in done]:
+            self.called_now = {edge.target.fun for edges in self.nodes.values() for edge in edges}
+            for node in pending:
+                flow = self.flows[node]
+                if id(flow) not in seen:
+                    seen.add(id(flow))
+                    self.note(node[0], flow)
+            for node in pending:
+                done.add(node)
+                extra = self.handed_over(node)
+                if extra:
+                    self.nodes[node] = [*self.nodes[node], *(edge for edge in extra if edge not in self.nodes[node])]
+            self.expand_all()
+
+    def handed_over(self, node: Node) -> dict[Edge, None]:
+        """The edges of one node to what it passes: functions, and methods by their names."""
+        extra: dict[Edge, None] = {}
+        for edge in self.nodes[node]:
+            event, target, _ = edge
+            if target.kind == "callback":
+                continue
+            info = self.infos[target.fun]
+            if self.named:
+                self.by_name(extra, edge, node, info)
+            for place, functions in event.passed.callables.items():
+                name = self.parameter(info, place, target.skip)
+                called = self.called(target.fun, name, 0) if name is not None else None
+                if called is not None:
                     inner, via = called
                     for passed in functions:
                         self.edge(extra, event, passed._replace(inner=target.inner + inner, via=via), node)
-            if extra:
-                self.nodes[node] = [*self.nodes[node], *(edge for edge in extra if edge not in self.nodes[node])]
-        while self.waiting:
-            self.expand(self.waiting.pop())
+        return extra
 
-    def note_handed_on(self, fun: int, flow: Flow) -> None:
-        """Which parameters a function passes on, and to whom."""
+    def note(self, fun: int, flow: Flow) -> None:
+        """Which parameters a function calls, uses as the name of a method, or passes on."""
         for event in flow.events:
+            for target in event.targets:
+                if isinstance(target, ParamTarget):
+                    if target.receivers:
+                        self.named.setdefault((target.fun, target.name), []).append((fun, event, target.receivers))
+                    else:
+                        self.runs.setdefault((target.fun, target.name), []).append((fun, event))
             for place, given in event.passed.values.items():
                 if given[0] == "param":
                     for target in event.targets:

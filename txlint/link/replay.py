@@ -14,7 +14,7 @@ from txlint.link.project import Fun, Klass, Module
 from txlint.link.statements import STATEMENTS
 from txlint.link.values import UNKNOWN, Atom, ExtObj, Fn, Many, Obj, Param, SelfCls, SelfObj, Super, Table, Value, union
 from txlint.model.facts import Body, Expr
-from txlint.model.graph import Flow, Key, Opened, Test
+from txlint.model.graph import NEW, NO_CLASS, Flow, Key, Opened, Test
 
 
 def replay_function(linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> Replay:
@@ -135,8 +135,25 @@ class Frame:
             if not typed and owner is not None:
                 typed = self._overridden_parameter(fact.name, name)
             if not typed or all(type(a) is ExtObj for a in typed):
-                typed = union(typed, linker.params.get((fun.id, name), UNKNOWN))
+                typed = union(typed, self._told(name))
             self.env[name] = union(value, typed)
+
+    def saved(self, name: str) -> None:
+        """The row of an instance has been written: it is no longer new."""
+        value = self.env.get(name)
+        if value:
+            self.env[name] = tuple(
+                self.linker.instance(a.klass, a.exact, a.item) if isinstance(a, Obj) and a.origin == NEW else a for a in value
+            )
+
+    def _told(self, name: str) -> Value:
+        """What callers pass for a parameter: those that call it on this very class, and those that name none."""
+        linker, fun = self.linker, self.fun
+        value: Value = linker.params.get((fun.id, name, NO_CLASS), UNKNOWN)
+        if fun.klass is not None and self.klass is not None:
+            self.queries[("told", f"{fun.id}|{name}")] = None
+            value = union(value, linker.params.get((fun.id, name, self.klass.id), UNKNOWN))
+        return value
 
     def request_wide(self, dependency: Fun, parameter: str) -> None:
         """What a dependency has open where it yields is open in the whole function that depends on it."""

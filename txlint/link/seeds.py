@@ -11,6 +11,7 @@ from typing import Any
 from txlint.link.linker import Linker
 from txlint.link.project import Fun
 from txlint.link.values import Opening
+from txlint.model.catalog import Opener
 from txlint.model.graph import Event, ParamTarget, Target
 
 _WITHIN = frozenset({"__enter__", "__aenter__", "__call__"})
@@ -19,6 +20,8 @@ _WITH = "with"  # a statement's tag; as a word it stands for every function that
 
 def seeds(linker: Linker) -> list[Fun]:
     """The functions to start from, in the order of the project."""
+    if any(isinstance(entry, Opener) and "autobegin" in entry.forms for entry in linker.catalog.entries()):
+        return list(linker.project.funs)  # any statement on a session may begin: there is no word to go by
     words = _library_words(linker)
     chosen: dict[int, Fun] = {}
     new = words

@@ -8,6 +8,7 @@ from txlint.link.project import Fun, Klass
 from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Part, SelfCls, Seq, Value, union
 from txlint.model.catalog import Hook
 from txlint.model.facts import Expr
+from txlint.model.graph import NO_CLASS
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -143,8 +144,8 @@ def _add(linker: Linker, signal: str, fun: Fun, cls: int, senders: list[int], kn
             klass = linker.project.klasses[sender]
             for param in fun.fact.params:
                 if param.name == "instance":
-                    key = (fun.id, "instance")
+                    key = (fun.id, "instance", NO_CLASS)
                     linker.params[key] = union(linker.params.get(key, UNKNOWN), (linker.instance(klass, False),))
                 elif param.name == "sender":
-                    key = (fun.id, "sender")
+                    key = (fun.id, "sender", NO_CLASS)
                     linker.params[key] = union(linker.params.get(key, UNKNOWN), (linker.atoms(Cls, klass),))

@@ -21,7 +21,7 @@ class Site:
     """One call while it is being read."""
 
     __slots__ = (
-        "args", "bound", "closed", "confidence", "effect", "entering", "expr", "frame", "func", "keywords", "kind",
+        "args", "bound", "closed", "confidence", "effect", "entering", "expr", "frame", "fresh", "func", "keywords", "kind",
         "open_ended", "pos", "receiver", "region", "result", "targets", "used", "values",
     )  # fmt: skip
 
@@ -43,5 +43,6 @@ class Site:
         self.receiver: Expr | None = None
         self.values: Value = UNKNOWN
         self.kind = "call"
+        self.fresh = False  # it saves an instance that has just been made
         self.region: tuple[Opened, ...] = ()
         self.closed: frozenset[Any] = frozenset()

@@ -41,6 +41,8 @@ def _substituted(linker: Linker, atom: Atom, receiver: Atom | None, arguments: d
             return (atom,)
         return arguments.get(atom.name, UNKNOWN)
     if isinstance(atom, SelfObj):
+        if isinstance(receiver, (Cls, SelfCls)):  # a factory: `return cls(..)`
+            return (linker.instance(receiver.klass, isinstance(receiver, Cls)),)
         return (receiver,) if receiver is not None else (linker.instance(atom.klass, False),)
     if isinstance(atom, SelfItem):
         return linker.item_of(receiver) if receiver is not None else UNKNOWN

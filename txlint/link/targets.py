@@ -9,7 +9,7 @@ from txlint.link.passing import apply_states, bind, note_parameters, target_clas
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
 from txlint.link.values import Atom, Ext, ExtMethod, ExtObj, Fn, Generated, Obj, Param, Part, SelfObj, Value, union
 from txlint.model.facts import Expr, Pos
-from txlint.model.graph import Event, Opened, Passed, Target
+from txlint.model.graph import NO_CLASS, Event, Opened, Passed, Target
 
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
@@ -50,7 +50,7 @@ def add_targets(
             value = linker.substitute(returns, receiver, bound, fun)
         site.result = union(site.result, value)
     if not frame.silent:
-        note_parameters(linker, fun, bound)
+        note_parameters(linker, fun, bound, klass.id if fun.klass is not None and klass is not None else NO_CLASS)
         if replay.closes or replay.left_open:
             apply_states(site, replay, fun, receiver, skip)
 

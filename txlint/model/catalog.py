@@ -20,6 +20,7 @@ Type expressions (``returns.type``, attribute and parameter types of ``class``);
     ``context(T)``             calling it gives a context manager whose body is the generator function T
     ``tuple[T, U]``            a tuple; ``none`` and ``bool`` stand for "nothing of interest"
     ``T | U``                  the first one that is known
+    ``{class}``                the library class that the call or attribute was looked up on: an entry of a base class, said of each
 
 Operators have their dunder names: ``X.__call__`` calling an instance, ``X.__iter__`` a loop variable, ``X.__getitem__`` a subscript,
 ``X.__get__`` reading an attribute that was declared as ``name = X(..)`` in a class body.

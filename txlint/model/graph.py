@@ -61,6 +61,8 @@ class Target(NamedTuple):
     exact: bool = True
     inherits: bool = True
     sender: int = NO_CLASS  # signals: the class of the instance that the receiver gets
+    given: tuple[tuple[str, Any], ...] = ()  # signals: what is known of the receiver's arguments
+    sent: bool = False  # signals: the keywords of the call are the receiver's
     via: tuple[tuple[int, Any], ...] = ()  # callbacks: (function, event) of the call of the parameter, behind the caller's own
 
 
@@ -71,6 +73,8 @@ class SignalTarget(NamedTuple):
     sender: int
     inner: tuple[Opened, ...] = ()
     confidence: Confidence = Confidence.CERTAIN
+    given: tuple[tuple[str, Any], ...] = ()  # what is known of the receivers' arguments
+    sent: bool = False  # by a call of the project, whose keywords reach the receivers
 
 
 class ParamTarget(NamedTuple):
@@ -85,6 +89,12 @@ class ParamTarget(NamedTuple):
 
 RECEIVER = "."
 """The place of the receiver among what a call passes."""
+
+
+IDENTITY = "self.pk"
+"""A parameter of conditions: the key of the receiver's row, which a new instance has not got."""
+NEW = "new"
+"""Origin of an instance that was made and not yet saved."""
 
 
 class Passed(NamedTuple):
@@ -175,3 +185,4 @@ class FunctionInfo:
     pos: Pos
     name_pos: Pos
     vararg: bool
+    kwarg: bool = False

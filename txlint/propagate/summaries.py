@@ -32,6 +32,11 @@ def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> 
     if target.kind == "signal":
         if test.param in ("instance", "sender") and target.sender >= 0:
             return ("class", target.sender)
+        for name, value in target.given:
+            if name == test.param:
+                return ("const", value)
+        if target.sent:
+            return passed.values.get(test.param, ("unknown",))
         return ("const", False) if test.param == "raw" else ("unknown",)
     if test.param in passed.values:
         return passed.values[test.param]
@@ -41,7 +46,7 @@ def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> 
         return ("unknown",)
     if position >= 0 and position in passed.values:
         return passed.values[position]
-    if passed.open_ended or target.kind in ("hook", "signal", "callback"):
+    if (passed.open_ended and not (info.kwarg and test.param in info.defaults)) or target.kind in ("hook", "signal", "callback"):
         return ("unknown",)
     if position in passed.callables or test.param in passed.callables:
         return ("unknown",)

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import libcst as cst
 
 from txlint.fix.after import dotted, find
+from txlint.fix.capture import is_plain
 from txlint.fix.case import Case, Rewrite, Verdict
-from txlint.fix.safety import judge
+from txlint.fix.safety import by_reference, judge, saves_deleted
 from txlint.fix.scopes import Scope
 from txlint.fix.wrap import has_arguments, wrap
 
@@ -42,8 +43,9 @@ def rewrite(case: Case) -> Rewrite:
     partial = case.names.reference("functools", "partial", line, column)
     using = database(case)
     after = f", using={using})" if isinstance(using, str) and using else ")"
-    edits = wrap(case, f"{on_commit.text}(", after, partial.text)
-    needs = [r.needs for r in (on_commit, partial if has_arguments(case, case.site.call) else on_commit) if r.needs]
+    more = ("save=False",) if saves_deleted(case) else ()
+    edits = wrap(case, f"{on_commit.text}(", after, partial.text, more)
+    needs = [r.needs for r in (on_commit, partial if more or has_arguments(case, case.site.call) else on_commit) if r.needs]
     return Rewrite(edits, tuple(needs), behaviour(case))
 
 
@@ -51,9 +53,20 @@ def behaviour(case: Case) -> tuple[str, ...]:
     """What is different afterwards, in words, for ``--fix`` to print."""
     said = [f"`{case.callee}` runs after the commit, and not at all after a rollback", "if it fails, the transaction stays committed"]
     written = {a.keyword.value for a in case.site.call.args if a.keyword}
+    if named := [name for name in by_reference(case) if name not in ("self", "cls") and not is_plain(case, name)]:
+        said.append(f"`{'`, `'.join(named)}` {'is' if len(named) == 1 else 'are'} taken as at the commit, should a caller change it before")
+    if line := _handled_outside(case):
+        said.append(f"the `except` of the `try` on line {line} may find the transaction committed")
     if late := sorted(written & {"countdown", "delay"}):
         said.append(f"`{late[0]}` counts from the commit")
     return tuple(said)
+
+
+def _handled_outside(case: Case) -> int | None:
+    """The line of a ``try`` with handlers around the ``with`` that opens the transaction."""
+    region = {id(scope) for scope in case.region}
+    tries = (s for s in case.site.chain if s.kind == "try" and id(s) not in region)
+    return next((s.line for s in tries if isinstance(s.node, (cst.Try, cst.TryStar)) and s.node.handlers), None)
 
 
 def database(case: Case) -> str | Verdict:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 MODEL = "django.db.models.Model"
 MANAGER = "django.db.models.Manager"
 QUERYSET = "django.db.models.QuerySet"
+ADMIN = "django.contrib.admin.ModelAdmin"
 USER = "django.contrib.auth.models.User"
 _TO_ONE = frozenset({"django.db.models.ForeignKey", "django.db.models.OneToOneField"})
 _TO_MANY = frozenset({"django.db.models.ManyToManyField"})
@@ -35,6 +36,7 @@ class DjangoModels:
         self._reverse: dict[int, dict[str, Value]] | None = None
         self._cascades: dict[int, list[Klass]] = {}
         self._user: Any = False
+        self._registered: dict[int, list[Klass]] | None = None
         self._models: dict[int, bool] = {}
 
     # -- the linker's questions ---------------------------------------------------------------------------------------------------
@@ -85,11 +87,16 @@ class DjangoModels:
             if binding[0] == "value":
                 value = linker.union(value, linker.bound(binding, found.owner.module, found.owner))
         if not any(self._is_manager(linker, atom) for atom in value):
-            return value
+            if name != "objects":
+                return value
+            value = (linker.atoms(linker.ExtObj, MANAGER, (), None),)  # made in a way that is not followed, but a manager
         item = (linker.instance(klass, True),)
         return tuple(linker.with_item(atom, item) if self._is_manager(linker, atom) else atom for atom in value)
 
     def instance_attribute(self, linker: Linker, klass: Klass, name: str, holder: Atom) -> Value | None:
+        if name == "model" and ADMIN in linker.mro(klass) and linker.find(klass, "model") is None:
+            models = self.registered(linker).get(klass.id)
+            return tuple(linker.atoms(linker.Cls, model) for model in models) if models else None
         if not self.is_model(linker, klass):
             return None
         if linker.find(klass, name) is None:
@@ -127,6 +134,34 @@ class DjangoModels:
                     seen[child.id] = child
                     waiting.append(child)
         return list(seen.values())
+
+    def registered(self, linker: Linker) -> dict[int, list[Klass]]:
+        """The models of each model admin, by ``@admin.register(Model)`` and ``site.register(Model, Admin)``."""
+        if self._registered is not None:
+            return self._registered
+        self._registered = {}
+        for klass in linker.project.klasses:
+            for expr, _ in klass.fact.decorators:
+                if isinstance(expr, tuple) and expr[0] == "call" and str(expr[1]).rpartition(".")[2] == "register" and ADMIN in linker.mro(klass):
+                    for argument in expr[2]:
+                        self._register(linker, klass, linker.class_expression(klass, argument))
+        for module in linker.project.ordered:
+            if "register" not in module.facts.words:
+                continue
+            for stmt in module.facts.body:
+                expr = stmt[1] if stmt[0] == "expr" else None
+                if isinstance(expr, tuple) and expr[0] == "call" and str(expr[1]).endswith(".register") and len(expr[2]) > 1:
+                    models = linker.bound(("value", expr[2][0], None), module, None)
+                    for atom in linker.bound(("value", expr[2][1], None), module, None):
+                        if isinstance(atom, linker.Cls) and ADMIN in linker.mro(atom.klass):
+                            self._register(linker, atom.klass, models)
+        return self._registered
+
+    def _register(self, linker: Linker, admin: Klass, models: Value) -> None:
+        assert self._registered is not None
+        for atom in (*models, *linker.items(models)):
+            if isinstance(atom, linker.Cls):
+                self._registered.setdefault(admin.id, []).append(atom.klass)
 
     # -- models -------------------------------------------------------------------------------------------------------------------
 
