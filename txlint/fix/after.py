@@ -260,9 +260,8 @@ def mentioned_again(case: Case) -> int | None:
     """For a call that changes a path: the line at which the path, as the call is given it or is called on it, is written again before
     the transaction ends. What each turn of a loop binds anew is another path."""
     call = case.site.call
-    paths = [
-        a.value for a in call.args if isinstance(a.value, (cst.Name, cst.Attribute, cst.BaseString, cst.BinaryOperation, cst.Subscript))
-    ]
+    written = (cst.Name, cst.Attribute, cst.BaseString, cst.BinaryOperation, cst.Subscript)
+    paths: list[cst.BaseExpression] = [a.value for a in call.args if isinstance(a.value, written)]
     if isinstance(call.func, cst.Attribute) and dotted(call.func.value) not in _STATELESS:
         paths.append(call.func.value)
     given = {case.code(path): dotted(path).partition(".")[0] for path in paths}
