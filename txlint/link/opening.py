@@ -37,19 +37,18 @@ def opens(
             _retries(site, opener, args, keywords), family=opener.family,
         )  # fmt: skip
     if "asserts" in forms:
-        if not frame.now_open() and not frame.closed and not opener.reads and not site.frame.silent:
-            alias = (opener.family, None)
+        if not frame.now_open() and not frame.closed and not opener.reads and not frame.silent:
             if not _is_state_query(opener):
-                frame.region = (*frame.region, Opened("asserted", opener.name, site.pos, alias, None, LIKELY, family=opener.family))
+                key = (opener.family, None)
+                frame.region = (*frame.region, Opened("asserted", opener.name, site.pos, key, None, LIKELY, family=opener.family))
                 frame.snapshot = None
         return None
     if "with" in forms or "decorator" in forms:
         opening = opening_of(site, opener, receiver, args, keywords)
-        if opening is not None and (site.entering or not ("manual" in forms and (not site.used or site.bound))):
-            site.result = union(site.result, (opening,))
-            return None
         if opening is not None:
             site.result = union(site.result, (opening,))
+            if site.entering or "manual" not in forms or (site.used and not site.bound):
+                return None
     if "manual" in forms or "call" in forms or "autobegin" in forms:
         if key is None and opener.key == "alias":
             alias_name, key = _alias(site, opener.alias, opener.family, args, keywords)
@@ -79,7 +78,7 @@ def opening_of(
         key = found if found is not None else (opener.family, "local", f"{frame.fun.id}:{site.pos[0]}:{site.pos[1]}")
     else:
         key = (opener.family, "local", f"{frame.fun.id}:{site.pos[0]}:{site.pos[1]}")
-    retry = opener.retry is not None and is_met(site, opener.retry, opener, args, keywords) is not False
+    retry = _retries(site, opener, args, keywords)
     bound: Value = UNKNOWN
     for entry in frame.linker.at(opener.name).returns:
         if entry.enter:
@@ -89,6 +88,7 @@ def opening_of(
 
 
 def _alias(site: Site, arg: Arg | None, family: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> tuple[str | None, Any]:
+    """The alias that a call names, and the key of its transaction; both unknown where it cannot be told."""
     if arg is None:
         return "default", (family, "default")
     given = is_given(site, arg, args, keywords)
@@ -108,6 +108,7 @@ def _retries(site: Site, opener: Opener, args: tuple[Value, ...], keywords: dict
 
 
 def closes(site: Site, closer: Closer, key: Any, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> None:
+    """What a closing call closes: the transaction of its alias, or else of ``key``, its receiver's."""
     if closer.key == "alias":
         _, key = _alias(site, closer.alias, closer.family, args, keywords)
     if key is not None:
@@ -140,16 +141,14 @@ def by_hand(site: Site, opening: Opening, name: str) -> bool:
 
 
 def receiver_key(site: Site, receiver: Atom | None) -> Any:
-    frame = site.frame
+    """The key of the session or connection that a method is called on; None where it has none."""
     origin = getattr(receiver, "origin", None)
     if isinstance(origin, tuple) and origin and origin[0] == "via":
         return origin[1]
     if isinstance(receiver, Opening):
         return receiver.key
     if site.receiver is not None and receiver is not None:
-        key = frame.key_of(site.receiver, (receiver,))
-        if key is not None:
-            return key
+        return site.frame.key_of(site.receiver, (receiver,))
     return None
 
 

@@ -51,11 +51,12 @@ def typed(
     if op == "init":
         origin = getattr(receiver, "origin", None)
         if isinstance(origin, tuple) and origin and origin[0] == "init":
-            given = dict(origin[2])
+            given: dict[str | None, Value] = dict(origin[2])
+            positional: tuple[Value, ...] = origin[1]
             if expr.name in given:
-                return given[expr.name]  # type: ignore[no-any-return]
-            if expr.position is not None and expr.position < len(origin[1]):
-                return origin[1][expr.position]  # type: ignore[no-any-return]
+                return given[expr.name]
+            if expr.position is not None and expr.position < len(positional):
+                return positional[expr.position]
         return UNKNOWN
     if op == "attr":
         value = (receiver,) if receiver is not None else UNKNOWN

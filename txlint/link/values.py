@@ -191,10 +191,11 @@ class Atoms:
     """The interning table of one run: ``atoms(Fn, fun, receiver)``, the fields in the order in which the class declares them."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[Any, ...], Atom] = {}
+        self._known: dict[tuple[Any, ...], Any] = {}  # the atom of a kind and its fields
 
     def __call__(self, kind: type[A], *fields: Any) -> A:
         key = (kind, *fields)
+        found: A | None
         try:
             found = self._known.get(key)
         except TypeError:  # an unhashable constant
@@ -205,16 +206,17 @@ class Atoms:
                 setattr(found, name, value)
             if key:
                 self._known[key] = found
-        return found  # type: ignore[return-value]
+        return found
 
     def const(self, value: Any) -> Const:
+        """A constant; ``1``, ``1.0`` and ``True`` are three."""
         key = (Const, type(value), value)
-        found = self._known.get(key)
+        found: Const | None = self._known.get(key)
         if found is None:
             found = Const()
             found.value = value
             self._known[key] = found
-        return found  # type: ignore[return-value]
+        return found
 
 
 def union(one: Value, other: Value) -> Value:

@@ -9,9 +9,12 @@ from txlint.model.facts import Expr, Pos
 from txlint.model.graph import RECEIVER, SELF, Edge, Entrance, Event, Key, Node, Opened, Program, Test
 from txlint.model.hazard import EffectSite, Hazard, Hop, Origin, Passage, Spot
 from txlint.model.kinds import Confidence
-from txlint.propagate.summaries import ALWAYS, argument, conjoin, instantiate, is_closed, outside, summarise
+from txlint.propagate.summaries import ALWAYS, argument, conjoin, holds, instantiate, is_closed, outside, summarise
 
+Env = tuple[tuple[str, Any], ...]
+"""Constants that are known of a node's parameters."""
 MOST_PAIRS = 100
+MOST_STEPS = 2000  # calls looked at for one trace
 MOST_ENTRIES = 10
 HELD_KINDS = frozenset({"http", "rpc", "storage", "wait"})  # slow I/O: what a transaction that only reads is held open by
 _PENALTY = {Confidence.CERTAIN: 0, Confidence.LIKELY: 1000, Confidence.POSSIBLE: 1_000_000}
@@ -68,6 +71,8 @@ class _Pairs:
         # (site, opener identity, entry) -> passage parts; wide openers: entry is left out
         self.found: dict[int, dict[Any, tuple[Any, ...]]] = {}
         self.steps: dict[int, dict[Node, tuple[int, Edge | Event]]] = {}
+        self.holders: dict[int, list[tuple[Node, Event]]] = {}
+        self.reached: dict[Node, set[int]] = {}
 
     def collect(self) -> None:
         program = self.program
@@ -134,7 +139,8 @@ class _Pairs:
     def pair(
         self, site: int, opened: Opened, path: str, function: str, node: Node, event: Event, edge: Edge | None, sure: Confidence
     ) -> None:
-        if opened.reads and self.sites[site][1].effect.kind not in HELD_KINDS:  # type: ignore[union-attr]
+        effect = self.sites[site][1].effect
+        if opened.reads and effect is not None and effect.kind not in HELD_KINDS:
             return
         if opened.kind == "autobegin" and self.always_open(node, opened.key):
             return
@@ -194,6 +200,62 @@ class _Pairs:
             known = self.reached[node] = {key[0] for key in self.summaries[node]}
         return site in known
 
+    def way(self, site: int, edge: Edge, known: Env) -> tuple[Hop, ...]:
+        """The calls from an edge's callee to the site by a way whose conditions hold for what the calls before it pass; the effect
+        last. Where none is found within bounds, the best one regardless."""
+        start = (edge.node, self.told(site, edge, known))
+        best: dict[tuple[Node, Env], tuple[tuple[Node, Env], Edge] | None] = {}
+        queue: list[tuple[int, int, tuple[Node, Env], tuple[tuple[Node, Env], Edge] | None]] = [(0, 0, start, None)]
+        count = 0
+        while queue and count < MOST_STEPS:
+            cost, _, state, before = heapq.heappop(queue)
+            if state in best:
+                continue
+            best[state] = before
+            node, env = state
+            for event, number in self.effects.get(node, ()):
+                if number == site and met(event.guards, env):
+                    return (*self.retraced(best, state), self.last(node, event))
+            for onward in self.program.nodes[node]:
+                if not onward.target.inherits or not self.reaches(onward.node, site) or not met(onward.event.guards, env):
+                    continue
+                told = self.told(site, onward, env)
+                if not self.possible(site, onward, told):
+                    continue
+                count += 1
+                price = cost + 1 + len(onward.target.via) + _PENALTY[onward.target.confidence]
+                heapq.heappush(queue, (price, count, (onward.node, told), (state, onward)))
+        return self.hops(site, edge.node)
+
+    def retraced(self, best: dict[tuple[Node, Env], tuple[tuple[Node, Env], Edge] | None], state: tuple[Node, Env]) -> list[Hop]:
+        steps: list[tuple[Node, Edge]] = []
+        while (before := best[state]) is not None:
+            steps.append((before[0][0], before[1]))
+            state = before[0]
+        return [hop for node, edge in reversed(steps) for hop in self.hop(node, edge)]
+
+    def told(self, site: int, edge: Edge, known: Env) -> Env:
+        """The constants that a call passes for parameters on which the site depends."""
+        info = self.program.infos[edge.target.fun]
+        constants = dict(known)
+        found: dict[str, Any] = {}
+        for key, reach in self.summaries[edge.node].items():
+            if key[0] == site:
+                for test in (test for conjunction in reach.conditions for test in conjunction):
+                    given = argument(test, edge.target, edge.event.passed, info)
+                    if given[0] == "const":
+                        found[test.param] = given[1]
+                    elif given[0] == "param" and given[1] in constants:
+                        found[test.param] = constants[given[1]]
+        return tuple(sorted(found.items(), key=lambda item: item[0]))
+
+    def possible(self, site: int, edge: Edge, env: Env) -> bool:
+        """May the site be reached from the callee, these constants given?"""
+        for key, reach in self.summaries[edge.node].items():
+            if key[0] == site and any(met(tuple(conjunction), env) for conjunction in reach.conditions):
+                return True
+        return False
+
     def hops(self, site: int, node: Node) -> tuple[Hop, ...]:
         """The calls from a node to the site, the effect last."""
         best = self.towards(site)
@@ -227,8 +289,6 @@ class _Pairs:
     # -- hazards ------------------------------------------------------------------------------------------------------------------
 
     def hazards(self) -> tuple[Hazard, ...]:
-        self.holders: dict[int, list[tuple[Node, Event]]] = {}
-        self.reached: dict[Node, set[int]] = {}
         for node, effects in self.effects.items():
             for event, site in effects:
                 self.holders.setdefault(site, []).append((node, event))
@@ -279,7 +339,7 @@ class _Pairs:
                 opened.kind, opened.name, Spot(where, opened.pos), function, opened.alias, opened.confidence, opened.retry, opened.reads,
                 opened.condition, opened.family,
             )  # fmt: skip
-            hops = (*self.hop(node, edge), *self.hops(site, edge.node)) if edge is not None else (self.last(node, event),)
+            hops = (*self.hop(node, edge), *self.way(site, edge, ())) if edge is not None else (self.last(node, event),)
             result.append(Passage(origin, hops, sure))
         result.sort(key=_order)
         return result
@@ -313,6 +373,14 @@ def _order(passage: Passage) -> tuple[Any, ...]:
         first.pos,
         passage.origin.name,
     )
+
+
+def met(tests: tuple[Test, ...], env: Env) -> bool:
+    """Do tests hold, as far as the constants tell?"""
+    if not tests or not env:
+        return True
+    constants = dict(env)
+    return all(holds(test, constants[test.param]) for test in tests if test.param in constants)
 
 
 def propagate(program: Program) -> tuple[Hazard, ...]:
