@@ -110,6 +110,8 @@ def definitions_of(linker: Linker, name: str) -> list[Fun]:
         common = {entry.name.rpartition(".")[2] for entry in linker.catalog.entries()}
         table: dict[str, list[Fun]] = {}
         for klass in linker.project.klasses:
+            if any(linker.catalog.is_known(f"{base}.dispatch") for base in linker.library_bases(klass)):
+                continue  # a view: its methods are called by its framework
             for fun in linker.project.methods(klass):
                 assert fun.fact is not None
                 method = fun.fact.name
