@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from txlint.link.site import Site
 from txlint.link.values import UNKNOWN, Cls, Const, ExtObj, Fn, Obj, SelfObj, Value
 from txlint.model.catalog import Arg, Effect, Entry, When
-
-if TYPE_CHECKING:
-    pass
 
 
 def decide(site: Site, entry: Entry, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> bool | None:
@@ -45,6 +42,7 @@ def is_given(site: Site, arg: Arg, args: tuple[Value, ...], keywords: dict[str |
 
 
 def is_met(site: Site, when: When, entry: Entry, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> bool | None:
+    """Does one test of an entry hold? None: it could not be decided."""
     linker = site.frame.linker
     if when.version is not None:
         return linker.version_matches(entry.library, when.version)

@@ -29,6 +29,8 @@ _MAKES = frozenset({"create", "acreate", "get_or_create", "aget_or_create"})
 def call_library(
     site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], keywords: dict[str | None, Value], depth: int
 ) -> None:
+    """Adds to a site what calling a library's function, class or method does, and what it gives. ``depth``: how many library calls
+    have led to this one."""
     frame = site.frame
     linker = frame.linker
     if name.startswith(("builtins.", "types.", "functools.", "contextlib.")):
@@ -46,7 +48,7 @@ def call_library(
         holds = decide(site, opener, args, keywords)
         if holds is False:
             continue
-        opened = opens(site, opener, key, receiver, args, keywords, holds, depth)
+        opened = opens(site, opener, key, receiver, args, keywords, holds)
         if opened is not None and "body" in opener.forms:
             inner = (opened,)
         if opened is not None and "runs" in opener.forms and opener.callback is not None:
@@ -75,7 +77,7 @@ def call_library(
             holds = decide(site, effect, args, keywords)
             if holds is False:
                 continue
-            if effect.unless_overridden and _overridden(site, receiver, effect.unless_overridden, args, keywords, depth):
+            if effect.unless_overridden and _overridden(site, receiver, effect.unless_overridden, args, keywords):
                 continue
             if site.effect is None:
                 site.effect = effect
@@ -221,12 +223,11 @@ def _text(value: Value) -> str | None:
 
 
 def _implicit(site: Site, name: str, holds: bool | None) -> Opened:
+    """The library's own transaction around what it runs."""
     return Opened("implicit", name, site.pos, ("django", None), None, CERTAIN if holds else LIKELY)
 
 
-def _overridden(
-    site: Site, receiver: Atom | None, method: str, args: tuple[Value, ...], keywords: dict[str | None, Value], depth: int
-) -> bool:
+def _overridden(site: Site, receiver: Atom | None, method: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> bool:
     """Does the project override the method that does the work? Then that runs instead."""
     if not isinstance(receiver, (Obj, SelfObj)):
         return False

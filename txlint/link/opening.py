@@ -25,7 +25,6 @@ def opens(
     args: tuple[Value, ...],
     keywords: dict[str | None, Value],
     holds: bool | None,
-    depth: int,
 ) -> Opened | None:
     """What an opening call opens at once; a context manager is given back as the call's result and opens when entered."""
     frame = site.frame

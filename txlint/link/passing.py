@@ -40,6 +40,7 @@ _CALLER_ONLY = frozenset({Param, Const, SelfCls, Generated, Fn, ExtMethod, Ext, 
 
 
 def passed(site: Site) -> Passed:
+    """The arguments of a call as far as conditions, callbacks and sessions need them."""
     frame = site.frame
     values: dict[int | str, tuple[Any, ...]] = {}
     callables: dict[int | str, tuple[Target, ...]] = {}
@@ -94,6 +95,7 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
 
 
 def target_class(frame: Frame, receiver: Atom | None) -> tuple[int, bool]:
+    """The class of a receiver by its number, and whether it is its very class."""
     if receiver is None:
         return NO_CLASS, True
     if isinstance(receiver, SelfObj):

@@ -90,6 +90,7 @@ def iterate(frame: Frame, value: Value, expr: Expr) -> None:
 
 
 def method_event(frame: Frame, fn: Fn, pos: Pos) -> None:
+    """The language calls a method: ``__enter__``, ``__exit__``."""
     if frame.silent:
         return
     cls, exact = target_class(frame, fn.receiver)

@@ -142,7 +142,8 @@ class DjangoModels:
         self._registered = {}
         for klass in linker.project.klasses:
             for expr, _ in klass.fact.decorators:
-                if isinstance(expr, tuple) and expr[0] == "call" and str(expr[1]).rpartition(".")[2] == "register" and ADMIN in linker.mro(klass):
+                called = expr[1] if isinstance(expr, tuple) and expr[0] == "call" else None
+                if str(called).rpartition(".")[2] == "register" and ADMIN in linker.mro(klass):
                     for argument in expr[2]:
                         self._register(linker, klass, linker.class_expression(klass, argument))
         for module in linker.project.ordered:
@@ -279,7 +280,7 @@ class DjangoModels:
             one, many = not _TO_ONE.isdisjoint(kinds), not _TO_MANY.isdisjoint(kinds)
             if not one and not many:
                 continue
-            keywords = {key: value for key, value in expr[3]}
+            keywords = dict(expr[3])
             target = keywords.get("to") or (expr[2][0] if expr[2] else None)
             if target is None:
                 continue
