@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import textwrap
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -299,6 +300,80 @@ def test_text_shows_the_lines_before_and_after(shop: Path, txlint: Txlint) -> No
         f"|   +{SAFE.rstrip()}",
     ]
     assert any(line.startswith("= suggested: none: the result of `requests.post` is used") for line in lines)
+
+
+# files: what runs before the commit relies on them
+
+HEAD = """\
+import os
+import shutil
+from django.db import models, transaction
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+from shop.orders import receipt
+
+
+"""
+AT_ONCE = "def f(path, temp, items):\n    with transaction.atomic():\n"
+PATHS = {
+    "nothing speaks of it again": ("os.unlink(path)", "safe", ""),
+    "another path": ("os.unlink(path)\nprint(temp)", "safe", ""),
+    "a path for each turn": ("for item in items:\n    if os.path.exists(item):\n        os.unlink(item)", "safe", ""),
+    "made again": ("if os.path.exists(path):\n    shutil.rmtree(path)\nos.makedirs(path)", "none", "line 13 speaks of the same path"),
+    "returned": ("os.unlink(path)\nreturn path", "none", "line 12 speaks of the same path"),
+    "a path in a loop": ("for item in items:\n    print(path)\n    os.unlink(path)", "none", "line 12 speaks of the same path"),
+    "a temporary file": (
+        "try:\n    os.replace(temp, path)\nfinally:\n    print(os.unlink(temp))",
+        "none",
+        "line 14 speaks of the same path",
+    ),
+    "clearing up at the end": ("try:\n    print()\nfinally:\n    os.unlink(temp)", "none", "it clears up"),
+    "clearing up after a failure": ("try:\n    print()\nexcept OSError:\n    os.unlink(temp)", "none", "it clears up"),
+    "a list emptied later": ("receipt.delay(items)\nitems.clear()", "unsafe", "`items` is passed by reference"),
+    "a failure passed on": ("try:\n    print()\nexcept OSError:\n    receipt.delay(1)\n    raise", "none", "always undoes"),
+}
+
+
+@pytest.mark.parametrize("case", PATHS, ids=str)
+def test_what_relies_on_a_file(case: str, shop: Path, txlint: Txlint, tmp_path: Path) -> None:
+    body, applicability, reason = PATHS[case]
+    (tmp_path / "shop" / "files.py").write_text(HEAD + AT_ONCE + textwrap.indent(body, "        ") + "\n")
+    found = json.loads(txlint("shop/files.py", "--suggest", "--output-format", "json").out)["findings"]
+    assert found[0]["fix"]["applicability"] == applicability
+    assert reason in (found[0]["fix"]["reason"] or "")
+
+
+def test_callers_may_rely_on_a_file(shop: Path, txlint: Txlint, tmp_path: Path) -> None:
+    text = HEAD + "def remove(path):\n    os.unlink(path)\n\n\n@transaction.atomic\ndef f(path):\n    remove(path)\n    os.makedirs(path)\n"
+    (tmp_path / "shop" / "files.py").write_text(text)
+    (found,) = json.loads(txlint("shop/files.py", "--suggest", "--output-format", "json").out)["findings"]
+    assert found["fix"]["applicability"] == "unsafe"
+    assert "callers would still find the path" in found["fix"]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("signal", "written", "applicability", "becomes"),
+    [
+        ("post_delete", "delete()", "unsafe", "    transaction.on_commit(partial(instance.file.delete, save=False))\n"),
+        ("post_delete", "delete(save=False)", "safe", "    transaction.on_commit(partial(instance.file.delete, save=False))\n"),
+        ("post_delete", "delete(True)", "none", "    instance.file.delete(True)\n"),
+        ("post_save", "delete()", "none", "    instance.file.delete()\n"),
+        ("post_save", "delete(save=False)", "safe", "    transaction.on_commit(partial(instance.file.delete, save=False))\n"),
+    ],
+)
+def test_a_file_field_does_not_save_its_row_behind_the_commit(
+    signal: str, written: str, applicability: str, becomes: str, shop: Path, txlint: Txlint, tmp_path: Path
+) -> None:
+    files = tmp_path / "shop" / "files.py"
+    files.write_text(
+        f"{HEAD}class Paper(models.Model):\n    file = models.FileField()\n\n\n@receiver({signal}, sender=Paper)\n"
+        f"def gone(sender, instance, **kwargs):\n    instance.file.{written}\n\n\n"
+        "@transaction.atomic\ndef f(paper: Paper):\n    paper.save()\n    paper.delete()\n"
+    )
+    found = json.loads(txlint("shop/files.py", "--suggest", "--output-format", "json").out)["findings"]
+    assert [each["fix"]["applicability"] for each in found] == [applicability]
+    txlint("shop/files.py", "--fix", "--unsafe-fixes")
+    assert becomes in files.read_text()
 
 
 # whole projects

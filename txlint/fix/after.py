@@ -3,8 +3,9 @@ always raise, and whether they change or use again what the call was given."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
+from functools import partial
 
 import libcst as cst
 
@@ -45,14 +46,6 @@ _HARMLESS_METHODS = frozenset(
     ]
 )
 _HARMLESS_PREFIXES = ("get_", "is_", "has_", "to_", "as_", "can_")
-
-
-def following(case: Case) -> Iterator[cst.CSTNode]:
-    """Statements that may run after the call and before its transaction ends, in this function. Loops bring their bodies again."""
-    for scope in reversed(case.region):
-        yield from _behind(scope)
-        if scope.kind == "loop" and isinstance(scope.node, (cst.For, cst.While)):
-            yield from _statements(scope.node.body)
 
 
 def _behind(scope: Scope) -> Iterator[cst.CSTNode]:
@@ -238,22 +231,21 @@ def used_again(case: Case) -> int | None:
     whose result counts, or on the same file or key."""
     call = case.site.call
     receiver = dotted(call.func.value) if isinstance(call.func, cst.Attribute) else ""
-    given = {case.code(a.value) for a in call.args if isinstance(a.value, (cst.Name, cst.Attribute, cst.SimpleString, cst.FormattedString))}
+    receiver = "" if receiver in _STATELESS else receiver
+    written = (cst.Name, cst.Attribute, cst.SimpleString, cst.FormattedString)
     by_argument = case.finding.effect.kind in ("storage", "storage-write", "cache", "store")
+    given = [a.value for a in call.args if isinstance(a.value, written)] if by_argument else []
+    roots = {case.code(value): dotted(value).partition(".")[0] for value in given}
+    if receiver:
+        roots[receiver] = receiver.partition(".")[0]
 
-    def uses(node: cst.CSTNode) -> bool:
-        if not isinstance(node, cst.Call) or node is call:
+    def uses(node: cst.CSTNode, same: Collection[str]) -> bool:
+        if not isinstance(node, cst.Call) or node is call or case.walked.visitor.meanings.effect(case.span(node)) is not None:
             return False
-        effect = case.walked.visitor.meanings.effect(case.span(node))
         other = dotted(node.func.value) if isinstance(node.func, cst.Attribute) else ""
-        if effect is None and receiver and other == receiver and receiver not in _STATELESS:
-            return True
-        return by_argument and effect is None and any(case.code(a.value) in given for a in node.args)
+        return (other == receiver and other in same) or (by_argument and any(case.code(a.value) in same for a in node.args))
 
-    for statement in following(case):
-        if found := find(statement, uses):
-            return case.line(found)
-    return None
+    return _later(case, roots, uses)
 
 
 def mentioned_again(case: Case) -> int | None:
@@ -264,7 +256,6 @@ def mentioned_again(case: Case) -> int | None:
     paths: list[cst.BaseExpression] = [a.value for a in call.args if isinstance(a.value, written)]
     if isinstance(call.func, cst.Attribute) and dotted(call.func.value) not in _STATELESS:
         paths.append(call.func.value)
-    given = {case.code(path): dotted(path).partition(".")[0] for path in paths}
     own: set[int] = set()
 
     def collect(node: cst.CSTNode) -> bool:
@@ -272,14 +263,22 @@ def mentioned_again(case: Case) -> int | None:
         return False
 
     find(call, collect)
+
+    def mentions_one(node: cst.CSTNode, same: Collection[str]) -> bool:
+        return isinstance(node, cst.BaseExpression) and id(node) not in own and case.code(node) in same
+
+    return _later(case, {case.code(path): dotted(path).partition(".")[0] for path in paths}, mentions_one)
+
+
+def _later(case: Case, roots: Mapping[str, str], test: Callable[[cst.CSTNode, Collection[str]], bool]) -> int | None:
+    """The line of the first node behind the call, in its transaction, for which the test holds. ``roots``: expressions with the name
+    that each begins with; the test is told those that still mean the same, as a new turn of a loop may bind its names anew."""
     for scope in reversed(case.region):
-        statements = list(_behind(scope))
-        wanted = given
+        statements, same = list(_behind(scope)), set(roots)
         if scope.kind == "loop" and isinstance(scope.node, (cst.For, cst.While)):
-            wanted = {text: root for text, root in given.items() if not root or not _rebinds(scope.node, root)}
             statements += _statements(scope.node.body)
-        for statement in statements if wanted else ():
-            found = find(statement, lambda n: id(n) not in own and isinstance(n, cst.BaseExpression) and case.code(n) in wanted)  # noqa: B023
-            if found is not None:
+            same = {text for text, root in roots.items() if not root or not _rebinds(scope.node, root)}
+        for statement in statements if same else ():
+            if found := find(statement, partial(lambda kept, node: test(node, kept), same)):
                 return case.line(found)
     return None
