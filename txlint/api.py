@@ -42,6 +42,8 @@ from txlint.select import cuts, enabled, select, unreadable, without_cut
 if TYPE_CHECKING:
     from txlint.fix import FilePlan, Meanings, OpenFile, Project, Proposal
     from txlint.fix.rounds import Fixed, Identity
+    from txlint.fix.source import Source
+    from txlint.fix.verify import Disagreement
 
 Progress = Callable[[int, int], None]
 
@@ -173,6 +175,16 @@ def fix(
     return fixed, suggest(analysis, report, config, suggestions) if suggestions != 0 else report
 
 
+def verify(paths: Sequence[str], config: Config) -> tuple[int, tuple[Disagreement, ...]]:
+    """How many effects the engine or the rewriting side flags by what stands in the effect's own function, and where they differ."""
+    from txlint.fix.verify import disagreements
+
+    with _CollectorAtRest():
+        analysis = analyse(paths, config)
+        given = {file.display for file in analysis.discovery.files if file.given}
+        return with_room(lambda: disagreements(analysis.program, _sources(_bytes(analysis, given, only_given=True))))
+
+
 class Busy(Exception):
     """Another run is rewriting files of the same project."""
 
@@ -253,18 +265,25 @@ def _bytes(analysis: Analysis, wanted: set[str], only_given: bool) -> dict[str, 
 def _known(analysis: Analysis, findings: Sequence[Finding], data: dict[str, bytes], config: Config) -> tuple[dict[str, Meanings], Project]:
     """What the rewriting side is told of these files and of the project."""
     from txlint.fix.known import meanings_of, project_of
-    from txlint.fix.source import Refused, Source, decode
 
-    sources: dict[str, Source] = {}
-    for path, content in data.items():
-        try:
-            sources[path] = decode(path, content)
-        except Refused:
-            continue  # `open_file` says why
+    sources = _sources(data)
     project = project_of(
         analysis.settings, analysis.versions, analysis.linker, analysis.program, findings, sources, config.after_commit_helper
     )
     return dict(meanings_of(analysis.program, findings, sources)), project
+
+
+def _sources(data: dict[str, bytes]) -> dict[str, Source]:
+    """The text of these files; those without are left out, `open_file` says why."""
+    from txlint.fix.source import Refused, decode
+
+    found: dict[str, Source] = {}
+    for path, content in data.items():
+        try:
+            found[path] = decode(path, content)
+        except Refused:
+            continue
+    return found
 
 
 def _distinct(plans: Iterable[FilePlan]) -> tuple[Proposal, ...]:
@@ -512,4 +531,4 @@ class _CollectorAtRest:
             gc.enable()
 
 
-__all__ = ["Analysis", "Busy", "NoSuchLine", "Stages", "analyse", "check", "fix", "suggest", "why"]
+__all__ = ["Analysis", "Busy", "NoSuchLine", "Stages", "analyse", "check", "fix", "suggest", "verify", "why"]

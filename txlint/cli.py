@@ -26,6 +26,7 @@ from txlint.select import SelectionError, codes_of, enabled, require
 if TYPE_CHECKING:
     from txlint.api import Stages
     from txlint.fix.rounds import Fixed
+    from txlint.fix.verify import Disagreement
     from txlint.model.finding import Report
     from txlint.report.paint import Paint
 
@@ -93,6 +94,7 @@ def _project_options(command: _Command) -> _Command:
 @click.option("--fix-only", is_flag=True, help="Like --fix, without a report of the rest.")
 @click.option("--show-fixes", is_flag=True, help="With --fix or --diff: list what is not fixed, and why.")
 @click.option("--suggest", is_flag=True, help="Work out for every finding how it can be fixed.")
+@click.option("--verify", is_flag=True, help="Only see whether the two readings of the code agree on what stands in one function.")
 @click.option("-q", "--quiet", is_flag=True, help="Print findings only.")
 @_project_options
 def check(
@@ -112,6 +114,7 @@ def check(
     fix_only: bool,
     show_fixes: bool,
     suggest: bool,
+    verify: bool,
     quiet: bool,
     color: bool | None,
     **options: Any,
@@ -137,6 +140,8 @@ def check(
     from txlint import api
     from txlint.report.progress import Progress
 
+    if verify:
+        return _verify(api.verify(paths, config))
     stages = api.Stages() if statistics else None
     rewrites = fix or fix_only or diff
     most: int | None = _MOST_ON_TERMINAL if output_format == "text" and _on_terminal() else 0
@@ -307,6 +312,15 @@ def _print_report(report: Report, config: Config, output_format: str, quiet: boo
     if show_unresolved:
         for line in unresolved_lines(report):
             _say(line)
+
+
+def _verify(result: tuple[int, tuple[Disagreement, ...]]) -> int:
+    """Prints where the engine and the rewriting side differ; that is a defect of txlint, never of the code."""
+    count, found = result
+    for each in found:
+        _say(f"{each.path}:{each.span[0]}:{each.span[1]}: only the {each.by} sees an effect in a transaction of its own function")
+    _say(f"{count:,} effects in transactions of their own function, {len(found):,} seen by one reading only")
+    return 2 if found else 0
 
 
 def _print_fixes(fixed: Fixed, diff: bool, show: bool, quiet: bool, output_format: str, color: bool | None) -> int:

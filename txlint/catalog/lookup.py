@@ -78,6 +78,8 @@ class Catalog:
         self._memo: dict[str, Known] = {}
         self._bases: dict[str, tuple[str, ...]] = {}
         self._methods: dict[tuple[str, str], str | None] = {}
+        self._attribute_types: dict[tuple[str, str], str | None] = {}
+        self._parameter_types: dict[tuple[str, str], str | None] = {}
 
     # -- names ---------------------------------------------------------------------------------------------------------------
 
@@ -156,20 +158,19 @@ class Catalog:
 
     def attribute_type(self, class_name: str, attribute: str) -> str | None:
         """The type expression of an attribute of a library class, the bases included."""
-        for base in self.bases(class_name):
-            known = self.library_class(base)
-            if known is not None and attribute in known.attributes:
-                return known.attributes[attribute]
-        return None
+        key = (class_name, attribute)
+        if key not in self._attribute_types:
+            classes = (self.library_class(base) for base in self.bases(class_name))
+            self._attribute_types[key] = next((each.attributes[attribute] for each in classes if each and attribute in each.attributes), None)
+        return self._attribute_types[key]
 
     def parameter_type(self, class_name: str, method: str, parameter: str) -> str | None:
         """The type expression of a parameter of a method that users override: what ``form`` is in ``form_valid(self, form)``."""
-        key = f"{method}.{parameter}"
-        for base in self.bases(class_name):
-            known = self.library_class(base)
-            if known is not None and key in known.parameters:
-                return known.parameters[key]
-        return None
+        key = (class_name, f"{method}.{parameter}")
+        if key not in self._parameter_types:
+            classes = (self.library_class(base) for base in self.bases(class_name))
+            self._parameter_types[key] = next((each.parameters[key[1]] for each in classes if each and key[1] in each.parameters), None)
+        return self._parameter_types[key]
 
     def hook_method(self, class_name: str, method: str) -> Hook | None:
         """The hook of kind ``method`` that a user's override of this method is, the bases included."""

@@ -9,7 +9,7 @@ from txlint.model.facts import Expr, Pos
 from txlint.model.graph import RECEIVER, SELF, Edge, Entrance, Event, Key, Node, Opened, Program, Test
 from txlint.model.hazard import EffectSite, Hazard, Hop, Origin, Passage, Spot
 from txlint.model.kinds import Confidence
-from txlint.propagate.summaries import ALWAYS, argument, conjoin, holds, instantiate, is_closed, outside, summarise
+from txlint.propagate.summaries import ALWAYS, Condition, argument, conjoin, holds, instantiate, is_closed, outside, summarise
 
 Env = tuple[tuple[str, Any], ...]
 """Constants that are known of a node's parameters."""
@@ -70,6 +70,8 @@ class _Pairs:
         self.summaries = summarise(program.nodes, self.effects, program.infos)
         # (site, opener identity, entry) -> passage parts; wide openers: entry is left out
         self.found: dict[int, dict[Any, tuple[Any, ...]]] = {}
+        self.conditional: dict[Node, dict[int, tuple[tuple[Condition, ...], ...]]] = {}
+        self.always: set[tuple[Node, int]] = set()
         self.steps: dict[int, dict[Node, tuple[int, Edge | Event]]] = {}
         self.holders: dict[int, list[tuple[Node, Event]]] = {}
         self.reached: dict[Node, set[int]] = {}
@@ -203,6 +205,8 @@ class _Pairs:
     def way(self, site: int, edge: Edge, known: Env) -> tuple[Hop, ...]:
         """The calls from an edge's callee to the site by a way whose conditions hold for what the calls before it pass; the effect
         last. Where none is found within bounds, the best one regardless."""
+        if self.is_passable(site, edge, known):
+            return self.hops(site, edge.node)
         start = (edge.node, self.told(site, edge, known))
         best: dict[tuple[Node, Env], tuple[tuple[Node, Env], Edge] | None] = {}
         queue: list[tuple[int, int, tuple[Node, Env], tuple[tuple[Node, Env], Edge] | None]] = [(0, 0, start, None)]
@@ -227,6 +231,36 @@ class _Pairs:
                 heapq.heappush(queue, (price, count, (onward.node, told), (state, onward)))
         return self.hops(site, edge.node)
 
+    def is_passable(self, site: int, edge: Edge, known: Env) -> bool:
+        """Do the conditions on the best way hold?"""
+        best = self.towards(site)
+        env = self.told(site, edge, known)
+        node = edge.node
+        for _ in range(200):
+            step = best.get(node)
+            if step is None:
+                return True
+            if not isinstance(step[1], Edge):
+                return met(step[1].guards, env)
+            onward = step[1]
+            told = self.told(site, onward, env)
+            if not met(onward.event.guards, env) or not self.possible(site, onward, told):
+                return False
+            node, env = onward.node, told
+        return True
+
+    def conditions(self, node: Node, site: int) -> tuple[tuple[Condition, ...], ...]:
+        """Under which conditions on its parameters a node reaches a site; empty where always."""
+        known = self.conditional.get(node)
+        if known is None:
+            known = self.conditional[node] = {}
+            for (number, _), reach in self.summaries[node].items():
+                if reach.conditions is not ALWAYS:
+                    known[number] = (*known.get(number, ()), reach.conditions)
+                else:
+                    self.always.add((node, number))
+        return () if (node, site) in self.always else known.get(site, ())
+
     def retraced(self, best: dict[tuple[Node, Env], tuple[tuple[Node, Env], Edge] | None], state: tuple[Node, Env]) -> list[Hop]:
         steps: list[tuple[Node, Edge]] = []
         while (before := best[state]) is not None:
@@ -236,25 +270,24 @@ class _Pairs:
 
     def told(self, site: int, edge: Edge, known: Env) -> Env:
         """The constants that a call passes for parameters on which the site depends."""
+        reaches = self.conditions(edge.node, site)
+        if not reaches:
+            return ()
         info = self.program.infos[edge.target.fun]
         constants = dict(known)
         found: dict[str, Any] = {}
-        for key, reach in self.summaries[edge.node].items():
-            if key[0] == site:
-                for test in (test for conjunction in reach.conditions for test in conjunction):
-                    given = argument(test, edge.target, edge.event.passed, info)
-                    if given[0] == "const":
-                        found[test.param] = given[1]
-                    elif given[0] == "param" and given[1] in constants:
-                        found[test.param] = constants[given[1]]
+        for test in (test for conditions in reaches for conjunction in conditions for test in conjunction):
+            given = argument(test, edge.target, edge.event.passed, info)
+            if given[0] == "const":
+                found[test.param] = given[1]
+            elif given[0] == "param" and given[1] in constants:
+                found[test.param] = constants[given[1]]
         return tuple(sorted(found.items(), key=lambda item: item[0]))
 
     def possible(self, site: int, edge: Edge, env: Env) -> bool:
         """May the site be reached from the callee, these constants given?"""
-        for key, reach in self.summaries[edge.node].items():
-            if key[0] == site and any(met(tuple(conjunction), env) for conjunction in reach.conditions):
-                return True
-        return False
+        reaches = self.conditions(edge.node, site)
+        return not reaches or any(met(tuple(conjunction), env) for conditions in reaches for conjunction in conditions)
 
     def hops(self, site: int, node: Node) -> tuple[Hop, ...]:
         """The calls from a node to the site, the effect last."""
