@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from txlint import api
+from txlint import api, cli
 from txlint.cli import main
 from txlint.config import Config
 from txlint.fix.known import meanings_of
@@ -300,6 +300,14 @@ def test_text_shows_the_lines_before_and_after(shop: Path, txlint: Txlint) -> No
         f"|   +{SAFE.rstrip()}",
     ]
     assert any(line.startswith("= suggested: none: the result of `requests.post` is used") for line in lines)
+
+
+def test_a_terminal_shows_suggestions_unasked(shop: Path, txlint: Txlint, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "suggested:" not in txlint().out
+    monkeypatch.setattr(cli, "_on_terminal", lambda: True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "= suggested: on-commit (safe: --fix)" in txlint().out
+    assert txlint("--output-format", "concise").out.count("suggested") == 0
 
 
 # files: what runs before the commit relies on them
