@@ -14,6 +14,7 @@ from txlint.link.seeds import seeds
 from txlint.link.signals import Connection
 from txlint.link.targets import FEW
 from txlint.link.values import Fn
+from txlint.model.catalog import Hook
 from txlint.model.facts import FileFacts
 from txlint.model.graph import NO_CLASS, SELF, Edge, Entrance, Event, Flow, FunctionInfo, Node, ParamTarget, Program, SignalTarget, Target
 from txlint.model.kinds import Confidence
@@ -98,6 +99,9 @@ class _Builder:
         self.handed_on: dict[tuple[int, str], list[tuple[Event, Target, int | str]]] = {}  # ... is passed on
         self.named: dict[tuple[int, str], list[tuple[int, Event, tuple[tuple[int, bool], ...]]]] = {}  # ... holds a method's name
         self.called_now: set[int] = set()
+        self.ranks: dict[int, int] = {}
+        self.hooks: set[str] | None = None  # names of methods that libraries call as hooks
+        self.senders: set[int] = set()
         self.waiting: list[Node] = []
 
     def grow(self, start: list[Fun], entrances: list[Entrance]) -> None:
@@ -156,12 +160,36 @@ class _Builder:
             while method.klass is None and method.parent is not None:
                 method = method.parent
             assert method.fact is not None
-            # Those with methods of their own first: they differ by what they do, the others by what they hold.
-            for sub in sorted(klass.subclasses, key=lambda each: not any(True for _ in self.linker.project.methods(each))):
+            for sub in sorted(klass.subclasses, key=self.rank):
                 found = self.linker.find(sub, method.fact.name)
                 if found is not None and found.owner is klass and self.linker.is_affordable(fun, sub, MOST_VARIANTS):
                     self.need((fun.id, sub.id, True))
         self.expand_all()
+
+    def rank(self, klass: Klass) -> int:
+        """Which subclasses to look at first: those that hold something with hooks of its own, then those with methods of their own;
+        the others differ from each other by nothing that can have an effect."""
+        known = self.ranks.get(klass.id)
+        if known is None:
+            own = any(True for _ in self.linker.project.methods(klass))
+            known = self.ranks[klass.id] = 0 if self.holds_hooked(klass) else 1 if own else 2
+        return known
+
+    def holds_hooked(self, klass: Klass) -> bool:
+        """Is a class-valued attribute, or what it holds, a class with hooks: ``queryset = Order.objects.all()``?"""
+        linker = self.linker
+        if self.hooks is None:
+            self.hooks = {e.name.rpartition(".")[2] for e in linker.catalog.entries() if isinstance(e, Hook) and e.by == "method"}
+            self.senders = {connection.sender for connection in linker.connected}
+        for name, bound in klass.names.items():
+            if bound[-1][0] != "value":
+                continue
+            for atom in linker.class_attribute(klass, name):
+                for held in (atom, *linker.item_of(atom)):
+                    other = getattr(held, "klass", None)
+                    if isinstance(other, Klass) and (other.id in self.senders or not self.hooks.isdisjoint(other.names)):
+                        return True
+        return False
 
     def need(self, node: Node) -> Node:
         fun, cls, exact = node
