@@ -351,12 +351,16 @@ def test_what_relies_on_a_file(case: str, shop: Path, txlint: Txlint, tmp_path: 
     assert reason in (found[0]["fix"]["reason"] or "")
 
 
-def test_callers_may_rely_on_a_file(shop: Path, txlint: Txlint, tmp_path: Path) -> None:
-    text = HEAD + "def remove(path):\n    os.unlink(path)\n\n\n@transaction.atomic\ndef f(path):\n    remove(path)\n    os.makedirs(path)\n"
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [("os.unlink(path)", "callers would still find the path"), ('os.system("convert")', "callers would not find what the program did")],
+)
+def test_callers_may_rely_on_it(call: str, reason: str, shop: Path, txlint: Txlint, tmp_path: Path) -> None:
+    text = HEAD + f"def remove(path):\n    {call}\n\n\n@transaction.atomic\ndef f(path):\n    remove(path)\n    os.makedirs(path)\n"
     (tmp_path / "shop" / "files.py").write_text(text)
     (found,) = json.loads(txlint("shop/files.py", "--suggest", "--output-format", "json").out)["findings"]
     assert found["fix"]["applicability"] == "unsafe"
-    assert "callers would still find the path" in found["fix"]["reason"]
+    assert reason in found["fix"]["reason"]
 
 
 @pytest.mark.parametrize(

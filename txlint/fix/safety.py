@@ -117,6 +117,8 @@ def risks(case: Case) -> Iterator[str]:
         yield "it would save the deleted row again behind the commit: `save=False` is added"
     if _is_local_file(case) and not case.ends_here:
         yield "what runs before the commit in its callers would still find the path as it was"
+    if _waits_for_program(case) and not case.ends_here:
+        yield "what runs before the commit in its callers would not find what the program did"
     if find(_body(case), _rolls_back_savepoint) is not None:
         yield "savepoint_rollback() does not drop what was deferred after the savepoint"
     if case.at_entry:
@@ -142,6 +144,12 @@ def _body(case: Case) -> cst.CSTNode:
 def _is_local_file(case: Case) -> bool:
     """A call of Python's own that changes a path, on which code around it relies more often than on a storage's names."""
     return case.finding.effect.kind in ("storage", "storage-write") and case.finding.effect.library == "python" and not case.at_entry
+
+
+def _waits_for_program(case: Case) -> bool:
+    """A call that comes back when the program has ended: who calls it mostly relies on what that did."""
+    name = dotted(case.site.call.func).rpartition(".")[2]
+    return case.finding.effect.kind == "process" and name in ("run", "call", "check_call", "check_output", "system") and not case.at_entry
 
 
 def saves_too(case: Case) -> bool:
