@@ -102,7 +102,7 @@ callbacks with `captureOnCommitCallbacks(execute=True)`.
 ## Known limits
 
 What the thread does is not followed: its own effects are outside of the transaction. A process that is waited for
-(`subprocess.run`) is reported as well, since it holds the transaction.
+(`subprocess.run`) is reported as well, since it holds the transaction and what it did stays done.
 
 ## See also
 

@@ -88,6 +88,9 @@ then write the outcome in a second transaction.
 SDKs that are not in the catalog are found only through the HTTP or gRPC client that the project's own code calls; code installed
 from elsewhere is not analysed. A project teaches txlint its own client with `[[tool.txlint.effect]]`.
 
+Calls that are known to only read (`stripe.Customer.retrieve`, `describe_*` of AWS) have severity `low`: their harm is that the
+transaction is held while they wait, and they are never deferred. A project's own say `reads = true`.
+
 ## See also
 
 TX103 for plain HTTP, TX106 for datastores.

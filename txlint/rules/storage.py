@@ -89,8 +89,8 @@ callbacks with `captureOnCommitCallbacks(execute=True)`.
 
 ## Known limits
 
-Temporary files are told by where they are made (`tempfile`), not by their names. An upload by a file field is an effect of `save()`
-only where the same function, form or serializer assigned the file.
+Temporary files are told by where they are made (`tempfile`), not by their names; what is moved from there is a new file (TX111). An
+upload by a file field is an effect of `save()` only where the same function, form or serializer assigned the file.
 
 ## See also
 
