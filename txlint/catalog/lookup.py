@@ -161,7 +161,9 @@ class Catalog:
         key = (class_name, attribute)
         if key not in self._attribute_types:
             classes = (self.library_class(base) for base in self.bases(class_name))
-            self._attribute_types[key] = next((each.attributes[attribute] for each in classes if each and attribute in each.attributes), None)
+            self._attribute_types[key] = next(
+                (each.attributes[attribute] for each in classes if each and attribute in each.attributes), None
+            )
         return self._attribute_types[key]
 
     def parameter_type(self, class_name: str, method: str, parameter: str) -> str | None:
