@@ -157,6 +157,13 @@ def test_what_a_class_says_of_a_method_hides_what_its_base_says() -> None:
     assert [entry.name for entry in charge.returns] == ["stripe.APIResource.create"]  # another table: inherited
 
 
+def test_what_a_base_says_of_each_of_its_classes() -> None:
+    assert [entry.type for entry in EVERYTHING.returns("stripe.Customer.retrieve")] == ["self | stripe.Customer"]
+    assert [entry.type for entry in EVERYTHING.returns("stripe.Invoice.list")] == ["stripe.ListObject[stripe.Invoice]"]
+    assert [entry.reads for entry in EVERYTHING.effects("stripe.Customer.retrieve_async")] == [True]
+    assert [entry.irreversible for entry in EVERYTHING.effects("stripe.Customer.delete_async")] == [True]
+
+
 def test_unknown_names_are_unknown() -> None:
     for name in ("shop.models.Order.save", "django.db.models.Nothing", "requests.Response.json", "x", ""):
         assert not EVERYTHING.is_known(name), name
