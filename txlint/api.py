@@ -19,7 +19,6 @@ from txlint.catalog.lookup import Catalog
 from txlint.config import Config, ConfigError
 from txlint.deep import with_room
 from txlint.discover import Discovery, File, discover, project_root
-from txlint.explain import NoSuchLine, explain
 from txlint.frameworks.django.entrances import entrances as django_entrances
 from txlint.frameworks.django.models import DjangoModels
 from txlint.frameworks.django.settings import DjangoSettings, read_settings
@@ -29,7 +28,7 @@ from txlint.link import entrances
 from txlint.link.linker import Linker
 from txlint.link.program import link
 from txlint.model.facts import FileFacts, Unreadable
-from txlint.model.finding import Assumption, Explanation, Finding, Problem, Report, Summary, Unresolved
+from txlint.model.finding import Assumption, Explanation, Finding, NoSuchLine, Problem, Report, Summary, Unresolved
 from txlint.model.graph import Program
 from txlint.model.hazard import Hazard, Spot
 from txlint.model.kinds import Confidence
@@ -313,6 +312,8 @@ def _notes(analysis: Analysis, done: Sequence[Proposal]) -> tuple[str, ...]:
 def why(path: str, line: int, config: Config) -> Explanation:
     """What stands on a line: which calls, what they are, what transaction is open, and if nothing is reported, why. Raises
     ``NoSuchLine`` where there is nothing to speak of."""
+    from txlint.explain import explain
+
     with _CollectorAtRest():
         analysis = analyse([path], config, everything=True)
         _require_analysed(analysis, path)

@@ -16,15 +16,11 @@ from txlint.explain.words import target
 from txlint.link.linker import Linker
 from txlint.link.project import Module
 from txlint.model.facts import Pos
-from txlint.model.finding import Effect, Explanation, Finding, Place, Verdict
+from txlint.model.finding import Effect, Explanation, Finding, NoSuchLine, Place, Verdict
 from txlint.model.graph import Event, Program
 from txlint.model.hazard import Spot
 from txlint.propagate.pairs import written
 from txlint.rules.source import Sources
-
-
-class NoSuchLine(ValueError):
-    """Nothing can be said of this place; the message is one line."""
 
 
 def explain(
@@ -134,4 +130,4 @@ def _main_call(calls: list[Call], verdicts: list[Verdict], seen: dict[Call, Seen
     return calls[max(ranked)[-1]]
 
 
-__all__ = ["NoSuchLine", "explain"]
+__all__ = ["explain"]

@@ -166,3 +166,7 @@ class Explanation:
     closed: bool = True
     calls: tuple[Verdict, ...] = ()
     note: str = ""
+
+
+class NoSuchLine(ValueError):
+    """Nothing can be said of this place; the message is one line."""
