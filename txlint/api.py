@@ -33,7 +33,7 @@ from txlint.model.graph import Program
 from txlint.model.hazard import Hazard, Spot
 from txlint.model.kinds import Confidence
 from txlint.pool import load
-from txlint.propagate.pairs import propagate, written
+from txlint.propagate.pairs import Cuts, propagate, written
 from txlint.rules.judge import judge
 from txlint.rules.source import Sources
 from txlint.select import cuts, enabled, select, unreadable, without_cut
@@ -346,7 +346,9 @@ def analyse(
     places = [entrances.hooks, entrances.wrapped, lambda linker: django_entrances(linker, settings)]
     program, linker = with_room(lambda: link(facts, catalog, (models,), places, _matcher(versions, catalog), also, everything))
     stages.end("link")
-    hazards, used = without_cut(_outside_tests(with_room(lambda: propagate(program)), tests), cuts(facts))
+    lines = Cuts(cuts(facts))
+    hazards, used = without_cut(_outside_tests(with_room(lambda: propagate(program, lines)), tests), lines.lines)
+    used |= lines.met
     stages.end("propagate")
     return Analysis(discovery, facts, broken + more, tuple(tests), settings, versions, program, linker, hazards, used)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import RECEIVER, SELF, Edge, Entrance, Event, Key, Node, Opened, Program, Test
 from txlint.model.hazard import EffectSite, Hazard, Hop, Origin, Passage, Spot
-from txlint.model.kinds import Confidence
+from txlint.model.kinds import Confidence, code_of
 from txlint.propagate.summaries import ALWAYS, Condition, argument, conjoin, holds, instantiate, is_closed, outside, summarise
 
 Env = tuple[tuple[str, Any], ...]
@@ -17,6 +19,7 @@ MOST_PAIRS = 100
 MOST_STEPS = 2000  # calls looked at for one trace
 MOST_ENTRIES = 10
 HELD_KINDS = frozenset({"http", "rpc", "storage", "wait"})  # slow I/O: what a transaction that only reads is held open by
+_CUT = 1 << 40
 _PENALTY = {Confidence.CERTAIN: 0, Confidence.LIKELY: 1000, Confidence.POSSIBLE: 1_000_000}
 
 
@@ -45,11 +48,20 @@ def _written(expr: Expr) -> str:
     return "(..)"
 
 
+@dataclass(slots=True)
+class Cuts:
+    """Lines on which calls are to be avoided, with the codes for which; ``met`` are those that were in the way."""
+
+    lines: Mapping[tuple[str, int], frozenset[str]]
+    met: set[tuple[str, int]] = field(default_factory=set)
+
+
 class _Pairs:
     """One run: numbers the sites, then looks at every event with something open."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, cuts: Cuts | None) -> None:
         self.program = program
+        self.cuts = cuts if cuts is not None and cuts.lines else None
         self.numbers: dict[tuple[str, Pos, str], int] = {}
         self.sites: list[tuple[str, Event, str]] = []  # path, event, function
         self.effects: dict[Node, list[tuple[Event, int]]] = {}
@@ -191,10 +203,23 @@ class _Pairs:
                     else not self.reaches(caller, site)
                 ):
                     continue
-                heapq.heappush(queue, (cost + 1 + _PENALTY[edge.target.confidence], count, caller, edge))
+                price = _CUT if self.is_cut(site, caller, edge.event) else 1
+                heapq.heappush(queue, (cost + price + _PENALTY[edge.target.confidence], count, caller, edge))
                 count += 1
         self.steps[site] = best
         return best
+
+    def is_cut(self, site: int, node: Node, event: Event) -> bool:
+        """Does an ignore comment stand on a call, for the kind of the site's effect? Such a way is only taken where there is no other."""
+        if self.cuts is None:
+            return False
+        path, effect = self.program.infos[node[0]].path, self.sites[site][1].effect
+        assert effect is not None
+        for line in {event.pos[0], event.pos[2]}:
+            if code_of(effect.kind, 1) in self.cuts.lines.get((path, line), ()):
+                self.cuts.met.add((path, line))
+                return True
+        return False
 
     def reaches(self, node: Node, site: int) -> bool:
         known = self.reached.get(node)
@@ -228,6 +253,8 @@ class _Pairs:
                     continue
                 count += 1
                 price = cost + 1 + len(onward.target.via) + _PENALTY[onward.target.confidence]
+                if self.is_cut(site, node, onward.event):
+                    price += _CUT
                 heapq.heappush(queue, (price, count, (onward.node, told), (state, onward)))
         return self.hops(site, edge.node)
 
@@ -379,14 +406,17 @@ class _Pairs:
 
     def wide(self, site: int, entries: list[tuple[Confidence, Entrance, Node]]) -> Passage:
         ranked = []
+        best = self.towards(site)
         for sure, entrance, node in entries:
             hops = self.hops(site, node)
             info = self.program.infos[node[0]]
             first = Hop(
                 "hook" if entrance.kind != "atomic_requests" else "call", Spot(info.path, info.name_pos), entrance.function, info.name
             )
-            ranked.append(((-sure, len(hops), info.path, info.name_pos), sure, entrance, (first, *hops)))
+            cut = best.get(node, (0,))[0] >= _CUT
+            ranked.append(((cut, -sure, len(hops), info.path, info.name_pos), sure, entrance, (first, *hops)))
         ranked.sort(key=lambda item: item[0])
+        ranked = [item for item in ranked if item[0][0] == ranked[0][0][0]]
         _, sure, entrance, hops = ranked[0]
         origin = Origin(
             entrance.kind, entrance.name, Spot(entrance.path, entrance.pos), entrance.function, entrance.alias, entrance.confidence
@@ -416,8 +446,8 @@ def met(tests: tuple[Test, ...], env: Env) -> bool:
     return all(holds(test, constants[test.param]) for test in tests if test.param in constants)
 
 
-def propagate(program: Program) -> tuple[Hazard, ...]:
-    """All hazards of a program, in the order of the source."""
-    pairs = _Pairs(program)
+def propagate(program: Program, cuts: Cuts | None = None) -> tuple[Hazard, ...]:
+    """All hazards of a program, in the order of the source. Traces avoid ``cuts`` where they can, and note the lines that they met."""
+    pairs = _Pairs(program, cuts)
     pairs.collect()
     return pairs.hazards()
