@@ -69,7 +69,7 @@ def _judge_site(
         message=f"{_told(case, passages[0], opener_name(case.origin, sources), _ended_block(case, facts))}: {_harm(case)}",
         remedy=remedy(case, sources),
         confidence=kept[0][0],
-        severity="low" if held or site.effect.reads else "high" if site.effect.irreversible or site.written else "medium",
+        severity=_severity(site, held),
         held=held or site.effect.reads,
         place=sources.place(site.spot),
         function=site.function,
@@ -79,6 +79,15 @@ def _judge_site(
         fix=Fix(),
         fingerprint=_digest(kind, site.function, site.callee, str(site.ordinal)),
     )
+
+
+def _severity(site: EffectSite, held: bool) -> str:
+    """What cannot be undone weighs most, whatever the transaction has done so far; what only reads or holds, least."""
+    if site.effect.reads:
+        return "low"
+    if site.effect.irreversible:
+        return "high"
+    return "low" if held else "high" if site.written else "medium"
 
 
 def _confidence(site: EffectSite, passage: Passage) -> Confidence:
