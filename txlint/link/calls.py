@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from txlint.link.replay import Frame
 
 
-_SAVES = frozenset({"save", "asave", "insert", "refresh_from_db"})
+_SAVES = frozenset({"save", "asave", "insert"})
 
 
 def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, entering: bool = False) -> Value:
@@ -92,6 +92,7 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
     _finish(site)
     if func.__class__ is str and func.rpartition(".")[2] in _SAVES:
         frame.saved(func.rpartition(".")[0])
+        frame.rows.add(func.rpartition(".")[0])
     return site.result
 
 
@@ -321,5 +322,13 @@ def _finish(site: Site) -> None:
             tuple(dict.fromkeys(site.targets)),
             site.effect,
             site.confidence,
+            site.effect is not None and bool(frame.rows) and _speaks_of((site.expr[2], site.expr[3]), frame.rows),
         )
     )
+
+
+def _speaks_of(arguments: Any, names: set[str]) -> bool:
+    """Is one of the names, or an attribute of one, among the arguments?"""
+    if isinstance(arguments, str):
+        return arguments.partition(".")[0] in names
+    return isinstance(arguments, tuple) and any(_speaks_of(part, names) for part in arguments)

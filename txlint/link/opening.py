@@ -57,6 +57,8 @@ def opens(
             return None
         kind = "autobegin" if "autobegin" in forms else "with"
         frame.begin(Opened(kind, opener.name, site.pos, key, alias_name, sure, False, opener.reads, family=opener.family))
+        if kind == "autobegin" and not opener.reads:
+            frame.rows.update(arg for arg in site.expr[2] if isinstance(arg, str))  # session.add(order)
     return None
 
 

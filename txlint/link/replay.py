@@ -57,12 +57,13 @@ class Frame:
 
     __slots__ = (
         "assigned_params", "awaiting", "closed", "dead", "depth", "env", "exact", "flow", "fun", "guards", "keys", "klass",
-        "linker", "module", "open", "parent", "queries", "region", "returned", "returns", "self_name", "sets", "silent",
+        "linker", "module", "open", "parent", "queries", "region", "returned", "returns", "rows", "self_name", "sets", "silent",
         "snapshot", "stacks", "static", "yields",
     )  # fmt: skip
 
     def __init__(self, linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> None:
         self.linker = linker
+        self.rows: set[str] = set()  # names whose rows this function writes
         self.fun = fun
         self.module = fun.module
         self.klass = klass

@@ -33,6 +33,24 @@ def _assign(frame: Frame, stmt: Any) -> None:
     value = kept(frame, stmt[2])
     for target in stmt[1]:
         assign(frame, target, value, stmt[2])
+    if _writes(stmt[2]):
+        for target in stmt[1]:
+            first = target if target.__class__ is str else target[1][0] if target[0] in ("tuple", "list") and target[1] else None
+            if isinstance(first, str):
+                frame.rows.add(first)
+
+
+_MAKES = frozenset({"create", "acreate", "get_or_create", "aget_or_create", "update_or_create", "aupdate_or_create", "save"})
+
+
+def _writes(expr: Expr) -> bool:
+    """``order = Order.objects.create(..)``, ``order, _ = manager.get_or_create(..)``, ``order = form.save()``."""
+    if expr.__class__ is not str and expr[0] == "await":
+        expr = expr[1]
+    if expr.__class__ is str or expr[0] != "call":
+        return False
+    func = expr[1]
+    return (func.rpartition(".")[2] if isinstance(func, str) else func[2] if func[0] == "attr" else "") in _MAKES
 
 
 def kept(frame: Frame, expr: Expr) -> Value:
