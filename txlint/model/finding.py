@@ -120,6 +120,9 @@ class Unresolved:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
+    """What was looked at: files read, files skipped and tests left out; transaction scopes, effect calls and unresolved calls inside
+    scopes, each in the code that a transaction may reach."""
+
     files: int = 0
     skipped: int = 0
     tests: int = 0
