@@ -362,8 +362,6 @@ _TABLES: Mapping[str, tuple[Callable[..., Entry], Mapping[str, _Reader], tuple[s
             "callback": _arg,
             "reads": _flag,
             "retry": lambda value: _condition(value),
-            "unless_open": _flag,
-            "decorates": _words("function", "class", "async", "generator"),
             "mode": _word("sync", "async", "both"),
         },
         ("forms",),

@@ -43,7 +43,6 @@ class File(NamedTuple):
     given: bool
     also: tuple[str, ...]
     size: int
-    mtime_ns: int
 
 
 class Skipped(NamedTuple):
@@ -167,7 +166,7 @@ class _Walk:
             module, *also = place.names(stem) or (os.path.basename(os.path.dirname(path)),)
             below = path[len(self.root) + 1 :] if is_under(path, self.root) else os.path.basename(path)
             test = is_test(below.replace(os.sep, "/"))
-            self.files[path] = File(path, display, module, stem == "__init__", test, given, tuple(also), status.st_size, status.st_mtime_ns)
+            self.files[path] = File(path, display, module, stem == "__init__", test, given, tuple(also), status.st_size)
 
     def given_path(self, path: str) -> None:
         """Take a path that was given, if the walk over the root has not met it; what is excluded stays excluded."""

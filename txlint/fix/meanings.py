@@ -29,12 +29,11 @@ class OpenerMeaning:
 
 @dataclass(frozen=True, slots=True)
 class EffectMeaning:
-    """``deferrable_task`` says that the callee is provably a task with ``delay_on_commit``."""
+    """What an effect call is: its kind, its callee and the library that knows it."""
 
     kind: str
     callee: str
     library: str
-    deferrable_task: bool = False
 
 
 @dataclass(frozen=True, slots=True)

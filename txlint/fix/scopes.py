@@ -17,8 +17,6 @@ import libcst as cst
 from txlint.fix.meanings import EffectMeaning, Meanings, OpenerMeaning
 from txlint.fix.source import Source, Span
 
-Suite = cst.BaseSuite | cst.Module
-
 
 @dataclass(frozen=True, slots=True)
 class Scope:

@@ -287,11 +287,6 @@ class _Builder:
                 node,
             )
 
-    def received(self, connection: Connection, sure: Confidence, target: SignalTarget, sender: int) -> Target:
-        return Target(
-            connection.fun, connection.cls, "signal", sure, target.inner, exact=False, sender=sender, given=target.given, sent=target.sent
-        )
-
     def callbacks(self) -> None:
         """Functions passed to a parameter that the callee calls run at the caller's call; what the callee opens around that call is
         open in them."""

@@ -113,8 +113,7 @@ class Opener(Entry):
     ``autobegin`` (like ``call``, but nothing in the source says "begin").
     ``key``: what is opened: ``"alias"`` (Django alias, read from ``alias``), ``"receiver"`` (the session or connection object),
     ``"new"`` (a fresh one each time), or ``"result"`` (the object that the ``with`` binds).
-    ``reads``: it only reads, so that alone it holds but does not write. ``retry``: when the body may run again.
-    ``unless_open``: nothing is opened when one is open already."""
+    ``reads``: it only reads, so that alone it holds but does not write. ``retry``: when the body may run again."""
 
     forms: tuple[str, ...]
     key: str = "alias"
@@ -122,9 +121,7 @@ class Opener(Entry):
     alias: Arg | None = None
     callback: Arg | None = None
     reads: bool = False
-    unless_open: bool = False
     retry: When | None = None
-    decorates: tuple[str, ...] = ("function",)  # "function", "class", "async", "generator": what the decorator form works on
     mode: str = "both"  # with/decorator on sync and async code: "sync", "async", "both"
 
 

@@ -54,7 +54,6 @@ class Passage:
     hops: tuple[Hop, ...]
     confidence: Confidence
     entry_count: int = 1
-    other_entries: tuple[Hop, ...] = ()  # wide openers: up to nine more
 
 
 @dataclass(frozen=True, slots=True)

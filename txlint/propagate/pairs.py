@@ -17,7 +17,6 @@ Env = tuple[tuple[str, Any], ...]
 """Constants that are known of a node's parameters."""
 MOST_PAIRS = 100
 MOST_STEPS = 2000  # calls looked at for one trace
-MOST_ENTRIES = 10
 HELD_KINDS = frozenset({"http", "rpc", "storage", "wait"})  # slow I/O: what a transaction that only reads is held open by
 _CUT = 1 << 40
 _PENALTY = {Confidence.CERTAIN: 0, Confidence.LIKELY: 1000, Confidence.POSSIBLE: 1_000_000}
@@ -421,8 +420,7 @@ class _Pairs:
         origin = Origin(
             entrance.kind, entrance.name, Spot(entrance.path, entrance.pos), entrance.function, entrance.alias, entrance.confidence
         )
-        others = tuple(dict.fromkeys(item[3][0] for item in ranked[1:] if item[3][0] != hops[0]))
-        return Passage(origin, hops, sure, 1 + len(others), others[: MOST_ENTRIES - 1])
+        return Passage(origin, hops, sure, len({item[3][0] for item in ranked}))
 
 
 def _order(passage: Passage) -> tuple[Any, ...]:

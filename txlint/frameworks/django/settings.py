@@ -145,11 +145,6 @@ class DjangoSettings:
         value = self.get("ROOT_URLCONF").value
         return value if isinstance(value, str) else None
 
-    @property
-    def auth_user_model(self) -> str:
-        value = self.get("AUTH_USER_MODEL").value
-        return value if isinstance(value, str) else "auth.User"
-
 
 def read_settings(project: Mapping[str, FileFacts] | Modules, files: Files, config: Config) -> DjangoSettings:
     """Find and read the settings of a project. ``project`` maps module names to facts."""
