@@ -128,6 +128,7 @@ class Linker:
     module_name = names.module_name
     module_value = names.module_value
     global_name = names.global_name
+    where_bound = names.where_bound
     bound = names.bound
     imported = names.imported
     library = names.library

@@ -113,6 +113,8 @@ def closes(site: Site, closer: Closer, key: Any, args: tuple[Value, ...], keywor
     if closer.key == "alias":
         _, key = _alias(site, closer.alias, closer.family, args, keywords)
     if key is not None:
+        if closer.how == "commit":
+            site.frame.committed(key)
         site.frame.end(key)
 
 

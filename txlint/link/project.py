@@ -27,7 +27,7 @@ class Module:
         self.funs: list[Fun] = []
         self.klasses: list[Klass] = []
         self.stars: list[str] = []
-        self.names = bindings(facts.body)
+        self.names = bindings(facts, facts.body)
 
 
 class Fun:
@@ -63,7 +63,7 @@ class Klass:
         self.module = module
         self.fact = fact
         self.parent = parent
-        self.names = bindings(fact.body)
+        self.names = bindings(module.facts, fact.body)
         self.mro: tuple[Klass | str, ...] | None = None  # project classes and canonical names of library classes
         self.subclasses: list[Klass] = []
         self.setters: dict[str, list[int]] = {}
@@ -89,18 +89,26 @@ def absolute(module: Module, target: str, level: int) -> str:
     return f"{base}.{target}" if base and target else base or target
 
 
-def bindings(body: Body) -> dict[str, list[Binding]]:
+def bindings(facts: FileFacts, body: Body) -> dict[str, list[Binding]]:
     """What the statements of a module or class bind, a name's last unconditional binding replacing the earlier ones."""
     names: dict[str, list[Binding]] = {}
-    _collect(body, names, conditional=False)
+    _collect(facts, body, names, conditional=False)
     return names
 
 
 def _bind(names: dict[str, list[Binding]], name: str, binding: Binding, conditional: bool) -> None:
     if conditional and name in names:
         names[name].append(binding)
-    else:
+    elif not (name in names and binding[0] == "value" and _reads(binding[1], name)):
+        # What is made of the name itself (`view = csrf_exempt(view)`) leaves it what it was.
         names[name] = [binding]
+
+
+def _reads(expr: Any, name: str) -> bool:
+    """Does an expression mention a name?"""
+    if expr.__class__ is str:
+        return bool(expr.partition(".")[0] == name)
+    return expr.__class__ is tuple and any(_reads(part, name) for part in expr)
 
 
 def _targets(target: Expr, value: Binding, names: dict[str, list[Binding]], conditional: bool, path: tuple[int, ...] = ()) -> None:
@@ -114,13 +122,16 @@ def _targets(target: Expr, value: Binding, names: dict[str, list[Binding]], cond
         _targets(target[1], ("opaque", None), names, conditional)
 
 
-def _collect(body: Sequence[Stmt], names: dict[str, list[Binding]], conditional: bool) -> None:
+def _collect(facts: FileFacts, body: Sequence[Stmt], names: dict[str, list[Binding]], conditional: bool) -> None:
     for stmt in body:
         tag = stmt[0]
-        if tag == "def" or tag == "class":
-            _bind(names, f"#{tag}", stmt, True)
+        if tag == "def":
+            _bind(names, facts.functions[stmt[1]].name, stmt, conditional)
+        elif tag == "class":
+            _bind(names, facts.classes[stmt[1]].name, stmt, conditional)
         elif tag == "import":
-            _bind(names, "#import", stmt, True)
+            binds = facts.imports[stmt[1]].binds
+            _bind(names, binds, stmt, conditional or binds == "*")
         elif tag == "assign":
             for target in stmt[1]:
                 _targets(target, ("value", stmt[2], None), names, conditional)
@@ -129,54 +140,28 @@ def _collect(body: Sequence[Stmt], names: dict[str, list[Binding]], conditional:
                 _bind(names, stmt[1], ("value", stmt[3], stmt[2]), conditional)
         elif tag == "if":
             # Under `if TYPE_CHECKING` the names are what they say.
-            _collect(stmt[2], names, True)
-            _collect(stmt[3], names, True)
+            _collect(facts, stmt[2], names, True)
+            _collect(facts, stmt[3], names, True)
         elif tag == "for":
             _targets(stmt[1], ("each", stmt[2]), names, True)
-            _collect(stmt[3], names, True)
-            _collect(stmt[4], names, True)
+            _collect(facts, stmt[3], names, True)
+            _collect(facts, stmt[4], names, True)
         elif tag == "while":
-            _collect(stmt[2], names, True)
+            _collect(facts, stmt[2], names, True)
         elif tag == "try":
-            _collect(stmt[1], names, True)
+            _collect(facts, stmt[1], names, True)
             for handler in stmt[2]:
-                _collect(handler[2], names, True)
-            _collect(stmt[3], names, True)
-            _collect(stmt[4], names, True)
+                _collect(facts, handler[2], names, True)
+            _collect(facts, stmt[3], names, True)
+            _collect(facts, stmt[4], names, True)
         elif tag == "with":
             for expr, target, _ in stmt[1]:
                 if target is not None:
                     _targets(target, ("enter", expr), names, conditional)
-            _collect(stmt[2], names, conditional)
+            _collect(facts, stmt[2], names, conditional)
         elif tag == "match":
             for case in stmt[2]:
-                _collect(case[3], names, True)
-
-
-def _name_definitions(names: dict[str, list[Binding]], facts: FileFacts, body: Body, conditional: bool = False) -> None:
-    """Second pass: definitions and imports under their names, in the order of the source."""
-    for stmt in body:
-        tag = stmt[0]
-        if tag == "def":
-            _bind(names, facts.functions[stmt[1]].name, stmt, conditional)
-        elif tag == "class":
-            _bind(names, facts.classes[stmt[1]].name, stmt, conditional)
-        elif tag == "import":
-            item = facts.imports[stmt[1]]
-            _bind(names, item.binds, stmt, conditional or item.binds == "*")
-        elif tag == "if":
-            _name_definitions(names, facts, stmt[2], True)
-            _name_definitions(names, facts, stmt[3], True)
-        elif tag == "for":
-            _name_definitions(names, facts, stmt[3], True)
-        elif tag == "try":
-            _name_definitions(names, facts, stmt[1], True)
-            for handler in stmt[2]:
-                _name_definitions(names, facts, handler[2], True)
-            _name_definitions(names, facts, stmt[3], True)
-            _name_definitions(names, facts, stmt[4], True)
-        elif tag == "with":
-            _name_definitions(names, facts, stmt[2], conditional)
+                _collect(facts, case[3], names, True)
 
 
 class Project:
@@ -214,9 +199,6 @@ class Project:
     def _add(self, facts: FileFacts) -> None:
         module = Module(facts)
         names = module.names
-        for tag in ("#def", "#class", "#import"):
-            names.pop(tag, None)
-        _name_definitions(names, facts, facts.body)
         module.stars = [
             absolute(module, facts.imports[b[1]].module, facts.imports[b[1]].level) for b in names.pop("*", ()) if b[0] == "import"
         ]
@@ -244,9 +226,6 @@ class Project:
         for klass in module.klasses:
             if klass.fact.parent >= 0:
                 klass.parent = module.funs[klass.fact.parent]
-            for tag in ("#def", "#class", "#import"):
-                klass.names.pop(tag, None)
-            _name_definitions(klass.names, facts, klass.fact.body)
 
     def find_module(self, name: str) -> Module | None:
         """A module by its name, or by a unique longer one that ends in it (a project under another root)."""
@@ -260,6 +239,17 @@ class Project:
     def knows(self, name: str) -> bool:
         """Is it a module or package (perhaps without ``__init__``) of the project?"""
         return name in self.packages or self._by_tail.get(name) is not None
+
+    def inside(self, full: str) -> tuple[Module | None, str]:
+        """A full name as a module of the project (None where it is a library's) and what follows the module's name."""
+        head, rest = full, ""
+        while head:
+            module = self.find_module(head)
+            if module is not None:
+                return module, rest
+            head, _, last = head.rpartition(".")
+            rest = f"{last}.{rest}" if rest else last
+        return None, full
 
     def methods(self, klass: Klass) -> Iterator[Fun]:
         """The functions defined in the class's own body."""

@@ -11,6 +11,7 @@ from typing import Any
 from txlint.link.expressions import EXPRESSIONS
 from txlint.link.linker import Linker, Replay
 from txlint.link.project import Fun, Klass, Module
+from txlint.link.site import LIKELY
 from txlint.link.statements import STATEMENTS
 from txlint.link.values import UNKNOWN, Atom, ExtObj, Fn, Many, Obj, Param, SelfCls, SelfObj, Super, Table, Value, union
 from txlint.model.facts import Body, Expr
@@ -225,6 +226,17 @@ class Frame:
         if not self.silent and known is None:
             self.flow.scopes += 1
 
+    def committed(self, key: Key) -> None:
+        """Who commits what began with a read has written something in between, in ways that need not be seen: `row.name = new`."""
+        read = self.open.get(key)
+        if read is None or not read.reads:
+            return
+        wrote = replace(read, reads=False, confidence=min(read.confidence, LIKELY))
+        for at, event in enumerate(self.flow.events):
+            if read in event.region:
+                region = tuple(wrote if opened is read else opened for opened in event.region)
+                self.flow.events[at] = replace(event, region=region)
+
     def end(self, key: Key) -> None:
         """Whatever is open under this key is closed, here or in a caller."""
         if key in self.open:
@@ -372,7 +384,7 @@ class Frame:
             if head in parent.scope:
                 return (family, "local", f"{parent.id}:{expr}")
             parent = parent.parent
-        return (family, "global", expr)
+        return (family, "global", self.linker.where_bound(self.module, expr))
 
     # -- expressions --------------------------------------------------------------------------------------------------------------
 
