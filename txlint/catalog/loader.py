@@ -361,6 +361,7 @@ _TABLES: Mapping[str, tuple[Callable[..., Entry], Mapping[str, _Reader], tuple[s
             "alias": _arg,
             "callback": _arg,
             "reads": _flag,
+            "statement": _arg,
             "retry": lambda value: _condition(value),
             "mode": _word("sync", "async", "both"),
         },

@@ -1,7 +1,7 @@
 """Where a project begins, and what its files are called.
 
 **Project root**: the nearest folder upwards of the given paths that configures txlint; else, not above the repository, the nearest
-with ``manage.py``; else the repository; else the given path itself.
+with ``manage.py``; else the repository; else the given path, or the folder that holds the package in which it lies.
 
 **Names.** Nothing says for certain which folders a project puts on ``sys.path``, so a file has one *name* and may have others:
 
@@ -41,7 +41,7 @@ def project_root(paths: Sequence[str]) -> str:
     for folder in above[: above.index(repository) + 1] if repository else above:
         if (folder / "manage.py").is_file():
             return str(folder)
-    return str(repository or start)
+    return str(repository or next(folder for folder in above if not (folder / "__init__.py").is_file()))
 
 
 def has_marker(root: str) -> bool:

@@ -56,10 +56,25 @@ def opens(
         if key is None or frame.silent:
             return None
         kind = "autobegin" if "autobegin" in forms else "with"
-        frame.begin(Opened(kind, opener.name, site.pos, key, alias_name, sure, False, opener.reads, family=opener.family))
-        if kind == "autobegin" and not opener.reads:
+        reads = opener.reads or (opener.statement is not None and _only_selects(argument(opener.statement, args, keywords)))
+        frame.begin(Opened(kind, opener.name, site.pos, key, alias_name, sure, False, reads, family=opener.family))
+        if kind == "autobegin" and not reads:
             frame.rows.update(arg for arg in site.expr[2] if isinstance(arg, str))  # session.add(order)
     return None
+
+
+def _only_selects(statement: Value) -> bool:
+    """Is it SQL that is known, and writes and locks nothing?"""
+    for atom in statement:
+        if not isinstance(atom, Const) or not isinstance(atom.value, str):
+            return False
+        words = atom.value.upper().split()
+        if words[:1] != ["SELECT"] or "FROM" not in words or not _WRITING.isdisjoint(words):  # `SELECT f(1)` may do anything
+            return False
+    return bool(statement)
+
+
+_WRITING = frozenset({"INTO", "UPDATE", "SHARE"})
 
 
 def opening_of(

@@ -148,6 +148,8 @@ def _told(linker: Any, atom: Atom) -> Atom:
         return linker.instance(atom.klass, False)  # type: ignore[no-any-return]
     if isinstance(atom, Obj) and atom.origin == NEW:
         return linker.instance(atom.klass, atom.exact, atom.item)  # type: ignore[no-any-return]
+    if isinstance(atom, ExtObj) and atom.origin.__class__ is tuple and atom.origin[:1] == ("via",):
+        return linker.atoms(ExtObj, atom.name, atom.item, None)  # type: ignore[no-any-return]  # the key is in the caller's words
     return atom
 
 
@@ -195,7 +197,7 @@ def _mapped(site: Site, key: Any, fun: Fun, skip: int) -> Any:
                 expr = value
         if expr.__class__ is str:
             full = f"{expr}.{rest}" if rest else expr
-            return frame.key_of(full, (frame.linker.atoms(ExtObj, family, UNKNOWN, None),))
+            return frame.key_of(full, (*frame.ev(full), frame.linker.atoms(ExtObj, family, UNKNOWN, None)))
     return None
 
 

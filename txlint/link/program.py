@@ -20,6 +20,8 @@ from txlint.model.graph import NO_CLASS, SELF, Edge, Entrance, Event, Flow, Func
 from txlint.model.kinds import Confidence
 
 ROUNDS = 3
+CALLERS = 8
+"""Callers of callers to which news are carried: a helper of a helper that executes a statement."""
 CALLABLE_DEPTH = 3
 MOST_VARIANTS = 24
 """Replays of one function for subclasses that nobody is seen to use; more where they come out alike."""
@@ -51,8 +53,6 @@ def link(
         again = [fun for number in sorted(stale) if _listens(fun := linker.project.funs[number])]
         if not again:
             break
-        for fun in again:
-            linker.forget(fun)
         builder.again({fun.id for fun in again})
     return builder.finish(found), linker
 
@@ -114,10 +114,25 @@ class _Builder:
         self.expand_all()
 
     def again(self, functions: set[int]) -> None:
-        """Once more, for functions that are to be replayed anew."""
-        for node in [node for node in self.nodes if node[0] in functions]:
-            self.expand(node)
-        self.expand_all()
+        """Once more, for functions that are to be replayed anew; then for their callers, where what they leave behind is news."""
+        for _ in range(CALLERS):
+            nodes = [node for node in self.nodes if node[0] in functions]
+            before = [self.left(node) for node in nodes]
+            for number in functions:
+                self.linker.forget(self.linker.project.funs[number])
+            for node in nodes:
+                self.expand(node)
+            self.expand_all()
+            news = {node for node, left in zip(nodes, before, strict=True) if self.left(node) != left}
+            if not news:
+                return
+            functions = {node[0] for node, edges in self.nodes.items() if any(edge.node in news for edge in edges)}
+
+    def left(self, node: Node) -> tuple[Any, ...]:
+        """What a call of the function leaves open and closes for its caller."""
+        linker = self.linker
+        replay = linker.replay(linker.project.funs[node[0]], linker.project.klasses[node[1]] if node[1] >= 0 else None, node[2])
+        return {(opened.key, opened.reads) for opened in replay.left_open}, replay.closes
 
     def expand_all(self) -> None:
         while self.waiting:

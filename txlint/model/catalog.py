@@ -113,7 +113,8 @@ class Opener(Entry):
     ``autobegin`` (like ``call``, but nothing in the source says "begin").
     ``key``: what is opened: ``"alias"`` (Django alias, read from ``alias``), ``"receiver"`` (the session or connection object),
     ``"new"`` (a fresh one each time), or ``"result"`` (the object that the ``with`` binds).
-    ``reads``: it only reads, so that alone it holds but does not write. ``retry``: when the body may run again."""
+    ``reads``: it only reads, so that alone it holds but does not write. ``statement``: the SQL; where it is a constant that only
+    selects, the call only reads. ``retry``: when the body may run again."""
 
     forms: tuple[str, ...]
     key: str = "alias"
@@ -121,6 +122,7 @@ class Opener(Entry):
     alias: Arg | None = None
     callback: Arg | None = None
     reads: bool = False
+    statement: Arg | None = None
     retry: When | None = None
     mode: str = "both"  # with/decorator on sync and async code: "sync", "async", "both"
 
