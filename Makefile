@@ -6,11 +6,12 @@ setup: ## a virtual environment with everything that the other targets use
 	python3 -m venv .venv
 	.venv/bin/pip install --quiet --editable '.[dev]'
 
-check: ## format, lint, types, architecture, fresh docs
+check: ## format, lint, types, architecture, fresh docs and records
 	$(BIN)/ruff format --check . && $(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/build.py --check
+	$(BIN)/python bench/truth.py check --shared $(SHARED)
 
 test: ## the whole suite
 	$(BIN)/python -m pytest
@@ -24,6 +25,5 @@ docs: ## the pages that derive from rules and fixtures
 bench: ## CPU as a multiple of ast.parse, on pinned packages
 	$(BIN)/python bench/ratio.py
 
-truth: ## recall on real fix commits, pairs and decoys of audited releases: make truth MIRRORS=DIR PACKAGES=DIR
-	$(BIN)/python $(SHARED)/bench/score_cases.py $(SHARED)/bench/django_cases.jsonl --mirrors $(MIRRORS) --txlint $(abspath $(BIN))/txlint
-	$(BIN)/python $(SHARED)/bench/score_golden.py $(SHARED)/bench/golden.jsonl $(SHARED)/bench/decoys.jsonl --packages $(PACKAGES) --txlint $(abspath $(BIN))/txlint
+truth: ## measure what is too slow for each change, record it in docs/truth/: make truth [ONLY=NAMES] [MIRRORS=DIR] [PACKAGES=DIR]
+	$(BIN)/python bench/truth.py run $(ONLY) --shared $(SHARED) $(if $(MIRRORS),--mirrors $(MIRRORS)) $(if $(PACKAGES),--packages $(PACKAGES))
