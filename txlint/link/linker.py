@@ -108,6 +108,7 @@ class Linker:
         self.instance_values: dict[tuple[int, str, Atom], Value] = {}
         self.setter_methods: dict[int, dict[str, tuple[Fun, ...]]] = {}
         self.library_base_names: dict[int, tuple[str, ...]] = {}
+        self.held_by: dict[int, Mapping[str, tuple[str, str]]] = {}  # what instances of a class hold, see `held`
         self._known_replays: dict[tuple[int, int, bool], Replay] = {}
         self._shared: dict[int, list[tuple[int, int, bool]]] = {}
         self.class_values: dict[tuple[int, str], Value] = {}

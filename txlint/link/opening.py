@@ -66,6 +66,8 @@ def opens(
 def _only_selects(statement: Value) -> bool:
     """Is it SQL that is known, and writes and locks nothing?"""
     for atom in statement:
+        if isinstance(atom, ExtObj) and atom.item:
+            return _only_selects(atom.item)  # `text("SELECT ..")`
         if not isinstance(atom, Const) or not isinstance(atom.value, str):
             return False
         words = atom.value.upper().split()

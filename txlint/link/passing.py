@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from txlint.link.held import given, held
 from txlint.link.site import CERTAIN, Site
 from txlint.link.values import (
     UNKNOWN,
@@ -30,7 +31,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.facts import Expr
-from txlint.model.graph import IDENTITY, NEW, NO_CLASS, RECEIVER, SELF, Passed, Target
+from txlint.model.graph import IDENTITY, NEW, NO_CLASS, RECEIVER, SELF, Key, Passed, Target
 
 if TYPE_CHECKING:
     from txlint.link.project import Fun
@@ -54,9 +55,17 @@ def passed(site: Site) -> Passed:
         if name is not None:
             _pass(frame, name, arg, site.keywords.get(name, UNKNOWN), values, callables)
     if site.receiver.__class__ is str and site.receiver != frame.self_name:
-        key = frame.key_of(site.receiver, (frame.linker.atoms(ExtObj, "session", UNKNOWN, None),))
+        session = (frame.linker.atoms(ExtObj, "session", UNKNOWN, None),)
+        key = frame.key_of(site.receiver, session)
         if key is not None:
             values[RECEIVER] = ("key", key)
+        for atom in frame.ev(site.receiver):
+            if isinstance(atom, Obj):
+                for path in held(frame.linker, atom.klass):
+                    if (key := frame.key_of(f"{site.receiver}.{path}", session)) is not None:
+                        values[f"{RECEIVER}.{path}"] = ("key", key)
+    else:
+        values.update((f"{RECEIVER}.{path}", ("key", key)) for path, key in _handed(site).items())
     if site.fresh or _is_new(site):
         values[IDENTITY] = ("const", None)
     elif site.receiver == frame.self_name or site.kind == "super":
@@ -166,6 +175,13 @@ def apply_states(site: Site, replay: Any, fun: Fun, receiver: Atom | None, skip:
             frame.begin(replace(opened, pos=site.pos, key=mine))
 
 
+def _handed(site: Site) -> dict[str, Key]:
+    """What an object holds that is made on the spot: the receiver in ``Orders(session).add(order)``, or what a class's call makes."""
+    if site.receiver is not None and site.receiver.__class__ is not str:
+        return given(site.frame, site.receiver)
+    return given(site.frame, site.expr) if any(isinstance(atom, (Cls, SelfCls)) for atom in site.values) else {}
+
+
 def _mapped(site: Site, key: Any, fun: Fun, skip: int) -> Any:
     """A callee's key in the caller's words."""
     if len(key) < 3:
@@ -180,7 +196,7 @@ def _mapped(site: Site, key: Any, fun: Fun, skip: int) -> Any:
         if site.receiver.__class__ is str and site.receiver is not None:
             base = f"{site.receiver}.{name}"
             return frame.key_of(base, (frame.linker.atoms(ExtObj, family, UNKNOWN, None),))
-        return None
+        return _handed(site).get(name)
     if where == "param":
         head, _, rest = name.partition(".")
         fact = fun.fact

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from txlint.link.expressions import EXPRESSIONS
+from txlint.link.held import canonical
 from txlint.link.linker import Linker, Replay
 from txlint.link.project import Fun, Klass, Module
 from txlint.link.site import LIKELY
@@ -134,6 +135,8 @@ class Frame:
             if not typed and param.default is not None and param.default.__class__ is tuple and param.default[0] == "call":
                 given = evaluate(linker, param.default, fun.module, owner, fun.parent)
                 typed = linker.injected(given)
+            if not typed and param.default.__class__ is str:
+                typed = evaluate(linker, param.default, fun.module, owner)  # a factory that callers may replace
             if not typed and owner is not None:
                 typed = self._overridden_parameter(fact.name, name)
             if not typed or all(type(a) is ExtObj for a in typed):
@@ -370,9 +373,15 @@ class Frame:
         if family is None:
             return None
         head, _, rest = expr.partition(".")
+        if rest:
+            rest = self._canonical(head, rest)
+            expr = f"{head}.{rest}"
+        known = self.keys.get(expr)
+        if known is not None:
+            return known
         known = self.keys.get(head)
         if known is not None:
-            return known if not rest else (*known[:2], f"{known[2]}.{rest}", *known[3:])
+            return (*known[:2], f"{known[2]}.{rest}", *known[3:])
         if head == self.self_name:
             return (family, "self", rest)
         if self.is_param(head):
@@ -385,6 +394,21 @@ class Frame:
                 return (family, "local", f"{parent.id}:{expr}")
             parent = parent.parent
         return (family, "global", self.linker.where_bound(self.module, expr))
+
+    def _canonical(self, head: str, path: str) -> str:
+        """The one name of what an attribute path stands for, by what the constructor of its object keeps where."""
+        if head == self.self_name:
+            klass = self.klass or self.fun.klass
+            if klass is None:
+                return path
+            self.queries[("attr", "__init__")] = None
+            return canonical(self.linker, klass, path)
+        value = self.env.get(head)
+        if value:
+            for atom in value:
+                if isinstance(atom, Obj):
+                    return canonical(self.linker, atom.klass, path)
+        return path
 
     # -- expressions --------------------------------------------------------------------------------------------------------------
 

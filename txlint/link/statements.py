@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from txlint.link.calls import evaluate_call
 from txlint.link.entering import Closing, enter_context
 from txlint.link.guards import assume, constant_test, tests
+from txlint.link.held import given
 from txlint.link.opening import asserted
 from txlint.link.targets import iterate
-from txlint.link.values import UNKNOWN, Cls, Fn, Value, union
+from txlint.link.values import UNKNOWN, Cls, Fn, Obj, SelfObj, Value, union
 from txlint.model.facts import Body, Expr, Pos
+from txlint.model.graph import Key
 
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
@@ -83,19 +85,31 @@ def _aug(frame: Frame, stmt: Any) -> None:
         frame.ev(stmt[1])
 
 
+def _keys_of(frame: Frame, value: Value, source: Expr | None) -> dict[str, Key]:
+    """The keys of a value and of what it holds, by what is added to its name."""
+    if source is None or not value or frame.fun.fact is None:
+        return {}
+    if source.__class__ is str:
+        key = frame.key_of(source, value)
+        keys = {"": key} if key is not None else {}
+        keys.update((name[len(source) :], known) for name, known in frame.keys.items() if name.startswith(source + "."))
+        return keys
+    if any(isinstance(atom, (Obj, SelfObj)) for atom in value):
+        return {"." + path: key for path, key in given(frame, source).items()}
+    return {}
+
+
 def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None) -> None:
     """Binds a target; ``source`` is the expression, where the target becomes another name for it."""
     if target.__class__ is str:
         if "." not in target:
+            keys = _keys_of(frame, value, source)
             frame.env[target] = value
-            if target in frame.keys:
-                del frame.keys[target]
+            for name in [name for name in frame.keys if name == target or name.startswith(target + ".")]:
+                del frame.keys[name]
             if frame.fun.fact is not None:
                 frame.assigned_params.add(target)
-                if source.__class__ is str:
-                    key = frame.key_of(source, value)
-                    if key is not None:
-                        frame.keys[target] = key
+                frame.keys.update((target + path, key) for path, key in keys.items())
             return
         head, _, name = target.rpartition(".")
         if head == frame.self_name:
@@ -142,7 +156,7 @@ def _with_item(frame: Frame, item: Expr, target: Expr | None, pos: Pos, closers:
         value = frame.ev(item)
     bound = enter_context(frame, value, item, pos, closers, target)
     if target is not None:
-        assign(frame, target, bound)
+        assign(frame, target, bound, item if item.__class__ is not str else None)
         if target.__class__ is str and "." not in target:
             # What a `with` binds is over when the block is: a session is closed, a connection given back.
             key = ("session", "local", f"{frame.fun.id}:{target}")

@@ -131,9 +131,12 @@ class _Pairs:
         info = self.program.infos[node[0]]
         head, _, rest = key[2].partition(".") if key[1] == "param" else (RECEIVER, "", key[2])
         for caller, edge in callers:
+            known = edge.event.passed.values.get(f"{RECEIVER}.{rest}") if head == RECEIVER else None
             given = argument(Test(head, "is", None, True), edge.target, edge.event.passed, info)
-            if given[0] == "param":
-                theirs: Key = (key[0], "param", f"{given[1]}.{rest}" if rest else given[1])
+            if known is not None:
+                theirs: Key = known[1]
+            elif given[0] == "param":
+                theirs = (key[0], "param", f"{given[1]}.{rest}" if rest else given[1])
             elif given[0] == "key":
                 theirs = (*given[1][:2], f"{given[1][2]}.{rest}") if rest else given[1]
             elif key[1] == "self" and edge.target.cls == SELF:

@@ -134,8 +134,10 @@ def outside(closed: frozenset[Key], event: Event, target: Target, info: Function
         if len(key) < 3 or key[1] == "global":
             mine.add(key)
         elif key[1] == "self":
-            given = event.passed.values.get(RECEIVER, ("unknown",))
-            if given[0] == "key":
+            given = event.passed.values.get(f"{RECEIVER}.{key[2]}", event.passed.values.get(RECEIVER, ("unknown",)))
+            if f"{RECEIVER}.{key[2]}" in event.passed.values:
+                mine.add(given[1])
+            elif given[0] == "key":
                 base = given[1]
                 mine.add((*base[:2], f"{base[2]}.{key[2]}"))
             elif target.cls == SELF:

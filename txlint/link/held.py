@@ -1,0 +1,197 @@
+"""Which sessions an object holds, and by what names: `held` of a class, `canonical` of a path on it, `given` to one that is made.
+
+A session that is handed to a constructor lives on under the attributes that it is kept in: after ``repo = Orders(session)``, where
+``__init__`` does ``self.session = session``, ``repo.session`` is ``session``. Two attributes that keep the same parameter, or one that is
+made of the other (``self.orders = Orders(self.session)``), are one session with one key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from txlint.link.project import Fun, Klass
+from txlint.link.values import UNKNOWN, Cls, ExtObj, Fn, SelfCls
+from txlint.model.facts import Expr, Param
+from txlint.model.graph import Key
+
+if TYPE_CHECKING:
+    from txlint.link.linker import Linker
+    from txlint.link.replay import Frame
+
+Source: TypeAlias = tuple[str, str]
+"""``("param", name)``: a parameter of the constructor; ``("self", path)``: another attribute."""
+
+_ENTERING = ("__enter__", "__aenter__")
+_DATA = frozenset({"dataclass", "define", "frozen", "mutable", "attrs", "s"})
+_DEPTH = 3  # objects that hold objects that hold a session
+
+
+def held(linker: Linker, klass: Klass) -> Mapping[str, Source]:
+    """For each attribute path that a constructor (or ``__enter__``) fills, where its value comes from."""
+    known = linker.held_by.get(klass.id)
+    if known is not None:
+        return known
+    linker.held_by[klass.id] = {}  # a class that holds one of its own kind holds nothing new
+    found: dict[str, Source] = {}
+    init = _method(linker, klass, "__init__")
+    if init is not None:
+        _read(linker, init, init.klass or klass, found)
+    elif any(str(_called(d[0])).rpartition(".")[2] in _DATA for d in klass.fact.decorators):
+        found.update((name, ("param", name)) for name in _fields(klass))
+    for name in _ENTERING:
+        method = _method(linker, klass, name)
+        if method is not None:
+            _read(linker, method, klass, found)
+    linker.held_by[klass.id] = found
+    return found
+
+
+def canonical(linker: Linker, klass: Klass, path: str) -> str:
+    """The one name of what a path on an instance stands for."""
+    sources = held(linker, klass)
+    for _ in range(_DEPTH):
+        source = sources.get(path)
+        if source is None:
+            return path
+        if source[0] == "param":
+            return min((p for p, other in sources.items() if other == source), key=lambda p: (p.count("."), len(p), p))
+        path = source[1]
+    return path
+
+
+def given(frame: Frame, expr: Expr) -> dict[str, Key]:
+    """The keys of what an object holds that a call makes: ``{"session": key}`` of ``Orders(session)`` and ``Orders.of(session)``."""
+    made = _made(frame, expr)
+    if made is None:
+        return {}
+    klass, arguments = made
+    keys: dict[str, Key] = {}
+    for path, (kind, name) in held(frame.linker, klass).items():
+        if kind == "param":
+            head, _, rest = name.partition(".")
+            argument = arguments.get(head)
+            if argument.__class__ is str:
+                key = frame.key_of(f"{argument}.{rest}" if rest else argument, (frame.linker.atoms(ExtObj, "session", UNKNOWN, None),))
+                if key is not None:
+                    keys[path] = key
+    return keys
+
+
+def _made(frame: Frame, expr: Expr) -> tuple[Klass, dict[str, Expr]] | None:
+    """The class of which a call makes an instance, and the arguments by the constructor's parameters."""
+    if expr.__class__ is not str and expr[0] == "await":
+        expr = expr[1]
+    if expr.__class__ is str or expr[0] != "call" or expr[1].__class__ is not str:
+        return None
+    value = frame.ev(expr[1])
+    if len(value) != 1:
+        return None
+    atom = value[0]
+    if isinstance(atom, (Cls, SelfCls)):
+        return atom.klass, _by_parameter(_constructor(frame.linker, atom.klass), expr, 1)
+    if not isinstance(atom, Fn) or atom.fun.fact is None or not atom.fun.body:
+        return None
+    # `return cls(session)`: a constructor by another name
+    last = atom.fun.body[-1]
+    if last[0] != "return" or last[1].__class__ is not tuple or last[1][0] != "call" or last[1][1].__class__ is not str:
+        return None
+    receiver = atom.receiver
+    klass = receiver.klass if isinstance(receiver, (Cls, SelfCls)) and last[1][1] == atom.fun.fact.params[0].name else None
+    if klass is None:
+        return None
+    mine = _by_parameter(atom.fun.fact.params, expr, 1)
+    theirs = _by_parameter(_constructor(frame.linker, klass), last[1], 1)
+    return klass, {name: mine[inner] for name, inner in theirs.items() if inner.__class__ is str and inner in mine}
+
+
+def _constructor(linker: Linker, klass: Klass) -> Sequence[Param | str]:
+    """The parameters of a constructor, ``self`` among them."""
+    init = _method(linker, klass, "__init__")
+    if init is not None and init.fact is not None:
+        return init.fact.params
+    return ("self", *_fields(klass))
+
+
+def _fields(klass: Klass) -> list[str]:
+    return [name for name, bound in klass.names.items() if bound[-1][0] == "value" and bound[-1][2] is not None]
+
+
+def _by_parameter(params: Sequence[Param | str], call: Expr, skip: int) -> dict[str, Any]:
+    names = [p if isinstance(p, str) else p.name for p in params if isinstance(p, str) or p.kind in ("pos", "arg")]
+    found: dict[str, Any] = dict(zip(names[skip:], call[2], strict=False))
+    found.update((name, value) for name, value in call[3] if name is not None)
+    return found
+
+
+def _method(linker: Linker, klass: Klass, name: str) -> Fun | None:
+    found = linker.find(klass, name)
+    if found is None or found.bindings is None or not isinstance(found.owner, Klass) or found.bindings[-1][0] != "def":
+        return None
+    return found.owner.module.funs[found.bindings[-1][1]]
+
+
+def _read(linker: Linker, fun: Fun, klass: Klass, found: dict[str, Source]) -> None:
+    """Adds what a method's own statements keep in attributes of its receiver."""
+    fact = fun.fact
+    if fact is None or not fact.params:
+        return
+    own = fact.params[0].name + "."
+    params = {param.name for param in fact.params[1:]} if fact.name == "__init__" else set()
+    for stmt in fun.body:
+        if stmt[0] == "assign":
+            for target in stmt[1]:
+                if target.__class__ is str and target.startswith(own) and "." not in target[len(own) :]:
+                    _keep(linker, fun, klass, target[len(own) :], stmt[2], own, params, found)
+        elif stmt[0] == "ann" and stmt[1].__class__ is str and stmt[1].startswith(own) and stmt[3] is not None:
+            _keep(linker, fun, klass, stmt[1][len(own) :], stmt[3], own, params, found)
+        elif stmt[0] == "expr" and _is_super_init(stmt[1]):
+            base = next((b for b in linker.mro(klass)[1:] if isinstance(b, Klass)), None)
+            if base is not None:
+                _carry(held(linker, base), _by_parameter(_constructor(linker, base), stmt[1], 1), "", own, params, found)
+
+
+def _keep(linker: Linker, fun: Fun, klass: Klass, name: str, expr: Expr, own: str, params: set[str], found: dict[str, Source]) -> None:
+    source = _source(expr, own, params)
+    if source is not None:
+        found[name] = source
+        return
+    if expr.__class__ is str or expr[0] != "call" or expr[1].__class__ is not str or name.count(".") >= _DEPTH:
+        return
+    from txlint.link.replay import evaluate
+
+    value = evaluate(linker, expr[1], fun.module, None)
+    if len(value) == 1 and isinstance(value[0], Cls):
+        other = value[0].klass
+        _carry(held(linker, other), _by_parameter(_constructor(linker, other), expr, 1), f"{name}.", own, params, found)
+
+
+def _carry(
+    inner: Mapping[str, Source], arguments: dict[str, Any], prefix: str, own: str, params: set[str], found: dict[str, Source]
+) -> None:
+    """What an object holds, in the words of the one that made it."""
+    for path, (kind, name) in inner.items():
+        if kind == "self":
+            found[prefix + path] = ("self", prefix + name)
+            continue
+        head, _, rest = name.partition(".")
+        source = _source(arguments.get(head), own, params)
+        if source is not None:
+            found[prefix + path] = (source[0], f"{source[1]}.{rest}" if rest else source[1])
+
+
+def _source(expr: Any, own: str, params: set[str]) -> Source | None:
+    if expr.__class__ is not str:
+        return None
+    if expr.startswith(own):
+        return ("self", expr[len(own) :])
+    return ("param", expr) if expr.partition(".")[0] in params else None
+
+
+def _is_super_init(expr: Expr) -> bool:
+    if expr.__class__ is str or expr[0] != "call" or expr[1].__class__ is not tuple:
+        return False
+    return expr[1][0] == "attr" and expr[1][2] == "__init__" and expr[1][1].__class__ is tuple and expr[1][1][1] == "super"
+
+
+def _called(expr: Expr) -> Expr:
+    return expr[1] if expr.__class__ is tuple and expr[0] == "call" else expr
