@@ -397,7 +397,11 @@ _TABLES: Mapping[str, tuple[Callable[..., Entry], Mapping[str, _Reader], tuple[s
         },
         ("by", "state"),
     ),
-    "returns": (Returns, {**_COMMON, "type": _type, "enter": _type, "decorated": _type, "attribute": _flag, "shares_key": _flag}, ()),
+    "returns": (
+        Returns,
+        {**_COMMON, "type": _type, "enter": _type, "decorated": _type, "attribute": _flag, "shares_key": _flag, "beside": _text},
+        (),
+    ),
     "class": (
         LibraryClass,
         {**_COMMON, "bases": _texts, "attributes": _types, "parameters": _types, "item": _type},

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from txlint.catalog.types import parse_type
 from txlint.link.project import Binding, Fun, Klass
 from txlint.link.values import UNKNOWN, Cls, Ext, Value, union
 from txlint.model.facts import Expr
@@ -29,7 +30,7 @@ def mro(linker: Linker, klass: Klass) -> tuple[Klass | str, ...]:
     lines: list[list[Klass | str]] = []
     direct: list[Klass | str] = []
     for base in klass.fact.bases:
-        for atom in _base_value(linker, base, klass)[:1]:
+        for atom in base_value(linker, base, klass)[:1]:
             if isinstance(atom, Cls):
                 lines.append(list(linker.mro(atom.klass)))
                 direct.append(atom.klass)
@@ -45,7 +46,7 @@ def mro(linker: Linker, klass: Klass) -> tuple[Klass | str, ...]:
     return klass.mro
 
 
-def _base_value(linker: Linker, base: Expr, klass: Klass) -> Value:
+def base_value(linker: Linker, base: Expr, klass: Klass) -> Value:
     from txlint.link.replay import evaluate
 
     if not isinstance(base, str) and base[0] == "sub":  # Generic[T], Repository[Order]
@@ -170,10 +171,28 @@ def class_attribute(linker: Linker, klass: Klass, name: str, after: Klass | None
                 for binding in found.bindings:
                     value = union(value, linker.bound(binding, found.owner.module, found.owner))
             elif found.name is not None:
-                value = linker.library(found.name)
+                value = _of_base(linker, klass, found.name) or linker.library(found.name)
     linker.class_values[key] = value
     linker.done(("attr", key), linker.class_values, key)
     return value
+
+
+def _of_base(linker: Linker, klass: Klass, dotted: str) -> Value:
+    """An attribute of a library's base class that was taken from an object and works on a session of it: ``Order.query`` of
+    ``class Order(db.Model)`` is on ``db.session``."""
+    for entry in linker.at(dotted).returns:
+        for owner in [base for base in linker.mro(klass) if isinstance(base, Klass)] if entry.beside else ():
+            for base in owner.fact.bases:
+                if (
+                    base.__class__ is str
+                    and "." in base
+                    and any(
+                        f"{a.name}.{entry.name.rpartition('.')[2]}" == dotted for a in base_value(linker, base, owner) if isinstance(a, Ext)
+                    )
+                ):
+                    key = ("session", "global", linker.where_bound(owner.module, f"{str(base).rpartition('.')[0]}.{entry.beside}"))
+                    return linker.typed(parse_type(entry.type), linker.instance(klass, False), (), {}, origin=("via", key))
+    return UNKNOWN
 
 
 def class_expression(linker: Linker, klass: Klass, expr: Expr) -> Value:

@@ -3,13 +3,14 @@ generator."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from txlint.link.passing import apply_states, bind, note_parameters, target_class
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
 from txlint.link.values import Atom, Ext, ExtMethod, ExtObj, Fn, Generated, Obj, Param, Part, SelfObj, Value, union
 from txlint.model.facts import Expr, Pos
-from txlint.model.graph import NO_CLASS, Event, Opened, Passed, Target
+from txlint.model.graph import NO_CLASS, Event, Flow, Opened, ParamTarget, Passed, Target
 
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
@@ -53,6 +54,27 @@ def add_targets(
         note_parameters(linker, fun, bound, klass.id if fun.klass is not None and klass is not None else NO_CLASS)
         if replay.closes or replay.left_open:
             apply_states(site, replay, fun, receiver, skip)
+        for name, given in bound.items():
+            if any(type(atom) is Fn for atom in given) and _calls(replay.flow, name):
+                _apply_callback(site, given)
+
+
+def _calls(flow: Flow, parameter: str) -> bool:
+    """Does the function call what it is given for a parameter?"""
+    return any(isinstance(t, ParamTarget) and t.fun == flow.fun and t.name == parameter for event in flow.events for t in event.targets)
+
+
+def _apply_callback(site: Site, value: Value) -> None:
+    """What functions that the callee calls leave open or end in sessions that everyone names alike: ``get_or_404(Order.by_id, 1)``."""
+    for atom in value:
+        if type(atom) is Fn:
+            replay = site.frame.linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False)
+            for key in replay.closes:
+                if key[1:2] == ("global",):
+                    site.frame.end(key)
+            for opened in replay.left_open:
+                if opened.key[1:2] == ("global",):
+                    site.frame.begin(replace(opened, pos=site.pos))
 
 
 def callback(site: Site, atom: Atom, inner: tuple[Opened, ...] = ()) -> None:

@@ -171,13 +171,15 @@ class Returns(Entry):
     """What a call (or, with ``attribute``, reading an attribute) gives; ``enter`` what a ``with`` on it binds. ``decorated``: what
     a function or class becomes under it as a decorator, with or without arguments (``arg(..)`` are those of the decorator);
     ``decorated`` in ``Calls.runs`` is then that function. ``shares_key``: what it gives stands for the receiver's transaction (a
-    query for its session, a cursor for its connection)."""
+    query for its session, a cursor for its connection). ``beside``: an attribute of a base class that was itself taken from an object
+    (``class Order(db.Model)``) stands for the transaction of this other attribute of that object (``Order.query``: ``db.session``)."""
 
     type: str = ""
     enter: str = ""
     decorated: str = ""
     attribute: bool = False
     shares_key: bool = False
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
