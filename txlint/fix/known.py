@@ -53,7 +53,7 @@ def meanings_of(program: Program, findings: Iterable[Finding], sources: Mapping[
                 meaning = EffectMeaning(event.effect.kind, event.effect.name, event.effect.library)
                 effects[path][span_of_pos(source, event.pos)] = meaning
             for opened in event.region:
-                if opened.path is None:
+                if opened.path is None and opened.begun is None:
                     openers[path].setdefault(span_of_pos(source, opened.pos)[:2], (_of_opened(opened),))
     for entrance in program.entrances:
         info = program.infos.get(entrance.node[0])

@@ -51,7 +51,10 @@ def _by_engine(program: Program, sources: Mapping[str, Source]) -> dict[str, set
             if event.effect is None:
                 continue
             source = sources[path]
-            here = any(opened.path is None and span_of_pos(source, opened.pos)[:2] in places[path] for opened in event.region)
+            here = any(
+                opened.path is None and opened.begun is None and span_of_pos(source, opened.pos)[:2] in places[path]
+                for opened in event.region
+            )
             if here or node[0] in entered:
                 found.setdefault(path, set()).add(span_of_pos(source, event.pos))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -12,7 +12,7 @@ from txlint.link.site import CERTAIN, LIKELY
 from txlint.link.targets import method_event
 from txlint.link.values import UNKNOWN, Const, Ext, ExtObj, Fn, Generated, Obj, Opening, SelfObj, Value, union
 from txlint.model.facts import Expr, Pos
-from txlint.model.graph import Opened
+from txlint.model.graph import Key, Opened
 
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
@@ -109,6 +109,42 @@ def _enter_object(frame: Frame, atom: Obj | SelfObj, pos: Pos, closers: list[Clo
                 )
                 return bound
     return bound
+
+
+def own(frame: Frame, value: Value, target: Expr | None, pos: Pos, closers: list[Closing]) -> None:
+    """A context manager of the project that commits at its end owns the transaction of what it gives: it is begun by the first
+    statement in the block, and is the block's."""
+    linker = frame.linker
+    for atom in value:
+        if isinstance(atom, Generated):
+            name, committed = atom.fun.dotted, linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False).commits
+        elif isinstance(atom, (Obj, SelfObj)):
+            name, committed = atom.klass.dotted, frozenset().union(*_committed_at_exit(frame, atom))
+        else:
+            continue
+        names = [target] if isinstance(target, str) and "." not in target else []
+        keys = {key for key in committed if key[1:2] == ("global",)}
+        session = (linker.atoms(ExtObj, "session", UNKNOWN, None),)
+        for given in names if committed else ():
+            for text in (given, *(f"{given}.{key[2]}" for key in committed if key[1:2] == ("self",))):
+                if (key := frame.key_of(text, session)) is not None:
+                    keys.add(key)
+        keys -= frame.owners.keys()
+        if keys:
+            frame.owners = {**frame.owners, **dict.fromkeys(keys, (name, pos))}
+            closers.extend(partial(_end, frame, key) for key in keys)
+
+
+def _end(frame: Frame, key: Key) -> None:
+    if key in frame.open:
+        frame.end(key)
+
+
+def _committed_at_exit(frame: Frame, atom: Obj | SelfObj) -> Iterator[frozenset[Key]]:
+    for name in ("__exit__", "__aexit__"):
+        for method in frame.linker.class_attribute(atom.klass, name):
+            if isinstance(method, Fn):
+                yield frame.linker.replay(method.fun, atom.klass, atom.exact).commits
 
 
 def _enter_library(frame: Frame, atom: ExtObj, item: Expr, pos: Pos, closers: list[Closing], target: Expr | None) -> Value:

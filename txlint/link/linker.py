@@ -70,6 +70,7 @@ class Replay(NamedTuple):
     yields: tuple[tuple[tuple[Opened, ...], Value], ...]
     left_open: tuple[Opened, ...]
     closes: frozenset[Any]
+    commits: frozenset[Any]
     sets: dict[str, Value]
     env: dict[str, Value]
     queries: dict[tuple[str, str], Any]
@@ -379,4 +380,4 @@ class Linker:
         connect(self, frame, fun, None, expr, hook, args, keywords)
 
 
-_NOTHING = Replay(Flow(-1), UNKNOWN, (), (), frozenset(), {}, {}, {})
+_NOTHING = Replay(Flow(-1), UNKNOWN, (), (), frozenset(), frozenset(), {}, {}, {})

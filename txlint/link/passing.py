@@ -168,6 +168,8 @@ def apply_states(site: Site, replay: Any, fun: Fun, receiver: Atom | None, skip:
     for key in replay.closes:
         mine = _mapped(site, key, fun, skip)
         if mine is not None:
+            if key in replay.commits:
+                frame.committed(mine)
             frame.end(mine)
     for opened in replay.left_open:
         mine = _mapped(site, opened.key, fun, skip)

@@ -15,7 +15,7 @@ from txlint.link.project import Fun, Klass, Module
 from txlint.link.site import LIKELY
 from txlint.link.statements import STATEMENTS
 from txlint.link.values import UNKNOWN, Atom, ExtObj, Fn, Many, Obj, Param, SelfCls, SelfObj, Super, Table, Value, union
-from txlint.model.facts import Body, Expr
+from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import NEW, NO_CLASS, Flow, Key, Opened, Test
 
 
@@ -58,8 +58,8 @@ class Frame:
     transactions that the function itself has open, and the `Flow` of events that it leaves."""
 
     __slots__ = (
-        "assigned_params", "awaiting", "closed", "dead", "depth", "env", "exact", "flow", "fun", "guards", "keys", "klass",
-        "linker", "module", "open", "parent", "queries", "region", "returned", "returns", "rows", "self_name", "sets", "silent",
+        "assigned_params", "awaiting", "closed", "commits", "dead", "depth", "env", "exact", "flow", "fun", "guards", "keys", "klass",
+        "linker", "module", "open", "owners", "parent", "queries", "region", "returned", "returns", "rows", "self_name", "sets", "silent",
         "snapshot", "stacks", "static", "yields",
     )  # fmt: skip
 
@@ -85,6 +85,8 @@ class Frame:
         self.returns: Value = UNKNOWN
         self.returned: list[tuple[dict[Key, Opened], frozenset[Key]]] = []
         self.dead = False  # behind a return, raise, break or continue
+        self.commits: set[Key] = set()  # what is committed on some way through
+        self.owners: dict[Key, tuple[str, Pos]] = {}  # sessions that a block around commits at its end: its name and place
         self.silent = False  # no events: the expression is only looked at
         self.depth = 0  # library calls that run library calls
         self.self_name: str | None = None
@@ -196,6 +198,7 @@ class Frame:
             tuple(self.yields),
             tuple(left.values()),
             closes or frozenset(),
+            frozenset(self.commits),
             self.sets,
             self.env,
             self.queries,
@@ -219,10 +222,13 @@ class Frame:
 
     def begin(self, opened: Opened) -> None:
         """Opened by a call: until a closer on the same key."""
+        owner = self.owners.get(opened.key)
+        if owner is not None and opened.kind == "autobegin":
+            opened = replace(opened, kind="custom", name=owner[0], pos=owner[1], begun=opened.pos)  # it is the block's transaction
         known = self.open.get(opened.key)
         if known is not None and not (known.reads and not opened.reads):
             return
-        if opened.kind == "autobegin" and any(other.key == opened.key for other in self.region):
+        if opened.kind in ("autobegin", "custom") and any(other.key == opened.key for other in self.region):
             return
         self.open = {**self.open, opened.key: opened}
         self.snapshot = None
@@ -231,6 +237,7 @@ class Frame:
 
     def committed(self, key: Key) -> None:
         """Who commits what began with a read has written something in between, in ways that need not be seen: `row.name = new`."""
+        self.commits.add(key)
         read = self.open.get(key)
         if read is None or not read.reads:
             return

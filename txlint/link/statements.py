@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from txlint.link.calls import evaluate_call
-from txlint.link.entering import Closing, enter_context
+from txlint.link.entering import Closing, enter_context, own
 from txlint.link.guards import assume, constant_test, tests
 from txlint.link.held import given
 from txlint.link.opening import asserted
@@ -133,7 +133,7 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
 
 
 def _with(frame: Frame, stmt: Any) -> None:
-    region = frame.region
+    region, owners = frame.region, frame.owners
     closers: list[Closing] = []
     for item, target, pos in stmt[1]:
         _with_item(frame, item, target, pos, closers)
@@ -142,6 +142,7 @@ def _with(frame: Frame, stmt: Any) -> None:
     if not frame.dead:
         for close in reversed(closers):
             close()
+    frame.owners = owners
     # A closer in the block (`commit()` on the very key) has taken it out of the region already.
     frame.region = tuple(o for o in region if o in frame.region or o not in inside) if frame.region is not inside else region
     frame.snapshot = None
@@ -157,6 +158,8 @@ def _with_item(frame: Frame, item: Expr, target: Expr | None, pos: Pos, closers:
     bound = enter_context(frame, value, item, pos, closers, target)
     if target is not None:
         assign(frame, target, bound, item if item.__class__ is not str else None)
+    own(frame, value, target, pos, closers)
+    if target is not None:
         if target.__class__ is str and "." not in target:
             # What a `with` binds is over when the block is: a session is closed, a connection given back.
             key = ("session", "local", f"{frame.fun.id}:{target}")

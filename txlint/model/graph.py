@@ -27,7 +27,7 @@ class Test(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Opened:
-    """A transaction opened in the function that holds it. ``exact`` names a helper of the project when one opened it."""
+    """A transaction opened in the function that holds it. ``begun``: the first statement, where the block at ``pos`` only ends it."""
 
     kind: str
     name: str
@@ -41,6 +41,7 @@ class Opened:
     path: str | None = None  # of another file, where a decorator or mixin elsewhere opens it
     function: str | None = None
     family: str = "django"
+    begun: Pos | None = None
 
 
 SELF = -2
