@@ -23,9 +23,11 @@ from txlint.frameworks.django.entrances import entrances as django_entrances
 from txlint.frameworks.django.models import DjangoModels
 from txlint.frameworks.django.settings import DjangoSettings, read_settings
 from txlint.frameworks.files import ProjectFiles
+from txlint.frameworks.frappe.documents import FrappeDocuments
+from txlint.frameworks.frappe.hooks import entrances as frappe_entrances
 from txlint.frameworks.versions import Versions
 from txlint.link import entrances
-from txlint.link.linker import Linker
+from txlint.link.linker import Framework, Linker
 from txlint.link.program import link
 from txlint.model.facts import FileFacts, Unreadable
 from txlint.model.finding import Assumption, Explanation, Finding, NoSuchLine, Problem, Report, Summary, Unresolved
@@ -344,7 +346,12 @@ def analyse(
     models = DjangoModels(settings)
     also = {longer: file.module for file in discovery.files for longer in file.also}
     places = [entrances.hooks, entrances.wrapped, lambda linker: django_entrances(linker, settings)]
-    program, linker = with_room(lambda: link(facts, catalog, (models,), places, _matcher(versions, catalog), also, everything))
+    frameworks: tuple[Framework, ...] = (models,)
+    if "frappe" in catalog.libraries:
+        documents = FrappeDocuments()
+        frameworks = (models, documents)
+        places.append(lambda linker: frappe_entrances(linker, documents))
+    program, linker = with_room(lambda: link(facts, catalog, frameworks, places, _matcher(versions, catalog), also, everything))
     stages.end("link")
     lines = Cuts(cuts(facts))
     hazards, used = without_cut(_outside_tests(with_room(lambda: propagate(program, lines)), tests), lines.lines)

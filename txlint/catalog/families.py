@@ -8,11 +8,13 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Deferring:
     """``call`` defers a callable given as ``{callable}``; ``on_alias`` does so on another database than the default one. ``None``:
-    the family has no such call, the effect has to move behind the commit. ``ends`` is the call that commits, on ``{owner}``."""
+    the family has no such call, the effect has to move behind the commit. ``ends`` is the call that commits, on ``{owner}``.
+    ``awaits`` is said of what has been written where the framework, and not the code, commits it: "the commit at the end of ..."."""
 
     call: str | None = None
     on_alias: str | None = None
     ends: str | None = None
+    awaits: str | None = None
 
 
 _DJANGO = Deferring("transaction.on_commit({callable})", "transaction.on_commit({callable}, using={alias})", "transaction.commit()")
@@ -20,7 +22,9 @@ _BY_FAMILY = {
     "django": _DJANGO,
     "sqlalchemy": Deferring(ends="{owner}.commit()"),
     "pep249": Deferring(ends="{owner}.commit()"),
-    "frappe": Deferring("frappe.db.after_commit.add({callable})", None, "frappe.db.commit()"),
+    "frappe": Deferring(
+        "frappe.db.after_commit.add({callable})", None, "frappe.db.commit()", "the commit at the end of the request or job"
+    ),
     "odoo": Deferring("self.env.cr.postcommit.add({callable})", None, "self.env.cr.commit()"),
 }
 

@@ -68,7 +68,7 @@ def _of_opened(opened: Opened) -> OpenerMeaning:
 
 
 def _of_entrance(entrance: Entrance) -> OpenerMeaning:
-    return opener_meaning(_opener(entrance.kind, entrance.name, entrance.alias, ""))
+    return opener_meaning(_opener(entrance.kind, entrance.name, entrance.alias, entrance.family))
 
 
 def _opener(kind: str, name: str, alias: str | None, family: str) -> Opener:

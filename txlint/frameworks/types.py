@@ -50,6 +50,9 @@ class Linker(Protocol):
     Const: Any
     Ext: Any
     ExtObj: Any
+    Seq: Any
+    Table: Any
+    params: Any
 
     def union(self, one: Value, other: Value, /) -> Value: ...
     def find(self, klass: Any, name: str) -> Any: ...

@@ -48,7 +48,17 @@ def wrapped(linker: Linker) -> Iterator[Entrance]:
     """Functions that a decorator puts around another one, where a decorator above it opens a transaction."""
     for fun, opened, holder in linker.wrapped:
         path = holder.module.facts.path
-        yield Entrance((fun.id, NO_CLASS, True), opened.kind, opened.name, path, opened.pos, holder.dotted, opened.alias, opened.confidence)
+        yield Entrance(
+            (fun.id, NO_CLASS, True),
+            opened.kind,
+            opened.name,
+            path,
+            opened.pos,
+            holder.dotted,
+            opened.alias,
+            opened.confidence,
+            opened.family,
+        )
 
 
 def _method(linker: Linker, klass: Klass, method: str, hook: Hook) -> Iterator[Entrance]:
@@ -64,7 +74,9 @@ def _entrance(fun: Fun, cls: int, hook: Hook, state: str, name: str) -> Entrance
     fact = fun.fact
     assert fact is not None
     kind = "hook" if state == "caller" else hook.opener if hook.opener != "hook" else "implicit"
-    return Entrance((fun.id, cls, False), kind, name, fun.module.facts.path, fact.name_pos, fun.dotted, None, hook.confidence)
+    # Only Django has hooks of which the database is not known.
+    alias = None if hook.family == "django" else "default"
+    return Entrance((fun.id, cls, False), kind, name, fun.module.facts.path, fact.name_pos, fun.dotted, alias, hook.confidence, hook.family)
 
 
 def called_methods(linker: Linker, klass: Klass, names: Iterable[str]) -> Iterator[tuple[Fun, int]]:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_run, parse_type
 from txlint.link import builtin, signals
-from txlint.link.conditions import argument, decide
+from txlint.link.conditions import argument, decide, is_met
 from txlint.link.opening import by_hand, closes, opens, receiver_key
 from txlint.link.passing import sender_of
 from txlint.link.site import CERTAIN, DEEP, LIKELY, Site
 from txlint.link.targets import add_targets, callback
 from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Opening, Part, SelfObj, Value, union
-from txlint.model.catalog import Returns
+from txlint.model.catalog import Arg, Effect, Returns, When
 from txlint.model.graph import NEW, NO_CLASS, Opened, SignalTarget
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def call_library(
     if isinstance(receiver, Opening) and by_hand(site, receiver, name):
         return
     known = linker.at(name)
-    _ask_frameworks(site, name, args)
+    _ask_frameworks(site, name, args, keywords)
     key = None
     if known.openers or known.closers or known.returns:
         key = receiver_key(site, receiver)
@@ -77,6 +77,13 @@ def call_library(
             holds = decide(site, effect, args, keywords)
             if holds is False:
                 continue
+            if effect.deferred_by:
+                waits = _waits(site, effect, keywords)
+                if waits:
+                    if isinstance(site.func, str):
+                        frame.flow.deferred.add(site.func)
+                    continue
+                holds = None if waits is None else holds
             if effect.unless_overridden and _overridden(site, receiver, effect.unless_overridden, args, keywords):
                 continue
             if site.effect is None:
@@ -202,9 +209,13 @@ def _decorating(
     return (linker.atoms(Part, (itself,), args, tuple((k, v) for k, v in keywords.items() if k is not None)),)
 
 
-def _ask_frameworks(site: Site, name: str, args: tuple[Value, ...]) -> None:
+def _ask_frameworks(site: Site, name: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> None:
     """What constant strings among the first two arguments stand for: a model by its label, or by the names of its app and its own."""
     linker = site.frame.linker
+    for framework in linker.frameworks:
+        given = framework.given(linker, name, args, keywords)
+        if given is not None:
+            site.result = union(site.result, given)
     first = _text(args[0]) if args else None
     for framework in linker.frameworks:
         for value in args[:2]:
@@ -225,6 +236,12 @@ def _text(value: Value) -> str | None:
 def _implicit(site: Site, name: str, holds: bool | None) -> Opened:
     """The library's own transaction around what it runs."""
     return Opened("implicit", name, site.pos, ("django", None), None, CERTAIN if holds else LIKELY)
+
+
+def _waits(site: Site, effect: Effect, keywords: dict[str | None, Value]) -> bool | None:
+    """Does the call wait for the commit by its own keyword? None: that depends."""
+    given = Arg(effect.deferred_by, default=False)
+    return is_met(site, When(given, truthy=True), effect, (), keywords)
 
 
 def _overridden(site: Site, receiver: Atom | None, method: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> bool:

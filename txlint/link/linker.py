@@ -13,7 +13,7 @@ from txlint.frameworks.types import Klass as Definition
 from txlint.link import classes, holding, members, names, substitution, typehints, types
 from txlint.link.classes import Found
 from txlint.link.project import Fun, Klass, Project
-from txlint.link.values import UNKNOWN, Atom, Atoms, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, SelfObj, Value, union
+from txlint.link.values import UNKNOWN, Atom, Atoms, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, SelfObj, Seq, Table, Value, union
 from txlint.model.facts import FileFacts
 from txlint.model.graph import Flow, Opened
 
@@ -52,6 +52,10 @@ class Framework(Protocol):
         """What a constant string names where the library call ``dotted`` is given it (``apps.get_model("shop.Order")``)."""
         ...
 
+    def given(self, linker: Linker, dotted: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> Value | None:
+        """What the library call ``dotted`` gives for all of its arguments (``get_doc({"doctype": "Order"})``)."""
+        ...
+
 
 class Decoration(NamedTuple):
     """What the decorators of a function make of it."""
@@ -81,7 +85,7 @@ class Linker:
     here is what makes that safe: nothing waits for itself, and what was computed meanwhile is computed again."""
 
     # Frameworks lie below this package: the kinds of atoms reach them as attributes.
-    Cls, Obj, Fn, Const, Ext, ExtObj = Cls, Obj, Fn, Const, Ext, ExtObj
+    Cls, Obj, Fn, Const, Ext, ExtObj, Seq, Table = Cls, Obj, Fn, Const, Ext, ExtObj, Seq, Table
     union = staticmethod(union)
 
     def __init__(

@@ -49,7 +49,7 @@ def opens(
             if site.entering or "manual" not in forms or (site.used and not site.bound):
                 return None
     if "manual" in forms or "call" in forms or "autobegin" in forms:
-        if key is None and opener.key == "alias":
+        if opener.key == "alias":
             alias_name, key = _alias(site, opener.alias, opener.family, args, keywords)
         else:
             alias_name = None
@@ -57,7 +57,7 @@ def opens(
             return None
         kind = "autobegin" if "autobegin" in forms else "with"
         reads = opener.reads or (opener.statement is not None and _only_selects(argument(opener.statement, args, keywords)))
-        frame.begin(Opened(kind, opener.name, site.pos, key, alias_name, sure, False, reads, family=opener.family))
+        frame.begin(Opened(opener.shown or kind, opener.name, site.pos, key, alias_name, sure, False, reads, family=opener.family))
         if kind == "autobegin" and not reads:
             frame.rows.update(arg for arg in site.expr[2] if isinstance(arg, str))  # session.add(order)
     return None

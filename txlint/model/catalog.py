@@ -90,7 +90,8 @@ class Effect(Entry):
     """A call that a rollback does not undo. ``unless_overridden``: a method of the same class which, when the project overrides
     it, is what runs instead (``delay`` runs ``apply_async``). ``irreversible`` effects have severity high. One that only ``reads``
     has severity low: all its harm is that the transaction is held while it waits. ``verb`` and ``harm`` are what the call does
-    ("removes a job") and the end of the sentence, where those of its kind do not fit."""
+    ("removes a job") and the end of the sentence, where those of its kind do not fit. ``deferred_by`` is a keyword that makes the call
+    wait for the commit by itself where it is true (``enqueue_after_commit=True``)."""
 
     kind: str
     unless_overridden: str | None = None
@@ -98,6 +99,7 @@ class Effect(Entry):
     reads: bool = False
     verb: str = ""
     harm: str = ""
+    deferred_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +116,8 @@ class Opener(Entry):
     ``key``: what is opened: ``"alias"`` (Django alias, read from ``alias``), ``"receiver"`` (the session or connection object),
     ``"new"`` (a fresh one each time), or ``"result"`` (the object that the ``with`` binds).
     ``reads``: it only reads, so that alone it holds but does not write. ``statement``: the SQL; where it is a constant that only
-    selects, the call only reads. ``retry``: when the body may run again."""
+    selects, the call only reads. ``retry``: when the body may run again. ``shown``: the kind of opener that a finding shows, where its
+    form does not say it: ``request`` for a write of which the framework commits the transaction, at the end of the request or job."""
 
     forms: tuple[str, ...]
     key: str = "alias"
@@ -125,6 +128,7 @@ class Opener(Entry):
     statement: Arg | None = None
     retry: When | None = None
     mode: str = "both"  # with/decorator on sync and async code: "sync", "async", "both"
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +168,7 @@ class Hook(Entry):
     event: Arg | None = None  # the argument that names the event, with ``events`` mapping its values to a state
     events: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     opener: str = "hook"  # the kind of opener that a finding shows
+    family: str = "django"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

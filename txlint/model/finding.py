@@ -54,6 +54,7 @@ class Effect:
     callee: str  # as written
     library: str
     result_used: bool = False  # then it cannot be deferred where it stands: line formats report it at the entry
+    deferred_by: str = ""  # the keyword by which the call waits for the commit itself
 
 
 @dataclass(frozen=True, slots=True)

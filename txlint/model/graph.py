@@ -162,6 +162,7 @@ class Entrance:
     function: str
     alias: str | None = "default"
     confidence: Confidence = Confidence.CERTAIN
+    family: str = "django"
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ class _Pairs:
         for entrance in program.entrances:
             node = self.node_of(entrance.node)
             for (site, closed), reach in self.summaries.get(node, {}).items():
-                if is_closed(("django", entrance.alias), closed):
+                if is_closed((entrance.family, entrance.alias), closed):
                     continue
                 self.enter(site, entrance, node, min(entrance.confidence, reach.confidence))
 
@@ -421,8 +421,9 @@ class _Pairs:
         ranked = [item for item in ranked if item[0][0] == ranked[0][0][0]]
         _, sure, entrance, hops = ranked[0]
         origin = Origin(
-            entrance.kind, entrance.name, Spot(entrance.path, entrance.pos), entrance.function, entrance.alias, entrance.confidence
-        )
+            entrance.kind, entrance.name, Spot(entrance.path, entrance.pos), entrance.function, entrance.alias, entrance.confidence,
+            family=entrance.family,
+        )  # fmt: skip
         return Passage(origin, hops, sure, len({item[3][0] for item in ranked}))
 
 

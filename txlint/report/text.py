@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from txlint.catalog.families import deferring
 from txlint.model.finding import Finding, Opener, Problem, Report
 from txlint.report.concise import location
 from txlint.report.counts import counted, headline, looked_at, paths_of
@@ -94,6 +95,8 @@ def _opens(opener: Opener) -> str:
     alias = "" if opener.alias in (None, "default") else f" on {opener.alias!r}"
     if opener.kind == "implicit" and opener.trace[0].kind == "hook":
         return "runs in a transaction of the library"
+    if opener.kind == "request" and deferring(opener.family).awaits:
+        return "writes, and leaves the commit to the framework"
     return _OPENS.get(opener.kind, "opens the transaction") + alias
 
 

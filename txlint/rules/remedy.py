@@ -12,7 +12,7 @@ from txlint.catalog.families import Deferring, deferring
 from txlint.model.hazard import EffectSite, Origin, Passage, Spot
 from txlint.rules.rule import Family
 from txlint.rules.source import Sources, as_written
-from txlint.rules.words import short_name, shorten
+from txlint.rules.words import awaited, short_name, shorten
 
 _LONGEST = 100
 _ASKED = frozenset({"http", "rpc"})  # kinds that are there for their answer
@@ -69,11 +69,15 @@ def remedy(case: Case, sources: Sources) -> str:
 
 
 def _outside(case: Case) -> str:
+    if awaited(case.origin):
+        return f"Call `{_callee(case.site)}` before anything is written, or in a job that is enqueued at the commit."
     return f"Call `{_callee(case.site)}` before {_transaction(case)} begins or after it has committed."
 
 
 def _defer(case: Case, sources: Sources) -> str:
     origin, how = case.origin, deferring(case.origin.family)
+    if keyword := case.site.effect.deferred_by:
+        return f"Let it wait for the commit: pass `{keyword}=True` to `{_callee(case.site)}`.{_covered(case)}"
     if sources.before(case.site.spot).rstrip().endswith("await"):
         return f"Await `{_callee(case.site)}` after {_ending(case, how, sources)}."
     alias = _alias(case, sources)
@@ -81,9 +85,12 @@ def _defer(case: Case, sources: Sources) -> str:
     if template is None:
         return f"Call `{_callee(case.site)}` after {_ending(case, how, sources)}."
     deferred = template.format(callable=_callable(case.site.spot, case.site.callee, sources), alias=alias)
-    covers = f" One deferral here covers all {case.pairs} paths." if case.pairs > 1 else ""
     at_once = " (with no transaction open it runs at once)" if origin.kind == "hook" else ""
-    return f"Defer it to the commit: `{deferred}`{at_once}.{covers}"
+    return f"Defer it to the commit: `{deferred}`{at_once}.{_covered(case)}"
+
+
+def _covered(case: Case) -> str:
+    return f" One deferral here covers all {case.pairs} paths." if case.pairs > 1 else ""
 
 
 def _defer_the_way(case: Case, sources: Sources) -> str:

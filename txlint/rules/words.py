@@ -7,6 +7,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Container, Iterable, Sequence
 
+from txlint.catalog.families import deferring
 from txlint.model.hazard import Hop, Origin
 from txlint.rules.source import Sources, as_written
 
@@ -51,13 +52,18 @@ def step_label(hop: Hop, does: str = "") -> str:
 
 def opener_name(origin: Origin, sources: Sources) -> str:
     """What opens the transaction as the user wrote it (``transaction.atomic``), else as the catalog calls it."""
-    if origin.kind in _WRITTEN:
+    if origin.kind in _WRITTEN or awaited(origin):
         match sources.call(origin.spot):
             case ((ast.Call(func=ast.Name() | ast.Attribute() as func) | (ast.Name() | ast.Attribute() as func)), text):
                 written = as_written(func, text)
                 if all(part.isidentifier() for part in written.split(".")):
                     return shorten(written)
     return shorten(".".join(origin.name.split(".")[-2:])) if origin.kind != "request" else shorten(origin.name)
+
+
+def awaited(origin: Origin) -> str | None:
+    """What a write of the project's waits for, where the framework commits at the end of a request."""
+    return deferring(origin.family).awaits if origin.kind == "request" else None
 
 
 def where(origin: Origin, name: str, modules: Container[str] = (), called_by_library: bool = False) -> str:
@@ -71,6 +77,8 @@ def where(origin: Origin, name: str, modules: Container[str] = (), called_by_lib
         case "atomic_requests":
             view = f" that `{function}` handles" if function else ""
             return f"inside the transaction of the request{view} ({name})"
+        case "request" if commit := awaited(origin):
+            return f"while what `{name}` wrote{f' in `{function}`' if function else ''} waits for {commit}"
         case "request":
             view = f" that `{function}` handles" if function else ""
             return f"inside the transaction that {name} keeps open for the request{view}"

@@ -10,6 +10,7 @@ from txlint.fix.case import Case, Rewrite, Verdict
 from txlint.fix.recipes import (
     after_commit_hook,
     commit_first,
+    defer_keyword,
     defer_misuse,
     delay_on_commit,
     move_after,
@@ -36,6 +37,7 @@ class Recipe(Protocol):
 
 RECIPES: tuple[Recipe, ...] = (
     defer_misuse,
+    defer_keyword,
     delay_on_commit,
     on_commit,
     peewee_after_commit,

@@ -67,6 +67,9 @@ class DjangoModels:
         klass = self.named(linker, value, None)
         return (linker.atoms(linker.Cls, klass),) if klass is not None else None
 
+    def given(self, linker: Linker, dotted: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> Value | None:
+        return None
+
     def class_attribute(self, linker: Linker, klass: Klass, name: str) -> Value | None:
         """Managers hold instances of the class that they are read from, whoever declared them."""
         if name.startswith("__") or not self.is_model(linker, klass):
