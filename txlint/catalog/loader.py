@@ -410,5 +410,5 @@ _TABLES: Mapping[str, tuple[Callable[..., Entry], Mapping[str, _Reader], tuple[s
         {**_COMMON, "bases": _texts, "attributes": _types, "parameters": _types, "item": _type},
         (),
     ),
-    "calls": (Calls, {**_COMMON, "runs": _runs, "state": _word("caller", "in", "after", "never")}, ("runs",)),
+    "calls": (Calls, {**_COMMON, "runs": _runs, "state": _word("caller", "in", "own", "after", "never")}, ("runs",)),
 }

@@ -15,7 +15,7 @@ from txlint.link.site import CERTAIN, DEEP, LIKELY, Site
 from txlint.link.targets import add_targets, callback
 from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Opening, Part, SelfObj, Value, union
 from txlint.model.catalog import Arg, Effect, Returns, When
-from txlint.model.graph import NEW, NO_CLASS, Opened, SignalTarget
+from txlint.model.graph import NEW, NO_CLASS, Opened, SignalTarget, Target
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -96,8 +96,11 @@ def call_library(
         body = inner if runs.state == "in" else ()
         if runs.state == "in" and not body:
             body = (_implicit(site, name, holds),)
+        before = len(site.targets)
         for text in runs.runs:
             _run(site, name, text, receiver, args, keywords, body, depth)
+        if runs.state == "own":
+            site.targets[before:] = [t._replace(inherits=False) if isinstance(t, Target) else t for t in site.targets[before:]]
     if site.entering and any(type(atom) is Opening for atom in site.result):
         return
     result = UNKNOWN

@@ -205,7 +205,8 @@ class Calls(Entry):
     ``new(self.form_class).m`` (of any type expression), ``item.m`` (a method of the item type), ``receivers(signal.name)`` (with
     the receiver's class, or its item type, as sender; ``receivers(self)``: the receiver is the signal), ``decorated`` (the
     function that the receiver was made of). ``state``: ``caller``, ``in`` (an opener of the same name with form ``body``),
-    ``after``, ``never`` (it stores the callable, or hands it to another thread or process)."""
+    ``own`` (methods that are hooks, and always inside of one transaction with the caller: what is open is said of the hook, not once
+    more of each caller), ``after``, ``never`` (it stores the callable, or hands it to another thread or process)."""
 
     runs: tuple[str, ...] = ()
     state: str = "caller"

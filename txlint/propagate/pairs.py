@@ -96,7 +96,8 @@ class _Pairs:
                     self.pair(site, opened, info.path, info.name, node, event, None, min(opened.confidence, event.confidence))
             for edge in edges:
                 event, target, other = edge
-                openeds = (*event.region, *target.inner) if target.inner else event.region
+                around = event.region if target.inherits else ()
+                openeds = (*around, *target.inner) if target.inner else around
                 if not openeds:
                     continue
                 theirs = self.summaries.get(other)

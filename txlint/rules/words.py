@@ -58,7 +58,7 @@ def opener_name(origin: Origin, sources: Sources) -> str:
                 written = as_written(func, text)
                 if all(part.isidentifier() for part in written.split(".")):
                     return shorten(written)
-    return shorten(".".join(origin.name.split(".")[-2:])) if origin.kind != "request" else shorten(origin.name)
+    return shorten(".".join(origin.name.split(".")[-2:])) if origin.kind != "request" or awaited(origin) else shorten(origin.name)
 
 
 def awaited(origin: Origin) -> str | None:
