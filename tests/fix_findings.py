@@ -57,9 +57,10 @@ def findings_of(text: str | bytes, path: str = "x.py", **given: object) -> list[
             for name in names
         )
         kind = EFFECT_KINDS[int(code[3:]) - 1] if code[2] in "12" else "task"
+        effect = Effect(kind, callee, "", deferred_by="enqueue_after_commit" if callee.startswith("frappe.") else "")
         found.append(
             Finding(
-                code, "", "", "", Confidence.CERTAIN, "medium", False, place, "", Effect(kind, callee, ""), openers, 0, Fix(), f"f{number}"
+                code, "", "", "", Confidence.CERTAIN, "medium", False, place, "", effect, openers, 0, Fix(), f"f{number}"
             )
         )
     return found
@@ -107,6 +108,8 @@ def _name_of(line: str) -> str:
         return "peewee.Database.atomic"
     if "transaction.manager" in line:
         return "transaction.manager"
+    if "self.save(" in line:
+        return "frappe.model.document.Document.save"
     if "add(" in line:
         return "sqlalchemy.orm.Session.add"
     return "sqlalchemy.orm.Session.begin" if "begin" in line else "transaction.atomic"
