@@ -58,11 +58,7 @@ def findings_of(text: str | bytes, path: str = "x.py", **given: object) -> list[
         )
         kind = EFFECT_KINDS[int(code[3:]) - 1] if code[2] in "12" else "task"
         effect = Effect(kind, callee, "", deferred_by="enqueue_after_commit" if callee.startswith("frappe.") else "")
-        found.append(
-            Finding(
-                code, "", "", "", Confidence.CERTAIN, "medium", False, place, "", effect, openers, 0, Fix(), f"f{number}"
-            )
-        )
+        found.append(Finding(code, "", "", "", Confidence.CERTAIN, "medium", False, place, "", effect, openers, 0, Fix(), f"f{number}"))
     return found
 
 

@@ -25,7 +25,9 @@ _BY_FAMILY = {
     "frappe": Deferring(
         "frappe.db.after_commit.add({callable})", None, "frappe.db.commit()", "the commit at the end of the request or job"
     ),
-    "odoo": Deferring("self.env.cr.postcommit.add({callable})", None, "self.env.cr.commit()"),
+    "odoo": Deferring(
+        "self.env.cr.postcommit.add({callable})", None, "self.env.cr.commit()", "the commit at the end of the request or job"
+    ),
 }
 
 

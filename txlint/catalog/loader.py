@@ -309,6 +309,7 @@ _WHEN: Mapping[str, _Reader] = {
     "truthy": _flag,
     "instance_of": _texts,
     "version": _text,
+    "known": _flag,
     "unless": _flag,
 }
 

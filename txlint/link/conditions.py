@@ -16,6 +16,8 @@ def decide(site: Site, entry: Entry, args: tuple[Value, ...], keywords: dict[str
     result: bool | None = True
     for when in entry.when:
         holds = is_met(site, when, entry, args, keywords)
+        if holds is None and when.known:
+            return False
         if holds is not None and when.unless:
             holds = not holds
         if holds is False:

@@ -75,8 +75,12 @@ def _dict(frame: Frame, expr: Any) -> Value:
             known = frame.ev(key)
             if len(known) == 1 and isinstance(known[0], Const):
                 items.append((known[0].value, value))
-            elif len(known) == 1 and type(known[0]) is Seq and all(len(i) == 1 and isinstance(i[0], Const) for i in known[0].items):
-                items.append((tuple(item[0].value for item in known[0].items), value))
+            elif len(known) == 1 and type(known[0]) is Seq:
+                parts = [item[0].value for item in known[0].items if len(item) == 1 and isinstance(item[0], Const)]
+                if len(parts) == len(known[0].items):
+                    items.append((tuple(parts), value))
+                else:
+                    rest = union(rest, value)
             else:
                 rest = union(rest, value)
     return (frame.linker.atoms(Table, tuple(items[:256]), rest),)

@@ -55,10 +55,8 @@ def items(linker: Linker, value: Value) -> Value:
         elif isinstance(atom, Seq):
             for item in atom.items:
                 result = union(result, item)
-        elif isinstance(atom, (ExtObj, Obj)):
-            result = union(result, atom.item)
-        elif isinstance(atom, SelfObj):
-            result = union(result, (linker.atoms(SelfItem),))
+        elif isinstance(atom, (ExtObj, Obj, SelfObj)):
+            result = union(result, _iterated(linker, atom))
         elif isinstance(atom, Table):
             for key, _ in atom.items:
                 result = union(result, (linker.atoms.const(key),))
@@ -66,6 +64,16 @@ def items(linker: Linker, value: Value) -> Value:
             for _, yielded in linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False).yields:
                 result = union(result, tuple(a for a in yielded if not isinstance(a, Param)))
     return result
+
+
+def _iterated(linker: Linker, atom: ExtObj | Obj | SelfObj) -> Value:
+    """What a loop over an object gives: by the library that it is of, else what it holds."""
+    for name in (atom.name,) if isinstance(atom, ExtObj) else linker.library_bases(atom.klass):
+        method = linker.catalog.method(name, "__iter__")
+        for entry in linker.at(method).returns if method is not None else ():
+            if entry.type:
+                return linker.typed(parse_type(entry.type), atom, (), {})
+    return (linker.atoms(SelfItem),) if isinstance(atom, SelfObj) else atom.item
 
 
 def item_at(linker: Linker, value: Value, position: Any) -> Value:

@@ -56,6 +56,7 @@ class When:
     ``absent``, ``present``, ``truthy``, ``instance_of`` (its inferred class is one of these or derives from it; a value of which
     nothing is known is no instance, so that with ``unless`` an effect stays in force as it is); ``setting`` (a dotted path into
     Django settings, e.g. ``RQ.COMMIT_MODE``) likewise, where a setting that is not set has ``default``.
+    ``known``: what cannot be evaluated does not meet it (a statement that may as well be a ``SELECT``).
     ``unless`` turns the whole condition round. ``version`` is a PEP 440 specifier of the library (``>=3.0``)."""
 
     arg: Arg | None = None
@@ -69,6 +70,7 @@ class When:
     truthy: bool | None = None
     instance_of: tuple[str, ...] | None = None
     version: str | None = None
+    known: bool = False
     unless: bool = False
 
 
