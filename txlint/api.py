@@ -23,7 +23,7 @@ from txlint.frameworks.django.entrances import entrances as django_entrances
 from txlint.frameworks.django.models import DjangoModels
 from txlint.frameworks.django.settings import DjangoSettings, read_settings
 from txlint.frameworks.files import ProjectFiles
-from txlint.frameworks.frappe.documents import FrappeDocuments
+from txlint.frameworks.frappe import documents as frappe
 from txlint.frameworks.frappe.hooks import entrances as frappe_entrances
 from txlint.frameworks.versions import Versions
 from txlint.link import entrances
@@ -347,8 +347,8 @@ def analyse(
     also = {longer: file.module for file in discovery.files for longer in file.also}
     places = [entrances.hooks, entrances.wrapped, lambda linker: django_entrances(linker, settings)]
     frameworks: tuple[Framework, ...] = (models,)
-    if "frappe" in catalog.libraries:
-        documents = FrappeDocuments()
+    if frappe.LIBRARY in catalog.libraries:
+        documents = frappe.FrappeDocuments()
         frameworks = (models, documents)
         places.append(lambda linker: frappe_entrances(linker, documents))
     program, linker = with_room(lambda: link(facts, catalog, frameworks, places, _matcher(versions, catalog), also, everything))

@@ -213,14 +213,14 @@ def _decorating(
 
 
 def _ask_frameworks(site: Site, name: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> None:
-    """What constant strings among the first two arguments stand for: a model by its label, or by the names of its app and its own."""
+    """What frameworks know of the call's arguments, and what constant strings among the first two stand for: a model by its label, or by
+    the names of its app and its own."""
     linker = site.frame.linker
+    first = _text(args[0]) if args else None
     for framework in linker.frameworks:
         given = framework.given(linker, name, args, keywords)
         if given is not None:
             site.result = union(site.result, given)
-    first = _text(args[0]) if args else None
-    for framework in linker.frameworks:
         for value in args[:2]:
             for atom in value:
                 if isinstance(atom, Const) and isinstance(atom.value, str):

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from txlint.frameworks.types import Atom, Klass, Linker, Value
 
+LIBRARY = "frappe"
+"""The catalog's file: where it is read, the project imports the framework."""
 DOCUMENT = "frappe.model.document.Document"
 _GIVE_ONE = frozenset(
     {"frappe.get_cached_doc", "frappe.get_doc", "frappe.get_last_doc", "frappe.get_single", "frappe.new_doc", "frappe.copy_doc"}
