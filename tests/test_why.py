@@ -175,6 +175,14 @@ def test_what_is_not_known_is_said(ask: Ask) -> None:
     assert "it calls what is passed as `run`" in only(ask("    run()")).target
 
 
+def test_a_keyword_that_defers_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT / "fixtures" / "frappe")
+    path = "ordering/ordering/doctype/sales_order/sales_order.py"
+    line = next(n for n, text in enumerate(Path(path).read_text().splitlines(), 1) if "enqueue_after_commit=True" in text)
+    verdict = only(api.why(path, line, Config()))
+    assert verdict.target == "frappe.enqueue_doc itself waits for the commit, as `enqueue_after_commit` tells it to"
+
+
 def test_the_threshold(ask: Ask) -> None:
     line = APP[: APP.index("https://b.example")].count("\n") + 1
     verdict = only(api.why("app.py", line, Config(min_confidence=Confidence.CERTAIN)))

@@ -81,6 +81,8 @@ def _library(linker: Linker, seen: Seen, name: str) -> str:
         failed = [when for when in effect.when if not holds(_only(effect, when))]
         if failed:
             return f"{name} is one of kind {effect.kind} only where {listed(condition(when, effect) for when in failed)}"
+        if effect.deferred_by:
+            return f"{name} itself waits for the commit, as `{effect.deferred_by}` tells it to"
         if effect.unless_overridden:
             return f"{name} would be one of kind {effect.kind}, but the project overrides `{effect.unless_overridden}`"
     if any(holds(opener) for opener in known.openers):
