@@ -16,7 +16,7 @@ from txlint.model.kinds import WIDE_OPENERS, Confidence, code_of
 from txlint.rules import FAMILIES, RULES
 from txlint.rules.remedy import Case, remedy
 from txlint.rules.source import Sources
-from txlint.rules.words import opener_name, shorten, step_label, through, where
+from txlint.rules.words import awaited, opener_name, shorten, step_label, through, where
 
 MOST_PAIRS = 100
 SLOW_KINDS = frozenset({"http", "rpc", "storage", "storage-write", "wait"})
@@ -102,11 +102,16 @@ def _passage_order(ranked: tuple[Confidence, Passage]) -> tuple[object, ...]:
 
 
 def _merged(kept: list[tuple[Confidence, Passage]]) -> list[tuple[Confidence, Passage]]:
-    """Passages of the same wide opener as one, the best, with all their entries counted."""
+    """Passages of the same wide opener as one, the best, with all their entries counted. A request that the framework commits is one,
+    whichever of its writes came first."""
     merged: dict[object, tuple[Confidence, Passage]] = {}
     for number, (confidence, passage) in enumerate(kept):
         origin = passage.origin
-        key = (origin.kind, origin.name, origin.spot) if origin.kind in WIDE_OPENERS else number
+        key: object = number
+        if awaited(origin):
+            key = origin.kind, origin.family
+        elif origin.kind in WIDE_OPENERS:
+            key = origin.kind, origin.name, origin.spot
         if key in merged:
             best, first = merged[key]
             merged[key] = best, replace(first, entry_count=first.entry_count + passage.entry_count)
@@ -121,7 +126,14 @@ def _openers(case: Case, kept: list[tuple[Confidence, Passage]], sources: Source
     openers = []
     for confidence, passage in kept:
         origin, entry = passage.origin, passage.hops[0]
-        identity = [site.effect.kind, site.function, site.callee, str(site.ordinal), origin.kind, origin.name]
+        identity = [
+            site.effect.kind,
+            site.function,
+            site.callee,
+            str(site.ordinal),
+            origin.kind,
+            origin.family if awaited(origin) else origin.name,
+        ]
         if origin.kind not in WIDE_OPENERS:
             identity += [origin.function, entry.callee]
         elif origin.kind == "hook":
