@@ -19,6 +19,7 @@ MOST_PAIRS = 100
 MOST_STEPS = 2000  # calls looked at for one trace
 HELD_KINDS = frozenset({"http", "rpc", "storage", "wait"})  # slow I/O: what a transaction that only reads is held open by
 _CUT = 1 << 40
+_SHUT = 1000  # a way on which something is certainly closed is shown only where there is no other
 _PENALTY = {Confidence.CERTAIN: 0, Confidence.LIKELY: 1000, Confidence.POSSIBLE: 1_000_000}
 
 
@@ -45,6 +46,12 @@ def _written(expr: Expr) -> str:
     if tag == "lambda":
         return "<lambda>"
     return "(..)"
+
+
+def _cost(edge: Edge) -> int:
+    """How unwelcome a call is in a trace."""
+    shut = edge.event.closed or any(handed.closed for _, handed in edge.target.via)
+    return _PENALTY[edge.target.confidence] + (_SHUT if shut else 0)
 
 
 @dataclass(slots=True)
@@ -189,7 +196,7 @@ class _Pairs:
         queue: list[tuple[int, int, Node, Edge | Event]] = []
         count = 0
         for node, event in self.holders[site]:
-            queue.append((0, count, node, event))
+            queue.append((_SHUT if event.closed else 0, count, node, event))
             count += 1
         heapq.heapify(queue)
         while queue:
@@ -207,7 +214,7 @@ class _Pairs:
                 ):
                     continue
                 price = _CUT if self.is_cut(site, caller, edge.event) else 1
-                heapq.heappush(queue, (cost + price + _PENALTY[edge.target.confidence], count, caller, edge))
+                heapq.heappush(queue, (cost + price + _cost(edge), count, caller, edge))
                 count += 1
         self.steps[site] = best
         return best
@@ -255,7 +262,7 @@ class _Pairs:
                 if not self.possible(site, onward, told):
                     continue
                 count += 1
-                price = cost + 1 + len(onward.target.via) + _PENALTY[onward.target.confidence]
+                price = cost + 1 + len(onward.target.via) + _cost(onward)
                 if self.is_cut(site, node, onward.event):
                     price += _CUT
                 heapq.heappush(queue, (price, count, (onward.node, told), (state, onward)))
