@@ -55,11 +55,13 @@ def attribute(linker: Linker, atom: Atom, name: str) -> Value:
     if isinstance(atom, (Seq, Many)):
         return (linker.atoms(ExtMethod, f"builtins.list.{name}", atom, name),)
     if isinstance(atom, Const):
+        if atom.value is None:
+            return UNKNOWN  # whatever the other alternatives are, it is not on this one that a method is called
         return (linker.atoms(ExtMethod, f"builtins.{type(atom.value).__name__}.{name}", atom, name),)
     if isinstance(atom, Part) and name == "func":
         return atom.func
     if isinstance(atom, Fn):
-        return (linker.atoms(ExtMethod, f"types.FunctionType.{name}", atom, name),)
+        return (linker.atoms(ExtMethod, linker.catalog.canonical(f"types.FunctionType.{name}"), atom, name),)
     return UNKNOWN
 
 
