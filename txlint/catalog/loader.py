@@ -20,7 +20,22 @@ from typing import Any, NamedTuple
 
 from txlint.catalog.lookup import ITS_CLASS, Catalog
 from txlint.catalog.types import parse_run, parse_type
-from txlint.model.catalog import Arg, Calls, Closer, Deferral, Effect, Entry, Hook, Library, LibraryClass, Opener, Returns, Silent, When
+from txlint.model.catalog import (
+    Arg,
+    Calls,
+    Closer,
+    Deferral,
+    Effect,
+    Entry,
+    Hook,
+    Library,
+    LibraryClass,
+    Opener,
+    Returns,
+    Signature,
+    Silent,
+    When,
+)
 from txlint.model.kinds import EFFECT_KINDS, OPENER_KINDS, Confidence
 
 LIBRARIES = Path(__file__).parent / "libs"
@@ -412,4 +427,5 @@ _TABLES: Mapping[str, tuple[Callable[..., Entry], Mapping[str, _Reader], tuple[s
         (),
     ),
     "calls": (Calls, {**_COMMON, "runs": _runs, "state": _word("caller", "in", "own", "after", "never")}, ("runs",)),
+    "signature": (Signature, {**_COMMON, "keywords": _texts, "bare": _flag}, ("why",)),
 }

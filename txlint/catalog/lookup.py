@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
 
-from txlint.model.catalog import Calls, Closer, Deferral, Effect, Entry, Hook, Library, LibraryClass, Opener, Returns, Silent
+from txlint.model.catalog import Calls, Closer, Deferral, Effect, Entry, Hook, Library, LibraryClass, Opener, Returns, Signature, Silent
 
 
 class Known(NamedTuple):
@@ -51,6 +51,7 @@ class Catalog:
         self._libraries = {library.name: library for library in libraries}
         self._aliases: dict[str, str] = {}
         self._generated: list[tuple[tuple[str, ...], str]] = []  # alias patterns: segments with *, the name they stand for
+        self.signatures: dict[str, tuple[Signature, ...]] = {}  # by the last name of the method
         table: dict[str, list[list[Entry]]] = {}
         for library in self._libraries.values():
             for old, new in library.aliases.items():
@@ -59,6 +60,10 @@ class Catalog:
                 else:
                     self._aliases[old] = new
             for entry in library.entries:
+                if isinstance(entry, Signature):
+                    last = entry.name.rpartition(".")[2]
+                    self.signatures[last] = (*self.signatures.get(last, ()), entry)
+                    continue
                 table.setdefault(entry.name, [[] for _ in _FIELD])[_FIELD[type(entry)]].append(entry)
         exact: dict[str, Known] = {}
         patterns: dict[str, list[tuple[str, Known]]] = {}

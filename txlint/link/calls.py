@@ -12,6 +12,7 @@ from txlint.link import builtin
 from txlint.link.library import call_library
 from txlint.link.opening import opening_of
 from txlint.link.passing import passed
+from txlint.link.project import Klass
 from txlint.link.site import LIKELY, POSSIBLE, Site
 from txlint.link.targets import FEW, add_targets, iterate
 from txlint.link.values import (
@@ -79,7 +80,11 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
         name = func.rpartition(".")[2] if func.__class__ is str else func[2] if func[0] == "attr" else ""
         if site.receiver is not None and not frame.silent:
             _by_method_name(site, name)
-            if site.targets:
+            if not site.targets:
+                _by_attribute_name(site, name)
+            if not site.targets and site.effect is None:
+                _by_signature(site, name)
+            if site.targets or site.effect is not None:
                 _finish(site)
                 return site.result
         if frame.region or frame.open:
@@ -169,11 +174,44 @@ def _by_method_name(site: Site, name: str) -> None:
     """An unknown receiver: whoever in the project defines a method of this (uncommon) name."""
     linker = site.frame.linker
     found = linker.definitions_of(name)
-    sure = LIKELY if len(found) <= 2 else POSSIBLE
+    # Overrides of one method are one thing to be called.
+    families = {next(base for base in reversed(linker.mro(fun.klass)) if isinstance(base, Klass)).id for fun in found if fun.klass}
+    sure = LIKELY if len(families) <= 2 else POSSIBLE
     for fun in found:
         klass = fun.klass
         assert klass is not None
         site.targets.append(Target(fun.id, klass.id, "call", sure, (), 1, False))
+
+
+def _by_attribute_name(site: Site, name: str) -> None:
+    """``unknown.attribute.method()``: the attribute is what the only class says that has one of this (uncommon) name."""
+    linker = site.frame.linker
+    receiver: Any = site.receiver
+    if receiver.__class__ is str:
+        attribute = receiver.rpartition(".")[2] if "." in receiver else ""
+    else:
+        attribute = receiver[2] if receiver[0] == "attr" else ""
+    klass = linker.holder_of(attribute) if attribute else None
+    if klass is None:
+        return
+    value = linker.attributes(linker.attribute(linker.instance(klass, False), attribute), name)
+    for atom in value:
+        call_atom(site, atom, site.args, site.keywords, 0)
+    site.confidence = min(site.confidence, LIKELY)
+    site.targets = [t if isinstance(t, ParamTarget) else t._replace(confidence=min(t.confidence, LIKELY)) for t in site.targets]
+
+
+def _by_signature(site: Site, name: str) -> None:
+    """An unknown receiver, but arguments that only one method of a library takes."""
+    linker = site.frame.linker
+    for entry in linker.catalog.signatures.get(name, ()):
+        mine = linker.parameters_of(name)
+        bare = entry.bare and not mine and not site.args and not site.keywords and not site.open_ended
+        if bare or any(keyword in site.keywords and keyword not in mine for keyword in entry.keywords):
+            receiver = linker.atoms(ExtObj, entry.name.rpartition(".")[0], UNKNOWN, None)
+            call_library(site, entry.name, receiver, site.args, site.keywords, 0)
+            site.confidence = min(site.confidence, LIKELY)
+            return
 
 
 def _unresolved(site: Site) -> None:

@@ -122,6 +122,33 @@ def definitions_of(linker: Linker, name: str) -> list[Fun]:
     return linker.methods_by_name.get(name, [])
 
 
+def parameters_of(linker: Linker, name: str) -> frozenset[str]:
+    """The names of all parameters that methods of this name have in the project; empty where there are none."""
+    known = linker.parameters.get(name)
+    if known is None:
+        found: set[str] = set()
+        for klass in linker.project.klasses:
+            bound = klass.names.get(name)
+            fact = klass.module.funs[bound[-1][1]].fact if bound is not None and bound[-1][0] == "def" else None
+            if fact is not None:
+                found.update(param.name for param in fact.params)
+        known = linker.parameters[name] = frozenset(found)
+    return known
+
+
+def holder_of(linker: Linker, name: str) -> Klass | None:
+    """The one class of the project whose body binds an attribute of an uncommon name: of several words, and none that a library of the
+    catalog has."""
+    if linker.holders is None:
+        common = {entry.name.rpartition(".")[2] for entry in linker.catalog.entries()}
+        linker.holders = {}
+        for klass in linker.project.klasses:
+            for attribute in klass.names:
+                if "_" in attribute.strip("_") and not attribute.startswith("__") and attribute not in common:
+                    linker.holders[attribute] = None if attribute in linker.holders else klass
+    return linker.holders.get(name)
+
+
 def prefixed(linker: Linker, value: Value, prefix: str) -> Value:
     """The methods of an object whose names start so: ``clean_email`` and the like."""
     result: Value = UNKNOWN

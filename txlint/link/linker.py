@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from txlint.catalog.lookup import Catalog
 from txlint.frameworks.types import Klass as Definition
-from txlint.link import classes, holding, members, names, substitution, typehints, types
+from txlint.link import classes, holding, members, names, passing, substitution, typehints, types
 from txlint.link.classes import Found
 from txlint.link.project import Fun, Klass, Project
 from txlint.link.values import UNKNOWN, Atom, Atoms, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, SelfObj, Seq, Table, Value, union
@@ -99,6 +99,8 @@ class Linker:
         self.global_values: dict[tuple[int, str], Value] = {}
         self.wrapped: list[tuple[Fun, Opened, Fun]] = []  # a decorator's function, what another decorator opens around it, whose
         self.methods_by_name: dict[str, list[Fun]] | None = None
+        self.holders: dict[str, Klass | None] | None = None  # attribute -> the class that binds it; None: several do
+        self.parameters: dict[str, frozenset[str]] = {}
         self._flows: dict[tuple[int, int, bool], None] = {}  # being replayed, outermost first
         self._unsettled: dict[tuple[int, int, bool], None] = {}  # replays that asked for something under way
         self._again: set[Any] = set()  # what has been put off once
@@ -151,6 +153,8 @@ class Linker:
     find = classes.find
     overrides = classes.overrides
     definitions_of = classes.definitions_of
+    parameters_of = classes.parameters_of
+    holder_of = classes.holder_of
     prefixed = classes.prefixed
     setters = classes.setters
     class_attribute = classes.class_attribute
@@ -169,6 +173,8 @@ class Linker:
     item_of = holding.item_of
     items = holding.items
     item_at = holding.item_at
+    # passing
+    tell = passing.tell
     # substitution
     result = substitution.result
     substitute = substitution.substitute

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_type
 from txlint.link.project import Binding, Fun, Klass, Module, absolute
-from txlint.link.values import UNKNOWN, Cls, Const, Ext, Mod, Value, union
+from txlint.link.values import UNKNOWN, Cls, Const, Ext, Mod, Param, Value, union
 from txlint.model.facts import Expr
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def library(linker: Linker, dotted: str) -> Value:
 
 
 def signal_name(linker: Linker, frame: Any, expr: Expr) -> str | None:
-    """What tells one signal of the project from another: the module-level name that holds it."""
+    """What tells one signal of the project from another: the module-level name, or the attribute of a class, that holds it."""
     if not isinstance(expr, str):
         return None
     head, _, rest = expr.partition(".")
@@ -168,8 +168,22 @@ def signal_name(linker: Linker, frame: Any, expr: Expr) -> str | None:
                 module = linker.project.find_module(f"{module.name}.{name}")
             return None
     if rest:
-        return None
+        return _class_signal(linker, frame, expr)
     return _home(linker, frame.module, head, frame)
+
+
+def _class_signal(linker: Linker, frame: Any, expr: str) -> str | None:
+    """``Order.paid``, ``self.order.paid``: by the class that declares it; where nothing is known of the owner, by the only one that
+    has an attribute of this name."""
+    owner, _, name = expr.rpartition(".")
+    value = [atom for atom in frame.ev(owner) if not isinstance(atom, Param)]
+    for atom in value:
+        klass = getattr(atom, "klass", None)
+        found = linker.find(klass, name) if klass is not None else None
+        if found is not None and isinstance(found.owner, Klass):
+            return f"{found.owner.dotted}.{name}"
+    klass = linker.holder_of(name) if not value else None
+    return f"{klass.dotted}.{name}" if klass is not None else None
 
 
 def _home(linker: Linker, module: Module, name: str, frame: Any = None, depth: int = 0) -> str:

@@ -139,17 +139,21 @@ def note_parameters(linker: Any, fun: Fun, bound: dict[str, Value], cls: int = N
     """What callers pass is what a parameter without annotation may be. Callables are not told here: which caller passes which one is
     kept apart (`program`)."""
     for name, value in bound.items():
-        kept = tuple(_told(linker, atom) for atom in value if type(atom) not in _CALLER_ONLY)
-        if not kept:
-            continue
-        key = (fun.id, name, cls)
-        known = linker.params.get(key, UNKNOWN)
-        merged = union(known, kept)
-        if len(merged) > 8:
-            merged = merged[:8]
-        if merged is not known and merged != known:
-            linker.params[key] = merged
-            linker.stale.add(fun.id)
+        tell(linker, fun, name, tuple(_told(linker, atom) for atom in value if type(atom) not in _CALLER_ONLY), cls)
+
+
+def tell(linker: Any, fun: Fun, name: str, value: Value, cls: int = NO_CLASS) -> None:
+    """What a parameter may be, besides what is known of it already."""
+    if not value:
+        return
+    key = (fun.id, name, cls)
+    known = linker.params.get(key, UNKNOWN)
+    merged = union(known, value)
+    if len(merged) > 8:
+        merged = merged[:8]
+    if merged is not known and merged != known:
+        linker.params[key] = merged
+        linker.stale.add(fun.id)
 
 
 def _told(linker: Any, atom: Atom) -> Atom:

@@ -63,11 +63,10 @@ def _connect(linker: Linker) -> None:
         if fun.fact is not None and fun.fact.decorators:
             linker.decoration(fun)
     for fun in linker.project.funs:
-        if fun.module.facts.words.isdisjoint(_CONNECTING):
-            continue
         if fun.fact is None:
-            linker.replay(fun, None, True)
-        elif fun.fact.name in AT_START:
+            if not fun.module.facts.words.isdisjoint(_CONNECTING):
+                linker.replay(fun, None, True)
+        elif fun.fact.name in AT_START:  # what it connects may be in functions of other modules
             linker.replay(fun, fun.klass, False)
 
 

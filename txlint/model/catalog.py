@@ -214,6 +214,15 @@ class Calls(Entry):
     state: str = "caller"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature(Entry):
+    """What gives a method away where nothing is known of the receiver: a call by its last name that passes one of ``keywords``, or
+    (``bare``) nothing at all, is taken for it, at ``likely``, unless the project has such a method itself."""
+
+    keywords: tuple[str, ...] = ()
+    bare: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Library:
     """One TOML file. ``needs`` are libraries that must be known too when this one is; ``virtual`` are names under which there is

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from txlint.catalog.types import parse_type
 from txlint.frameworks.django.settings import DjangoSettings
 from txlint.frameworks.django.urls import ViewEntry, atomic_views, read_views
 from txlint.frameworks.resolver import Resolved
@@ -23,12 +24,14 @@ ADMIN = "django.contrib.admin.ModelAdmin"
 MIGRATION = "django.db.migrations.Migration"
 RUN_PYTHON = "django.db.migrations.RunPython"
 VIEWSET = "rest_framework.viewsets.ViewSetMixin"
+_ROWS = "django.db.models.QuerySet[new(self.model)]"
 _ACTIONS = ("list", "create", "retrieve", "update", "partial_update", "destroy")
 _BEFORE = ("initial", "get_queryset", "get_object", "get_serializer", "finalize_response")
 
 
 def entrances(linker: Linker, settings: DjangoSettings) -> Iterator[Entrance]:
     """Everything that Django runs inside a transaction of its own, or of a decorator's."""
+    admin_actions(linker)
     yield from migrations(linker)
     yield from wrapped_classes(linker)
     yield from atomic_requests(linker, settings)
@@ -136,6 +139,20 @@ def _admin(linker: Linker) -> Iterator[tuple[Fun, int]]:
         for value in linker.items(linker.class_attribute(klass, "actions")):
             if isinstance(value, linker.Fn) and value.fun.klass is None:
                 yield value.fun, NO_CLASS
+
+
+def admin_actions(linker: Linker) -> None:
+    """An action of a model admin, a function or a method, is given rows of the admin's model."""
+    for klass in linker.project.klasses:
+        if "actions" not in klass.names or not linker.is_a(klass, ADMIN):
+            continue
+        admin = linker.instance(klass, True)
+        for value in linker.items(linker.class_attribute(klass, "actions")):
+            name = value.value if isinstance(value, linker.Const) and isinstance(value.value, str) else None
+            for action in (value,) if name is None else linker.class_attribute(klass, name):
+                fact = action.fun.fact if isinstance(action, linker.Fn) else None
+                if fact is not None and len(fact.params) > 2:
+                    linker.tell(action.fun, fact.params[2].name, linker.typed(parse_type(_ROWS), admin, (), {}))
 
 
 def handlers(linker: Linker, klass: Klass, wired: Iterable[str]) -> list[str]:
