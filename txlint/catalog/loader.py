@@ -295,7 +295,7 @@ def _position(value: Any) -> int:
     return value
 
 
-_TESTS = ("equals", "one_of", "contains_any", "absent", "present", "truthy", "instance_of", "version")
+_TESTS = ("equals", "one_of", "contains_any", "absent", "present", "truthy", "instance_of", "version", "row")
 
 
 def _when(value: Any) -> tuple[When, ...]:
@@ -307,8 +307,8 @@ def _condition(value: Any) -> When:
         raise TypeError(f"expected a table, got {value!r}")
     tests = [key for key in _TESTS if key in value]
     about = [key for key in ("arg", "setting") if key in value]
-    if len(tests) != 1 or len(about) != (tests != ["version"]):
-        raise ValueError(f"expected one of {', '.join(_TESTS)} about an 'arg' or a 'setting' ('version' alone), got {value!r}")
+    if len(tests) != 1 or len(about) != (tests[0] not in ("version", "row")):
+        raise ValueError(f"expected one of {', '.join(_TESTS)} about an 'arg' or a 'setting' ('version' and 'row' alone), got {value!r}")
     return When(**_fields(value, _WHEN, "condition"))
 
 
@@ -325,6 +325,7 @@ _WHEN: Mapping[str, _Reader] = {
     "instance_of": _texts,
     "version": _text,
     "known": _flag,
+    "row": _word("stored", "unsaved"),
     "unless": _flag,
 }
 
@@ -423,7 +424,7 @@ _TABLES: Mapping[str, tuple[Callable[..., Entry], Mapping[str, _Reader], tuple[s
     ),
     "class": (
         LibraryClass,
-        {**_COMMON, "bases": _texts, "attributes": _types, "parameters": _types, "item": _type},
+        {**_COMMON, "bases": _texts, "attributes": _types, "parameters": _types, "item": _type, "row": _arg},
         (),
     ),
     "calls": (Calls, {**_COMMON, "runs": _runs, "state": _word("caller", "in", "own", "after", "never")}, ("runs",)),

@@ -22,6 +22,7 @@ class TypeExpr(NamedTuple):
     ``new``       an instance of what ``args[0]`` is
     ``bound``     the callable ``args[0]`` with arguments bound
     ``context``   a factory of context managers, made of the generator function ``args[0]``
+    ``stored`` ``unsaved``  what ``args[0]`` is, with or without a row in the database
     ``tuple``     of ``args``
     ``union``     the first of ``args`` that is known
     """
@@ -56,9 +57,9 @@ def parse_type(text: str) -> TypeExpr:
         head, _, inner = text[:-1].partition("(")
         if head in ("arg", "init"):
             return _argument(head, inner)
-        if head in ("new", "bound", "context"):
+        if head in ("new", "bound", "context", "stored", "unsaved"):
             return TypeExpr(head, args=(parse_type(inner),))
-        raise ValueError(f"unknown word {head!r} in {text!r}: only arg, init, new, bound and context take parentheses")
+        raise ValueError(f"unknown word {head!r} in {text!r}: only arg, init, new, bound, context, stored and unsaved take parentheses")
     if text.endswith("]"):
         head, _, inner = text[:-1].partition("[")
         items = tuple(parse_type(part) for part in _split(inner, ","))

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_type
 from txlint.link import builtin
+from txlint.link.classes import Found
+from txlint.link.conditions import argument, is_given
+from txlint.link.holding import row_of
 from txlint.link.library import call_library
 from txlint.link.opening import opening_of
 from txlint.link.passing import passed
@@ -38,12 +41,13 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.facts import Expr, Pos
-from txlint.model.graph import NEW, Event, ParamTarget, Target, Test
+from txlint.model.graph import NEW, STORED, Event, ParamTarget, Target, Test
 
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
 
 
+_CHANGES = frozenset({"pop", "setdefault", "update", "clear", "popitem"})
 _SAVES = frozenset({"save", "asave", "insert"})
 
 
@@ -52,9 +56,11 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
     site = Site(frame, expr, used, bound, entering)
     func = expr[1]
     if func.__class__ is str:
-        head, dot, _ = func.rpartition(".")
+        head, dot, last = func.rpartition(".")
         if dot:
             site.receiver = head
+            if last in _CHANGES and frame.is_keywords(head):
+                frame.assigned_params.add(head)
         value = frame.ev(func)
         if func == "super":
             return builtin.super_object(frame, expr)
@@ -95,9 +101,14 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
     for atom in value:
         call_atom(site, atom, site.args, site.keywords, 0)
     _finish(site)
-    if func.__class__ is str and func.rpartition(".")[2] in _SAVES:
-        frame.saved(func.rpartition(".")[0])
-        frame.rows.add(func.rpartition(".")[0])
+    if func.__class__ is str:
+        if func.rpartition(".")[2] in _SAVES:
+            saved = func.rpartition(".")[0]
+            frame.saved(saved)
+            frame.rows.add(saved)
+            frame.written = frame.written or saved == frame.self_name
+    elif site.kind == "super" and func[2] in _SAVES:
+        frame.written = True
     return site.result
 
 
@@ -119,7 +130,6 @@ def _call_table(site: Site, value: Value) -> bool:
             call_atom(site, atom, site.args, site.keywords, 0)
         site.targets = [t._replace(confidence=min(t.confidence, sure)) if isinstance(t, Target) else t for t in site.targets]
         _finish(site)
-        site.targets, site.effect = [], None
     frame.guards = guards
     for atom in base[0].rest:
         call_atom(site, atom, site.args, site.keywords, 0)
@@ -290,7 +300,7 @@ def _construct(site: Site, atom: Cls | SelfCls, args: tuple[Value, ...], keyword
     klass = atom.klass
     exact = isinstance(atom, Cls)
     # `cls(..)` makes one more of the receiver's kind.
-    made: Atom = linker.instance(klass, True, origin=NEW) if exact else linker.atoms(SelfObj, klass, frame.exact)
+    made: Atom = linker.instance(klass, True, origin=_row_given(site, klass)) if exact else linker.atoms(SelfObj, klass, frame.exact)
     for base in linker.mro(klass):
         if isinstance(base, str):
             kind = linker.catalog.library_class(base)
@@ -316,6 +326,27 @@ def _construct(site: Site, atom: Cls | SelfCls, args: tuple[Value, ...], keyword
                 add_targets(site, linker.atoms(Fn, value.fun, made), args, keywords, "call")
                 site.result = result
     site.result = union(site.result, (made,))
+
+
+def _row_given(site: Site, klass: Klass) -> str | None:
+    """What an instance is made for: none yet, where its class does not ask for a row, or the call gives none; None: not known."""
+    linker = site.frame.linker
+    kinds = [kind for base in linker.library_bases(klass) if (kind := linker.catalog.library_class(base)) is not None and kind.row]
+    arg = kinds[0].row if kinds else None
+    if arg is None:
+        return NEW
+    if arg.name not in site.keywords and (_is_mine(linker.find(klass, "__init__")) if site.args else site.open_ended):
+        return None  # a constructor of the project's own may take its arguments in another order
+    if not is_given(site, arg, site.args, site.keywords):
+        return NEW if not site.open_ended else None
+    given = argument(arg, site.args, site.keywords)
+    if given and all(isinstance(atom, Const) and atom.value is None for atom in given):
+        return NEW
+    return STORED if given and all(row_of(atom) == STORED for atom in given) else None
+
+
+def _is_mine(found: Found | None) -> bool:
+    return found is not None and found.bindings is not None
 
 
 def _call_object(site: Site, atom: ExtObj | Obj | SelfObj, args: tuple[Value, ...], keywords: dict[str | None, Value], depth: int) -> None:
@@ -346,6 +377,12 @@ def _finish(site: Site) -> None:
         for atom in value:
             if type(atom) is Generated and not atom.manager:
                 iterate(frame, (atom,), site.expr)
+    flush(site)
+
+
+def flush(site: Site) -> None:
+    """Leave an event of what has been found of a site so far, under the guards that hold now."""
+    frame = site.frame
     if frame.silent or not (site.targets or site.effect):
         return
     frame.flow.events.append(
@@ -363,6 +400,7 @@ def _finish(site: Site) -> None:
             site.effect is not None and bool(frame.rows) and _speaks_of((site.expr[2], site.expr[3]), frame.rows),
         )
     )
+    site.targets, site.effect = [], None
 
 
 def _speaks_of(arguments: Any, names: set[str]) -> bool:

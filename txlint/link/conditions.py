@@ -7,6 +7,7 @@ from typing import Any
 from txlint.link.site import Site
 from txlint.link.values import UNKNOWN, Cls, Const, ExtObj, Fn, Obj, SelfObj, Value
 from txlint.model.catalog import Arg, Effect, Entry, When
+from txlint.model.graph import NEW, STORED
 
 
 def decide(site: Site, entry: Entry, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> bool | None:
@@ -48,6 +49,8 @@ def is_met(site: Site, when: When, entry: Entry, args: tuple[Value, ...], keywor
     linker = site.frame.linker
     if when.version is not None:
         return linker.version_matches(entry.library, when.version)
+    if when.row is not None:
+        return None if site.row is None else site.row == (STORED if when.row == "stored" else NEW)
     if when.setting is not None:
         state, value = "unknown", None
         for framework in linker.frameworks:

@@ -6,6 +6,7 @@ What needs the reading of a framework's configuration is with that framework; `c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from txlint.link.calls import call
 from txlint.link.linker import Linker
@@ -76,13 +77,15 @@ def _entrance(fun: Fun, cls: int, hook: Hook, state: str, name: str) -> Entrance
     kind = "hook" if state == "caller" else hook.opener if hook.opener != "hook" else "implicit"
     # Only Django has hooks of which the database is not known.
     alias = None if hook.family == "django" else "default"
-    return Entrance((fun.id, cls, False), kind, name, fun.module.facts.path, fact.name_pos, fun.dotted, alias, hook.confidence, hook.family)
+    return Entrance(
+        (fun.id, cls, False), kind, name, fun.module.facts.path, fact.name_pos, fun.dotted, alias, hook.confidence, family=hook.family
+    )
 
 
-def called_methods(linker: Linker, klass: Klass, names: Iterable[str]) -> Iterator[tuple[Fun, int]]:
+def called_methods(linker: Linker, klass: Klass, names: Iterable[str]) -> Iterator[tuple[Fun, int, tuple[tuple[str, Any], ...]]]:
     """The project's functions that run when a library calls methods of a class, directly or behind the library's own; each with the
-    class of its receiver."""
-    seen: set[tuple[int, int]] = set()
+    class of its receiver and what is known of the arguments."""
+    seen: set[tuple[int, int, tuple[tuple[str, Any], ...]]] = set()
     nowhere: Pos = (0, 0, 0, 0)
     for name in names:
         frame = Frame(linker, klass.module.body, None, True)
@@ -94,7 +97,8 @@ def called_methods(linker: Linker, klass: Klass, names: Iterable[str]) -> Iterat
                 call(site, atom)
             for target in site.targets:
                 if isinstance(target, Target):
-                    key = (target.fun, target.cls)
+                    given = target.given if target.kind != "signal" else ()
+                    key = (target.fun, target.cls, given)
                     if key not in seen:
                         seen.add(key)
-                        yield linker.project.funs[target.fun], target.cls
+                        yield linker.project.funs[target.fun], target.cls, given

@@ -24,7 +24,10 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
             return [("test", Test(test, "truthy", True, True))], [("test", Test(test, "truthy", True, False))]
         if "." in test:
             return _identity(frame, test, True) or _state_tests(frame, test)
-        return [], []
+        return frame.tested.get(test) or ([], [])
+    parameter = parameter_of(frame, test)
+    if parameter is not None:
+        return _both(parameter, "truthy", True, True)
     tag = test[0]
     if tag == "not":
         yes, no = tests(frame, test[1])
@@ -32,12 +35,17 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
     if tag == "bool":
         parts = [tests(frame, part) for part in test[2]]
         if test[1] == "and":
-            return [fact for yes, _ in parts for fact in yes], (parts[0][1] if len(parts) == 1 else [])
-        return [], [fact for _, no in parts for fact in no]
-    if tag == "cmp" and len(test[2]) == 1 and test[1].__class__ is str:
-        if frame.is_param(test[1]):
-            return _comparison(frame, test[1], test[2][0], test[3][0])
-        if test[2][0] in ("is", "is not", "==", "!=") and test[3][0] == ("const", None):
+            return [fact for yes, _ in parts for fact in yes], _one_of([no for _, no in parts])
+        return _one_of([yes for yes, _ in parts]), [fact for _, no in parts for fact in no]
+    if tag == "cmp" and len(test[2]) == 1:
+        parameter = parameter_of(frame, test[1])
+        if parameter is not None:
+            return _comparison(frame, parameter, test[2][0], test[3][0])
+        if test[2][0] in ("in", "not in") and test[1].__class__ is tuple and test[1][0] == "const":
+            parameter = parameter_of(frame, test[3][0])
+            if parameter is not None:
+                return _both(parameter, "has", test[1][1], test[2][0] == "in")
+        if test[1].__class__ is str and test[2][0] in ("is", "is not", "==", "!=") and test[3][0] == ("const", None):
             return _identity(frame, test[1], test[2][0] in ("is not", "!=")) or ([], [])
     if tag == "call":
         if test[1] == "isinstance" and len(test[2]) == 2 and test[2][0].__class__ is str:
@@ -49,6 +57,33 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
     if tag == "attr":
         return _state_tests(frame, test)
     return [], []
+
+
+def parameter_of(frame: Frame, expr: Expr) -> str | None:
+    """The parameter that an expression stands for: by its name, as a key of ``**kwargs``, or by a local name for one of these."""
+    if expr.__class__ is str:
+        return expr if frame.is_param(expr) else frame.renamed.get(expr)
+    mapping, key = "", None
+    if expr[0] == "call" and expr[1].__class__ is str and expr[1].endswith(".get") and not expr[3]:
+        if len(expr[2]) == 1 or (len(expr[2]) == 2 and expr[2][1] == ("const", None)):
+            mapping, key = expr[1][:-4], expr[2][0]
+    elif expr[0] == "sub" and expr[1].__class__ is str:
+        mapping, key = expr[1], expr[2]
+    if key is not None and frame.is_keywords(mapping) and key.__class__ is tuple and key[0] == "const" and isinstance(key[1], str):
+        return key[1]
+    return None
+
+
+def _one_of(alternatives: list[Facts]) -> Facts:
+    """What holds where one of several does: the one test, or any of several tests of the same parameter."""
+    if len(alternatives) == 1:
+        return alternatives[0]
+    found: list[Test] = []
+    for facts in alternatives:
+        if len(facts) != 1 or facts[0][0] != "test" or facts[0][1].op == "class" or (found and found[0].param != facts[0][1].param):
+            return []
+        found.append(facts[0][1])
+    return [("test", Test(found[0].param, "any", tuple(found), True))] if found else []
 
 
 def _comparison(frame: Frame, name: str, op: str, right: Expr) -> tuple[Facts, Facts]:
@@ -70,15 +105,25 @@ def _comparison(frame: Frame, name: str, op: str, right: Expr) -> tuple[Facts, F
     return [], []
 
 
-_KEYS = frozenset({"pk", "id"})
+_KEYS = frozenset({"pk", "id", "instance.pk", "instance.id"})
+_ADDING = "_state.adding"
 
 
 def _identity(frame: Frame, test: str, saved: bool) -> tuple[Facts, Facts] | None:
-    """``self.pk``: whether the receiver's row has been written."""
+    """``self.pk``, ``self.instance.pk`` of a form: whether the receiver's row has been written."""
     head, _, rest = test.partition(".")
-    if head != frame.self_name or rest not in _KEYS:
+    if head != frame.self_name or not (rest in _KEYS or rest.removeprefix("instance.") == _ADDING or _is_row(frame, rest)):
         return None
-    return _both(IDENTITY, "truthy", True, saved)
+    if frame.written:
+        return [], []  # it has been written here
+    return _both(IDENTITY, "truthy", True, saved is not rest.endswith(_ADDING))
+
+
+def _is_row(frame: Frame, name: str) -> bool:
+    """Is it the attribute in which a library's class keeps the row that it was given, or nothing?"""
+    klass = frame.klass or frame.fun.klass
+    kinds = [frame.linker.catalog.library_class(base) for base in frame.linker.library_bases(klass)] if klass is not None else []
+    return any(kind.row is not None and kind.row.name == name and name in kind.attributes for kind in kinds if kind is not None)
 
 
 def _both(name: str, op: str, value: Any, wanted: bool) -> tuple[Facts, Facts]:

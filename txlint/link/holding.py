@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from txlint.catalog.types import parse_type
 from txlint.link.project import Klass
 from txlint.link.values import UNKNOWN, Atom, ExtObj, Generated, Many, Obj, Param, SelfItem, SelfObj, Seq, Table, Value, union
+from txlint.model.graph import NEW, STORED
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -22,6 +23,21 @@ def with_item(linker: Linker, atom: Atom, item: Value) -> Atom:
         return linker.atoms(ExtObj, atom.name, item, atom.origin)
     if isinstance(atom, Obj):
         return linker.atoms(Obj, atom.klass, atom.exact, item, atom.origin)
+    return atom
+
+
+def row_of(atom: Atom | None) -> str | None:
+    """Whether an instance stands for, or was given, a row in the database (`STORED`) or none yet (`NEW`); None where that is not known."""
+    origin = getattr(atom, "origin", None)
+    return origin if origin in (NEW, STORED) else None
+
+
+def of_row(linker: Linker, atom: Atom, row: str | None) -> Atom:
+    """The same instance with its row known to be there, not to be there, or not known."""
+    if isinstance(atom, (Obj, ExtObj)) and (atom.origin is None or row_of(atom) is not None):
+        if isinstance(atom, Obj):
+            return linker.atoms(Obj, atom.klass, atom.exact, atom.item, row)
+        return linker.atoms(ExtObj, atom.name, atom.item, row)
     return atom
 
 

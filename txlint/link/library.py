@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from txlint.catalog.types import parse_run, parse_type
 from txlint.link import builtin, signals
 from txlint.link.conditions import argument, decide, is_met
+from txlint.link.holding import row_of
 from txlint.link.opening import by_hand, closes, opens, receiver_key
 from txlint.link.passing import sender_of
 from txlint.link.site import CERTAIN, DEEP, LIKELY, Site
 from txlint.link.targets import add_targets, callback
 from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Opening, Part, SelfObj, Value, union
 from txlint.model.catalog import Arg, Effect, Returns, When
-from txlint.model.graph import NEW, NO_CLASS, Opened, SignalTarget, Target
+from txlint.model.graph import IDENTITY, NEW, NO_CLASS, STORED, Opened, SignalTarget, Target, Test
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 _MAKES = frozenset({"create", "acreate", "get_or_create", "aget_or_create"})
 """Managers' methods that save a row which they have made."""
+_SAVES = frozenset({"save", "asave", "create", "acreate"})
+_EITHER = frozenset({"update_or_create", "aupdate_or_create"})
 
 
 def call_library(
@@ -31,6 +34,8 @@ def call_library(
 ) -> None:
     """Adds to a site what calling a library's function, class or method does, and what it gives. ``depth``: how many library calls
     have led to this one."""
+    from txlint.link.calls import flush
+
     frame = site.frame
     linker = frame.linker
     if name.startswith(("builtins.", "types.", "functools.", "contextlib.")):
@@ -39,6 +44,7 @@ def call_library(
     if isinstance(receiver, Opening) and by_hand(site, receiver, name):
         return
     known = linker.at(name)
+    site.row = row_of(receiver)
     _ask_frameworks(site, name, args, keywords)
     key = None
     if known.openers or known.closers or known.returns:
@@ -96,6 +102,17 @@ def call_library(
         body = inner if runs.state == "in" else ()
         if runs.state == "in" and not body:
             body = (_implicit(site, name, holds),)
+        wanted = next((when.row for when in runs.when if when.row is not None), None)
+        if holds is None and wanted is not None and isinstance(receiver, SelfObj):
+            # The caller knows whether its instance has a row.
+            guards = frame.guards
+            flush(site)
+            frame.guards = (*guards, Test(IDENTITY, "truthy", True, wanted == "stored"))
+            for text in runs.runs:
+                _run(site, name, text, receiver, args, keywords, body, depth)
+            flush(site)
+            frame.guards = guards
+            continue
         before = len(site.targets)
         for text in runs.runs:
             _run(site, name, text, receiver, args, keywords, body, depth)
@@ -159,7 +176,9 @@ def _run(
             sender = sender_of(frame, (receiver,) if receiver is not None else UNKNOWN)
             if sender == NO_CLASS and receiver is not None:
                 return  # rows of nothing that is known: no guess
-        given = (("created", True),) if site.fresh or getattr(receiver, "origin", None) == NEW else ()
+        given: tuple[tuple[str, Any], ...] = (("created", site.row == NEW),) if site.row is not None else ()
+        if name.rpartition(".")[2] in _SAVES and not site.open_ended and "update_fields" not in keywords:
+            given = (*given, ("update_fields", None))
         site.targets.append(SignalTarget(signal, sender, inner, CERTAIN, given, run.signal == "self" or receiver is None))
         return
     if run.op == "decorated":
@@ -173,20 +192,27 @@ def _run(
         frame.queries[("item", "")] = None
     last = name.rpartition(".")[2]
     value = linker.typed(run.target, receiver, args, keywords)
+    row = row_of(receiver)
+    if run.target.op == "item":
+        row = NEW if last in _MAKES else None if last in _EITHER else row
+        value = tuple(linker.of_row(atom, row) for atom in value)
     if not value and run.target.op == "arg" and receiver is not None:
         value = linker.passed_by_library(receiver, name.rpartition(".")[2], run.target.name)
     if run.op == "method":
         value = frame.getattr(value, run.method) if not run.method.endswith("_") else linker.prefixed(value, run.method)
     for atom in value:
         if type(atom) is Fn:
-            site.fresh = site.fresh or last in _MAKES
+            row, first = row_of(atom.receiver), len(site.targets)
             result = site.result
             kind = "override" if run.op == "method" else "callback"
             add_targets(site, atom, (), {}, kind, inner)
             site.result = result
+            if row is not None:
+                known = ((IDENTITY, True if row == STORED else None),)
+                site.targets[first:] = [t._replace(given=known) if isinstance(t, Target) else t for t in site.targets[first:]]
         elif isinstance(atom, (ExtMethod, Ext)) and depth < DEEP:
             nested = Site(frame, site.expr, site.used, False, False)
-            nested.fresh = site.fresh or last in _MAKES
+            nested.region, nested.closed, nested.receiver, nested.kind = site.region + inner, site.closed, site.receiver, site.kind
             frame.depth += 1
             if frame.depth < DEEP:
                 call_library(nested, atom.name, atom.receiver if isinstance(atom, ExtMethod) else None, (), {}, depth + 1)

@@ -170,6 +170,7 @@ class Linker:
     # holding
     instance = holding.instance
     with_item = holding.with_item
+    of_row = holding.of_row
     item_of = holding.item_of
     items = holding.items
     item_at = holding.item_at
@@ -374,7 +375,7 @@ class Linker:
 
         return class_openers(self, klass)
 
-    def called_methods(self, klass: Klass, names: Iterable[str]) -> Iterator[tuple[Fun, int]]:
+    def called_methods(self, klass: Klass, names: Iterable[str]) -> Iterator[tuple[Fun, int, tuple[tuple[str, Any], ...]]]:
         """The project's functions that run when a library calls these methods of a class, each with the class of its receiver."""
         from txlint.link.entrances import called_methods
 

@@ -160,7 +160,7 @@ def _library_attribute(linker: Linker, receiver: Atom, class_name: str, name: st
     text = linker.catalog.attribute_type(class_name, name)
     if text is not None:
         origin = getattr(receiver, "origin", None)
-        return linker.typed(parse_type(text), receiver, (), {}, origin=(*origin, name) if origin else None)
+        return linker.typed(parse_type(text), receiver, (), {}, origin=(*origin, name) if isinstance(origin, tuple) else None)
     method = linker.catalog.method(class_name, name)
     if method is not None:
         for entry in linker.at(method).returns:

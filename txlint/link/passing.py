@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from txlint.link.held import given, held
+from txlint.link.holding import row_of
 from txlint.link.site import CERTAIN, Site
 from txlint.link.values import (
     UNKNOWN,
@@ -31,7 +32,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.facts import Expr
-from txlint.model.graph import IDENTITY, NEW, NO_CLASS, RECEIVER, SELF, Key, Passed, Target
+from txlint.model.graph import IDENTITY, NEW, NO_CLASS, RECEIVER, SELF, STORED, Key, Passed, Target
 
 if TYPE_CHECKING:
     from txlint.link.project import Fun
@@ -66,18 +67,24 @@ def passed(site: Site) -> Passed:
                         values[f"{RECEIVER}.{path}"] = ("key", key)
     else:
         values.update((f"{RECEIVER}.{path}", ("key", key)) for path, key in _handed(site).items())
-    if site.fresh or _is_new(site):
-        values[IDENTITY] = ("const", None)
-    elif site.receiver == frame.self_name or site.kind == "super":
+    row = _row(site)
+    if row is not None:
+        values[IDENTITY] = ("const", True if row == STORED else None)
+    elif (site.receiver is not None and site.receiver == frame.self_name) or site.kind == "super":
         values[IDENTITY] = ("param", IDENTITY)
     given = frozenset((*range(len(site.args)), *(name for name in site.keywords if name is not None)))
-    return Passed(values, callables, site.open_ended, given)
+    forwards = (
+        site.open_ended
+        and [arg for name, arg in site.expr[3] if name is None] != []
+        and all(arg.__class__ is str and frame.is_keywords(arg) for name, arg in site.expr[3] if name is None)
+    )
+    return Passed(values, callables, site.open_ended, given, forwards)
 
 
-def _is_new(site: Site) -> bool:
-    """Is the receiver an instance that was made here, or by a factory, and not yet saved?"""
-    receivers = [atom.receiver for atom in site.values if isinstance(atom, (Fn, ExtMethod))]
-    return bool(receivers) and all(isinstance(atom, Obj) and atom.origin == NEW for atom in receivers)
+def _row(site: Site) -> str | None:
+    """Is the receiver an instance that was made and not yet saved, or one that came from the database? None where that is not known."""
+    rows = {row_of(atom.receiver) for atom in site.values if isinstance(atom, (Fn, ExtMethod))}
+    return rows.pop() if len(rows) == 1 else None
 
 
 def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[Any, Any], callables: dict[Any, Any]) -> None:
@@ -86,8 +93,11 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
             values[place] = ("param", arg)
         elif (key := frame.key_of(arg, value)) is not None:
             values[place] = ("key", key)
-    if place not in values and len(value) == 1 and type(value[0]) is Const:
-        values[place] = ("const", value[0].value)
+    if place not in values:
+        if len(value) == 1 and type(value[0]) is Const:
+            values[place] = ("const", value[0].value)
+        elif arg.__class__ is tuple and arg[0] in ("list", "tuple", "set") and all(_is_const(item) for item in arg[1]):
+            values[place] = ("const", tuple(item[1] for item in arg[1]))
     functions = []
     for atom in value:
         if type(atom) is Fn:
@@ -101,6 +111,10 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
                     functions.append(Target(inner.fun.id, cls, "callback", CERTAIN, (), 0, exact))
     if functions:
         callables[place] = tuple(functions)
+
+
+def _is_const(expr: Any) -> bool:
+    return expr.__class__ is tuple and expr[0] == "const"
 
 
 def target_class(frame: Frame, receiver: Atom | None) -> tuple[int, bool]:
@@ -159,8 +173,8 @@ def tell(linker: Any, fun: Fun, name: str, value: Value, cls: int = NO_CLASS) ->
 def _told(linker: Any, atom: Atom) -> Atom:
     if isinstance(atom, SelfObj):
         return linker.instance(atom.klass, False)  # type: ignore[no-any-return]
-    if isinstance(atom, Obj) and atom.origin == NEW:
-        return linker.instance(atom.klass, atom.exact, atom.item)  # type: ignore[no-any-return]
+    if row_of(atom) == NEW:
+        return linker.of_row(atom, None)  # type: ignore[no-any-return]
     if isinstance(atom, ExtObj) and atom.origin.__class__ is tuple and atom.origin[:1] == ("via",):
         return linker.atoms(ExtObj, atom.name, atom.item, None)  # type: ignore[no-any-return]  # the key is in the caller's words
     return atom

@@ -10,13 +10,14 @@ from typing import Any
 
 from txlint.link.expressions import EXPRESSIONS
 from txlint.link.held import canonical
+from txlint.link.holding import row_of
 from txlint.link.linker import Linker, Replay
 from txlint.link.project import Fun, Klass, Module
 from txlint.link.site import LIKELY
 from txlint.link.statements import STATEMENTS
 from txlint.link.values import UNKNOWN, Atom, ExtObj, Fn, Many, Obj, Param, SelfCls, SelfObj, Super, Table, Value, union
 from txlint.model.facts import Body, Expr, Pos
-from txlint.model.graph import NEW, NO_CLASS, Flow, Key, Opened, Test
+from txlint.model.graph import NEW, NO_CLASS, STORED, Flow, Key, Opened, Test
 
 
 def replay_function(linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> Replay:
@@ -59,8 +60,8 @@ class Frame:
 
     __slots__ = (
         "assigned_params", "awaiting", "closed", "commits", "dead", "depth", "env", "exact", "flow", "fun", "guards", "keys", "klass",
-        "linker", "module", "open", "owners", "parent", "queries", "region", "returned", "returns", "rows", "self_name", "sets", "silent",
-        "snapshot", "stacks", "static", "yields",
+        "linker", "module", "open", "owners", "parent", "queries", "region", "renamed", "returned", "returns", "rows", "self_name", "sets",
+        "silent", "snapshot", "stacks", "static", "tested", "written", "yields",
     )  # fmt: skip
 
     def __init__(self, linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> None:
@@ -91,6 +92,9 @@ class Frame:
         self.depth = 0  # library calls that run library calls
         self.self_name: str | None = None
         self.assigned_params: set[str] = set()  # names assigned to: parameters among them are no longer the caller's
+        self.tested: dict[str, Any] = {}  # local names of tests (`is_new = self.pk is None`): what holds where they are true, and false
+        self.written = False  # the receiver's own row has been saved here
+        self.renamed: dict[str, str] = {}  # local names of parameters (`fields = kwargs.get("fields")`)
         self.snapshot: tuple[Opened, ...] | None = None  # `now_open()`, until something changes
         self.awaiting = False  # arguments of a call that starts coroutines elsewhere are being read
         self.stacks: dict[str, tuple[Opened, ...]] = {}  # what an ExitStack has entered, by its name
@@ -149,9 +153,7 @@ class Frame:
         """The row of an instance has been written: it is no longer new."""
         value = self.env.get(name)
         if value:
-            self.env[name] = tuple(
-                self.linker.instance(a.klass, a.exact, a.item) if isinstance(a, Obj) and a.origin == NEW else a for a in value
-            )
+            self.env[name] = tuple(self.linker.of_row(a, STORED) if row_of(a) == NEW else a for a in value)
 
     def _told(self, name: str) -> Value:
         """What callers pass for a parameter: those that call it on this very class, and those that name none."""
@@ -328,6 +330,11 @@ class Frame:
             and name not in self.assigned_params
             and any(param.name == name for param in fact.params)
         )
+
+    def is_keywords(self, name: str) -> bool:
+        """Is it the ``**kwargs`` of the function, as it was called?"""
+        fact = self.fun.fact
+        return fact is not None and name not in self.assigned_params and any(p.name == name and p.kind == "kwarg" for p in fact.params)
 
     # -- names and keys -----------------------------------------------------------------------------------------------------------
 

@@ -21,8 +21,8 @@ class Site:
     """One call while it is being read."""
 
     __slots__ = (
-        "args", "bound", "closed", "confidence", "effect", "entering", "expr", "frame", "fresh", "func", "keywords", "kind",
-        "open_ended", "pos", "receiver", "region", "result", "targets", "used", "values",
+        "args", "bound", "closed", "confidence", "effect", "entering", "expr", "frame", "func", "keywords", "kind",
+        "open_ended", "pos", "receiver", "region", "result", "row", "targets", "used", "values",
     )  # fmt: skip
 
     def __init__(self, frame: Frame, expr: Expr, used: bool, bound: bool, entering: bool) -> None:
@@ -43,6 +43,6 @@ class Site:
         self.receiver: Expr | None = None
         self.values: Value = UNKNOWN
         self.kind = "call"
-        self.fresh = False  # it saves an instance that has just been made
+        self.row: str | None = None  # of the receiver: NEW, STORED, or not known
         self.region: tuple[Opened, ...] = ()
         self.closed: frozenset[Any] = frozenset()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.link.calls import evaluate_call
 from txlint.link.entering import Closing, enter_context, own
-from txlint.link.guards import assume, constant_test, tests
+from txlint.link.guards import assume, constant_test, parameter_of, tests
 from txlint.link.held import given
 from txlint.link.opening import asserted
 from txlint.link.targets import iterate
@@ -33,13 +33,34 @@ def _expr(frame: Frame, stmt: Any) -> None:
 
 def _assign(frame: Frame, stmt: Any) -> None:
     value = kept(frame, stmt[2])
+    named = _named(frame, stmt) if frame.fun.fact is not None else None
     for target in stmt[1]:
         assign(frame, target, value, stmt[2])
+    if named is not None:
+        frame.tested[stmt[1][0]], renamed = named
+        if renamed is not None:
+            frame.renamed[stmt[1][0]] = renamed
     if _writes(stmt[2]):
         for target in stmt[1]:
             first = target if target.__class__ is str else target[1][0] if target[0] in ("tuple", "list") and target[1] else None
             if isinstance(first, str):
                 frame.rows.add(first)
+
+
+_TESTS = frozenset({"bool", "call", "cmp", "not", "sub"})
+
+
+def _named(frame: Frame, stmt: Any) -> Any:
+    """``is_new = self.pk is None``, ``fields = kwargs.get("fields")``: what the one assignment of a name says of parameters."""
+    name = stmt[1][0]
+    if name.__class__ is not str or "." in name or len(stmt[1]) > 1 or name in frame.env:
+        return None
+    if "." not in stmt[2] if stmt[2].__class__ is str else stmt[2][0] not in _TESTS:
+        return None
+    renamed = parameter_of(frame, stmt[2])
+    yes, no = tests(frame, stmt[2])
+    yes, no = [fact for fact in yes if fact[0] == "test"], [fact for fact in no if fact[0] == "test"]
+    return ((yes, no), renamed) if yes or no else None
 
 
 _MAKES = frozenset({"create", "acreate", "get_or_create", "aget_or_create", "update_or_create", "aupdate_or_create", "save"})
@@ -107,6 +128,9 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
             frame.env[target] = value
             for name in [name for name in frame.keys if name == target or name.startswith(target + ".")]:
                 del frame.keys[name]
+            if target in frame.tested:
+                del frame.tested[target]
+                frame.renamed.pop(target, None)
             if frame.fun.fact is not None:
                 frame.assigned_params.add(target)
                 frame.keys.update((target + path, key) for path, key in keys.items())
@@ -117,6 +141,8 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
             frame.env[target] = value
         elif "." not in head:
             frame.env[target] = value
+            if name in ("pk", "id"):  # a copy: the row that it stood for is no longer its own
+                frame.env[head] = tuple(frame.linker.of_row(atom, None) for atom in frame.env.get(head, UNKNOWN))
     else:
         tag = target[0]
         if tag in ("tuple", "list"):
@@ -126,6 +152,8 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                 else:
                     assign(frame, item, frame.linker.item_at(value, position) if value else UNKNOWN)
         elif tag == "sub":
+            if target[1].__class__ is str and frame.is_keywords(target[1]):
+                frame.assigned_params.add(target[1])
             frame.ev(target[1])
             frame.ev(target[2])
         elif tag == "attr":

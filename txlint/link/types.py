@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from txlint.catalog.types import TypeExpr, parse_type
 from txlint.link.typehints import instances_of
 from txlint.link.values import UNKNOWN, Atom, Cls, Ext, ExtObj, Many, Obj, SelfCls, SelfItem, Seq, Value, union
+from txlint.model.graph import NEW, STORED
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -65,6 +66,9 @@ def typed(
         return value
     if op == "new":
         return linker.made(linker.typed(expr.args[0], receiver, args, keywords))
+    if op in ("stored", "unsaved"):
+        origin = STORED if op == "stored" else NEW
+        return tuple(linker.of_row(atom, origin) for atom in linker.typed(expr.args[0], receiver, args, keywords))
     if op == "union":
         for part in expr.args[:-1]:
             value = linker.typed(part, receiver, args, keywords, origin)

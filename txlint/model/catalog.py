@@ -18,6 +18,7 @@ Type expressions (``returns.type``, attribute and parameter types of ``class``);
     ``decorated``              the function or class under a decorator
     ``bound(T)``               the callable T with the other arguments bound (``partial``)
     ``context(T)``             calling it gives a context manager whose body is the generator function T
+    ``stored(T)``              T, which stands for a row in the database, or was given one; ``unsaved(T)``: which is, or has, none yet
     ``tuple[T, U]``            a tuple; ``none`` and ``bool`` stand for "nothing of interest"
     ``T | U``                  the first one that is known
     ``{class}``                the library class that the call or attribute was looked up on: an entry of a base class, said of each
@@ -57,7 +58,8 @@ class When:
     nothing is known is no instance, so that with ``unless`` an effect stays in force as it is); ``setting`` (a dotted path into
     Django settings, e.g. ``RQ.COMMIT_MODE``) likewise, where a setting that is not set has ``default``.
     ``known``: what cannot be evaluated does not meet it (a statement that may as well be a ``SELECT``).
-    ``unless`` turns the whole condition round. ``version`` is a PEP 440 specifier of the library (``>=3.0``)."""
+    ``unless`` turns the whole condition round. ``version`` is a PEP 440 specifier of the library (``>=3.0``). ``row`` asks whether the
+    receiver has a row in the database (``stored``) or none yet (``unsaved``)."""
 
     arg: Arg | None = None
     setting: str | None = None
@@ -71,6 +73,7 @@ class When:
     instance_of: tuple[str, ...] | None = None
     version: str | None = None
     known: bool = False
+    row: str | None = None
     unless: bool = False
 
 
@@ -198,6 +201,7 @@ class LibraryClass(Entry):
     attributes: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     parameters: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     item: str = ""  # item type of a bare instance
+    row: Arg | None = None  # the argument of its constructor that is the row it is to change; an attribute of that name is None without
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,8 @@ Key = tuple[Any, ...]
 
 
 class Test(NamedTuple):
-    """A test of a parameter: ``op`` is ``truthy``, ``is``, ``==`` or ``in``; ``wanted`` what it must give."""
+    """A test of a parameter: ``op`` is ``truthy``, ``is``, ``==``, ``in``, ``has`` (the parameter contains the value) or ``any`` (one of
+    the tests in the value holds); ``wanted`` what it must give. The parameter may be a key of ``**kwargs``."""
 
     param: str
     op: str
@@ -62,7 +63,7 @@ class Target(NamedTuple):
     exact: bool = True
     inherits: bool = True
     sender: int = NO_CLASS  # signals: the class of the instance that the receiver gets
-    given: tuple[tuple[str, Any], ...] = ()  # signals: what is known of the receiver's arguments
+    given: tuple[tuple[str, Any], ...] = ()  # what is known of the arguments besides what is passed: of a signal's, of the receiver's row
     sent: bool = False  # signals: the keywords of the call are the receiver's
     via: tuple[tuple[int, Any], ...] = ()  # callbacks: (function, event) of the call of the parameter, behind the caller's own
 
@@ -95,7 +96,9 @@ RECEIVER = "."
 IDENTITY = "self.pk"
 """A parameter of conditions: the key of the receiver's row, which a new instance has not got."""
 NEW = "new"
-"""Origin of an instance that was made and not yet saved."""
+"""Origin of an instance that was made and not yet saved; of a form or serializer that was given no row to change."""
+STORED = "stored"
+"""Origin of an instance that stands for a row in the database; of a form or serializer that was given one."""
 
 
 class Passed(NamedTuple):
@@ -106,6 +109,7 @@ class Passed(NamedTuple):
     callables: dict[int | str, tuple[Target, ...]]
     open_ended: bool  # has * or **: what is missing may still be passed
     given: frozenset[int | str] = frozenset()  # every place at which something is passed
+    forwards: bool = False  # the caller's own ``**kwargs``, as it got them
 
 
 NOTHING_PASSED = Passed({}, {}, False)
@@ -162,6 +166,7 @@ class Entrance:
     function: str
     alias: str | None = "default"
     confidence: Confidence = Confidence.CERTAIN
+    given: tuple[tuple[str, Any], ...] = ()  # what is known of the arguments
     family: str = "django"
 
 

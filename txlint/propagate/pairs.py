@@ -127,6 +127,8 @@ class _Pairs:
             for (site, closed), reach in self.summaries.get(node, {}).items():
                 if is_closed((entrance.family, entrance.alias), closed):
                     continue
+                if entrance.given and not any(met(tuple(tests), entrance.given) for tests in reach.conditions):
+                    continue
                 self.enter(site, entrance, node, min(entrance.confidence, reach.confidence))
 
     def always_open(self, node: Node, key: Key, depth: int = 0) -> bool:

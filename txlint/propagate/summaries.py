@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from txlint.model.graph import RECEIVER, SELF, Edge, Event, FunctionInfo, Key, Node, Passed, Target, Test
+from txlint.model.graph import IDENTITY, RECEIVER, SELF, Edge, Event, FunctionInfo, Key, Node, Passed, Target, Test
 from txlint.model.kinds import Confidence
 
 MOST_TESTS = 2
@@ -29,21 +29,27 @@ Summary = dict[tuple[int, frozenset[Key]], Reach]
 
 def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> tuple[Any, ...]:
     """What the call passes for the parameter of a test: ``("const", v)``, ``("param", name)`` or ``("unknown",)``."""
+    for name, value in target.given:
+        if name == test.param:
+            return ("const", value)
     if target.kind == "signal":
         if test.param in ("instance", "sender") and target.sender >= 0:
             return ("class", target.sender)
-        for name, value in target.given:
-            if name == test.param:
-                return ("const", value)
+        if test.param in passed.values and (target.sent or test.param == "update_fields"):
+            return passed.values[test.param]
+        if test.param == "update_fields" and passed.forwards:
+            return ("param", test.param)
         if target.sent:
-            return passed.values.get(test.param, ("unknown",))
+            return ("unknown",)
         return ("const", False) if test.param == "raw" else ("unknown",)
     if test.param in passed.values:
         return passed.values[test.param]
     try:
         position = info.params.index(test.param) - target.skip
-    except ValueError:
-        return ("unknown",)
+    except ValueError:  # a key of its `**kwargs`
+        if not info.kwarg or test.param in _OWN or test.param in passed.given or target.kind in ("hook", "signal", "callback"):
+            return ("unknown",)
+        return ("param", test.param) if passed.forwards else ("unknown",) if passed.open_ended else ("const", None)
     if position >= 0 and position in passed.values:
         return passed.values[position]
     if (passed.open_ended and not (info.kwarg and test.param in info.defaults)) or target.kind in ("hook", "signal", "callback"):
@@ -53,6 +59,9 @@ def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> 
     if test.param in info.defaults and not _passed_something(test.param, position, passed):
         return ("const", info.defaults[test.param])
     return ("unknown",)
+
+
+_OWN = frozenset({IDENTITY, RECEIVER})
 
 
 def _passed_something(name: str, position: int, passed: Passed) -> bool:
@@ -67,6 +76,10 @@ def holds(test: Test, value: Any) -> bool:
         result = value is test.value or (value == test.value and type(value) is type(test.value) and value in (None, True, False))
     elif test.op == "in":
         result = value in test.value
+    elif test.op == "has":
+        result = isinstance(value, (tuple, str)) and test.value in value
+    elif test.op == "any":
+        result = any(holds(each, value) for each in test.value)
     elif test.op == "class":
         return value is not None or not test.wanted
     else:
@@ -84,6 +97,10 @@ def instantiate(conditions: tuple[Condition, ...], target: Target, passed: Passe
         possible = True
         for test in conjunction:
             given = argument(test, target, passed, info)
+            if given[0] == "unknown" and target.kind == "signal" and test.param == "created" and test.op == "truthy":
+                # Whether the row is new is for the caller of `save` to say.
+                test = Test(IDENTITY, "truthy", True, not test.wanted)
+                given = passed.values.get(IDENTITY, given)
             if given[0] == "class":
                 if test.op == "class" and (given[1] in test.value) is not test.wanted:
                     possible = False

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_type
 from txlint.frameworks.django.settings import DjangoSettings
@@ -46,7 +46,7 @@ def atomic_requests(linker: Linker, settings: DjangoSettings) -> Iterator[Entran
     for view, alias in atomic_views(read_views(facts, settings), settings):
         switch = settings.atomic_requests[alias]
         sure = min(view.confidence, switch.confidence)
-        for fun, cls in _called(linker, view):
+        for fun, cls, given in _called(linker, view):
             yield Entrance(
                 (fun.id, cls, True),
                 "atomic_requests",
@@ -56,6 +56,7 @@ def atomic_requests(linker: Linker, settings: DjangoSettings) -> Iterator[Entran
                 fun.dotted,
                 alias,
                 sure,
+                given,
             )
 
 
@@ -79,7 +80,7 @@ def middleware(linker: Linker, settings: DjangoSettings) -> Iterator[Entrance]:
     if behind:
         facts = {module.name: module.facts for module in linker.project.modules.values()}
         for view in read_views(facts, settings):
-            for fun, cls in _called(linker, view):
+            for fun, cls, _ in _called(linker, view):
                 klass = linker.project.klasses[cls] if cls >= 0 else None
                 for opened in behind:
                     yield _request(fun, klass, opened)
@@ -107,19 +108,19 @@ def _layer(linker: Linker, dotted: str) -> tuple[Fun | None, Klass | None]:
     return None, None
 
 
-def _called(linker: Linker, view: ViewEntry) -> Iterator[tuple[Fun, int]]:
-    """What Django calls for a view: functions with the class of their receiver."""
+def _called(linker: Linker, view: ViewEntry) -> Iterator[tuple[Fun, int, tuple[tuple[str, Any], ...]]]:
+    """What Django calls for a view: functions with the class of their receiver and what is known of the arguments."""
     target = view.target
     if view.call == "admin":
-        yield from _admin(linker)
+        yield from ((fun, cls, ()) for fun, cls in _admin(linker))
     elif target.kind == "function":
         fun = _function(linker, target)
         if fun is not None:
             receiver = _class(linker, view.receiver) if view.receiver is not None else None
-            yield fun, receiver.id if receiver is not None else NO_CLASS
+            yield fun, receiver.id if receiver is not None else NO_CLASS, ()
             for atom in linker.decoration(fun).value:
                 if isinstance(atom, linker.Fn) and atom.fun is not fun:
-                    yield atom.fun, NO_CLASS  # what a decorator of the project puts around it
+                    yield atom.fun, NO_CLASS, ()  # what a decorator of the project puts around it
     elif target.kind == "class":
         klass = _class(linker, target)
         if klass is not None:
@@ -186,10 +187,10 @@ def wrapped_classes(linker: Linker) -> Iterator[Entrance]:
             if name in klass.names:
                 continue  # a decorator of that very function
             for sub in (klass, *klass.subclasses):
-                for fun, cls in linker.called_methods(sub, [name, *(handlers(linker, sub, ()) if name == "dispatch" else ())]):
+                for fun, cls, given in linker.called_methods(sub, [name, *(handlers(linker, sub, ()) if name == "dispatch" else ())]):
                     yield Entrance(
                         (fun.id, cls, True), "decorator", opened.name, klass.module.facts.path, opened.pos, klass.dotted, opened.alias,
-                        min(opened.confidence, Confidence.CERTAIN),
+                        min(opened.confidence, Confidence.CERTAIN), given,
                     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from txlint.frameworks.data import ABSENT, Unknown
 from txlint.frameworks.django.settings import DjangoSettings
 from txlint.model.facts import Expr
+from txlint.model.graph import STORED
 
 if TYPE_CHECKING:
     from txlint.frameworks.types import Atom, Klass, Linker, Value
@@ -81,7 +82,7 @@ class DjangoModels:
                     declared = self._first_manager(linker, klass)
                     if declared is not None:
                         return declared
-                return (linker.atoms(linker.ExtObj, MANAGER, (linker.instance(klass, True),), None),)
+                return (linker.atoms(linker.ExtObj, MANAGER, (linker.instance(klass, True, origin=STORED),), None),)
             return None
         if all(binding[0] != "value" for binding in found.bindings):
             return None
@@ -93,7 +94,7 @@ class DjangoModels:
             if name != "objects":
                 return value
             value = (linker.atoms(linker.ExtObj, MANAGER, (), None),)  # made in a way that is not followed, but a manager
-        item = (linker.instance(klass, True),)
+        item = (linker.instance(klass, True, origin=STORED),)
         return tuple(linker.with_item(atom, item) if self._is_manager(linker, atom) else atom for atom in value)
 
     def instance_attribute(self, linker: Linker, klass: Klass, name: str, holder: Atom) -> Value | None:
@@ -123,7 +124,7 @@ class DjangoModels:
         klasses = self._classes(linker, value, getattr(receiver, "klass", None))
         if not klasses:
             return None
-        instances = tuple(linker.instance(klass, True) for klass in klasses)
+        instances = tuple(linker.instance(klass, True, origin=STORED) for klass in klasses)
         return instances if kind in _TO_ONE else (linker.atoms(linker.ExtObj, _MANY_RELATED, instances, None),)
 
     def cascades(self, linker: Linker, klass: Klass) -> list[Klass]:
@@ -294,7 +295,7 @@ class DjangoModels:
                 accessor = related[1].replace("%(class)s", klass.fact.name.lower())
             else:
                 accessor = klass.fact.name.lower() + ("" if single else "_set")
-            item = (linker.instance(klass, True),)
+            item = (linker.instance(klass, True, origin=STORED),)
             reverse: Value = item if single else (linker.atoms(linker.ExtObj, _MANY_RELATED if many else _RELATED, item, None),)
             for other in self._classes(linker, value, klass):
                 self._reverse.setdefault(other.id, {})[accessor] = reverse
