@@ -19,6 +19,7 @@ from txlint.link.project import Klass
 from txlint.link.site import LIKELY, POSSIBLE, Site
 from txlint.link.targets import FEW, add_targets, iterate
 from txlint.link.values import (
+    CLASS,
     UNKNOWN,
     Atom,
     Cls,
@@ -354,7 +355,9 @@ def _call_object(site: Site, atom: ExtObj | Obj | SelfObj, args: tuple[Value, ..
     linker = frame.linker
     if isinstance(atom, ExtObj):
         method = linker.catalog.method(atom.name, "__call__")
-        if method is not None:
+        if atom.origin is CLASS:
+            site.result = union(site.result, (linker.atoms(ExtObj, atom.name, atom.item, None),))
+        elif method is not None:
             call_library(site, method, atom, args, keywords, depth + 1)
         elif atom.item and any(type(inner) is Fn for inner in atom.item):
             for inner in atom.item:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import TypeExpr, parse_type
 from txlint.link.typehints import instances_of
-from txlint.link.values import UNKNOWN, Atom, Cls, Ext, ExtObj, Many, Obj, SelfCls, SelfItem, Seq, Value, union
+from txlint.link.values import CLASS, UNKNOWN, Atom, Cls, Ext, ExtObj, Many, Obj, SelfCls, SelfItem, Seq, Value, union
 from txlint.model.graph import NEW, STORED
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ def typed(
             stands_for = framework.name(linker, expr.name)
             if stands_for is not None:
                 return stands_for
+        if expr.args:
+            item = linker.typed(expr.args[0], receiver, args, keywords)
+            return (linker.atoms(ExtObj, linker.catalog.canonical(expr.name), item, CLASS),)
         return (linker.atoms(Ext, linker.catalog.canonical(expr.name)),)
     if op == "tuple":
         return (linker.atoms(Seq, tuple(linker.typed(part, receiver, args, keywords) for part in expr.args)),)
@@ -103,7 +106,7 @@ def made(linker: Linker, value: Value) -> Value:
         elif isinstance(atom, (Seq, Many)):
             result = union(result, linker.made(linker.items((atom,))))
         elif isinstance(atom, ExtObj):
-            result = union(result, atom.item)
+            result = union(result, atom.item if atom.origin is not CLASS else (linker.atoms(ExtObj, atom.name, atom.item, None),))
         elif isinstance(atom, Obj):
             result = union(result, atom.item or (atom,))
         elif isinstance(atom, SelfItem):

@@ -108,6 +108,10 @@ class ExtObj(Atom):
     origin: Any
 
 
+CLASS = ("class",)
+"""Origin of a class of a library that a call made, for instances that hold something: `modelformset_factory(Order)`."""
+
+
 class ExtMethod(Atom):
     """A library's method bound to a receiver; ``name`` is the canonical dotted name."""
 

@@ -25,6 +25,18 @@ _GENERIC = frozenset({"django.contrib.contenttypes.fields.GenericRelation"})
 _RELATED = "django.db.models.fields.related_descriptors.RelatedManager"
 _MANY_RELATED = "django.db.models.fields.related_descriptors.ManyRelatedManager"
 _BY_NAME = frozenset({"django.apps.apps.get_model", "django.apps.registry.Apps.get_model", "django.apps.AppConfig.get_model", ""})
+_BY_SUFFIX = (
+    ("ModelForm", "django.forms.ModelForm"),
+    ("ModelAdmin", ADMIN),
+    ("ModelSerializer", "rest_framework.serializers.ModelSerializer"),
+    ("ModelViewSet", "rest_framework.viewsets.ModelViewSet"),
+    ("CreateView", "django.views.generic.CreateView"),
+    ("UpdateView", "django.views.generic.UpdateView"),
+    ("DeleteView", "django.views.generic.DeleteView"),
+    ("FormView", "django.views.generic.FormView"),
+    ("APIView", "rest_framework.views.APIView"),
+)
+"""Packages that extend Django's or REST framework's classes keep the ends of their names."""
 _IMPORTS = frozenset({"django.utils.module_loading.import_string", "importlib.import_module"})
 
 
@@ -49,8 +61,11 @@ class DjangoModels:
         return ("unknown", None) if isinstance(value, Unknown) else ("value", value)
 
     def assumed_bases(self, dotted: str) -> tuple[str, ...]:
-        """A class of an unknown package's ``models`` module is taken to be a model."""
-        return (MODEL,) if ".models." in dotted and dotted.rpartition(".")[2][:1].isupper() else ()
+        """What an unknown package's class is taken to be: a model where its module says so, else what its name ends in."""
+        name = dotted.rpartition(".")[2]
+        if ".models." in dotted and name[:1].isupper():
+            return (MODEL,)
+        return tuple(base for suffix, base in _BY_SUFFIX if name.endswith(suffix))[:1]
 
     def name(self, linker: Linker, dotted: str) -> Value | None:
         if dotted != USER:
