@@ -58,7 +58,7 @@ def wrapped(linker: Linker) -> Iterator[Entrance]:
             holder.dotted,
             opened.alias,
             opened.confidence,
-            opened.family,
+            family=opened.family,
         )
 
 
