@@ -33,6 +33,7 @@ from txlint.model.hazard import Hazard, Hop, Origin, Spot
 from txlint.model.kinds import EFFECT_KINDS, Confidence, code_of
 from txlint.rules import FAMILIES, RULES
 from txlint.rules.judge import MOST_PAIRS, judge
+from txlint.rules.relay import is_relay
 from txlint.rules.rule import SECTIONS, Rule
 from txlint.rules.source import Sources, decode
 from txlint.rules.words import listed, short_name, where
@@ -163,10 +164,34 @@ def test_a_transaction_that_only_read_is_held() -> None:
     assert (mixed.severity, mixed.held) == ("medium", False)
 
 
-def test_a_relay_is_at_least_once_on_purpose() -> None:
-    finding = only(replace(receipt(), site=replace(RECEIPT, relay=True, written=True)))
-    assert (finding.severity, finding.held) == ("low", True)
-    assert finding.remedy.startswith("Lease the rows first")
+RELAY = """\
+@transaction.atomic
+def relay():
+    for job in Job.objects.select_for_update(skip_locked=True)[:10]:
+        send_receipt.delay(job.order)
+        {mark}
+"""
+
+
+@pytest.mark.parametrize(
+    ("mark", "relays"),
+    [("job.delete()", True), ("job.sent = now()", True), ("Job.objects.filter(pk=job.pk).update(sent=True)", True), ("log(job)", False)],
+)
+def test_a_relay_is_at_least_once_on_purpose(mark: str, relays: bool) -> None:
+    text = RELAY.format(mark=mark)
+    where = spot("shop/relay.py", "send_receipt.delay(job.order)", text)
+    site = replace(RECEIPT, spot=where, function="shop.relay.relay", written=True)
+    origin = replace(SHIP, spot=spot("shop/relay.py", "@transaction.atomic", text), function="shop.relay.relay")
+    findings = judge((Hazard(site, (passage(origin, site),)),), sources(relay=text), {"shop/relay.py": facts("shop/relay.py", text)})
+    finding = findings[0]
+    assert finding.held is relays
+    assert (finding.severity == "low") is relays
+    assert finding.remedy.startswith("Lease the rows first") is relays
+
+
+def test_a_claimed_row_is_handed_on_after_the_commit() -> None:
+    text = RELAY.format(mark="log(job)").replace("        send_", "        job.taken = True\n        job.save()\n        send_")
+    assert not is_relay(facts("shop/relay.py", text), spot("shop/relay.py", "send_receipt.delay(job.order)", text).pos)
 
 
 def test_hazards_of_one_site_are_one_finding() -> None:

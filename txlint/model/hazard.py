@@ -70,7 +70,6 @@ class EffectSite:
     confidence: Confidence
     written: bool = False
     sibling_deferred: bool = False
-    relay: bool = False
 
 
 @dataclass(frozen=True, slots=True)

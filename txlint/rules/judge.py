@@ -14,6 +14,7 @@ from txlint.model.finding import Effect, Finding, Fix, Opener, Place, Step
 from txlint.model.hazard import EffectSite, Hazard, Hop, Passage, Spot
 from txlint.model.kinds import WIDE_OPENERS, Confidence, code_of
 from txlint.rules import FAMILIES, RULES
+from txlint.rules.relay import is_relay
 from txlint.rules.remedy import Case, remedy
 from txlint.rules.source import Sources
 from txlint.rules.words import awaited, opener_name, shorten, step_label, through, where
@@ -29,7 +30,8 @@ def judge(
     facts: Mapping[str, FileFacts] | None = None,
     min_confidence: Confidence = Confidence.LIKELY,
 ) -> tuple[Finding, ...]:
-    """Findings in report order. ``facts`` by path lets a message say that a block which ended before the effect proves nothing."""
+    """Findings in report order. ``facts`` by path lets a message say that a block which ended before the effect proves nothing, and
+    tells relays."""
     by_site: dict[tuple[Spot, str], list[Hazard]] = {}
     for hazard in hazards:
         by_site.setdefault((hazard.site.spot, hazard.site.effect.kind), []).append(hazard)
@@ -60,8 +62,9 @@ def _judge_site(
         return None
     passages = tuple(passage for _, passage in kept)
     omitted = sum(hazard.omitted for hazard in group) + max(0, len(kept) - MOST_PAIRS)
-    held = site.relay or all(passage.origin.reads_only for passage in passages)
-    case = Case(site, family, passages, min(len(passages), MOST_PAIRS) + omitted, held, modules)
+    relay = all(_is_relayed(passage, facts) for passage in passages)
+    held = relay or all(passage.origin.reads_only for passage in passages)
+    case = Case(site, family, passages, min(len(passages), MOST_PAIRS) + omitted, held, modules, relay)
     rule = RULES[code_of(kind, 1 if certain_place else 2)]
     return Finding(
         code=rule.code,
@@ -69,7 +72,7 @@ def _judge_site(
         message=f"{_told(case, passages[0], opener_name(case.origin, sources), _ended_block(case, facts))}: {_harm(case)}",
         remedy=remedy(case, sources),
         confidence=kept[0][0],
-        severity=_severity(site, held),
+        severity="low" if relay else _severity(site, held),
         held=held or site.effect.reads,
         place=sources.place(site.spot),
         function=site.function,
@@ -79,6 +82,13 @@ def _judge_site(
         fix=Fix(),
         fingerprint=_digest(kind, site.function, site.callee, str(site.ordinal)),
     )
+
+
+def _is_relayed(passage: Passage, facts: Mapping[str, FileFacts]) -> bool:
+    """Is the call of the opener's own function that leads to the effect part of a relay?"""
+    entry = passage.hops[0].spot
+    known = facts.get(entry.path)
+    return known is not None and is_relay(known, entry.pos)
 
 
 def _severity(site: EffectSite, held: bool) -> str:
@@ -186,7 +196,7 @@ def _told(case: Case, passage: Passage, name: str, ended: Place | None) -> str:
 
 
 def _harm(case: Case) -> str:
-    if case.site.relay:
+    if case.relay:
         return "the locked rows are held until the other side answers"
     if case.held:
         return "the transaction has only read, and is held open until the other side answers"

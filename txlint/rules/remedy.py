@@ -28,6 +28,7 @@ class Case:
     pairs: int
     held: bool
     modules: Container[str] = ()  # the project's, by dotted name
+    relay: bool = False
 
     @property
     def origin(self) -> Origin:
@@ -46,7 +47,7 @@ class Case:
 def remedy(case: Case, sources: Sources) -> str:
     """A sentence or two."""
     call = _callee(case.site)
-    if case.site.relay:
+    if case.relay:
         return (
             f"Lease the rows first: mark them as taken and commit, then call `{call}` with no transaction open, "
             "then mark them as done in another."

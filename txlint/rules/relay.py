@@ -1,0 +1,109 @@
+"""The relay shape: rows are locked, passing over those that another worker has locked, something is sent for each, and the row is then
+marked or deleted, all in one transaction. That is delivery at least once, on purpose: deferring the sending would lose messages.
+
+A worker that marks its row first and then hands it on is no relay: what it hands on should wait for the commit. `is_relay` looks at one
+function as it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from txlint.model.facts import Body, Expr, FileFacts, Function, Pos, Stmt
+
+_WRITES = frozenset({"save", "asave", "delete", "adelete", "update", "aupdate", "bulk_update", "abulk_update", "remove"})
+
+
+def is_relay(facts: FileFacts, entry: Pos) -> bool:
+    """Does the function around a call lock rows that others pass over, and write to them after the call?"""
+    around = [function for function in facts.functions if function.pos[0] <= entry[0] and entry[2] <= function.pos[2]]
+    if not around:
+        return False
+    function: Function = max(around, key=lambda each: each.pos[0])
+    rows = _locked(function.body)
+    return bool(rows) and any(_writes(stmt, rows, entry) for stmt in _statements(function.body))
+
+
+def _locked(body: Body) -> set[str]:
+    """The names of locked rows, and of what is made of them."""
+    rows: set[str] = set()
+    for stmt in _statements(body):
+        match stmt:
+            case ("assign", targets, value, _) if _locks(value) or _mentions(value, rows):
+                for target in targets:
+                    rows.update(_names(target))
+            case ("for", target, value, *_) if _locks(value) or _mentions(value, rows):
+                rows.update(_names(target))
+            case ("expr", ("call", str(func), *_) as value) if _locks(value):
+                rows.add(func.partition(".")[0])  # `cursor.execute("... SKIP LOCKED")`
+    return rows
+
+
+def _locks(expr: Any) -> bool:
+    match expr:
+        case ("call", _, _, tuple() as keywords, _) if ("skip_locked", ("const", True)) in keywords:
+            return True
+        case ("const", str(text)):
+            return "SKIP LOCKED" in text.upper()
+        case tuple():
+            return any(_locks(part) for part in expr)
+    return False
+
+
+def _writes(stmt: Stmt, rows: set[str], entry: Pos) -> bool:
+    """Does a statement behind the call write to a locked row?"""
+    if stmt[0] in ("assign", "aug"):
+        targets = stmt[1] if stmt[0] == "assign" else (stmt[1],)
+        return stmt[-1] > entry[2] and any(isinstance(t, str) and "." in t and t.partition(".")[0] in rows for t in targets)
+    return any(
+        call[4][:2] > entry[:2] and (last in _WRITES or last.startswith("mark")) and _mentions((call[1], call[2]), rows)
+        for call, last in _calls(stmt)
+    )
+
+
+def _calls(expr: Any) -> Iterator[tuple[Any, str]]:
+    """The calls in an expression or simple statement, each with the last name of what is called."""
+    if isinstance(expr, tuple):
+        if len(expr) == 5 and expr[0] == "call" and isinstance(expr[4], tuple):
+            func = expr[1]
+            yield expr, func.rpartition(".")[2] if isinstance(func, str) else func[2] if func[0] == "attr" else ""
+        for part in expr:
+            yield from _calls(part)
+
+
+def _mentions(expr: Any, names: set[str]) -> bool:
+    if isinstance(expr, str):
+        return expr.partition(".")[0] in names
+    return isinstance(expr, tuple) and any(_mentions(part, names) for part in expr)
+
+
+def _names(target: Expr) -> Iterator[str]:
+    if isinstance(target, str):
+        yield target.partition(".")[0]
+    elif target[0] in ("tuple", "list"):
+        for item in target[1]:
+            yield from _names(item)
+
+
+def _statements(body: Body) -> Iterator[Stmt]:
+    """Statements with those in their blocks, in the order of the source; of compound ones only what is evaluated before the block."""
+    for stmt in body:
+        match stmt:
+            case ("with", _, inner, *_):
+                yield from _statements(inner)
+            case ("if" | "while", test, inner, orelse, _):
+                yield ("expr", test)
+                yield from _statements(inner)
+                yield from _statements(orelse)
+            case ("for", target, value, inner, orelse, *_):
+                yield ("for", target, value)
+                yield from _statements(inner)
+                yield from _statements(orelse)
+            case ("try", inner, handlers, orelse, final, _):
+                for part in (inner, *(handler[2] for handler in handlers), orelse, final):
+                    yield from _statements(part)
+            case ("match", _, cases, _):
+                for each in cases:
+                    yield from _statements(each[3])
+            case _:
+                yield stmt
