@@ -1,8 +1,9 @@
 """Deletes an opener from a copy of the source, so that its proof has to turn red. Lines keep their numbers.
 
-A decorator is taken away, a `with` item opens nothing, an ATOMIC_REQUESTS is False, a call that begins is left out. An opener that
-is not in the source (Django's own transaction around `delete()`, the admin, a migration) is switched off while it runs; SQLAlchemy
-begins a transaction by itself whatever is deleted, so there the engine commits each statement."""
+A decorator is taken away (one applied by hand and kept under a name as well), a `with` item opens nothing, an ATOMIC_REQUESTS is
+False, a call that begins is left out. An opener that is not in the source (Django's own transaction around `delete()`, the admin, a
+migration) is switched off while it runs; SQLAlchemy begins a transaction by itself whatever is deleted, so there the engine commits
+each statement."""
 
 from __future__ import annotations
 
@@ -55,12 +56,25 @@ def without_opener(source: str, line: int) -> str | None:
         lines[line - 1] = text.replace("True", "False")
         return "".join(lines)
     for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and node.lineno <= line <= (node.end_lineno or 0) and (applied := _applied(node.value)):
+            for number in range(node.lineno - 1, node.end_lineno or 0):
+                lines[number] = "\n"
+            lines[node.lineno - 1] = f"{text[: len(text) - len(text.lstrip())]}{ast.unparse(node.targets[0])} = {applied}\n"
+            return "".join(lines)
+    for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and node.lineno <= line <= (node.end_lineno or 0) and _begins(ast.unparse(node)):
             indent = text[: len(text) - len(text.lstrip())]
             for number in range(node.lineno - 1, node.end_lineno or 0):
                 lines[number] = "\n"
             lines[node.lineno - 1] = f"{indent}pass\n"
             return "".join(lines)
+    return None
+
+
+def _applied(value: ast.expr) -> str | None:
+    """`transaction.atomic(f)`: the `f`; None where nothing is decorated by hand."""
+    if isinstance(value, ast.Call) and ast.unparse(value.func).endswith("atomic") and value.args and not value.keywords:
+        return ast.unparse(value.args[0])
     return None
 
 

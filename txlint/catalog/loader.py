@@ -427,6 +427,10 @@ _TABLES: Mapping[str, tuple[Callable[..., Entry], Mapping[str, _Reader], tuple[s
         {**_COMMON, "bases": _texts, "attributes": _types, "parameters": _types, "item": _type, "row": _arg},
         (),
     ),
-    "calls": (Calls, {**_COMMON, "runs": _runs, "state": _word("caller", "in", "own", "after", "never")}, ("runs",)),
+    "calls": (
+        Calls,
+        {**_COMMON, "runs": _runs, "state": _word("caller", "in", "own", "after", "never"), "retries": _flag},
+        ("runs",),
+    ),
     "signature": (Signature, {**_COMMON, "keywords": _texts, "bare": _flag}, ("why",)),
 }

@@ -5,14 +5,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from txlint.link.entering import enter_context
+from txlint.link.kept import ADDS, one_of, places
 from txlint.link.targets import callback, iterate
-from txlint.link.values import UNKNOWN, Atom, Cls, Const, Many, Named, Obj, Param, Part, SelfCls, SelfObj, Seq, Super, Table, Value, union
+from txlint.link.values import (
+    UNKNOWN,
+    Atom,
+    Cls,
+    Const,
+    Many,
+    Named,
+    Obj,
+    Param,
+    Part,
+    Prefix,
+    SelfCls,
+    SelfObj,
+    Seq,
+    Stored,
+    Super,
+    Table,
+    Value,
+    union,
+)
 
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
     from txlint.link.site import Site
 
 _SAME = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "deque", "aiter"})
+_CONTAINERS = frozenset({"defaultdict", "OrderedDict", "deque"})
 _RUN_FIRST = frozenset({"map", "filter"})
 
 
@@ -58,6 +79,10 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
         return False
     if module in ("contextlib.ExitStack", "contextlib.AsyncExitStack"):
         return _stack(site, last, args)
+    if module == "collections" and last in _CONTAINERS:
+        made: Atom = linker.atoms(Many, UNKNOWN) if last == "deque" else linker.atoms(Table, (), UNKNOWN)
+        site.result = union(site.result, (made,))
+        return True
     if module == "types.FunctionType":
         return True
     if module == "builtins":
@@ -90,6 +115,15 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
             known = args[1]
             if len(known) == 1 and isinstance(known[0], Const) and isinstance(known[0].value, str):
                 site.result = union(site.result, frame.getattr(args[0], known[0].value))
+            elif len(known) > 1 and all(isinstance(atom, Const) and isinstance(atom.value, str) for atom in known):
+                found: Value = UNKNOWN
+                for atom in known:
+                    found = union(found, frame.getattr(args[0], atom.value))  # type: ignore[attr-defined]
+                site.result = union(site.result, one_of(linker, found))
+            elif len(known) == 1 and isinstance(known[0], Prefix):
+                if any(isinstance(atom, SelfObj) for atom in args[0]):
+                    frame.queries[("class", "")] = None  # a subclass may have more of them
+                site.result = union(site.result, one_of(linker, linker.prefixed(args[0], known[0].text)))
             elif args[0]:
                 passed = [atom for atom in known if isinstance(atom, Param)]
                 if passed:
@@ -104,6 +138,9 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
                 elif isinstance(atom, Obj):
                     site.result = union(site.result, (linker.atoms(Cls, atom.klass),))
             return True
+        if last in ("list", "set"):
+            site.result = (linker.atoms(Many, UNKNOWN),)
+            return True
         if last == "dict":
             site.result = (linker.atoms(Table, tuple((k, v) for k, v in keywords.items() if k is not None), UNKNOWN),)
             return True
@@ -115,8 +152,27 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
             site.result = union(site.result, linker.items((receiver,)))
         elif last == "copy":
             site.result = (receiver,)
+        elif last in ADDS and args:
+            _add(site, receiver, args[-1] if last != "extend" and last != "update" else linker.items(args[0]))
+        return True
+    if module == "builtins.list" and isinstance(receiver, Stored):
+        if last in ADDS and last != "setdefault" and args:
+            _add(site, receiver, args[-1] if last != "extend" and last != "update" else linker.items(args[0]))
+        else:
+            site.result = union(site.result, (receiver,))
         return True
     return module.startswith("builtins.")
+
+
+def _add(site: Site, receiver: Many | Seq | Stored, value: Value) -> None:
+    """Something is put into a container: for all who read its place, or into a list that only has a name here."""
+    frame = site.frame
+    kept_at = list(places((receiver,)))
+    for place in kept_at:
+        frame.linker.put(place, value)
+    name = site.receiver
+    if not kept_at and isinstance(name, str) and frame.env.get(name) == (receiver,) and value and name in frame.fun.scope:
+        frame.env[name] = (frame.linker.atoms(Many, union(frame.linker.items((receiver,)), value)),)
 
 
 def _stack(site: Site, last: str, args: tuple[Value, ...]) -> bool:
@@ -151,6 +207,14 @@ def _table_method(site: Site, last: str, receiver: Table, args: tuple[Value, ...
         if len(args) > 1:
             value = union(value, args[1])
         site.result = union(site.result, value)
+        if last == "setdefault" and len(args) > 1:
+            for place in places((receiver,)):
+                linker.put(place, args[1])
+    elif last == "update":
+        for place in places((receiver,)):
+            for given in args[0] if args else ():
+                if isinstance(given, Table):
+                    linker.put(place, tuple(atom for _, item in given.items for atom in item) + given.rest)
     elif last == "values":
         site.result = (linker.atoms(Many, everything),)
     elif last == "items":

@@ -12,8 +12,9 @@ from txlint.link import builtin
 from txlint.link.classes import Found
 from txlint.link.conditions import argument, is_given
 from txlint.link.holding import row_of
+from txlint.link.kept import CALLABLE, one_of, options
 from txlint.link.library import call_library
-from txlint.link.opening import opening_of
+from txlint.link.opening import opened_within, opening_of, within
 from txlint.link.passing import passed
 from txlint.link.project import Klass
 from txlint.link.site import LIKELY, POSSIBLE, Site
@@ -31,18 +32,21 @@ from txlint.link.values import (
     Generated,
     Named,
     Obj,
+    OneOf,
     Opening,
     Param,
     Part,
     SelfCls,
     SelfObj,
     Seq,
+    Stored,
     Table,
     Value,
+    Within,
     union,
 )
 from txlint.model.facts import Expr, Pos
-from txlint.model.graph import NEW, STORED, Event, ParamTarget, Target, Test
+from txlint.model.graph import NEW, STORED, Event, ParamTarget, SignalTarget, Target, Test
 
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
@@ -101,6 +105,8 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
     site.region, site.closed = frame.now_open(), frame.closed
     for atom in value:
         call_atom(site, atom, site.args, site.keywords, 0)
+    if site.region and not site.targets and site.effect is None and all(type(atom) is Stored for atom in value):
+        _unresolved(site)
     _finish(site)
     if func.__class__ is str:
         if func.rpartition(".")[2] in _SAVES:
@@ -260,6 +266,8 @@ def call_atom(site: Site, atom: Atom, args: tuple[Value, ...], keywords: dict[st
         merged: dict[str | None, Value] = {**dict(atom.keywords), **keywords}
         for inner in atom.func:
             call_atom(site, inner, atom.args + args, merged, depth + 1)
+    elif isinstance(atom, (Stored, OneOf)):
+        _call_one(site, atom, args, keywords, depth)
     elif isinstance(atom, Param):
         site.targets.append(ParamTarget(atom.fun.id, atom.name))
     elif isinstance(atom, Named):
@@ -267,9 +275,31 @@ def call_atom(site: Site, atom: Atom, args: tuple[Value, ...], keywords: dict[st
         if receivers:
             site.targets.append(ParamTarget(atom.param.fun.id, atom.param.name, (), receivers))
     elif isinstance(atom, Opening):
-        # A decorator applied by hand: `atomic(f)` gives f inside.
         for value in args[:1]:
-            site.result = union(site.result, value)
+            site.result = union(site.result, within(site, atom, value))
+    elif isinstance(atom, Within):
+        before, opened = len(site.targets), opened_within(atom)
+        for inner in atom.func:
+            call_atom(site, inner, args, keywords, depth + 1)
+        site.targets[before:] = [target._replace(inner=(opened, *target.inner)) for target in site.targets[before:]]
+
+
+def _call_one(site: Site, atom: Stored | OneOf, args: tuple[Value, ...], keywords: dict[str | None, Value], depth: int) -> None:
+    """One of several is called: each is likely, of many only possible."""
+    linker = site.frame.linker
+    choices = options(linker, atom)
+    sure = LIKELY if len(choices) <= FEW else POSSIBLE
+    before, result, effect = len(site.targets), site.result, site.effect
+    site.result = UNKNOWN
+    for inner in choices:
+        if not isinstance(inner, (Stored, OneOf)):
+            call_atom(site, inner, args, keywords, depth + 1)
+    site.targets[before:] = [
+        t._replace(confidence=min(t.confidence, sure)) if isinstance(t, (Target, SignalTarget)) else t for t in site.targets[before:]
+    ]
+    if site.effect is not effect:
+        site.confidence = min(site.confidence, sure)
+    site.result = union(result, one_of(linker, site.result))
 
 
 def _call_function(site: Site, atom: Fn, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> None:
@@ -326,6 +356,8 @@ def _construct(site: Site, atom: Cls | SelfCls, args: tuple[Value, ...], keyword
                 result = site.result
                 add_targets(site, linker.atoms(Fn, value.fun, made), args, keywords, "call")
                 site.result = result
+    elif args or keywords:
+        _keep_fields(site, klass, args, keywords)
     site.result = union(site.result, (made,))
 
 
@@ -348,6 +380,19 @@ def _row_given(site: Site, klass: Klass) -> str | None:
 
 def _is_mine(found: Found | None) -> bool:
     return found is not None and found.bindings is not None
+
+
+def _keep_fields(site: Site, klass: Klass, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> None:
+    """A class whose constructor is made of its fields: callables that are passed are kept in them."""
+    linker = site.frame.linker
+    given = dict(keywords)
+    if args:
+        given.update(zip(linker.fields(klass), args, strict=False))
+    for name, value in given.items():
+        if name is not None and any(type(atom) in CALLABLE for atom in value):
+            found = linker.find(klass, name)
+            if found is not None and not isinstance(found.owner, str):
+                linker.put(("field", found.owner.id, name), value)
 
 
 def _call_object(site: Site, atom: ExtObj | Obj | SelfObj, args: tuple[Value, ...], keywords: dict[str | None, Value], depth: int) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from txlint.catalog.types import parse_type
+from txlint.link.kept import fillable
 from txlint.link.project import Binding, Fun, Klass
 from txlint.link.values import UNKNOWN, Cls, Ext, Value, union
 from txlint.model.facts import Expr
@@ -105,6 +106,50 @@ def overrides(linker: Linker, klass: Klass, name: str) -> list[tuple[Klass, Fun]
     return result
 
 
+_PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
+
+
+def implementations(linker: Linker) -> None:
+    """Classes that have all methods of a protocol, with as many parameters, count as its subclasses: nothing else says so."""
+    protocols = [(klass, _required(linker, klass)) for klass in linker.project.klasses if _is_protocol(linker, klass)]
+    names = {name for _, wanted in protocols for name in wanted}
+    if not names:
+        return
+    by_name: dict[str, list[Klass]] = {}
+    for klass in linker.project.klasses:
+        for name in names.intersection(klass.names):
+            by_name.setdefault(name, []).append(klass)
+    for protocol, wanted in protocols:
+        if not wanted:
+            continue
+        rarest = min(wanted, key=lambda name: len(by_name[name]))
+        for klass in dict.fromkeys(k for holder in by_name[rarest] for k in (holder, *holder.subclasses)):
+            if protocol not in linker.mro(klass) and not _is_protocol(linker, klass):
+                if all(_has_method(linker, klass, name, params) for name, params in wanted.items()):
+                    protocol.subclasses.append(klass)
+
+
+def _is_protocol(linker: Linker, klass: Klass) -> bool:
+    """Does the class itself name Protocol as its base? One that derives from a protocol implements it."""
+    if _PROTOCOLS.isdisjoint(linker.library_bases(klass)):
+        return False
+    return any(isinstance(a, Ext) and a.name in _PROTOCOLS for base in klass.fact.bases for a in base_value(linker, base, klass))
+
+
+def _required(linker: Linker, protocol: Klass) -> dict[str, int]:
+    """The methods that a protocol asks for, with the number of their parameters."""
+    owners = [owner for owner in linker.mro(protocol) if isinstance(owner, Klass)]
+    return {fun.fact.name: len(fun.fact.params) for owner in owners for fun in linker.project.methods(owner) if fun.fact is not None}
+
+
+def _has_method(linker: Linker, klass: Klass, name: str, params: int) -> bool:
+    found = linker.find(klass, name)
+    if found is None or found.bindings is None or found.bindings[-1][0] != "def" or not isinstance(found.owner, Klass):
+        return False
+    fact = found.owner.module.funs[found.bindings[-1][1]].fact
+    return fact is not None and (len(fact.params) == params or any(p.kind in ("vararg", "kwarg") for p in fact.params))
+
+
 def definitions_of(linker: Linker, name: str) -> list[Fun]:
     """The methods of an uncommon name: of several words, and none that a library of the catalog has."""
     if linker.methods_by_name is None:
@@ -197,6 +242,7 @@ def class_attribute(linker: Linker, klass: Klass, name: str, after: Klass | None
                 assert isinstance(found.owner, Klass)
                 for binding in found.bindings:
                     value = union(value, linker.bound(binding, found.owner.module, found.owner))
+                value = fillable(linker, value, ("attr", found.owner.id, name)) if value else value
             elif found.name is not None:
                 value = _of_base(linker, klass, found.name) or linker.library(found.name)
     linker.class_values[key] = value
@@ -220,6 +266,15 @@ def _of_base(linker: Linker, klass: Klass, dotted: str) -> Value:
                     key = ("session", "global", linker.where_bound(owner.module, f"{str(base).rpartition('.')[0]}.{entry.beside}"))
                     return linker.typed(parse_type(entry.type), linker.instance(klass, False), (), {}, origin=("via", key))
     return UNKNOWN
+
+
+def fields(linker: Linker, klass: Klass) -> list[str]:
+    """The annotated names of a class body, inherited ones first: what the constructor of a dataclass takes by position."""
+    names: dict[str, None] = {}
+    for owner in reversed(linker.mro(klass)):
+        if isinstance(owner, Klass):
+            names.update(dict.fromkeys(n for n, bound in owner.names.items() if bound[-1][0] == "value" and bound[-1][2] is not None))
+    return list(names)
 
 
 def class_expression(linker: Linker, klass: Klass, expr: Expr) -> Value:

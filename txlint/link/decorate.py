@@ -12,6 +12,7 @@ from txlint.catalog.types import parse_type
 from txlint.link.linker import Decoration, Linker
 from txlint.link.project import Fun, Klass
 from txlint.link.replay import Frame
+from txlint.link.retrying import tries_again
 from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Opening, Seq, Value, union
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import Opened, ParamTarget
@@ -32,7 +33,7 @@ def decorate(linker: Linker, fun: Fun) -> Decoration:
     assert fun.fact is not None
     value: Value = (linker.atoms(Fn, fun, None),)
     openers: list[Opened] = []
-    deferred = False
+    deferred = retried = False
     role = ""
     wrappers: list[tuple[Fn, int]] = []  # functions that decorators put around, with how many openers lie inside of them
     for expr, pos in reversed(fun.fact.decorators):
@@ -47,6 +48,9 @@ def decorate(linker: Linker, fun: Fun) -> Decoration:
             name = atom.name if isinstance(atom, (Ext, ExtMethod)) else None
             if name is None and isinstance(atom, ExtObj) and func.__class__ is str:
                 name = linker.catalog.method(atom.name, "__call__")
+            if name == "types.FunctionType.register" and isinstance(atom, ExtMethod) and isinstance(atom.receiver, Fn):
+                linker.dispatched.setdefault(atom.receiver.fun.id, []).append(fun)  # only `singledispatch` gives functions this method
+                continue
             if name is not None:
                 found = _ROLES.get(name)
                 if found is not None:
@@ -56,11 +60,16 @@ def decorate(linker: Linker, fun: Fun) -> Decoration:
                     role = "property"
                     continue
                 value, opened, waits = _library(linker, frame, fun, name, atom, expr, called, pos, value)
+                if any(runs.retries for runs in linker.at(name).calls):
+                    openers, retried = [replace(inner, retry=True) for inner in openers], True
                 openers.extend(opened)
                 deferred = deferred or waits
             elif isinstance(atom, Fn):
                 before = value
                 value, opened, waits = _project(linker, frame, fun, atom, expr, called, pos, value)
+                if _retries(linker, atom.fun):
+                    openers, retried = [replace(inner, retry=True) for inner in openers], True
+                    opened = [replace(outer, retry=True) for outer in opened]
                 openers.extend(opened)
                 wrappers.extend((a, len(openers)) for a in value if isinstance(a, Fn) and a not in before)
                 deferred = deferred or waits
@@ -79,13 +88,56 @@ def decorate(linker: Linker, fun: Fun) -> Decoration:
                     openers.append(_opened(made, pos))
     if fun.klass is not None and fun.klass.fact.decorators:
         openers.extend(_from_class(linker, fun))
+    wide = _depended(linker, fun)
     generator_body = fun.fact.is_generator and role != "manager"
     if generator_body or (fun.fact.is_async and all(o.kind == "decorator" for o in openers)):
         # `@atomic` on a generator or coroutine function is over before the body runs.
         openers = [o for o in openers if not generator_body and _works_async(linker, o)]
     for wrapper, within in wrappers:
         linker.wrapped.extend((wrapper.fun, opened, fun) for opened in openers[within:])
-    return Decoration(value, tuple(openers), deferred, role)
+    return Decoration(value, (*openers, *wide), deferred, retried, role)
+
+
+def _retries(linker: Linker, decorator: Fun) -> bool:
+    """Does a decorator of the project call what it is given in a loop that tries again?"""
+    known = linker.retrying.get(decorator.id)
+    if known is None:
+        known = linker.retrying[decorator.id] = _calls_again(linker, decorator)
+    return known
+
+
+def _calls_again(linker: Linker, decorator: Fun) -> bool:
+    for nested in decorator.module.funs:
+        if nested.parent is not None and nested.fact is not None and _within(nested, decorator):
+            for event in linker.replay(nested, None, True).flow.events:
+                if any(isinstance(target, ParamTarget) for target in event.targets) and tries_again(nested.fact.body, event.pos):
+                    return True
+    return False
+
+
+def _depended(linker: Linker, fun: Fun) -> list[Opened]:
+    """What is open throughout because a decorator names dependencies, or the object that it is a method of does:
+    ``@router.post("/", dependencies=[Depends(f)])``, ``APIRouter(dependencies=[..])``."""
+    assert fun.fact is not None
+    found: dict[Any, Opened] = {}
+    for expr, _ in fun.fact.decorators:
+        if expr.__class__ is str or expr[0] != "call":
+            continue
+        frame = Frame(linker, fun.parent or fun.module.body, None, True)
+        frame.silent = True
+        frame.parent = fun.parent
+        for atom in frame.ev(expr[1]):
+            if not isinstance(atom, ExtMethod) or not isinstance(atom.receiver, ExtObj):
+                continue
+            markers = atom.receiver.item
+            for key, given in expr[3]:
+                if key is not None and given.__class__ is tuple and given[0] in ("list", "tuple"):
+                    markers = (*markers, *frame.ev(given))
+            for marker in linker.items(markers):
+                for dependency in linker.marked(marker):
+                    for opened in linker.request_wide(dependency.fun):
+                        found.setdefault((opened.path, opened.pos), opened)
+    return list(found.values())
 
 
 def _from_class(linker: Linker, fun: Fun) -> list[Opened]:
@@ -204,6 +256,7 @@ def _project(
         return value, _entered(linker, decorator, pos), False
     return_values = linker.replay(outer, getattr(decorator.receiver, "klass", None), True).returns
     holder = outer
+    _keep(linker, outer, return_values, called, value)
     if called:
         # A factory: the decorator proper is the function it returns; `@decorator()` may also be both at once.
         inner = next((a for a in return_values if isinstance(a, Fn) and a.fun.parent is outer), None)
@@ -223,12 +276,9 @@ def _project(
             [replace(_opened(a, pos), kind="custom", name=outer.dotted) for a in return_values if isinstance(a, Opening)],
             False,
         )
-    params = [p.name for p in holder.fact.params if p.kind in ("pos", "arg")] if holder.fact else []
-    if holder.klass is not None and params and linker.decoration(holder).role != "static":
-        params = params[1:]
-    if not params:
+    wanted = _first_parameter(linker, holder)
+    if wanted is None:
         return value, [], False
-    wanted = params[0]
     calls: list[tuple[Fun, tuple[Opened, ...], bool]] = []
     for nested in holder.module.funs:
         if nested is not holder and not _within(nested, holder):
@@ -270,6 +320,36 @@ def _project(
         or any(e.effect for e in linker.replay(a.fun, None, True).flow.events)
     )
     return union(value, wrappers), openers, False
+
+
+def _first_parameter(linker: Linker, fun: Fun) -> str | None:
+    """The parameter in which a decorator gets what it decorates."""
+    params = [p.name for p in fun.fact.params if p.kind in ("pos", "arg")] if fun.fact else []
+    if fun.klass is not None and params and linker.decoration(fun).role != "static":
+        params = params[1:]
+    return params[0] if params else None
+
+
+def _keep(linker: Linker, decorator: Fun, returned: Value, called: bool, value: Value) -> None:
+    """A decorator may keep what it is given: so that it is found, should the parameter be put somewhere."""
+    for holder in [a.fun for a in returned if isinstance(a, Fn) and a.fun.parent is decorator] if called else [decorator]:
+        name = _first_parameter(linker, holder)
+        if name is not None:
+            linker.put(("param", holder.id, name), value)
+
+
+def decorate_class(linker: Linker, klass: Klass) -> None:
+    """The decorators of a class, as far as they keep it somewhere."""
+    value: Value = (linker.atoms(Cls, klass),)
+    for expr, _ in reversed(klass.fact.decorators):
+        frame = Frame(linker, klass.parent or klass.module.body, None, True)
+        frame.silent = True
+        frame.parent = klass.parent
+        called = expr.__class__ is not str and expr[0] == "call"
+        for atom in frame.ev(expr[1] if called else expr):
+            if isinstance(atom, Fn):
+                returned = linker.replay(atom.fun, getattr(atom.receiver, "klass", None), True).returns
+                _keep(linker, atom.fun, returned, called, value)
 
 
 def _entered(linker: Linker, manager: Fn, pos: Pos) -> list[Opened]:

@@ -10,7 +10,7 @@ from txlint.link.guards import assume, tests
 from txlint.link.library import subscript
 from txlint.link.statements import assign, kept
 from txlint.link.targets import iterate
-from txlint.link.values import UNKNOWN, Const, ExtObj, Fn, Many, Obj, SelfObj, Seq, Table, Value, union
+from txlint.link.values import UNKNOWN, Const, ExtObj, Fn, Many, Obj, Prefix, SelfObj, Seq, Table, Value, union
 from txlint.model.facts import Expr
 
 if TYPE_CHECKING:
@@ -94,8 +94,10 @@ def _parts(frame: Frame, expr: Any) -> Value:
 
 
 def _fstring(frame: Frame, expr: Any) -> Value:
+    parts = expr[1]
     _parts(frame, expr)
-    return UNKNOWN
+    first = parts[0] if parts and parts[0].__class__ is not str else None
+    return (frame.linker.atoms(Prefix, first[1]),) if first is not None and first[0] == "const" else UNKNOWN
 
 
 def _cmp(frame: Frame, expr: Any) -> Value:
@@ -127,6 +129,9 @@ def _unary(frame: Frame, expr: Any) -> Value:
 
 def _bin(frame: Frame, expr: Any) -> Value:
     left, right = frame.ev(expr[2]), frame.ev(expr[3])
+    if len(left) == 1 and isinstance(left[0], Const) and isinstance(left[0].value, str):
+        start = left[0].value if expr[1] == "+" else left[0].value.partition("%")[0] if expr[1] == "%" else ""
+        return (frame.linker.atoms(Prefix, start),) if start.isidentifier() else UNKNOWN
     if expr[1] == "+" or expr[1] == "|":
         if left and right and type(left[0]) is Seq and type(right[0]) is Seq:
             return (frame.linker.atoms(Seq, left[0].items + right[0].items),)

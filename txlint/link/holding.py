@@ -6,8 +6,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_type
+from txlint.link.kept import one_of
 from txlint.link.project import Klass
-from txlint.link.values import UNKNOWN, Atom, ExtObj, Generated, Many, Obj, Param, SelfItem, SelfObj, Seq, Table, Value, union
+from txlint.link.values import (
+    UNKNOWN,
+    Atom,
+    ExtObj,
+    Generated,
+    Many,
+    Obj,
+    OneOf,
+    Param,
+    SelfItem,
+    SelfObj,
+    Seq,
+    Stored,
+    Table,
+    Value,
+    union,
+)
 from txlint.model.graph import NEW, STORED
 
 if TYPE_CHECKING:
@@ -73,6 +90,11 @@ def items(linker: Linker, value: Value) -> Value:
                 result = union(result, item)
         elif isinstance(atom, (ExtObj, Obj, SelfObj)):
             result = union(result, _iterated(linker, atom))
+        elif isinstance(atom, Stored):
+            if atom.place[0] in ("global", "attr"):
+                result = union(result, (atom,))
+        elif isinstance(atom, OneOf):
+            result = union(result, one_of(linker, linker.items(atom.options)))
         elif isinstance(atom, Table):
             for key, _ in atom.items:
                 result = union(result, (linker.atoms.const(key),))
@@ -106,7 +128,14 @@ def item_at(linker: Linker, value: Value, position: Any) -> Value:
             else:
                 for _, item in atom.items[:16]:
                     result = union(result, item)
-                result = union(result, atom.rest)
+                # Which of the values put there later has this key is not told apart.
+                result = union(result, atom.rest if position is None else tuple(a for a in atom.rest if type(a) is not Stored))
         elif isinstance(atom, (Many, ExtObj, Obj)):
             result = union(result, linker.items((atom,)))
+        elif isinstance(atom, Stored):
+            inner = linker.kept(atom.place) if atom.place[0] in ("global", "attr") else UNKNOWN
+            held = one_of(linker, linker.item_at(inner, position)) if any(isinstance(a, Seq) for a in inner) else (atom,)
+            result = union(result, held if inner or atom.place[0] in ("global", "attr") else UNKNOWN)
+        elif isinstance(atom, OneOf):
+            result = union(result, one_of(linker, linker.item_at(atom.options, position)))
     return result

@@ -38,7 +38,7 @@ def call_library(
 
     frame = site.frame
     linker = frame.linker
-    if name.startswith(("builtins.", "types.", "functools.", "contextlib.")):
+    if name.startswith(("builtins.", "types.", "functools.", "contextlib.", "collections.")):
         if builtin.call(site, name, receiver, args, keywords, depth):
             return
     if isinstance(receiver, Opening) and by_hand(site, receiver, name):
@@ -199,7 +199,8 @@ def _run(
     if not value and run.target.op == "arg" and receiver is not None:
         value = linker.passed_by_library(receiver, name.rpartition(".")[2], run.target.name)
     if run.op == "method":
-        value = frame.getattr(value, run.method) if not run.method.endswith("_") else linker.prefixed(value, run.method)
+        is_prefix = run.method.endswith("_") and not run.method.endswith("__")  # `clean_` is one, `__call__` is not
+        value = linker.prefixed(value, run.method) if is_prefix else frame.getattr(value, run.method)
     for atom in value:
         if type(atom) is Fn:
             row, first = row_of(atom.receiver), len(site.targets)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from txlint.catalog.lookup import Catalog
 from txlint.frameworks.types import Klass as Definition
-from txlint.link import classes, holding, members, names, passing, substitution, typehints, types
+from txlint.link import classes, holding, kept, members, names, passing, substitution, typehints, types
 from txlint.link.classes import Found
 from txlint.link.project import Fun, Klass, Project
 from txlint.link.values import UNKNOWN, Atom, Atoms, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, SelfObj, Seq, Table, Value, union
@@ -63,6 +63,7 @@ class Decoration(NamedTuple):
     value: Value
     openers: tuple[Opened, ...] = ()
     deferred: bool = False
+    retried: bool = False  # a decorator runs it again after an error
     role: str = ""  # "property", "static", "class", "manager" (a context manager made of a generator)
 
 
@@ -125,12 +126,19 @@ class Linker:
         self.connected: dict[Any, None] = {}  # signal connections, in the order found
         self.listeners: dict[int, tuple[Any, str]] = {}  # function -> (hook entry, state) of a named event
         self.stale: set[int] = set()
+        self.stores: dict[Any, dict[Atom, None]] = {}  # place -> what is put there (see `kept`)
+        self.contents: dict[Any, Value] = {}  # place -> what readers get
+        self.readers: dict[Any, dict[int, None]] = {}  # place -> the functions that asked for it
+        self.retrying: dict[int, bool] = {}  # decorators of the project: do they try again?
+        self.dispatched: dict[int, list[Fun]] = {}  # function -> those that run instead of it for arguments of other types
+        self.unfilled: list[Any] = []  # places asked for and not yet looked for
         self.too_deep: dict[int, None] = {}  # functions that Python's stack cannot hold: they are taken to do nothing
         self.versions: Any = None  # (library, specifier) -> bool | None
         for klass in self.project.klasses:
             for base in self.mro(klass)[1:]:
                 if isinstance(base, Klass):
                     base.subclasses.append(klass)
+        classes.implementations(self)
 
     # names
     module_name = names.module_name
@@ -145,6 +153,8 @@ class Linker:
     annotation = typehints.annotation
     annotation_alias = typehints.annotation_alias
     dependencies = typehints.dependencies
+    marked = typehints.marked
+    request_wide = typehints.request_wide
     injected = typehints.injected
     # classes
     mro = classes.mro
@@ -158,6 +168,7 @@ class Linker:
     prefixed = classes.prefixed
     setters = classes.setters
     class_attribute = classes.class_attribute
+    fields = classes.fields
     class_expression = classes.class_expression
     # members
     attribute = members.attribute
@@ -176,6 +187,9 @@ class Linker:
     item_at = holding.item_at
     # passing
     tell = passing.tell
+    # kept
+    put = kept.put
+    kept = kept.kept
     # substitution
     result = substitution.result
     substitute = substitution.substitute
@@ -248,6 +262,11 @@ class Linker:
                 cache.pop(at, None)
             self._loose.clear()
         return replay
+
+    @property
+    def under_way(self) -> dict[tuple[int, int, bool], None]:
+        """The replays under way, outermost first."""
+        return self._flows
 
     # -- what is being computed ------------------------------------------------------------------------------------------------
 

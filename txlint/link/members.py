@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_type
+from txlint.link.kept import ADDS, one_of, options
 from txlint.link.project import Klass
 from txlint.link.values import (
     UNKNOWN,
@@ -18,12 +19,14 @@ from txlint.link.values import (
     Many,
     Mod,
     Obj,
+    OneOf,
     Opening,
     Param,
     Part,
     SelfCls,
     SelfObj,
     Seq,
+    Stored,
     Super,
     Table,
     Value,
@@ -31,7 +34,13 @@ from txlint.link.values import (
 )
 
 if TYPE_CHECKING:
+    from txlint.link.classes import Found
     from txlint.link.linker import Linker
+
+
+_TABLE_METHODS = frozenset({"get", "pop", "setdefault", "update", "values", "items", "__getitem__"})
+_OF_CONTAINERS = ADDS | {"values", "items", "get"}
+"""Methods of containers of containers: what they are given is kept at the place of the outer one."""
 
 
 def attribute(linker: Linker, atom: Atom, name: str) -> Value:
@@ -50,7 +59,9 @@ def attribute(linker: Linker, atom: Atom, name: str) -> Value:
         return _of_super(linker, atom, name)
     if isinstance(atom, Opening):
         return (linker.atoms(ExtMethod, f"{atom.entry.name}.{name}", atom, name),)
-    if isinstance(atom, Table) and name in ("get", "pop", "setdefault", "values", "items", "__getitem__"):
+    if isinstance(atom, (Stored, OneOf)):
+        return _of_one(linker, atom, name)
+    if isinstance(atom, Table) and name in _TABLE_METHODS:
         return (linker.atoms(ExtMethod, f"builtins.dict.{name}", atom, name),)
     if isinstance(atom, (Seq, Many)):
         return (linker.atoms(ExtMethod, f"builtins.list.{name}", atom, name),)
@@ -63,6 +74,16 @@ def attribute(linker: Linker, atom: Atom, name: str) -> Value:
     if isinstance(atom, Fn):
         return (linker.atoms(ExtMethod, linker.catalog.canonical(f"types.FunctionType.{name}"), atom, name),)
     return UNKNOWN
+
+
+def _of_one(linker: Linker, atom: Stored | OneOf, name: str) -> Value:
+    """An attribute of something that cannot be told; of what is kept in a container, a container's own methods as well."""
+    if isinstance(atom, Stored):
+        if atom.place[0] in ("param", "field"):
+            return UNKNOWN  # what callers pass is known by its type, or only asked for inside a transaction (`Frame.getattr`)
+        if name in _OF_CONTAINERS:
+            return (linker.atoms(ExtMethod, f"builtins.list.{name}", atom, name),)
+    return one_of(linker, linker.attributes(options(linker, atom), name))
 
 
 def _of_library(linker: Linker, atom: Ext, name: str) -> Value:
@@ -125,6 +146,8 @@ def _instance_attribute(linker: Linker, klass: Klass, name: str, receiver: Atom)
                     continue
             described = _described(linker, item, receiver)
             value = union(value, described if described is not None else (_bind(linker, item, receiver, name),))
+        if found.bindings is not None and (callables := _kept_field(linker, klass, found, name, value)):
+            return union(value, callables)
         if value and not (len(value) == 1 and isinstance(value[0], Const)):
             return value
         if found.bindings is not None and found.bindings[-1][0] == "value" and found.bindings[-1][2] is not None:
@@ -138,7 +161,30 @@ def _instance_attribute(linker: Linker, klass: Klass, name: str, receiver: Atom)
             text = linker.catalog.attribute_type(base, name)
             if text is not None:
                 return union(linker.typed(parse_type(text), receiver, (), {}), value)
-    return tuple(atom for atom in value if not isinstance(atom, Param)) if value else value
+    if any(isinstance(atom, Param) for atom in value):
+        typed = any(isinstance(atom, (Obj, SelfObj, ExtObj)) for atom in value)
+        value = tuple(
+            linker.atoms(Stored, ("param", atom.fun.id, atom.name)) if isinstance(atom, Param) else atom
+            for atom in value
+            if not (typed and isinstance(atom, Param))
+        )
+    return value
+
+
+def _kept_field(linker: Linker, klass: Klass, found: Found, name: str, value: Value) -> Value:
+    """A field that a constructor made of the fields takes, where it may hold a callable: whatever callers pass for it."""
+    assert found.bindings is not None
+    tag, _, *annotation = found.bindings[-1]
+    if tag != "value" or not annotation or annotation[0] is None or any(isinstance(atom, (Obj, Table, Many, Seq)) for atom in value):
+        return UNKNOWN
+    init = linker.find(klass, "__init__")
+    if init is not None and init.bindings is not None:
+        return UNKNOWN
+    assert isinstance(found.owner, Klass)
+    typed = linker.annotation(annotation[0], found.owner.module, found.owner)
+    if any(not isinstance(atom, ExtObj) or not atom.name.endswith(".Callable") for atom in typed):
+        return UNKNOWN
+    return (linker.atoms(Stored, ("field", found.owner.id, name)),)
 
 
 def _described(linker: Linker, item: Atom, receiver: Atom) -> Value | None:

@@ -6,6 +6,7 @@ import builtins
 from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_type
+from txlint.link.kept import fillable
 from txlint.link.project import Binding, Fun, Klass, Module, absolute
 from txlint.link.values import UNKNOWN, Cls, Const, Ext, Mod, Param, Value, union
 from txlint.model.facts import Expr
@@ -44,6 +45,8 @@ def module_name(linker: Linker, module: Module, name: str) -> Value:
                 value = linker.module_name(other, name)
             if value:
                 break
+    if value and bound is not None:
+        value = fillable(linker, value, ("global", module.name, name))
     linker.global_values[key] = value
     linker.done(key, linker.global_values, key)
     return value

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from txlint.catalog.types import parse_type
 from txlint.link.conditions import argument, decide, is_given, is_met
 from txlint.link.site import CERTAIN, LIKELY, Site
-from txlint.link.values import UNKNOWN, Atom, Const, Ext, ExtObj, Fn, Opening, Value, union
+from txlint.link.values import UNKNOWN, Atom, Const, Ext, ExtObj, Fn, Opening, Value, Within, union
 from txlint.model.catalog import Arg, Closer, Opener
 from txlint.model.facts import Expr
 from txlint.model.graph import Opened
@@ -44,6 +44,9 @@ def opens(
         return None
     if "with" in forms or "decorator" in forms:
         opening = opening_of(site, opener, receiver, args, keywords)
+        if opening is not None and args and "decorator" in forms and args[0] and all(type(atom) is Fn for atom in args[0]):
+            site.result = union(site.result, within(site, opening, args[0]))
+            return None
         if opening is not None:
             site.result = union(site.result, (opening,))
             if site.entering or "manual" not in forms or (site.used and not site.bound):
@@ -103,6 +106,31 @@ def opening_of(
             bound = union(bound, frame.linker.typed(parse_type(entry.enter), receiver, args, keywords, origin=("via", key)))
     confidence = min(opener.confidence, CERTAIN if holds else LIKELY)
     return frame.linker.atoms(Opening, opener, alias, key, retry, confidence, custom or opener.name, "custom" if custom else "", bound)
+
+
+def within(site: Site, opening: Opening, value: Value) -> Value:
+    """A decorator applied by hand: `atomic(f)` gives f inside. On what only runs later (generators, coroutines) it does nothing."""
+    frame = site.frame
+    if "decorator" not in opening.entry.forms:
+        return value
+    result: Value = UNKNOWN
+    for atom in value:
+        fact = atom.fun.fact if isinstance(atom, Fn) else None
+        if fact is not None and not fact.is_generator and (not fact.is_async or opening.entry.mode != "sync"):
+            applied = frame.linker.atoms(Within, (atom,), opening, frame.module.facts.path, site.pos, frame.fun.dotted)
+            result = union(result, (applied,))
+        else:
+            result = union(result, (atom,))
+    return result
+
+
+def opened_within(atom: Within) -> Opened:
+    """The transaction around a function that a decorator was applied to by hand."""
+    opening = atom.opening
+    return Opened(
+        "decorator", opening.name, atom.pos, opening.key, opening.alias, opening.confidence, opening.retry, opening.entry.reads,
+        path=atom.path, function=atom.function, family=opening.entry.family,
+    )  # fmt: skip
 
 
 def _alias(site: Site, arg: Arg | None, family: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> tuple[str | None, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.link.held import given, held
 from txlint.link.holding import row_of
+from txlint.link.kept import CALLABLE
 from txlint.link.site import CERTAIN, Site
 from txlint.link.values import (
     UNKNOWN,
@@ -153,6 +154,10 @@ def note_parameters(linker: Any, fun: Fun, bound: dict[str, Value], cls: int = N
     """What callers pass is what a parameter without annotation may be. Callables are not told here: which caller passes which one is
     kept apart (`program`)."""
     for name, value in bound.items():
+        for atom in value:
+            if type(atom) in CALLABLE:
+                linker.put(("param", fun.id, name), value)
+                break
         tell(linker, fun, name, tuple(_told(linker, atom) for atom in value if type(atom) not in _CALLER_ONLY), cls)
 
 

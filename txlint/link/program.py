@@ -8,6 +8,7 @@ from typing import Any
 
 from txlint.catalog.lookup import Catalog
 from txlint.frameworks.startup import AT_START
+from txlint.link.kept import fill
 from txlint.link.linker import Framework, Linker
 from txlint.link.project import Fun, Klass
 from txlint.link.seeds import seeds
@@ -49,8 +50,9 @@ def link(
     builder.grow(start, found)
     for _ in range(ROUNDS - 1):
         # Once more for functions whose parameters callers have told something about.
+        asked = fill(linker)
         stale, linker.stale = linker.stale, set()
-        again = [fun for number in sorted(stale) if _listens(fun := linker.project.funs[number])]
+        again = [fun for number in sorted(stale | asked) if _listens(fun := linker.project.funs[number]) or number in asked]
         if not again:
             break
         builder.again({fun.id for fun in again})

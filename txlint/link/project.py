@@ -4,7 +4,7 @@ Nothing is evaluated here; `evaluate` does that with the bindings that this modu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from txlint.model.facts import Body, Class, Expr, FileFacts, Function, Stmt
@@ -257,3 +257,15 @@ class Project:
             for binding in klass.names[name]:
                 if binding[0] == "def":
                     yield klass.module.funs[binding[1]]
+
+
+def mentions(fun: Fun, names: Collection[str]) -> bool:
+    """Does one of the names occur as a name, or as the last attribute of one, in a function's own body?"""
+    stack: list[Any] = [fun.body]
+    while stack:
+        item = stack.pop()
+        if item.__class__ is tuple:
+            stack.extend(item)
+        elif item.__class__ is str and (item in names or ("." in item and item.rpartition(".")[2] in names)):
+            return True
+    return False

@@ -11,11 +11,13 @@ from typing import Any
 from txlint.link.expressions import EXPRESSIONS
 from txlint.link.held import canonical
 from txlint.link.holding import row_of
+from txlint.link.kept import one_of, options
 from txlint.link.linker import Linker, Replay
 from txlint.link.project import Fun, Klass, Module
+from txlint.link.retrying import tries_again
 from txlint.link.site import LIKELY
 from txlint.link.statements import STATEMENTS
-from txlint.link.values import UNKNOWN, Atom, ExtObj, Fn, Many, Obj, Param, SelfCls, SelfObj, Super, Table, Value, union
+from txlint.link.values import UNKNOWN, Atom, ExtObj, Fn, Many, Obj, Param, SelfCls, SelfObj, Stored, Super, Table, Value, union
 from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import NEW, NO_CLASS, STORED, Flow, Key, Opened, Test
 
@@ -166,15 +168,10 @@ class Frame:
 
     def request_wide(self, dependency: Fun, parameter: str) -> None:
         """What a dependency has open where it yields is open in the whole function that depends on it."""
-        fact = dependency.fact
-        if fact is None or not fact.is_generator:
-            return
-        path = dependency.module.facts.path
-        for region, _ in self.linker.replay(dependency, None, True).yields:
-            for opened in region:
-                key: Key = ("session", "param", parameter)
-                if all(other.key != key for other in self.region):
-                    self.region = (*self.region, replace(opened, kind="request", key=key, path=path, function=dependency.dotted))
+        for opened in self.linker.request_wide(dependency):
+            key: Key = ("session", "param", parameter) if len(opened.key) > 2 else opened.key
+            if all(other.key != key for other in self.region):
+                self.region = (*self.region, replace(opened, key=key))
 
     def _overridden_parameter(self, method: str, parameter: str) -> Value:
         """What a library passes to a method that the project overrides."""
@@ -217,10 +214,17 @@ class Frame:
 
     def push(self, opened: Opened) -> None:
         """Opened by a block: until it ends."""
+        if not opened.retry and self.is_retried(opened):
+            opened = replace(opened, retry=True)
         self.region = (*self.region, opened)
         self.snapshot = None
         if not self.silent:
             self.flow.scopes += 1
+
+    def is_retried(self, opened: Opened) -> bool:
+        """Is what is opened here opened again after an error: by a loop around it, by a decorator of the function?"""
+        fun = self.fun
+        return fun.fact is not None and (self.linker.decoration(fun).retried or tries_again(fun.fact.body, opened.pos))
 
     def begin(self, opened: Opened) -> None:
         """Opened by a call: until a closer on the same key."""
@@ -463,6 +467,10 @@ class Frame:
             elif isinstance(atom, Super):
                 self.queries[("after", f"{name}|{atom.after.id}")] = None
             elif isinstance(atom, Param):
+                continue
+            elif isinstance(atom, Stored) and atom.place[0] == "param" and self.now_open():
+                # A service that callers hand to a constructor, without an annotation: looked for only where it can matter.
+                result = union(result, one_of(self.linker, self.linker.attributes(options(self.linker, atom), name)))
                 continue
             found = self.linker.attribute(atom, name)
             result = union(result, found) if result else found

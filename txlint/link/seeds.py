@@ -5,12 +5,11 @@ own, which is only found out by replaying what mentions a library's. So names ar
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 from txlint.link.linker import Linker
-from txlint.link.project import Fun
-from txlint.link.values import Opening
+from txlint.link.project import Fun, mentions
+from txlint.link.values import Atom, Fn, Generated, Obj, Opening, Within
 from txlint.model.catalog import Opener
 from txlint.model.graph import Event, ParamTarget, Target
 
@@ -31,7 +30,7 @@ def seeds(linker: Linker) -> list[Fun]:
             if _WITH not in new and new.isdisjoint(module.facts.words) and new.isdisjoint(module.facts.bound):
                 continue
             for fun in (module.body, *module.funs):
-                if fun.id in chosen or not (_decorated(linker, fun) or mentions(fun, new)):
+                if fun.id in chosen or not (mentions(fun, new) or _decorated(linker, fun)):
                     continue
                 chosen[fun.id] = fun
                 added.update(_opens_for_others(linker, fun))
@@ -44,7 +43,7 @@ def seeds(linker: Linker) -> list[Fun]:
 
 
 def _library_words(linker: Linker) -> frozenset[str]:
-    words: set[str] = set()
+    words = {"__enter__", "__aenter__"}  # called by hand, on something that was made elsewhere
     for library in linker.catalog.libraries.values():
         for entry in library.entries:
             if entry.__class__.__name__ == "Opener":
@@ -77,12 +76,12 @@ def _opens_for_others(linker: Linker, fun: Fun) -> set[str]:
     """The names under which a function of the project, or the class that it belongs to, opens a transaction for its users."""
     fact = fun.fact
     if fact is None:
-        return set()
+        return _opening_names(linker, fun)
     from txlint.link.program import owner
 
     replay = linker.replay(fun, owner(fun), False)
     names: set[str] = set()
-    if any(region for region, _ in replay.yields) or any(isinstance(atom, Opening) for atom in replay.returns):
+    if any(region for region, _ in replay.yields) or any(_opens(linker, atom) for atom in replay.returns):
         names.add(fact.name)
     if any(event.region and _runs_parameter(linker, event) for event in replay.flow.events):
         names.add(fact.name)  # whoever hands it a function has that run inside
@@ -97,6 +96,30 @@ def _opens_for_others(linker: Linker, fun: Fun) -> set[str]:
     return names
 
 
+def _opens(linker: Linker, atom: Atom) -> bool:
+    """Does entering what a function returns open a transaction?"""
+    if isinstance(atom, Generated):
+        return atom.manager and any(region for region, _ in linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False).yields)
+    if isinstance(atom, Obj):
+        found = [linker.find(atom.klass, name) for name in ("__enter__", "__aenter__")]
+        if all(method is None or method.bindings is None for method in found):
+            return False
+        entered = (*linker.class_attribute(atom.klass, "__enter__"), *linker.class_attribute(atom.klass, "__aenter__"))
+        return any(isinstance(m, Fn) and linker.replay(m.fun, atom.klass, atom.exact).left_open for m in entered)
+    return isinstance(atom, Opening)
+
+
+def _opening_names(linker: Linker, body: Fun) -> set[str]:
+    """The names of a module that hold a function to which a decorator was applied by hand."""
+    found: set[str] = set()
+    for name, bound in body.module.names.items():
+        binding = bound[-1]
+        if binding[0] == "value" and binding[1].__class__ is tuple and binding[1][0] == "call":
+            if any(isinstance(atom, Within) for atom in linker.module_name(body.module, name)):
+                found.add(name)
+    return found
+
+
 def _runs_parameter(linker: Linker, event: Event) -> bool:
     """Does the call run a parameter, or hand one to a function that does?"""
     for target in event.targets:
@@ -107,16 +130,4 @@ def _runs_parameter(linker: Linker, event: Event) -> bool:
             inner = linker.replay(linker.project.funs[target.fun], klass, target.exact).flow
             if any(isinstance(each, ParamTarget) for called in inner.events for each in called.targets):
                 return True
-    return False
-
-
-def mentions(fun: Fun, words: Collection[str]) -> bool:
-    """Does one of the words occur as a name, or as the last attribute of one, in a function's own body?"""
-    stack: list[Any] = [fun.body]
-    while stack:
-        item = stack.pop()
-        if item.__class__ is tuple:
-            stack.extend(item)
-        elif item.__class__ is str and (item in words or ("." in item and item.rpartition(".")[2] in words)):
-            return True
     return False

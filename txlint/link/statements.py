@@ -9,6 +9,7 @@ from txlint.link.calls import evaluate_call
 from txlint.link.entering import Closing, enter_context, own
 from txlint.link.guards import assume, constant_test, parameter_of, tests
 from txlint.link.held import given
+from txlint.link.kept import fillable, places
 from txlint.link.opening import asserted
 from txlint.link.targets import iterate
 from txlint.link.values import UNKNOWN, Cls, Fn, Obj, SelfObj, Value, union
@@ -99,6 +100,8 @@ def _ann(frame: Frame, stmt: Any) -> None:
 
 def _aug(frame: Frame, stmt: Any) -> None:
     value = frame.ev(stmt[3])
+    for place in places(frame.ev(stmt[1])) if value and stmt[1].__class__ is str else ():
+        frame.linker.put(place, frame.linker.items(value))
     if stmt[1].__class__ is str and "." not in stmt[1]:
         frame.assigned_params.add(stmt[1])
         frame.env[stmt[1]] = union(frame.env.get(stmt[1], UNKNOWN), value)
@@ -137,6 +140,8 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
             return
         head, _, name = target.rpartition(".")
         if head == frame.self_name:
+            if value and frame.fun.klass is not None:
+                value = fillable(frame.linker, value, ("attr", frame.fun.klass.id, name))
             frame.sets[name] = union(frame.sets.get(name, UNKNOWN), value)
             frame.env[target] = value
         elif "." not in head:
@@ -154,8 +159,10 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
         elif tag == "sub":
             if target[1].__class__ is str and frame.is_keywords(target[1]):
                 frame.assigned_params.add(target[1])
-            frame.ev(target[1])
+            base = frame.ev(target[1])
             frame.ev(target[2])
+            for place in places(base):
+                frame.linker.put(place, value)
         elif tag == "attr":
             frame.ev(target[1])
 

@@ -29,6 +29,10 @@ def add_targets(
     method = fun.klass is not None and receiver is not None
     skip = 1 if method or (fun.klass is not None and linker.decoration(fun).role == "class") else 0
     site.targets.append(Target(fun.id, cls, kind, CERTAIN, inner, skip, exact))
+    others = linker.dispatched.get(fun.id)
+    if others is not None:
+        sure = LIKELY if len(others) <= FEW else POSSIBLE
+        site.targets.extend(Target(other.id, cls, "override", sure, inner, skip, exact) for other in others)
     klass = getattr(receiver, "klass", None)
     if method and not exact and klass is not None and kind != "super":
         overrides = linker.overrides(klass, fun.fact.name)  # type: ignore[union-attr]

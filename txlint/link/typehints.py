@@ -3,14 +3,19 @@ get a parameter."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from txlint.link.project import Fun, Klass, Module, absolute
 from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtObj, Fn, Generated, Many, Obj, Param, Seq, Table, Value, union
 from txlint.model.facts import Expr
+from txlint.model.graph import Opened
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
+
+MOST_LEVELS = 6
+"""Dependencies of dependencies that are followed."""
 
 _ITERABLES = frozenset({
     "list", "List", "Iterable", "Sequence", "set", "Set", "frozenset", "Iterator", "Generator", "Collection", "AsyncIterator",
@@ -99,7 +104,8 @@ def annotation_alias(linker: Linker, name: str, module: Module, depth: int = 0) 
 def dependencies(
     linker: Linker, annotation: Expr | None, default: Expr | None, module: Module, klass: Klass | None, scope: Fun | None
 ) -> list[Fn]:
-    """The functions that a framework calls to get a parameter: ``= Depends(f)``, ``Annotated[T, Depends(f)]``."""
+    """The functions that a framework calls to get a parameter: ``= Depends(f)``, ``Annotated[T, Depends(f)]``; of a class, also the one
+    that the annotation names (``Annotated[Ledger, Depends()]``), its ``__init__``."""
     from txlint.link.replay import evaluate
 
     found: list[Fn] = []
@@ -116,7 +122,49 @@ def dependencies(
                 given = union(given, evaluate(linker, extra, module, klass, scope))
     for atom in given:
         if isinstance(atom, ExtObj):
-            found.extend(inner for inner in atom.item if isinstance(inner, Fn))
+            found.extend(linker.marked(atom))
+            if not atom.item and linker.catalog.library_class(atom.name) is not None:
+                for typed in linker.annotation(annotation, module, klass, scope):
+                    if isinstance(typed, Obj):
+                        found.extend(_constructor(linker, typed.klass))
+    return found
+
+
+def marked(linker: Linker, marker: Atom) -> list[Fn]:
+    """The functions that a dependency marker stands for."""
+    found: list[Fn] = []
+    for inner in marker.item if isinstance(marker, ExtObj) else ():
+        if isinstance(inner, Fn):
+            found.append(inner)
+        elif isinstance(inner, Cls):
+            found.extend(_constructor(linker, inner.klass))
+    return found
+
+
+def _constructor(linker: Linker, klass: Klass) -> list[Fn]:
+    return [
+        linker.atoms(Fn, atom.fun, linker.instance(klass, True))
+        for atom in linker.class_attribute(klass, "__init__")
+        if isinstance(atom, Fn) and atom.fun.fact is not None
+    ]
+
+
+def request_wide(linker: Linker, dependency: Fun, seen: tuple[int, ...] = ()) -> list[Opened]:
+    """What is open where a dependency yields, or one that it depends on: that stays open while the function that depends on it runs."""
+    fact = dependency.fact
+    if fact is None or dependency.id in seen or len(seen) >= MOST_LEVELS:
+        return []
+    found: list[Opened] = []
+    for param in fact.params:
+        if param.default is not None or param.annotation is not None:
+            for inner in linker.dependencies(param.annotation, param.default, dependency.module, dependency.klass, dependency.parent):
+                found.extend(request_wide(linker, inner.fun, (*seen, dependency.id)))
+    if fact.is_generator:
+        path = dependency.module.facts.path
+        for region, _ in linker.replay(dependency, dependency.klass, True).yields:
+            for opened in region:
+                if opened.kind != "request":  # one of its own dependencies' has been met already
+                    found.append(replace(opened, kind="request", path=path, function=dependency.dotted))
     return found
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from txlint.model.catalog import Opener
+from txlint.model.facts import Pos
 from txlint.model.kinds import Confidence
 
 if TYPE_CHECKING:
@@ -178,6 +179,38 @@ class Part(Atom):
     func: Value
     args: tuple[Value, ...]
     keywords: tuple[tuple[str, Value], ...]
+
+
+class Stored(Atom):
+    """What the program puts at a place piece by piece, whoever does: see `kept`."""
+
+    __slots__ = ("place",)
+    place: Any
+
+
+class Prefix(Atom):
+    """A string that is put together at run time, by what it starts with."""
+
+    __slots__ = ("text",)
+    text: str
+
+
+class Within(Atom):
+    """A function to which a decorator that opens a transaction was applied by a call, at ``pos`` of ``path`` in ``function``."""
+
+    __slots__ = ("func", "function", "opening", "path", "pos")
+    func: Value
+    opening: Opening
+    path: str
+    pos: Pos
+    function: str
+
+
+class OneOf(Atom):
+    """One of several, and it cannot be told which: what is done with it is likely at most."""
+
+    __slots__ = ("options",)
+    options: Value
 
 
 class Super(Atom):

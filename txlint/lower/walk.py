@@ -267,6 +267,9 @@ def _interpolated(n: Any, w: Walk, parts: list[Expr]) -> None:
 
 def _joined_str(n: Any, w: Walk) -> Expr:
     parts: list[Expr] = []
+    first = n.values[0] if n.values else None
+    if isinstance(first, Constant) and isinstance(first.value, str) and first.value.isidentifier():
+        parts.append(("const", first.value))
     _interpolated(n, w, parts)
     return ("fstring", tuple(parts))
 

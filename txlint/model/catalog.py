@@ -212,10 +212,12 @@ class Calls(Entry):
     the receiver's class, or its item type, as sender; ``receivers(self)``: the receiver is the signal), ``decorated`` (the
     function that the receiver was made of). ``state``: ``caller``, ``in`` (an opener of the same name with form ``body``),
     ``own`` (methods that are hooks, and always inside of one transaction with the caller: what is open is said of the hook, not once
-    more of each caller), ``after``, ``never`` (it stores the callable, or hands it to another thread or process)."""
+    more of each caller), ``after``, ``never`` (it stores the callable, or hands it to another thread or process). ``retries``: it
+    may run it again after an error."""
 
     runs: tuple[str, ...] = ()
     state: str = "caller"
+    retries: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,8 @@ Expressions (``Expr``)
     ``("comp", kind, generators, values)``
                                         kind ``"list" "set" "dict" "gen"``; generators: ``(target, iter, ifs, is_async)``;
                                         values: one Expr, two for a dict
-    ``("fstring", parts)``              only the interpolated expressions
+    ``("fstring", parts)``              the interpolated expressions; before them, as a constant, what the text starts with where
+                                        that could start a name
     ``("named", name, e)``              walrus
     ``("star", e)``
     ``("other", parts)``                anything else: its sub-expressions in order
@@ -53,7 +54,7 @@ Expr: TypeAlias = Any  # str or a tagged tuple, as the module's docstring lists 
 Stmt: TypeAlias = tuple[Any, ...]
 Body: TypeAlias = tuple[Stmt, ...]
 
-SCHEMA = 1  # raised with every change of what is kept: the cache's key
+SCHEMA = 2  # raised with every change of what is kept: the cache's key
 
 
 class Param(NamedTuple):

@@ -1,0 +1,297 @@
+"""What is put somewhere by one piece of code and called by another: registries, lists of listeners, callables kept in attributes.
+
+A place is ``("global", module, name)``, ``("attr", class number, name)`` for containers that are made empty and filled later, or
+``("param", function number, name)``, ``("field", class number, name)`` for what callers pass and an attribute keeps. Whoever puts
+something there is noted whenever code is replayed (`put`); who reads a place gets what is known so far (`kept`) and is noted as well.
+Between the rounds of linking `fill` looks for the code that may put something at the places that were read, and names the readers
+that are to be replayed. What is kept is told apart by place only: of several callables it cannot be said which is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from txlint.frameworks.startup import AT_START
+from txlint.link.project import mentions
+from txlint.link.values import (
+    UNKNOWN,
+    Atom,
+    Cls,
+    Ext,
+    ExtMethod,
+    ExtObj,
+    Fn,
+    Many,
+    Obj,
+    OneOf,
+    Param,
+    Part,
+    SelfCls,
+    SelfObj,
+    Seq,
+    Stored,
+    Table,
+    Value,
+    union,
+)
+from txlint.model.graph import NO_CLASS, Target
+
+if TYPE_CHECKING:
+    from txlint.link.linker import Linker
+    from txlint.link.project import Fun, Klass, Module
+
+Place: TypeAlias = tuple[str, Any, str]
+
+CALLABLE = frozenset({Fn, Cls, SelfCls, Part, ExtMethod, Ext})
+_KEPT = CALLABLE | {Obj, SelfObj, ExtObj, Seq, Param, Stored, OneOf}
+MOST_KEPT = 16
+ADDS = frozenset({"append", "appendleft", "add", "insert", "extend", "update", "setdefault"})
+"""Methods that put something into a container."""
+MOST_READERS = 3
+"""Replays under way that are told when more is known of a place: who reads it, and whom it answers."""
+MOST_MODULES = 12
+MOST_CALLERS = 40
+"""Modules that use a name, and functions that mention it, that are looked at for what they pass; of more only the code that runs at
+import or start."""
+
+
+def fillable(linker: Linker, value: Value, place: Place) -> Value:
+    """A container that is made empty, or a table of callables: with what is put there later."""
+    if len(value) != 1:
+        return value
+    atom = value[0]
+    kind = type(atom)
+    if kind is Table:
+        if not atom.rest and (not atom.items or any(type(a) in CALLABLE for _, item in atom.items for a in item)):  # type: ignore[attr-defined]
+            return (linker.atoms(Table, atom.items, (linker.atoms(Stored, place),)),)  # type: ignore[attr-defined]
+    elif (kind is Seq and not atom.items) or (kind is Many and not atom.item):  # type: ignore[attr-defined]
+        return (linker.atoms(Many, (linker.atoms(Stored, place),)),)
+    return value
+
+
+def places(value: Value) -> Iterator[Place]:
+    """The places that a container stands for."""
+    for atom in value:
+        inner = atom.rest if isinstance(atom, Table) else atom.item if isinstance(atom, Many) else (atom,)
+        for each in inner:
+            if isinstance(each, Stored) and each.place[0] in ("global", "attr"):
+                yield each.place
+
+
+def put(linker: Linker, place: Place, value: Value) -> None:
+    """Something is put at a place."""
+    kept_atoms = tuple(linker.instance(a.klass, False) if isinstance(a, SelfObj) else a for a in value if type(a) in _KEPT)
+    if kept_atoms:
+        known = linker.stores.setdefault(place, {})
+        if len(known) < MOST_KEPT:
+            known.update(dict.fromkeys(kept_atoms))
+
+
+def kept(linker: Linker, place: Place) -> Value:
+    """What is at a place, as far as it is known; whoever asks is told again when more is."""
+    readers = linker.readers.get(place)
+    if readers is None:
+        readers = linker.readers[place] = {}
+        linker.unfilled.append(place)
+    readers.update(dict.fromkeys(key[0] for key in islice(reversed(linker.under_way), MOST_READERS)))
+    return linker.contents.get(place, UNKNOWN)
+
+
+def fill(linker: Linker) -> set[int]:
+    """Looks for what is put at the places that were asked for; the functions that asked and now get another answer."""
+    while linker.unfilled:
+        place = linker.unfilled.pop()
+        _look(linker, place)
+        for atom in linker.stores.get(place, {}):
+            if isinstance(atom, (Param, Stored)):
+                inner = atom.place if isinstance(atom, Stored) else ("param", atom.fun.id, atom.name)
+                if not _is_constructor(linker, place) or _is_constructor(linker, inner):
+                    kept(linker, inner)  # what is handed to a constructor is looked for where it is constructed, not further up
+    stale: set[int] = set()
+    for place, readers in linker.readers.items():
+        if place not in linker.contents:  # all who may put something there have been looked at: it is told once
+            value = _resolved(linker, place, frozenset())
+            if value:
+                linker.contents[place] = value
+                stale.update(readers)
+    return stale
+
+
+def _is_constructor(linker: Linker, place: Place) -> bool:
+    fact = linker.project.funs[place[1]].fact if place[0] == "param" else None
+    return fact is not None and fact.name == "__init__"
+
+
+def _resolved(linker: Linker, place: Place, within: frozenset[Place]) -> Value:
+    """What is at a place, with what was passed for parameters put in."""
+    if place in within:
+        return UNKNOWN
+    found: dict[Atom, None] = {}
+    if place[0] == "param":
+        for atom in linker.params.get((place[1], place[2], NO_CLASS), UNKNOWN):
+            found[atom] = None
+        klass = linker.project.funs[place[1]].klass
+        for holder in (klass, *klass.subclasses) if klass is not None else ():
+            found.update(dict.fromkeys(linker.params.get((place[1], place[2], holder.id), UNKNOWN)))
+    for atom in linker.stores.get(place, {}):
+        inner: Iterable[Atom] = (atom,)
+        if isinstance(atom, Param):
+            inner = _resolved(linker, ("param", atom.fun.id, atom.name), within | {place})
+        elif isinstance(atom, Stored):
+            inner = _resolved(linker, atom.place, within | {place})
+        elif isinstance(atom, OneOf):
+            inner = atom.options
+        elif isinstance(atom, SelfCls):
+            # Whatever class runs it: `__init_subclass__`, a class method that registers its class.
+            inner = [linker.atoms(Cls, klass) for klass in atom.klass.subclasses or [atom.klass]]
+        elif isinstance(atom, Fn) and isinstance(atom.receiver, SelfObj):
+            inner = (linker.atoms(Fn, atom.fun, linker.instance(atom.receiver.klass, False)),)
+        found.update(dict.fromkeys(inner))
+    return tuple(found)[:MOST_KEPT]
+
+
+def _look(linker: Linker, place: Place) -> None:
+    """Replays whatever may put something at a place."""
+    kind, where, name = place
+    if kind == "global":
+        home = linker.project.modules.get(where)
+        _replay_writers(linker, [m for m in linker.project.ordered if m is home or name in m.facts.words], name)
+    elif kind == "attr":
+        klass = linker.project.klasses[where]
+        classes = [*linker.mro(klass), *klass.subclasses[:MOST_CALLERS]]
+        near = dict.fromkeys(k.module for k in classes if not isinstance(k, str))
+        word = klass.fact.name
+        also = [m for m in linker.project.ordered if m not in near and name in m.facts.words and word in m.facts.words]
+        _replay_writers(linker, [*near, *also], name)
+    elif kind == "field":
+        klass = linker.project.klasses[where]
+        _look_for_calls(linker, {klass.fact.name, *(sub.fact.name for sub in klass.subclasses)})
+    else:
+        _look_for_arguments(linker, linker.project.funs[where], name)
+
+
+def _look_for_arguments(linker: Linker, fun: Fun, name: str) -> None:
+    """Replays the callers of a function; the parameters of theirs that they hand on are put at the place."""
+    top = fun
+    while top.parent is not None and top.parent.fact is not None:
+        top = top.parent
+    if top.fact is None:
+        return
+    names = {top.fact.name}
+    callers: list[Fun] = []
+    if top.fact.name == "__init__" and top.klass is not None:
+        names = {top.klass.fact.name}
+        for sub in top.klass.subclasses:
+            found = sub.names.get("__init__")
+            if found is None:
+                names.add(sub.fact.name)
+            elif found[-1][0] == "def":
+                callers.append(sub.module.funs[found[-1][1]])
+    callers.extend(_look_for_calls(linker, names))
+    assert fun.fact is not None
+    positions = [param.name for param in fun.fact.params if param.kind in ("pos", "arg")]
+    for caller in callers:
+        for event in linker.replay(caller, _owner(caller), False).flow.events:
+            for target in event.targets:
+                if isinstance(target, Target) and target.fun == fun.id:
+                    for at, given in event.passed.values.items():
+                        known = at if isinstance(at, str) else positions[at + target.skip] if at + target.skip < len(positions) else ""
+                        if known == name and given[0] == "param":
+                            put(linker, ("param", fun.id, name), (linker.atoms(Param, caller, given[1]),))
+
+
+def _look_for_calls(linker: Linker, names: set[str]) -> list[Fun]:
+    """Replays what mentions one of the names, decorators of classes included."""
+    from txlint.link.decorate import decorate_class
+
+    modules = [m for m in linker.project.ordered if not names.isdisjoint(m.facts.words)]
+    for module in modules:
+        for klass in module.klasses:
+            if any(_last(expr) in names for expr, _ in klass.fact.decorators):
+                decorate_class(linker, klass)
+    return _replay(linker, modules, names)
+
+
+def _replay_writers(linker: Linker, modules: Iterable[Module], name: str) -> None:
+    for module in modules:
+        for fun in (module.body, *module.funs):
+            if mentions(fun, {name}) and _fills(fun.body, name):
+                linker.replay(fun, _owner(fun), fun.fact is None)
+
+
+def _fills(body: Any, name: str) -> bool:
+    """Is something put into a container of this name: ``x.name[key] = v``, ``name.append(v)``, ``name[key].add(v)``, ``name += [v]``?"""
+    stack: list[Any] = [body]
+    while stack:
+        item = stack.pop()
+        if item.__class__ is not tuple or not item:
+            continue
+        tag = item[0]
+        if tag == "call" and len(item) == 5:  # and not a tuple of names of which the first is `call`
+            func = item[1]
+            if func.__class__ is str:
+                base, _, last = func.rpartition(".")
+                if last in ADDS and base.rpartition(".")[2] == name:
+                    return True
+            elif func[0] == "attr" and func[2] in ADDS:
+                return True
+        elif tag in ("assign", "aug") and len(item) > 3 and item[1]:
+            targets = [t[1] for t in item[1] if t.__class__ is tuple and t[0] == "sub"] if tag == "assign" else [item[1]]
+            if any(_ends_in(target, name) for target in targets):
+                return True
+        stack.extend(item)
+    return False
+
+
+def _ends_in(expr: Any, name: str) -> bool:
+    """``name``, ``x.name``, ``x.name[key]``."""
+    while expr.__class__ is tuple and expr[0] == "sub":
+        expr = expr[1]
+    if not expr:
+        return False
+    return (expr.rpartition(".")[2] if expr.__class__ is str else expr[2] if expr[0] == "attr" else "") == name
+
+
+def _replay(linker: Linker, modules: list[Module], names: set[str]) -> list[Fun]:
+    """Replays what mentions one of the names; of a common name only what runs at import or start."""
+    common = len(modules) > MOST_MODULES
+    candidates = [
+        fun for module in modules for fun in (module.body, *module.funs) if not common or fun.fact is None or fun.fact.name in AT_START
+    ]
+    chosen = [fun for fun in candidates if mentions(fun, names)]
+    if len(chosen) > MOST_CALLERS:
+        chosen = [fun for fun in chosen if fun.fact is None or fun.fact.name in AT_START]
+    for fun in chosen:
+        linker.replay(fun, _owner(fun), fun.fact is None)
+    return chosen
+
+
+def _owner(fun: Fun) -> Klass | None:
+    from txlint.link.program import owner
+
+    return owner(fun)
+
+
+def _last(expr: Any) -> str:
+    """The last name of a decorator, called or not."""
+    if expr.__class__ is not str and expr[0] == "call":
+        expr = expr[1]
+    return expr.rpartition(".")[2] if expr.__class__ is str else expr[2] if expr[0] == "attr" else ""
+
+
+def options(linker: Linker, atom: Atom) -> Value:
+    """What a value that cannot be told may be."""
+    if isinstance(atom, OneOf):
+        return atom.options
+    if isinstance(atom, Stored):
+        return kept(linker, atom.place)
+    return UNKNOWN
+
+
+def one_of(linker: Linker, value: Value) -> Value:
+    """One of these; a choice among choices is one."""
+    flat: Value = UNKNOWN
+    for atom in value:
+        flat = union(flat, atom.options if isinstance(atom, OneOf) else (atom,))
+    return (linker.atoms(OneOf, flat),) if flat else UNKNOWN
