@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import ast
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from txlint.model.kinds import Confidence
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "catalog"
 FILES = sorted(FIXTURES.glob("*.py"))
-EVERYTHING = replace(Config(), select=("TX1", "TX2"), min_confidence=Confidence.POSSIBLE, jobs=1)
+EVERYTHING = Config(select=("TX1", "TX2"), min_confidence=Confidence.POSSIBLE, jobs=1)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +40,7 @@ def report_of(path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int = 1) -> Rep
     folder = path if path.is_dir() else path.parent
     monkeypatch.chdir(folder)
     config = read_config(folder) if find_config(folder) else Config()
-    config = replace(config, extend_select=(*config.extend_select, *SELECTED), jobs=jobs)
+    config = config._replace(extend_select=(*config.extend_select, *SELECTED), jobs=jobs)
     return check(["." if path.is_dir() else path.name], config)
 
 

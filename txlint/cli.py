@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -128,9 +127,8 @@ def check(
     config = _config(paths, **options)
     if select:
         # What the configuration adds or takes away was meant for its own selection.
-        config = replace(config, select=_words(select), extend_select=(), ignore=())
-    config = replace(
-        config,
+        config = config._replace(select=_words(select), extend_select=(), ignore=())
+    config = config._replace(
         extend_select=(*config.extend_select, *_words(extend_select)),
         ignore=(*config.ignore, *_words(ignore)),
         fail_on=fail_on or config.fail_on,
@@ -248,9 +246,8 @@ def _config(paths: Sequence[str], config_file: str | None, **given: Any) -> Conf
             raise _Failure(f"no such file or folder: {path}")
     config = read_config_file(Path(config_file)) if config_file else read_config(Path(project_root(paths or ["."])))
     if given["min_confidence"]:
-        config = replace(config, min_confidence=Confidence[given["min_confidence"].upper()])
-    return replace(
-        config,
+        config = config._replace(min_confidence=Confidence[given["min_confidence"].upper()])
+    return config._replace(
         exclude=given["exclude"] or config.exclude,
         extend_exclude=(*config.extend_exclude, *given["extend_exclude"]),
         include_tests=config.include_tests if given["include_tests"] is None else given["include_tests"],

@@ -9,10 +9,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from txlint.model.kinds import Confidence
 
@@ -24,8 +23,7 @@ class ConfigError(Exception):
     """A configuration that cannot be used; the message is one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """What a project or the command line asks for. ``exclude`` None means the built-in list; ``report_at`` and ``atomic_requests``
     None mean that txlint finds out; ``jobs`` 0 means as many as pay."""
 
@@ -36,20 +34,18 @@ class Config:
     ignore: tuple[str, ...] = ()
     exclude: tuple[str, ...] | None = None
     extend_exclude: tuple[str, ...] = ()
-    per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _NOTHING)
+    per_file_ignores: Mapping[str, tuple[str, ...]] = _NOTHING
     min_confidence: Confidence = Confidence.LIKELY
     fail_on: str = "low"
     include_tests: bool = False
     django_settings: tuple[str, ...] = ()
     atomic_requests: bool | None = None
-    python_version: str | None = None
-    versions: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    versions: Mapping[str, str] = _NOTHING
     report_at: str | None = None
-    baseline: str | None = None
     after_commit_helper: str | None = None  # dotted name of the project's own ``on_commit(session, function)``
     max_file_size: int = 1 << 20
     jobs: int = 0
-    tables: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)  # effect, opener, ... as written
+    tables: Mapping[str, Any] = _NOTHING  # effect, opener, ... as written
 
 
 def find_config(folder: Path) -> Path | None:
@@ -193,13 +189,6 @@ def _whole_number(least: int) -> Callable[[Any], int]:
     return read
 
 
-def _python_version(value: Any) -> str:
-    parts = value.split(".") if isinstance(value, str) else []
-    if len(parts) != 2 or not all(p.isascii() and p.isdigit() for p in parts):
-        raise ValueError('a version such as "3.12" is wanted')
-    return str(value)
-
-
 def _catalog_table(key: str) -> Callable[[Any], Any]:
     def read(value: Any) -> Any:
         if key == "aliases":
@@ -228,10 +217,8 @@ KEYS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "include-tests": _flag,
         "django-settings": _text_or_texts,
         "atomic-requests": _flag,
-        "python-version": _python_version,
         "versions": _text_by_name,
         "report-at": _one_of("effect", "entry"),
-        "baseline": _text,
         "after-commit-helper": _text,
         "max-file-size": _whole_number(1),
         "jobs": _whole_number(0),

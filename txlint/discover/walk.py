@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from txlint.config import Config
@@ -54,8 +53,7 @@ class Skipped(NamedTuple):
     error: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Discovery:
+class Discovery(NamedTuple):
     """All that is known of a project's files, sorted. ``empty`` are the given paths (as given) with no Python file to analyse."""
 
     root: str
