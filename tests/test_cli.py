@@ -46,7 +46,7 @@ class Api:
         progress(1, 2)
         return self.report
 
-    def why(self, path: str, line: int, config: Config) -> Explanation:
+    def why(self, path: str, line: int, config: Config, cache: object) -> Explanation:
         self.asked, self.config = (path, line), config
         return Explanation(path, line, "", note="There is no call on this line.")
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from txlint import api, cli
+from txlint.cache import NAME
 from txlint.cli import main
 from txlint.config import Config
 from txlint.fix.known import meanings_of
@@ -98,7 +99,8 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    found = {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {path: content for path, content in found.items() if NAME not in path}
 
 
 # what is written

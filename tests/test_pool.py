@@ -54,10 +54,10 @@ def test_files_that_changed_since_they_were_found(files: tuple[File, ...]) -> No
 def test_a_worker_that_dies_costs_its_file_only(files: tuple[File, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     load_file = pool.load_file
 
-    def deadly(file: File, max_size: int) -> Any:
+    def deadly(file: File, max_size: int, known: Any) -> Any:
         if file.module == "m6":
             os.kill(os.getpid(), signal.SIGKILL)
-        return load_file(file, max_size)
+        return load_file(file, max_size, known)
 
     facts, refused = load(files, jobs=1)
     monkeypatch.setattr(pool, "load_file", deadly)

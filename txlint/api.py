@@ -41,6 +41,7 @@ from txlint.rules.source import Sources
 from txlint.select import cuts, enabled, select, unreadable, without_cut
 
 if TYPE_CHECKING:
+    from txlint.cache import FactsCache
     from txlint.fix import FilePlan, Meanings, OpenFile, Project, Proposal
     from txlint.fix.rounds import Fixed, Identity
     from txlint.fix.source import Source
@@ -87,13 +88,14 @@ def check(
     stages: Stages | None = None,
     unresolved: bool = False,
     suggestions: int | None = 0,
+    cache: FactsCache | None = None,
 ) -> Report:
     """Everything that is to be reported of ``paths`` (empty: the configured ones, else the current directory). With ``unresolved`` the
     report lists the calls of which nothing is known, not only their number. The first ``suggestions`` findings say how they can be
-    fixed (``None``: all)."""
+    fixed (``None``: all). What the ``cache`` knows is not read again; what is new, it keeps."""
     stages = stages or Stages()
     with _CollectorAtRest():
-        analysis, report = _checked(paths, config, progress, stages, unresolved)
+        analysis, report = _checked(paths, config, progress, stages, cache, unresolved)
         if suggestions != 0 and report.findings:
             report = suggest(analysis, report, config, suggestions)
             stages.end("suggest")
@@ -101,9 +103,14 @@ def check(
 
 
 def _checked(
-    paths: Sequence[str], config: Config, progress: Progress | None, stages: Stages, unresolved: bool = False
+    paths: Sequence[str],
+    config: Config,
+    progress: Progress | None,
+    stages: Stages,
+    cache: FactsCache | None = None,
+    unresolved: bool = False,
 ) -> tuple[Analysis, Report]:
-    analysis = analyse(paths, config, progress=progress, stages=stages)
+    analysis = analyse(paths, config, progress=progress, stages=stages, cache=cache)
     sources = Sources()
     findings = judge(analysis.hazards, sources, {each.path: each for each in analysis.facts}, config.min_confidence)
     stages.end("judge")
@@ -156,6 +163,7 @@ def fix(
     progress: Progress | None = None,
     stages: Stages | None = None,
     suggestions: int | None = 0,
+    cache: FactsCache | None = None,
 ) -> tuple[Fixed, Report]:
     """Rewrite what is reported of ``paths``, look again, and so on until nothing changes: what was done, and what is reported then.
     Without ``write`` it is only planned, one round, and nothing is touched. ``suggestions`` as in `check`, for what is reported in the
@@ -165,23 +173,23 @@ def fix(
     stages = stages or Stages()
     if not write:
         with _CollectorAtRest():
-            analysis, report = _checked(paths, config, progress, stages)
+            analysis, report = _checked(paths, config, progress, stages, cache)
             fixed = _planned(analysis, report, config, unsafe)
     else:
         try:
             with only_one(project_root(list(paths or config.paths or ["."]))):
-                fixed, analysis, report = _rewritten(paths, config, unsafe, progress, stages)
+                fixed, analysis, report = _rewritten(paths, config, unsafe, progress, stages, cache)
         except Refused as error:
             raise Busy(str(error)) from None
     return fixed, suggest(analysis, report, config, suggestions) if suggestions != 0 else report
 
 
-def verify(paths: Sequence[str], config: Config) -> tuple[int, tuple[Disagreement, ...]]:
+def verify(paths: Sequence[str], config: Config, cache: FactsCache | None = None) -> tuple[int, tuple[Disagreement, ...]]:
     """How many effects the engine or the rewriting side flags by what stands in the effect's own function, and where they differ."""
     from txlint.fix.verify import disagreements
 
     with _CollectorAtRest():
-        analysis = analyse(paths, config)
+        analysis = analyse(paths, config, cache=cache)
         given = {file.display for file in analysis.discovery.files if file.given}
         return with_room(lambda: disagreements(analysis.program, _sources(_bytes(analysis, given, only_given=True))))
 
@@ -198,7 +206,7 @@ def _planned(analysis: Analysis, report: Report, config: Config, unsafe: bool) -
 
 
 def _rewritten(
-    paths: Sequence[str], config: Config, unsafe: bool, progress: Progress | None, stages: Stages
+    paths: Sequence[str], config: Config, unsafe: bool, progress: Progress | None, stages: Stages, cache: FactsCache | None
 ) -> tuple[Fixed, Analysis, Report]:
     from txlint.fix import FilePlan, apply
     from txlint.fix.rounds import MOST, Fixed, identity, refusals, to_put_back, unwritten
@@ -208,7 +216,7 @@ def _rewritten(
     failed: dict[str, str] = {}
     written: list[FilePlan] = []
     hopeless: dict[Identity, Proposal] = {}
-    analysis, report = _checked(paths, config, progress, stages)
+    analysis, report = _checked(paths, config, progress, stages, cache)
     for _ in range(MOST):
         plans = _plans(analysis, [each for each in report.findings if identity(each) not in hopeless], config, unsafe)
         outcomes = {outcome.path: outcome for outcome in apply(plans, roots)}
@@ -217,12 +225,12 @@ def _rewritten(
         failed.update(reasons)
         stages.end("fix")
         if now:
-            before, (analysis, report) = report, _checked(paths, config, progress, stages)
+            before, (analysis, report) = report, _checked(paths, config, progress, stages, cache)
             wrong = to_put_back(before.findings, report.findings, now)
             if wrong:
                 back = [FilePlan(plan.path, plan.new, plan.old) for plan in now if plan.path in wrong]
                 failed.update((each.path, each.error) for each in apply(back, roots) if each.error)
-                analysis, report = _checked(paths, config, progress, stages)
+                analysis, report = _checked(paths, config, progress, stages, cache)
                 reasons |= wrong
         hopeless.update((identity(each.finding), each) for each in unwritten(plans, reasons))
         kept = [plan for plan in now if plan.path not in reasons]
@@ -311,13 +319,13 @@ def _notes(analysis: Analysis, done: Sequence[Proposal]) -> tuple[str, ...]:
     return () if first is None else (f"{SILENT_TESTS} (first: {first})",)
 
 
-def why(path: str, line: int, config: Config) -> Explanation:
+def why(path: str, line: int, config: Config, cache: FactsCache | None = None) -> Explanation:
     """What stands on a line: which calls, what they are, what transaction is open, and if nothing is reported, why. Raises
     ``NoSuchLine`` where there is nothing to speak of."""
     from txlint.explain import explain
 
     with _CollectorAtRest():
-        analysis = analyse([path], config, everything=True)
+        analysis = analyse([path], config, everything=True, cache=cache)
         _require_analysed(analysis, path)
         sources = Sources()
         findings = judge(analysis.hazards, sources, {each.path: each for each in analysis.facts}, Confidence.POSSIBLE)
@@ -325,7 +333,13 @@ def why(path: str, line: int, config: Config) -> Explanation:
 
 
 def analyse(
-    paths: Sequence[str], config: Config, *, progress: Progress | None = None, stages: Stages | None = None, everything: bool = False
+    paths: Sequence[str],
+    config: Config,
+    *,
+    progress: Progress | None = None,
+    stages: Stages | None = None,
+    everything: bool = False,
+    cache: FactsCache | None = None,
 ) -> Analysis:
     """The stages up to hazards. With ``everything`` also functions that no transaction may reach are linked, as `why` needs it."""
     stages = stages or Stages()
@@ -334,8 +348,11 @@ def analyse(
     discovery = discover(paths, config, root)
     files, tests = _without_tests(discovery.files, config)
     stages.end("discover")
-    facts, broken = load(files, config.jobs, config.max_file_size, None if progress is None else lambda done: progress(done, len(files)))
-    facts, more = _imported_tests(facts, tests, config)
+    told = None if progress is None else lambda done: progress(done, len(files))
+    facts, broken = load(files, config.jobs, config.max_file_size, told, cache)
+    facts, more = _imported_tests(facts, tests, config, cache)
+    if cache is not None:
+        cache.save()
     stages.end("lower")
     catalog = _catalog(facts, config)
     stages.end("catalog")
@@ -369,7 +386,7 @@ def _without_tests(files: Iterable[File], config: Config) -> tuple[list[File], l
 
 
 def _imported_tests(
-    facts: tuple[FileFacts, ...], tests: list[File], config: Config
+    facts: tuple[FileFacts, ...], tests: list[File], config: Config, cache: FactsCache | None
 ) -> tuple[tuple[FileFacts, ...], tuple[Unreadable, ...]]:
     """Tests are read only where code outside of them imports them."""
     by_module = {file.module: file for file in tests}
@@ -387,7 +404,7 @@ def _imported_tests(
         if not wanted:
             break
         loaded.update(wanted)
-        new, broken = load(list(wanted.values()), 1, config.max_file_size)
+        new, broken = load(list(wanted.values()), 1, config.max_file_size, None, cache)
         facts += new
         unread += broken
     return facts, unread

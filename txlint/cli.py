@@ -24,6 +24,7 @@ from txlint.select import SelectionError, codes_of, enabled, require
 
 if TYPE_CHECKING:
     from txlint.api import Stages
+    from txlint.cache import FactsCache
     from txlint.fix.rounds import Fixed
     from txlint.fix.verify import Disagreement
     from txlint.model.finding import Report
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "concise", "json", "github", "gitlab", "pylint")
 _SEVERITIES = ("low", "medium", "high")
 _MOST_ON_TERMINAL = 200
+_NOT_KEPT = "txlint: without a cache: {}"
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -69,6 +71,8 @@ def _project_options(command: _Command) -> _Command:
             click.option("--extend-exclude", multiple=True, metavar="GLOB", help="Leave these out as well."),
             click.option("--include-tests", is_flag=True, default=None, help="Tests open transactions and have findings, too."),
             click.option("--jobs", type=click.IntRange(min=0), metavar="N", help="Processes; 0 for as many as pay."),
+            click.option("--cache-dir", metavar="DIR", help="Keep what is known here instead of in .txlint_cache of the project."),
+            click.option("--no-cache", is_flag=True, help="Neither read nor keep what is known from earlier runs."),
             click.option("--color/--no-color", default=None, help="Colour; default: on a terminal."),
         )
     ):
@@ -115,6 +119,8 @@ def check(
     suggest: bool,
     verify: bool,
     quiet: bool,
+    cache_dir: str | None,
+    no_cache: bool,
     color: bool | None,
     **options: Any,
 ) -> int:
@@ -138,8 +144,9 @@ def check(
     from txlint import api
     from txlint.report.progress import Progress
 
+    cache = _cache(paths, cache_dir, no_cache, quiet)
     if verify:
-        return _verify(api.verify(paths, config))
+        return _verify(api.verify(paths, config, cache))
     stages = api.Stages() if statistics else None
     rewrites = fix or fix_only or diff
     most: int | None = _MOST_ON_TERMINAL if output_format == "text" and _on_terminal() else 0
@@ -151,12 +158,14 @@ def check(
             wanted = 0 if diff or fix_only else most
             try:
                 fixed, report = api.fix(
-                    paths, config, unsafe=unsafe_fixes, write=not diff, progress=progress, stages=stages, suggestions=wanted
+                    paths, config, unsafe=unsafe_fixes, write=not diff, progress=progress, stages=stages, suggestions=wanted, cache=cache
                 )
             except api.Busy as error:
                 raise _Failure(str(error)) from None
         else:
-            report = api.check(paths, config, progress=progress, stages=stages, unresolved=show_unresolved, suggestions=most)
+            report = api.check(paths, config, progress=progress, stages=stages, unresolved=show_unresolved, suggestions=most, cache=cache)
+    if cache is not None and cache.note and not quiet:
+        _say(_NOT_KEPT.format(cache.note))
     if fixed is not None:
         told = _print_fixes(fixed, diff, show_fixes, quiet, output_format, color)
         if diff or fix_only:
@@ -182,7 +191,7 @@ def explain(rule: str, color: bool | None) -> int:
 @cli.command()
 @click.argument("place", metavar="PATH:LINE")
 @_project_options
-def why(place: str, color: bool | None, **options: Any) -> int:
+def why(place: str, cache_dir: str | None, no_cache: bool, color: bool | None, **options: Any) -> int:
     """Say what stands on a line: is it an effect, is a transaction open, by what path, and if it is silent, why."""
     path, line = _path_and_line(place)
     config = _config((path,), **options)
@@ -191,7 +200,7 @@ def why(place: str, color: bool | None, **options: Any) -> int:
     from txlint.rules.source import Sources
 
     try:
-        explanation = api.why(path, line, config)
+        explanation = api.why(path, line, config, _cache((path,), cache_dir, no_cache, True))
     except api.NoSuchLine as error:
         raise _Failure(str(error)) from None
     _print(render_why(explanation, Sources(), _paint(color)))
@@ -253,6 +262,21 @@ def _config(paths: Sequence[str], config_file: str | None, **given: Any) -> Conf
         include_tests=config.include_tests if given["include_tests"] is None else given["include_tests"],
         jobs=config.jobs if given["jobs"] is None else given["jobs"],
     )
+
+
+def _cache(paths: Sequence[str], folder: str | None, off: bool, quiet: bool) -> FactsCache | None:
+    """What is known from earlier runs; nothing, and a line that says so, where it cannot be kept."""
+    if off:
+        return None
+    from txlint.cache import NAME, Unusable, open_cache
+
+    root = project_root(paths or ["."])
+    try:
+        return open_cache(folder or os.path.join(root, NAME), root)  # noqa: PTH118
+    except Unusable as error:
+        if not quiet:
+            _say(_NOT_KEPT.format(error))
+        return None
 
 
 def _check_selectors(config: Config) -> None:

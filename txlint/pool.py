@@ -1,4 +1,4 @@
-"""Facts for all files, in a stable order: lowered here, or in worker processes where those pay.
+"""Facts for all files, in a stable order: from the cache, else lowered here, or in worker processes where those pay.
 
 One file that kills its worker (the parser's C stack, memory) costs that file only: what the worker had in hand is tried again file
 by file in new ones. The order and content of what comes back do not depend on the number of
@@ -10,13 +10,17 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Container, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from txlint.discover import File, read
-from txlint.lower import decode, encode, lower_source
+from txlint.cache.facts import digest_of
+from txlint.discover import File, Stamp, read_stamped
+from txlint.lower import TOO_DEEP, decode, encode, lower_source
 from txlint.model.facts import FileFacts, Unreadable
+
+if TYPE_CHECKING:
+    from txlint.cache import FactsCache
 
 PAYS_FROM = 1_000_000
 """Bytes of source below which starting processes costs more than it saves."""
@@ -26,23 +30,34 @@ CHUNK = 200_000
 _Progress = Callable[[int], None]
 
 
+class Loaded(NamedTuple):
+    """What became of one file. ``facts`` are ``None`` where those of its bytes are known already, by their ``digest``; that is ``None``
+    where nothing is to be kept. ``encoded`` are the facts as bytes, where another process had to send them."""
+
+    facts: FileFacts | Unreadable | None
+    digest: bytes | None = None
+    stamp: Stamp = ()
+    encoded: bytes | None = None
+
+
 def load(
-    files: Sequence[File], jobs: int = 0, max_size: int = 1 << 20, progress: _Progress | None = None
+    files: Sequence[File], jobs: int = 0, max_size: int = 1 << 20, progress: _Progress | None = None, cache: FactsCache | None = None
 ) -> tuple[tuple[FileFacts, ...], tuple[Unreadable, ...]]:
     """The facts of these files, and the files without facts, each in the order of ``files``. ``jobs`` is the number of processes: 1
-    for none but this, 0 for as many as pay. ``progress`` is told how many files are done."""
-    count = _processes(files, jobs)
+    for none but this, 0 for as many as pay. ``progress`` is told how many files are done. What the ``cache`` knows is not lowered."""
     enabled = gc.isenabled()
     gc.disable()
     try:
-        if count > 1:
-            results = _parallel(files, count, max_size, progress)
-        else:
-            results = []
-            for i, file in enumerate(files):
-                results.append(load_file(file, max_size))
-                if progress is not None and not i % 64:
-                    progress(i)
+        results: list[FileFacts | Unreadable | None] = [None] * len(files) if cache is None else [cache.find(file) for file in files]
+        missing = [i for i, result in enumerate(results) if result is None]
+        left = [files[i] for i in missing]
+        known = None if cache is None else cache.digests.keys()
+        done = len(files) - len(left)
+        told = None if progress is None else lambda count: progress(done + count)
+        count = _processes(left, jobs)
+        loaded = _parallel(left, count, max_size, told, known) if count > 1 else _serial(left, max_size, told, known)
+        for i, file, one in zip(missing, left, loaded, strict=True):
+            results[i] = one.facts if cache is None else _kept(file, one, max_size, cache)
         if progress is not None:
             progress(len(files))
     finally:
@@ -51,15 +66,44 @@ def load(
     return tuple([r for r in results if r.__class__ is FileFacts]), tuple([r for r in results if r.__class__ is Unreadable])
 
 
-def load_file(file: File, max_size: int) -> FileFacts | Unreadable:
-    """The facts of one file, read from disk."""
+def load_file(file: File, max_size: int, known: Container[bytes] | None = None) -> Loaded:
+    """The facts of one file, read from disk, unless those of its bytes are ``known``."""
     try:
-        data = read(file.path, max_size)
+        data, stamp = read_stamped(file.path, max_size)
     except OSError as error:
-        return Unreadable(file.display, 1, error.strerror or "cannot be read")
+        return Loaded(Unreadable(file.display, 1, error.strerror or "cannot be read"))
     except ValueError:
-        return Unreadable(file.display, 1, "the name is no file name")
-    return lower_source(data, file.display, file.module, file.is_package)
+        return Loaded(Unreadable(file.display, 1, "the name is no file name"))
+    if known is None:
+        return Loaded(lower_source(data, file.display, file.module, file.is_package))
+    digest = digest_of(data)
+    if digest in known:
+        return Loaded(None, digest, stamp)
+    facts = lower_source(data, file.display, file.module, file.is_package)
+    if isinstance(facts, Unreadable) and facts.reason == TOO_DEEP:
+        return Loaded(facts)  # or it was this run that had no memory left
+    return Loaded(facts, digest, stamp)
+
+
+def _kept(file: File, loaded: Loaded, max_size: int, cache: FactsCache) -> FileFacts | Unreadable | None:
+    """The facts of a file that was loaded; the cache has them from now on."""
+    if loaded.facts is None and loaded.digest is not None:
+        facts = cache.find_bytes(file, loaded.digest, loaded.stamp)
+        if facts is not None:
+            return facts
+        loaded = load_file(file, max_size, ())  # what the cache had is damaged
+    if loaded.digest is not None and loaded.facts is not None:
+        cache.add(file, loaded.facts, loaded.digest, loaded.stamp, loaded.encoded)
+    return loaded.facts
+
+
+def _serial(files: Sequence[File], max_size: int, progress: _Progress | None, known: Collection[bytes] | None) -> list[Loaded]:
+    loaded = []
+    for i, file in enumerate(files):
+        loaded.append(load_file(file, max_size, known))
+        if progress is not None and not i % 64:
+            progress(i)
+    return loaded
 
 
 def _processes(files: Sequence[File], jobs: int) -> int:
@@ -71,13 +115,15 @@ def _processes(files: Sequence[File], jobs: int) -> int:
     return min(jobs or min(usable, 8), len(files))
 
 
-def _parallel(files: Sequence[File], count: int, max_size: int, progress: _Progress | None) -> list[Any]:
+def _parallel(
+    files: Sequence[File], count: int, max_size: int, progress: _Progress | None, known: Collection[bytes] | None
+) -> list[Loaded]:
     """As if each file were loaded here. A chunk whose worker died is tried again file by file; a file that kills alone is named."""
     from multiprocessing import get_context
     from multiprocessing.connection import wait
 
     context = get_context("fork" if sys.platform == "linux" else "spawn")
-    results: list[Any] = [None] * len(files)
+    results: list[Loaded] = [Loaded(None)] * len(files)
     pending = _chunks(files)
     workers: dict[Any, tuple[Any, list[int]]] = {}  # connection -> process and the chunk in its hands
     idle: list[tuple[Any, Any]] = []
@@ -87,7 +133,7 @@ def _parallel(files: Sequence[File], count: int, max_size: int, progress: _Progr
         while pending or workers:
             while pending and len(workers) < count:
                 chunk = pending.pop()
-                connection, process = idle.pop() if idle else _start(context, files, max_size, list(workers))
+                connection, process = idle.pop() if idle else _start(context, files, max_size, known, list(workers))
                 workers[connection] = (process, chunk)
                 with suppress(OSError):  # a dead worker is noticed below
                     connection.send(chunk)
@@ -102,12 +148,12 @@ def _parallel(files: Sequence[File], count: int, max_size: int, progress: _Progr
                     if len(chunk) > 1:
                         pending.extend([[i] for i in reversed(chunk)])
                     else:
-                        results[chunk[0]] = Unreadable(files[chunk[0]].display, 1, "the process that read it died")
+                        results[chunk[0]] = Loaded(Unreadable(files[chunk[0]].display, 1, "the process that read it died"))
                         done += 1
                     continue
                 idle.append((connection, process))
-                for i, facts in zip(chunk, answer, strict=True):
-                    results[i] = decode(facts) if facts.__class__ is bytes else Unreadable._make(facts)
+                for i, (encoded, digest, stamp) in zip(chunk, answer, strict=True):
+                    results[i] = Loaded(None if encoded is None else decode(encoded), digest, stamp, encoded)
                 done += len(chunk)
                 if progress is not None:
                     progress(done)
@@ -123,16 +169,17 @@ def _parallel(files: Sequence[File], count: int, max_size: int, progress: _Progr
     return results
 
 
-def _start(context: Any, files: Sequence[File], max_size: int, others: list[Any]) -> tuple[Any, Any]:
+def _start(context: Any, files: Sequence[File], max_size: int, known: Collection[bytes] | None, others: list[Any]) -> tuple[Any, Any]:
     ours, theirs = context.Pipe()
     inherited = [ours, *others] if context.get_start_method() == "fork" else []
-    process = context.Process(target=_work, args=(theirs, tuple(files), max_size, inherited), daemon=True)
+    theirs_to_know = None if known is None else frozenset(known)
+    process = context.Process(target=_work, args=(theirs, tuple(files), max_size, theirs_to_know, inherited), daemon=True)
     process.start()
     theirs.close()
     return ours, process
 
 
-def _work(connection: Any, files: tuple[File, ...], max_size: int, inherited: list[Any]) -> None:
+def _work(connection: Any, files: tuple[File, ...], max_size: int, known: Container[bytes] | None, inherited: list[Any]) -> None:
     """The worker: gets lists of indices, answers with facts as bytes; ends when the other side is closed or gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us
     gc.disable()
@@ -141,11 +188,11 @@ def _work(connection: Any, files: tuple[File, ...], max_size: int, inherited: li
     with suppress(EOFError, OSError):
         while True:
             chunk: list[int] = connection.recv()
-            connection.send([_as_plain(load_file(files[i], max_size)) for i in chunk])
+            connection.send([_as_plain(load_file(files[i], max_size, known)) for i in chunk])
 
 
-def _as_plain(facts: FileFacts | Unreadable) -> bytes | tuple[Any, ...]:
-    return tuple(facts) if isinstance(facts, Unreadable) else encode(facts)
+def _as_plain(loaded: Loaded) -> tuple[bytes | None, bytes | None, Stamp]:
+    return None if loaded.facts is None else encode(loaded.facts), loaded.digest, loaded.stamp
 
 
 def _chunks(files: Sequence[File]) -> list[list[int]]:

@@ -16,12 +16,13 @@ from typing import NamedTuple
 
 from txlint.config import Config
 from txlint.discover.gitignore import Patterns, compile_patterns, read_gitignore
+from txlint.discover.read import Stamp, stamp_of
 from txlint.discover.roots import Place, has_marker, root_place
 
 NEVER = frozenset(
     {
         *(".git", ".hg", ".svn", ".bzr", ".jj", ".venv", ".tox", ".nox", ".eggs", ".direnv", ".pants.d", ".ipynb_checkpoints"),
-        *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".pytype", "__pycache__", "__pypackages__"),
+        *(".txlint_cache", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".pytype", "__pycache__", "__pypackages__"),
         *("node_modules", "bower_components", "site-packages", "dist-packages"),
     }
 )
@@ -41,7 +42,11 @@ class File(NamedTuple):
     is_test: bool
     given: bool
     also: tuple[str, ...]
-    size: int
+    stamp: Stamp
+
+    @property
+    def size(self) -> int:
+        return self.stamp[0]
 
 
 class Skipped(NamedTuple):
@@ -164,7 +169,7 @@ class _Walk:
             module, *also = place.names(stem) or (os.path.basename(os.path.dirname(path)),)
             below = path[len(self.root) + 1 :] if is_under(path, self.root) else os.path.basename(path)
             test = is_test(below.replace(os.sep, "/"))
-            self.files[path] = File(path, display, module, stem == "__init__", test, given, tuple(also), status.st_size)
+            self.files[path] = File(path, display, module, stem == "__init__", test, given, tuple(also), stamp_of(status))
 
     def given_path(self, path: str) -> None:
         """Take a path that was given, if the walk over the root has not met it; what is excluded stays excluded."""
