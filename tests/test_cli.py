@@ -18,7 +18,8 @@ import pytest
 import txlint
 from tests.hazards import POSTED, receipt, report
 from txlint.api import Stages
-from txlint.cli import FORMATS, main
+from txlint.cli import main
+from txlint.cli.commands import FORMATS
 from txlint.config import Config
 from txlint.model.finding import Explanation, Problem, Report, Summary
 from txlint.model.kinds import Confidence
@@ -267,7 +268,7 @@ def test_a_reader_that_goes_away_ends_the_run_quietly() -> None:
     command = [
         sys.executable,
         "-c",
-        "import time; time.sleep(0.3); from txlint.cli import FORMATS, main; import sys; sys.exit(main(['explain', 'ALL']))",
+        "import time; time.sleep(0.3); from txlint.cli import main; import sys; sys.exit(main(['explain', 'ALL']))",
     ]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -280,7 +281,7 @@ def test_a_reader_that_goes_away_ends_the_run_quietly() -> None:
 def test_without_stdout_and_stderr() -> None:
     code = (
         "import os, sys; os.close(1); os.close(2); sys.stdout = sys.stderr = None\n"
-        "from txlint.cli import FORMATS, main; sys.exit(main(['explain', 'TX1']))"
+        "from txlint.cli import main; sys.exit(main(['explain', 'TX1']))"
     )
     assert run(python=("-c", code)).returncode == 0
 
@@ -296,7 +297,7 @@ def test_ctrl_c_is_quiet() -> None:
         "import sys, time, types, txlint\n"
         "def check(*a, **k): print('started', flush=True); time.sleep(30)\n"
         "txlint.api = types.SimpleNamespace(check=check)\n"
-        "from txlint.cli import FORMATS, main\nsys.exit(main([]))"
+        "from txlint.cli import main\nsys.exit(main([]))"
     )
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     with subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from txlint import api, cli
+from txlint import api
 from txlint.cache import NAME
-from txlint.cli import main
+from txlint.cli import commands, main
 from txlint.config import Config
 from txlint.fix.known import meanings_of
 from txlint.fix.rounds import identity
@@ -306,7 +306,7 @@ def test_text_shows_the_lines_before_and_after(shop: Path, txlint: Txlint) -> No
 
 def test_a_terminal_shows_suggestions_unasked(shop: Path, txlint: Txlint, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "suggested:" not in txlint().out
-    monkeypatch.setattr(cli, "_on_terminal", lambda: True)
+    monkeypatch.setattr(commands, "_on_terminal", lambda: True)
     monkeypatch.setenv("NO_COLOR", "1")
     assert "= suggested: on-commit (safe: --fix)" in txlint().out
     assert txlint("--output-format", "concise").out.count("suggested") == 0

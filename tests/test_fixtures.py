@@ -1,6 +1,7 @@
 """Every fixture's report is what its marks say: found, opened and reached where they say, and silent everywhere else.
 
-Asserted unasked: one worker process and two find the same, and the JSON document keeps its contract."""
+Asserted unasked: one worker process and two find the same, the second run knows the facts and says the same, and the JSON document keeps
+its contract."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ import pytest
 
 from tests.marks import MalformedMark, cases, check_case, read_case
 from txlint.api import check
+from txlint.cache import FactsCache, open_cache
 from txlint.config import Config, find_config, read_config
 from txlint.model.finding import Report
 from txlint.model.kinds import EFFECT_KINDS, OPENER_KINDS, STEP_KINDS
@@ -36,20 +38,21 @@ def alone(path: Path, folder: Path) -> Path:
     return copy
 
 
-def report_of(path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int = 1) -> Report:
+def report_of(path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int = 1, cache: FactsCache | None = None) -> Report:
     folder = path if path.is_dir() else path.parent
     monkeypatch.chdir(folder)
     config = read_config(folder) if find_config(folder) else Config()
     config = config._replace(extend_select=(*config.extend_select, *SELECTED), jobs=jobs)
-    return check(["." if path.is_dir() else path.name], config)
+    return check(["." if path.is_dir() else path.name], config, cache=cache)
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: str(path.relative_to(FIXTURES)))
 def test_report_is_what_the_marks_say(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copy = alone(path, tmp_path)
-    report = report_of(copy, monkeypatch)
+    report = report_of(copy, monkeypatch, cache=open_cache(str(tmp_path / "cache"), str(copy)))
     wrong = [*check_case(read_case(copy), report), *(f"{problem.path}:{problem.line}: {problem.message}" for problem in report.errors)]
     assert not wrong, "\n".join(["", *wrong])
+    assert report == report_of(copy, monkeypatch, cache=open_cache(str(tmp_path / "cache"), str(copy)))
     document = json.loads(render_json(report))
     assert not breaches(document, DOCUMENT, "document")
     assert document["findings"] == sorted(document["findings"], key=lambda each: (each["path"], each["line"], each["column"], each["code"]))

@@ -22,7 +22,7 @@ from txlint.discover import Discovery, File, discover, project_root
 from txlint.frameworks.django.entrances import entrances as django_entrances
 from txlint.frameworks.django.models import DjangoModels
 from txlint.frameworks.django.settings import DjangoSettings, read_settings
-from txlint.frameworks.files import ProjectFiles
+from txlint.frameworks.files import ProjectFiles, WatchedFiles
 from txlint.frameworks.frappe import documents as frappe
 from txlint.frameworks.frappe.hooks import entrances as frappe_entrances
 from txlint.frameworks.versions import Versions
@@ -41,6 +41,7 @@ from txlint.rules.source import Sources
 from txlint.select import cuts, enabled, select, unreadable, without_cut
 
 if TYPE_CHECKING:
+    from txlint.answers import Seen
     from txlint.cache import FactsCache
     from txlint.fix import FilePlan, Meanings, OpenFile, Project, Proposal
     from txlint.fix.rounds import Fixed, Identity
@@ -89,13 +90,15 @@ def check(
     unresolved: bool = False,
     suggestions: int | None = 0,
     cache: FactsCache | None = None,
+    seen: Seen | None = None,
 ) -> Report:
     """Everything that is to be reported of ``paths`` (empty: the configured ones, else the current directory). With ``unresolved`` the
     report lists the calls of which nothing is known, not only their number. The first ``suggestions`` findings say how they can be
-    fixed (``None``: all). What the ``cache`` knows is not read again; what is new, it keeps."""
+    fixed (``None``: all). What the ``cache`` knows is not read again; what is new, it keeps.
+    ``seen`` is told what the report rests on."""
     stages = stages or Stages()
     with _CollectorAtRest():
-        analysis, report = _checked(paths, config, progress, stages, cache, unresolved)
+        analysis, report = _checked(paths, config, progress, stages, cache, unresolved, seen)
         if suggestions != 0 and report.findings:
             report = suggest(analysis, report, config, suggestions)
             stages.end("suggest")
@@ -109,8 +112,9 @@ def _checked(
     stages: Stages,
     cache: FactsCache | None = None,
     unresolved: bool = False,
+    seen: Seen | None = None,
 ) -> tuple[Analysis, Report]:
-    analysis = analyse(paths, config, progress=progress, stages=stages, cache=cache)
+    analysis = analyse(paths, config, progress=progress, stages=stages, cache=cache, seen=seen)
     sources = Sources()
     findings = judge(analysis.hazards, sources, {each.path: each for each in analysis.facts}, config.min_confidence)
     stages.end("judge")
@@ -340,6 +344,7 @@ def analyse(
     stages: Stages | None = None,
     everything: bool = False,
     cache: FactsCache | None = None,
+    seen: Seen | None = None,
 ) -> Analysis:
     """The stages up to hazards. With ``everything`` also functions that no transaction may reach are linked, as `why` needs it."""
     stages = stages or Stages()
@@ -356,7 +361,9 @@ def analyse(
     stages.end("lower")
     catalog = _catalog(facts, config)
     stages.end("catalog")
-    on_disk = ProjectFiles(Path(root), Path.cwd())
+    on_disk = WatchedFiles(ProjectFiles(Path(root), Path.cwd()))
+    if seen is not None:
+        seen.analysed, seen.discovery, seen.asked = tuple(paths), discovery, on_disk.asked
     settings = read_settings({each.module: each for each in facts}, on_disk, config)
     stages.end("settings")
     versions = Versions(on_disk, config, _folders_of_projects(discovery))

@@ -73,7 +73,8 @@ class FactsCache:
         self._below = root.rstrip(os.sep) + os.sep
         self._fresh: dict[bytes, bytes] = {}  # digest -> facts that the facts file does not hold
         self._file: BinaryIO | None = None
-        self._facts_name, self.known = read_index(folder, self.name)
+        self._facts_name, known = read_index(folder, self.name, build())
+        self.known: dict[str, Entry] = {key: Entry._make(entry) for key, entry in known.items()}
         self.digests: dict[bytes, Entry] = {entry.digest: entry for entry in self.known.values()}
 
     def key(self, path: str) -> str:
@@ -185,13 +186,14 @@ class FactsCache:
         return data if data and self._tag(entry.digest, data) == entry.tag else None
 
 
-def read_index(folder: Folder, name: str) -> tuple[str, dict[str, Entry]]:
-    """The name of a project's facts file and its index; empty where there is none, or one of another build of txlint or of Python."""
+def read_index(folder: Folder, name: str, wanted: str | None) -> tuple[str, dict[str, Any]]:
+    """The name of a project's facts file and its index, an `Entry` as a plain tuple for each path; empty where there is none, or none of
+    the ``wanted`` build. Stamps and digests are the same whatever the build."""
     data = read_sealed(folder, f"{name}.index")
     if data is not None:
-        content: Any = marshal.loads(data)
-        if content[0] == build():
-            return content[1], {key: Entry._make(entry) for key, entry in content[2].items()}
+        made_by, facts_name, files = marshal.loads(data)
+        if wanted is None or made_by == wanted:
+            return facts_name, files
     return "", {}
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from _blake2 import blake2b
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias, TypeVar
 
+_Answer = TypeVar("_Answer", str | None, tuple[str, ...])
 LARGEST = 32 << 20  # bytes: beyond that a file is taken for none
 
 
@@ -49,6 +51,44 @@ class ProjectFiles:
 
     def source(self, path: str) -> str | None:
         return _text(self.base / path)
+
+
+Asked: TypeAlias = dict[tuple[str, str], bytes]
+"""What was asked of `Files` (the method and its argument), and a digest of the answer."""
+
+
+class WatchedFiles:
+    """`Files` that note what they are asked."""
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+        self.asked: Asked = {}
+
+    def read(self, path: str) -> str | None:
+        return self._noted("read", path, self.files.read(path))
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        return self._noted("names", folder, self.files.names(folder))
+
+    def folders(self, folder: str) -> tuple[str, ...]:
+        return self._noted("folders", folder, self.files.folders(folder))
+
+    def source(self, path: str) -> str | None:
+        return self._noted("source", path, self.files.source(path))
+
+    def _noted(self, question: str, argument: str, answer: _Answer) -> _Answer:
+        self.asked[question, argument] = _digest(answer)
+        return answer
+
+
+def asks_the_same(files: Files, question: str, argument: str, answer: bytes) -> bool:
+    """Is the answer that was noted still right?"""
+    return _digest(getattr(files, question)(argument)) == answer
+
+
+def _digest(answer: str | tuple[str, ...] | None) -> bytes:
+    text = "" if answer is None else f"text {answer}" if isinstance(answer, str) else f"names {answer!r}"
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=20).digest()
 
 
 class GivenFiles:

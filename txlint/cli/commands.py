@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from txlint import __version__
+from txlint.answers import Answer, Seen, keep
+from txlint.cli.output import print_text, say, tell
 from txlint.config import Config, ConfigError, read_config, read_config_file
 from txlint.discover import project_root
 from txlint.model.kinds import Confidence
@@ -100,7 +102,10 @@ def _project_options(command: _Command) -> _Command:
 @click.option("--verify", is_flag=True, help="Only see whether the two readings of the code agree on what stands in one function.")
 @click.option("-q", "--quiet", is_flag=True, help="Print findings only.")
 @_project_options
+@click.pass_obj
 def check(
+    words: tuple[str, ...],
+    /,
     paths: tuple[str, ...],
     select: tuple[str, ...],
     extend_select: tuple[str, ...],
@@ -130,6 +135,7 @@ def check(
     if diff and (fix or fix_only):
         raise _Failure("--diff writes nothing: it does not go with --fix")
     started = perf_counter()
+    seen = Seen(paths, options["config_file"])
     config = _config(paths, **options)
     if select:
         # What the configuration adds or takes away was meant for its own selection.
@@ -163,17 +169,23 @@ def check(
             except api.Busy as error:
                 raise _Failure(str(error)) from None
         else:
-            report = api.check(paths, config, progress=progress, stages=stages, unresolved=show_unresolved, suggestions=most, cache=cache)
+            report = api.check(
+                paths, config, progress=progress, stages=stages, unresolved=show_unresolved, suggestions=most, cache=cache, seen=seen
+            )
     if cache is not None and cache.note and not quiet:
-        _say(_NOT_KEPT.format(cache.note))
+        say(_NOT_KEPT.format(cache.note))
     if fixed is not None:
         told = _print_fixes(fixed, diff, show_fixes, quiet, output_format, color)
         if diff or fix_only:
             return max(told, 2 * any(each.code == "TX900" and each.given for each in report.errors))
-    _print_report(report, config, output_format, quiet, color, show_unresolved)
+    code = 2 if fixed is not None and fixed.failed else _exit_code(report, config, exit_zero)
+    answer = _answer(report, config, output_format, quiet, color, show_unresolved)._replace(code=code)
+    tell(answer)
     if stages is not None:
         _print_statistics(report, stages, perf_counter() - started)
-    return 2 if fixed is not None and fixed.failed else _exit_code(report, config, exit_zero)
+    elif fixed is None and cache is not None:
+        keep(answer, words, cache, seen, config)
+    return code
 
 
 @cli.command()
@@ -184,7 +196,7 @@ def explain(rule: str, color: bool | None) -> int:
     require((rule,))
     from txlint.report.page import render_pages
 
-    _print(render_pages((RULES[code] for code in sorted(codes_of(rule))), _paint(color)))
+    print_text(render_pages((RULES[code] for code in sorted(codes_of(rule))), _paint(color)))
     return 0
 
 
@@ -203,7 +215,7 @@ def why(place: str, cache_dir: str | None, no_cache: bool, color: bool | None, *
         explanation = api.why(path, line, config, _cache((path,), cache_dir, no_cache, True))
     except api.NoSuchLine as error:
         raise _Failure(str(error)) from None
-    _print(render_why(explanation, Sources(), _paint(color)))
+    print_text(render_why(explanation, Sources(), _paint(color)))
     return 0
 
 
@@ -220,21 +232,21 @@ def helper(library: str, module: str | None) -> int:
     if library not in HELPERS:
         raise _Failure(f"no helper for {library!r}; there is one for {', '.join(HELPERS)}")
     if module is None:
-        _print(HELPERS[library]("project_db")[0])
+        print_text(HELPERS[library]("project_db")[0])
         return 0
     try:
         paths = write_helper(library, module)
     except (Exists, OSError) as error:
         raise _Failure(str(error)) from None
-    _print("".join(f"{path}\n" for path in paths))
-    _say(f'Say so in the configuration: after-commit-helper = "{module}.on_commit"')
+    print_text("".join(f"{path}\n" for path in paths))
+    say(f'Say so in the configuration: after-commit-helper = "{module}.on_commit"')
     return 0
 
 
-def main(args: Sequence[str] | None = None) -> int:
-    """Runs the command line and gives the exit code; says what went wrong in one line, never in a trace."""
+def run(words: Sequence[str]) -> int:
+    """As `main`, for a command line to which no answer is known."""
     try:
-        return int(cli.main(args=None if args is None else list(args), prog_name="txlint", standalone_mode=False) or 0)
+        return int(cli.main(args=list(words), prog_name="txlint", standalone_mode=False, obj=tuple(words)) or 0)
     except click.ClickException as error:
         return _complain(f"error: {error.format_message()}")
     except (ConfigError, SelectionError) as error:
@@ -275,7 +287,7 @@ def _cache(paths: Sequence[str], folder: str | None, off: bool, quiet: bool) -> 
         return open_cache(folder or os.path.join(root, NAME), root)  # noqa: PTH118
     except Unusable as error:
         if not quiet:
-            _say(_NOT_KEPT.format(error))
+            say(_NOT_KEPT.format(error))
         return None
 
 
@@ -299,48 +311,46 @@ def _path_and_line(place: str) -> tuple[str, int]:
     return path, int(line)
 
 
-def _print_report(report: Report, config: Config, output_format: str, quiet: bool, color: bool | None, show_unresolved: bool) -> None:
+def _answer(report: Report, config: Config, output_format: str, quiet: bool, color: bool | None, show_unresolved: bool) -> Answer:
+    """All that is said of a report."""
     from txlint.report.text import problem_lines, unresolved_lines
 
-    for line in problem_lines(report):
-        _say(line)
+    at = config.report_at or "auto"
     match output_format:
         case "json":
             from txlint.report.json_ import render_json
 
-            _print(render_json(report))
+            text = render_json(report)
         case "concise":
             from txlint.report.concise import render_concise
 
-            _print(render_concise(report, config.report_at or "auto", quiet))
+            text = render_concise(report, at, quiet)
         case "github":
             from txlint.report.github import render_github
 
-            _print(render_github(report, config.report_at or "auto"))
+            text = render_github(report, at)
         case "gitlab":
             from txlint.report.gitlab import render_gitlab
 
-            _print(render_gitlab(report, config.report_at or "auto"))
+            text = render_gitlab(report, at)
         case "pylint":
             from txlint.report.pylint import render_pylint
 
-            _print(render_pylint(report, config.report_at or "auto"))
+            text = render_pylint(report, at)
         case _:
             from txlint.report.text import render_text
             from txlint.rules.source import Sources
 
-            _print(render_text(report, Sources(), _paint(color), _MOST_ON_TERMINAL if _on_terminal() else None, quiet))
-    if show_unresolved:
-        for line in unresolved_lines(report):
-            _say(line)
+            text = render_text(report, Sources(), _paint(color), _MOST_ON_TERMINAL if _on_terminal() else None, quiet)
+    return Answer(tuple(problem_lines(report)), text, tuple(unresolved_lines(report)) if show_unresolved else ())
 
 
 def _verify(result: tuple[int, tuple[Disagreement, ...]]) -> int:
     """Prints where the engine and the rewriting side differ; that is a defect of txlint, never of the code."""
     count, found = result
     for each in found:
-        _say(f"{each.path}:{each.span[0]}:{each.span[1]}: only the {each.by} sees an effect in a transaction of its own function")
-    _say(f"{count:,} effects in transactions of their own function, {len(found):,} seen by one reading only")
+        say(f"{each.path}:{each.span[0]}:{each.span[1]}: only the {each.by} sees an effect in a transaction of its own function")
+    say(f"{count:,} effects in transactions of their own function, {len(found):,} seen by one reading only")
     return 2 if found else 0
 
 
@@ -351,15 +361,15 @@ def _print_fixes(fixed: Fixed, diff: bool, show: bool, quiet: bool, output_forma
     if diff:
         from txlint.fix import diff as diff_of
 
-        _print("".join(map(diff_of, fixed.plans)))
+        print_text("".join(map(diff_of, fixed.plans)))
     by_people = output_format == "text" and not diff
     if not quiet or show or fixed.failed:
         lines = list(fixed_lines(fixed, diff, show, _paint(color) if by_people else _paint(False)))
         if by_people:
-            _print("\n".join((*lines, "", "")))
+            print_text("\n".join((*lines, "", "")))
         else:
             for line in lines:
-                _say(line)
+                say(line)
     return 2 if fixed.failed else int(diff and bool(fixed.plans))
 
 
@@ -367,10 +377,10 @@ def _print_statistics(report: Report, stages: Stages, seconds: float) -> None:
     from txlint.report.counts import by_rule
 
     for line in by_rule(report):
-        _say(line)
+        say(line)
     for name, took in stages.took.items():
-        _say(f"{name:<9} {took:6.2f} s")
-    _say(f"{'in all':<9} {seconds:6.2f} s")
+        say(f"{name:<9} {took:6.2f} s")
+    say(f"{'in all':<9} {seconds:6.2f} s")
 
 
 def _exit_code(report: Report, config: Config, exit_zero: bool) -> int:
@@ -395,29 +405,6 @@ def _paint(color: bool | None) -> Paint:
     return coloured() if color else plain
 
 
-def _print(text: str) -> None:
-    """Text to stdout in its own encoding, whatever that cannot hold escaped. A reader who has gone away ends the run."""
-    if sys.stdout is None:
-        return
-    encoding = sys.stdout.encoding or "utf-8"
-    try:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(text.encode(encoding, "backslashreplace"))
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # What Python would still flush at its end goes nowhere, instead of into a second error.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(141) from None
-
-
-def _say(text: str) -> None:
-    """One line on stderr."""
-    if sys.stderr is not None:
-        from txlint.report.escape import visible
-
-        sys.stderr.write(visible(text).encode("ascii", "backslashreplace").decode() + "\n")
-
-
 def _complain(text: str) -> int:
-    _say(f"txlint: {' '.join(text.split())}")
+    say(f"txlint: {' '.join(text.split())}")
     return 2
