@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from txlint import answers, api, cli
-from txlint.cache import NAME, folder
+from txlint.cache import folder
+from txlint.cache.folder import NAME
 from txlint.cli import commands, main
 from txlint.cli.commands import FORMATS
 

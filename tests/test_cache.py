@@ -18,7 +18,9 @@ from typing import Any
 import pytest
 
 from txlint import api, pool
-from txlint.cache import NAME, FactsCache, Unusable, facts, folder, open_cache
+from txlint.cache import facts, folder
+from txlint.cache.facts import FactsCache, open_cache
+from txlint.cache.folder import NAME, Unusable
 from txlint.config import Config
 from txlint.model.facts import FileFacts
 from txlint.model.finding import Report

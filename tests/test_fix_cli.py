@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from txlint import api
-from txlint.cache import NAME
+from txlint.cache.folder import NAME
 from txlint.cli import commands, main
 from txlint.config import Config
 from txlint.fix.known import meanings_of

@@ -14,7 +14,7 @@ import pytest
 
 from tests.marks import MalformedMark, cases, check_case, read_case
 from txlint.api import check
-from txlint.cache import FactsCache, open_cache
+from txlint.cache.facts import FactsCache, open_cache
 from txlint.config import Config, find_config, read_config
 from txlint.model.finding import Report
 from txlint.model.kinds import EFFECT_KINDS, OPENER_KINDS, STEP_KINDS

@@ -10,7 +10,7 @@ the run has seen it when it ends, so what changed meanwhile is in no answer.
 analysing stage. Which folder to look in it guesses from the words of the command line; a wrong guess finds nothing."""
 
 # Paths stay strings here: pathlib alone takes longer to import than an answer to find.
-# ruff: noqa: PTH109, PTH118, PTH120
+# ruff: noqa: PTH100, PTH109, PTH118, PTH120, PTH123
 
 from __future__ import annotations
 
@@ -20,17 +20,16 @@ import sys
 import zlib
 from _blake2 import blake2b
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from txlint.cache.facts import code_stamp, digest_of, name_of, read_index
 from txlint.cache.folder import NAME, Folder, Unusable, find_folder, read_sealed, write_sealed
+from txlint.cache.index import code_stamp, digest_of, name_of, read_index
 from txlint.config import Config, find_config
 from txlint.discover import Discovery, discover, project_root, read_stamped
 from txlint.frameworks.files import Asked, ProjectFiles, asks_the_same
 
 if TYPE_CHECKING:
-    from txlint.cache import FactsCache
+    from txlint.cache.facts import FactsCache
 
 _MOST = 8  # answers of a project; the oldest goes first
 _LEAST_BYTES = 1 << 16
@@ -120,10 +119,13 @@ def keep(answer: Answer, words: Sequence[str], cache: FactsCache, seen: Seen, co
 
 def config_state(paths: Sequence[str], config_file: str | None) -> tuple[str, ...]:
     """Which file configures the project of these paths, which one is read, and what is in it; empty where it cannot be read."""
-    found = find_config(Path(project_root(paths or (".",))))
-    read = config_file or (None if found is None else str(found))
+    found = find_config(project_root(paths or (".",)))
+    read = config_file or found
     try:
-        content = "" if read is None else digest_of(Path(read).read_bytes()).hex()
+        content = ""
+        if read is not None:
+            with open(read, "rb") as file:
+                content = digest_of(file.read()).hex()
     except (OSError, ValueError):
         return ()
     return (str(found), str(read), content, config_file or "")
@@ -169,7 +171,7 @@ def _holds(basis: Basis, known: Mapping[str, Any], root: str) -> bool:
         return False
     if _content(discovery, basis, known, root) != basis.content:
         return False
-    files = ProjectFiles(Path(basis.root), Path.cwd())
+    files = ProjectFiles(basis.root, os.getcwd())
     return all(asks_the_same(files, question, argument, answer) for question, argument, answer in basis.asked)
 
 
@@ -224,4 +226,4 @@ def _where(words: Sequence[str]) -> tuple[str, str] | None:
         elif not word.startswith("-") and os.path.lexists(word):
             paths.append(word)
     root = project_root(paths or (".",))
-    return root, os.path.abspath(folder or os.path.join(root, NAME))  # noqa: PTH100 -- links stay
+    return root, os.path.abspath(folder or os.path.join(root, NAME))

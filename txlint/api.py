@@ -42,7 +42,7 @@ from txlint.select import cuts, enabled, select, unreadable, without_cut
 
 if TYPE_CHECKING:
     from txlint.answers import Seen
-    from txlint.cache import FactsCache
+    from txlint.cache.facts import FactsCache
     from txlint.fix import FilePlan, Meanings, OpenFile, Project, Proposal
     from txlint.fix.rounds import Fixed, Identity
     from txlint.fix.source import Source
@@ -361,7 +361,7 @@ def analyse(
     stages.end("lower")
     catalog = _catalog(facts, config)
     stages.end("catalog")
-    on_disk = WatchedFiles(ProjectFiles(Path(root), Path.cwd()))
+    on_disk = WatchedFiles(ProjectFiles(root, Path.cwd()))
     if seen is not None:
         seen.analysed, seen.discovery, seen.asked = tuple(paths), discovery, on_disk.asked
     settings = read_settings({each.module: each for each in facts}, on_disk, config)

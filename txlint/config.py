@@ -4,16 +4,21 @@
 one line that names the file and the key. Nothing of the analysed project is imported or run. The tables by which a project teaches
 txlint its own library are kept raw: the catalog's loader decodes them, as strictly as its own."""
 
+# No pathlib on the way to a stored answer: it takes longer to import than the answer to find.
+# ruff: noqa: PTH116, PTH118, PTH123
+
 from __future__ import annotations
 
 import os
 import stat
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.model.kinds import Confidence
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _LARGEST_CONFIG = 1 << 20
@@ -48,16 +53,17 @@ class Config(NamedTuple):
     tables: Mapping[str, Any] = _NOTHING  # effect, opener, ... as written
 
 
-def find_config(folder: Path) -> Path | None:
+def find_config(folder: str | os.PathLike[str]) -> str | None:
     """The file in this folder that configures txlint, if one does; ``txlint.toml`` goes first."""
-    own = folder / "txlint.toml"
+    own = os.path.join(folder, "txlint.toml")
     if os.path.lexists(own):
         return own
-    shared = folder / "pyproject.toml"
+    shared = os.path.join(folder, "pyproject.toml")
     try:
-        status = shared.stat()
-        if stat.S_ISREG(status.st_mode) and status.st_size <= _LARGEST_CONFIG and b"tool.txlint" in shared.read_bytes():
-            return shared
+        status = os.stat(shared)
+        if stat.S_ISREG(status.st_mode) and status.st_size <= _LARGEST_CONFIG:
+            with open(shared, "rb") as file:
+                return shared if b"tool.txlint" in file.read() else None
     except OSError:
         pass  # a file that we may not read does not configure us
     return None
@@ -65,8 +71,10 @@ def find_config(folder: Path) -> Path | None:
 
 def read_config(folder: Path) -> Config:
     """The configuration that this folder holds; defaults where it holds none."""
+    from pathlib import Path
+
     path = find_config(folder)
-    return Config() if path is None else read_config_file(path)
+    return Config() if path is None else read_config_file(Path(path))
 
 
 def read_config_file(path: Path) -> Config:

@@ -14,13 +14,13 @@ from collections.abc import Callable, Collection, Container, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from txlint.cache.facts import digest_of
+from txlint.cache.index import digest_of
 from txlint.discover import File, Stamp, read_stamped
 from txlint.lower import TOO_DEEP, decode, encode, lower_source
 from txlint.model.facts import FileFacts, Unreadable
 
 if TYPE_CHECKING:
-    from txlint.cache import FactsCache
+    from txlint.cache.facts import FactsCache
 
 PAYS_FROM = 1_000_000
 """Bytes of source below which starting processes costs more than it saves."""

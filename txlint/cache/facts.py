@@ -15,13 +15,13 @@ import marshal
 import os
 import sys
 import zlib
-from _blake2 import blake2b
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from time import time
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from txlint import __version__
-from txlint.cache.folder import Folder, Unusable, make_folder, open_plain, read_sealed, seal, sweep, write, write_sealed
+from txlint.cache.folder import Folder, Unusable, make_folder, open_plain, seal, sweep, write, write_sealed
+from txlint.cache.index import code_stamp, name_of, read_index
 from txlint.model.facts import SCHEMA, FileFacts, Unreadable
 
 if TYPE_CHECKING:
@@ -48,16 +48,6 @@ class Entry(NamedTuple):
 def open_cache(path: str, root: str) -> FactsCache:
     """The facts that the folder at ``path`` keeps for the project at ``root``. Raises `Unusable`."""
     return FactsCache(make_folder(os.path.abspath(path)), root)  # noqa: PTH100 -- links stay, and are refused
-
-
-def name_of(root: str) -> str:
-    """What the files of a project are called in a folder, for this version of Python."""
-    return f"{blake2b(root.encode('utf-8', 'surrogatepass'), digest_size=8).hexdigest()}.{sys.implementation.cache_tag}"
-
-
-def digest_of(data: bytes) -> bytes:
-    """What facts are kept under."""
-    return blake2b(data, digest_size=20).digest()
 
 
 class FactsCache:
@@ -186,30 +176,7 @@ class FactsCache:
         return data if data and self._tag(entry.digest, data) == entry.tag else None
 
 
-def read_index(folder: Folder, name: str, wanted: str | None) -> tuple[str, dict[str, Any]]:
-    """The name of a project's facts file and its index, an `Entry` as a plain tuple for each path; empty where there is none, or none of
-    the ``wanted`` build. Stamps and digests are the same whatever the build."""
-    data = read_sealed(folder, f"{name}.index")
-    if data is not None:
-        made_by, facts_name, files = marshal.loads(data)
-        if wanted is None or made_by == wanted:
-            return facts_name, files
-    return "", {}
-
-
 def build() -> str:
     """What facts depend on besides the bytes of a file: this Python, to its last detail, and the code that lowers."""
     package = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120 -- no pathlib on the way to a stored answer
     return f"{__version__} {SCHEMA} {sys.version} {code_stamp(package, ('lower', 'model'))}"
-
-
-def code_stamp(package: str, folders: Iterable[str]) -> str:
-    """Names, sizes and times of the source files below these folders: a checkout of txlint changes without its version."""
-    found = []
-    for folder in folders:
-        for path, _, names in os.walk(os.path.join(package, folder)):  # noqa: PTH118
-            if not path.endswith("__pycache__"):
-                for name in names:
-                    status = os.stat(os.path.join(path, name))  # noqa: PTH116, PTH118
-                    found.append((path, name, status.st_size, status.st_mtime_ns))
-    return blake2b(repr(sorted(found)).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

@@ -26,7 +26,7 @@ from txlint.select import SelectionError, codes_of, enabled, require
 
 if TYPE_CHECKING:
     from txlint.api import Stages
-    from txlint.cache import FactsCache
+    from txlint.cache.facts import FactsCache
     from txlint.fix.rounds import Fixed
     from txlint.fix.verify import Disagreement
     from txlint.model.finding import Report
@@ -280,7 +280,8 @@ def _cache(paths: Sequence[str], folder: str | None, off: bool, quiet: bool) -> 
     """What is known from earlier runs; nothing, and a line that says so, where it cannot be kept."""
     if off:
         return None
-    from txlint.cache import NAME, Unusable, open_cache
+    from txlint.cache.facts import open_cache
+    from txlint.cache.folder import NAME, Unusable
 
     root = project_root(paths or ["."])
     try:

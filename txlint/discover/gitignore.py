@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 from typing import NamedTuple
 
 
@@ -27,19 +26,20 @@ class Patterns(NamedTuple):
 
     base: str
     groups: tuple[_Group, ...]  # last first
+    names: frozenset[str]  # all names of all groups
+    any: re.Pattern[str] | None  # all globs of all groups
 
     def verdict(self, path: str, name: str, is_folder: bool) -> bool | None:
         """True for left out, False for taken back, None where no pattern fits."""
-        below: str | None = None
+        below = path[len(self.base) + 1 :].replace(os.sep, "/")
+        if name not in self.names and (self.any is None or not self.any.match(below)):
+            return None  # as for nearly all files: two questions instead of some for each group
         for group in self.groups:
             if name in group.names or (is_folder and name in group.folders):
                 return group.excludes
             for pattern in (group.any, group.any_folder if is_folder else None):
-                if pattern is not None:
-                    if below is None:
-                        below = path[len(self.base) + 1 :].replace(os.sep, "/")
-                    if pattern.match(below):
-                        return group.excludes
+                if pattern is not None and pattern.match(below):
+                    return group.excludes
         return None
 
 
@@ -67,7 +67,11 @@ def compile_patterns(lines: Iterable[str], base: str) -> Patterns | None:
         pending.append((text, only_folders))
     if pending:
         groups.append(_group(sign, pending))
-    return Patterns(base.rstrip("/"), tuple(reversed(groups))) if groups else None
+    if not groups:
+        return None
+    names = frozenset([name for group in groups for name in (*group.names, *group.folders)])
+    globs = [each.pattern for group in groups for each in (group.any, group.any_folder) if each is not None]
+    return Patterns(base.rstrip("/"), tuple(reversed(groups)), names, _any_of(globs))
 
 
 def read_gitignore(folder: str) -> Patterns | None:
@@ -84,9 +88,9 @@ def glob_matches(glob: str, path: str) -> bool:
     patterns = compile_patterns([glob], "")
     if patterns is None:
         return False
-    pure = PurePosixPath(path)
-    folders = [p for p in pure.parents if p.name]
-    return patterns.verdict(f"/{path}", pure.name, False) is True or any(patterns.verdict(f"/{p}", p.name, True) for p in folders)
+    *folders, name = path.split("/")
+    above = [("/".join(folders[: i + 1]), folder) for i, folder in enumerate(folders)]
+    return patterns.verdict(f"/{path}", name, False) is True or any(patterns.verdict(f"/{below}", folder, True) for below, folder in above)
 
 
 def _group(sign: bool, pending: list[tuple[str, bool]]) -> _Group:

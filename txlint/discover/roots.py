@@ -14,11 +14,12 @@ with ``manage.py``; else the repository; else the given path, or the folder that
 - a module that lies in no package is named from its root.
 """
 
+# ruff: noqa: PTH100, PTH110, PTH112, PTH113, PTH118, PTH120
+
 from __future__ import annotations
 
 import os
 from collections.abc import Container, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from txlint.config import find_config
@@ -28,26 +29,29 @@ _LIKELY = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfi
 
 def project_root(paths: Sequence[str]) -> str:
     """The folder that is analysed as a whole when these paths are given (absolute)."""
-    folders = [p if p.is_dir() else p.parent for p in [Path(os.path.abspath(p)) for p in paths or ("",)]]  # noqa: PTH100 -- links stay
+    folders = [p if os.path.isdir(p) else os.path.dirname(p) for p in [os.path.abspath(p) for p in paths or ("",)]]
     try:
-        start = Path(os.path.commonpath(folders))
+        start = os.path.commonpath(folders)
     except ValueError:  # on different drives
         start = folders[0]
-    above = [start, *start.parents]
+    above = [start]
+    while (parent := os.path.dirname(above[-1])) != above[-1]:
+        above.append(parent)
     for folder in above:
         if find_config(folder) is not None:
-            return str(folder)
-    repository = next((f for f in above if (f / ".git").exists()), None)
+            return folder
+    repository = next((f for f in above if os.path.exists(os.path.join(f, ".git"))), None)
     for folder in above[: above.index(repository) + 1] if repository else above:
-        if (folder / "manage.py").is_file():
-            return str(folder)
-    return str(repository or next(folder for folder in above if not (folder / "__init__.py").is_file()))
+        if os.path.isfile(os.path.join(folder, "manage.py")):
+            return folder
+    return repository or start
 
 
 def has_marker(root: str) -> bool:
     """Is this folder a project's root by more than having been given?"""
-    folder = Path(root)
-    return find_config(folder) is not None or (folder / "manage.py").is_file() or (folder / ".git").exists()
+    if find_config(root) is not None or os.path.isfile(os.path.join(root, "manage.py")):
+        return True
+    return os.path.exists(os.path.join(root, ".git"))
 
 
 class Place(NamedTuple):

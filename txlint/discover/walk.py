@@ -84,8 +84,11 @@ def discover(paths: Sequence[str], config: Config, root: str) -> Discovery:
 def is_test(display: str) -> bool:
     """Is a path below the project root that of a test, by the names that test runners look for?"""
     *folders, name = display.split("/")
-    stem = name.removesuffix(".py")
-    return stem.startswith("test_") or stem.endswith("_test") or stem in ("tests", "conftest") or "tests" in folders
+    return "tests" in folders or _names_a_test(name.removesuffix(".py"))
+
+
+def _names_a_test(stem: str) -> bool:
+    return stem.startswith("test_") or stem.endswith("_test") or stem in ("tests", "conftest")
 
 
 class _Walk:
@@ -127,6 +130,7 @@ class _Walk:
             given = self.is_given(path)
             shown = self.display(path)
             shown = "" if shown == "." else shown + "/"
+            in_tests = self.in_tests(path)
             for entry in entries:
                 name = entry.name
                 try:
@@ -140,15 +144,14 @@ class _Walk:
                     if _in_tree(entry.path, self.root) is None and not self.leaves_out(entry.path, name, True, patterns):
                         self.skip(entry.path, "a link to a folder outside of the project")
                 elif name.endswith(".py") and not name.startswith(".#") and not self.leaves_out(entry.path, name, False, patterns):
-                    self.file(entry.path, shown + name, place, given)
+                    self.file(entry.path, name, shown + name, place, given or entry.path in self.given, in_tests)
 
     def is_source(self, path: str, names: set[str]) -> bool:
         """No virtual environment, and no output of a build."""
         return not self.defaults or not ("pyvenv.cfg" in names or (os.path.basename(path) in BUILT and "__init__.py" not in names))
 
-    def file(self, path: str, display: str, place: Place, given: bool) -> None:
+    def file(self, path: str, name: str, display: str, place: Place, given: bool, in_tests: bool) -> None:
         """Take one file, or note why not."""
-        given = given or self.is_given(path)
         try:
             status = os.lstat(path)
             is_link = stat.S_ISLNK(status.st_mode)
@@ -165,10 +168,9 @@ class _Walk:
         elif status.st_size > self.limit:
             self.skipped.append(Skipped(display, f"larger than {self.limit:,} bytes", given, False))
         else:
-            stem = os.path.basename(path).removesuffix(".py")
+            stem = name.removesuffix(".py")
             module, *also = place.names(stem) or (os.path.basename(os.path.dirname(path)),)
-            below = path[len(self.root) + 1 :] if is_under(path, self.root) else os.path.basename(path)
-            test = is_test(below.replace(os.sep, "/"))
+            test = in_tests or _names_a_test(stem)
             self.files[path] = File(path, display, module, stem == "__init__", test, given, tuple(also), stamp_of(status))
 
     def given_path(self, path: str) -> None:
@@ -200,7 +202,7 @@ class _Walk:
             elif is_folder:
                 self.folder(path, place, patterns)
             else:
-                self.file(path, self.display(path), place, True)
+                self.file(path, part, self.display(path), place, True, self.in_tests(os.path.dirname(path)))
             return
 
     def leaves_out(self, path: str, name: str, is_folder: bool, patterns: tuple[Patterns, ...]) -> bool:
@@ -216,6 +218,10 @@ class _Walk:
 
     def is_given(self, path: str) -> bool:
         return self.all_given or any(is_under(path, g) for g in self.given)
+
+    def in_tests(self, folder: str) -> bool:
+        """Is a folder of the project, below its root, one of tests?"""
+        return is_under(folder, self.root) and "tests" in folder[len(self.root) :].split(os.sep)
 
     def skip(self, path: str, reason: str, error: bool = False) -> None:
         self.skipped.append(Skipped(self.display(path), reason, self.is_given(path), error))

@@ -1,10 +1,13 @@
 """The text files of a project that are no facts: configuration, lock files, and the source of a settings module for its line numbers."""
 
+# No pathlib on the way to a stored answer: it takes longer to import than the answer to find.
+# ruff: noqa: PTH113, PTH116, PTH118, PTH123, PTH208
+
 from __future__ import annotations
 
+import os
 from _blake2 import blake2b
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Protocol, TypeAlias, TypeVar
 
 _Answer = TypeVar("_Answer", str | None, tuple[str, ...])
@@ -30,27 +33,21 @@ class Files(Protocol):
 class ProjectFiles:
     """`Files` on disk: ``root`` is the project's root, ``base`` the folder that the paths of facts are relative to."""
 
-    def __init__(self, root: Path, base: Path | None = None) -> None:
+    def __init__(self, root: str | os.PathLike[str], base: str | os.PathLike[str] | None = None) -> None:
         self.root = root
         self.base = root if base is None else base
 
     def read(self, path: str) -> str | None:
-        return _text(self.root / path)
+        return _text(os.path.join(self.root, path))
 
     def names(self, folder: str) -> tuple[str, ...]:
-        try:
-            return tuple(sorted(item.name for item in (self.root / folder).iterdir() if item.is_file()))
-        except OSError:
-            return ()
+        return _listed(os.path.join(self.root, folder), os.path.isfile)
 
     def folders(self, folder: str) -> tuple[str, ...]:
-        try:
-            return tuple(sorted(item.name for item in (self.root / folder).iterdir() if item.is_dir()))
-        except OSError:
-            return ()
+        return _listed(os.path.join(self.root, folder), os.path.isdir)
 
     def source(self, path: str) -> str | None:
-        return _text(self.base / path)
+        return _text(os.path.join(self.base, path))
 
 
 Asked: TypeAlias = dict[tuple[str, str], bytes]
@@ -113,10 +110,18 @@ class GivenFiles:
         return self.texts.get(path)
 
 
-def _text(path: Path) -> str | None:
+def _text(path: str) -> str | None:
     try:
-        if not path.is_file() or path.stat().st_size > LARGEST:
+        if not os.path.isfile(path) or os.stat(path).st_size > LARGEST:
             return None
-        return path.read_bytes().decode("utf-8-sig", "replace")
+        with open(path, "rb") as file:
+            return file.read().decode("utf-8-sig", "replace")
     except OSError:
         return None
+
+
+def _listed(folder: str, kind: Callable[[str], bool]) -> tuple[str, ...]:
+    try:
+        return tuple(sorted([name for name in os.listdir(folder) if kind(os.path.join(folder, name))]))
+    except OSError:
+        return ()
