@@ -1,11 +1,15 @@
 """How much CPU txlint takes, as a multiple of `ast.parse` of the same tree: one row per package, medians of alternating pairs.
 
-    python bench/ratio.py [--python PYTHON] [--pairs 5] [--package NAME ...] [--tree DIR ...] [--keep DIR]
+    python bench/ratio.py [--warm] [--python PYTHON] [--pairs 5] [--package NAME ...] [--tree DIR ...] [--keep DIR]
 
 Ratios, because seconds say more about the machine than about the program. Both sides are whole processes (start-up included, user and
 system time, children included) of one interpreter, run in turn on the same files:
   parse   reads every *.py below the tree and calls `ast.parse`, garbage collector off
   txlint  `python -P -m txlint check . --output-format json`, cold: a cache in the tree is deleted before each run
+With --warm, on a copy of the tree, what a run costs after another one:
+  unchanged  nothing is different
+  changed    one file of about 750 lines has a comment more: it is lowered, everything is linked
+  one file   that file alone is given and nothing is different, as a multiple of `python -c pass`
 The packages are wheels of pinned versions, fetched once by pip. The peak is that of the largest single process.
 """
 
@@ -19,6 +23,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from pathlib import Path
 from typing import NamedTuple
@@ -132,10 +137,80 @@ def measure(name: str, tree: Path, python: str, pairs: int, arguments: list[str]
     )
 
 
+class Warm(NamedTuple):
+    """What was measured on one tree, of which a run before has kept what it knows. Ratios are medians of pairs."""
+
+    lines: int
+    parse: float
+    cold: float
+    unchanged: float
+    changed: float
+    one_file: float
+    start: float
+    bytes_per_line: float
+
+
+def measure_warm(tree: Path, python: str, pairs: int, arguments: list[str]) -> Warm:
+    """`pairs` runs of each kind, each beside the one that it is a multiple of, on a copy of the tree."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, tree.name)
+        shutil.copytree(tree, copy, symlinks=True, ignore=shutil.ignore_patterns(".git", ".txlint_cache"))
+        cache = Path(folder, "cache")
+        sizes = {
+            path: path.read_bytes().count(b"\n") for path in sorted(copy.rglob("*.py")) if "test" not in path.as_posix()[len(folder) :]
+        }
+        one = min(sizes, key=lambda path: abs(sizes[path] - 750))
+        parse = [python, "-c", PARSE]
+        check = [python, "-P", "-m", "txlint", "check", "--output-format", "json", "--cache-dir", str(cache), *arguments]
+        time.sleep(3)  # what was written less than two seconds before it is read is read again each time
+        cold = run([*check, "."], copy)
+        per_line = sum(path.stat().st_size for path in cache.iterdir()) / sum(path.read_bytes().count(b"\n") for path in copy.rglob("*.py"))
+        unchanged, changed, alone, parsed = [], [], [], []
+        run([*check, str(one)], copy)
+        for _ in range(pairs):
+            parsed.append(run(parse, copy).cpu)
+            again = run([*check, "."], copy)
+            if again.output != cold.output:
+                raise SystemExit(f"{tree.name}: two runs printed different documents")
+            unchanged.append(again.cpu / parsed[-1])
+            start = run([python, "-c", "pass"], copy).cpu
+            alone.append((run([*check, str(one)], copy).cpu / start, start))
+        for _ in range(pairs):
+            with one.open("a", encoding="utf-8") as file:
+                file.write("# one more line\n")
+            once = run(parse, copy).cpu
+            changed.append(run([*check, "."], copy).cpu / once)
+    return Warm(
+        sum(sizes.values()),
+        statistics.median(parsed),
+        cold.cpu / statistics.median(parsed),
+        statistics.median(unchanged),
+        statistics.median(changed),
+        statistics.median([ratio for ratio, _ in alone]),
+        statistics.median([start for _, start in alone]),
+        per_line,
+    )
+
+
+def print_warm(trees: dict[str, Path], options: argparse.Namespace, arguments: list[str]) -> None:
+    print(
+        "| tree | lines outside tests | parse s | cold | unchanged | one file changed | one file, x `pass` | `pass` s | bytes per line |"
+    )
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
+    for name, tree in trees.items():
+        row = measure_warm(tree, options.python, options.pairs, arguments)
+        print(
+            f"| {name} | {row.lines:,} | {row.parse:.2f} | {row.cold:.2f} | **{row.unchanged:.3f}** | **{row.changed:.2f}** "
+            f"| **{row.one_file:.1f}** | {row.start:.3f} | {row.bytes_per_line:.1f} |",
+            flush=True,
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--python", default=sys.executable, help="interpreter of both sides; txlint must be installed there")
     parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--warm", action="store_true", help="measure runs after a run instead of cold ones")
     parser.add_argument("--package", action="append", choices=sorted(PACKAGES), help="only these of the pinned packages")
     parser.add_argument("--tree", action="append", type=Path, default=[], help="measure this folder instead of the packages")
     parser.add_argument("--keep", type=Path, default=Path.home() / ".cache" / "txlint-bench", help="where packages are kept")
@@ -149,6 +224,9 @@ def main() -> None:
 
     version = subprocess.run([options.python, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     print(f"{version}, {options.pairs} pairs, medians; CPU seconds of whole processes")
+    if options.warm:
+        print_warm(trees, options, arguments)
+        return
     print("| tree | files | lines | parse s | txlint s | ratio | (range) | us/line | peak MiB | findings | unreadable |")
     print("|---|---:|---:|---:|---:|---:|---|---:|---:|---:|---:|")
     rows = []
