@@ -193,9 +193,7 @@ def measure_warm(tree: Path, python: str, pairs: int, arguments: list[str]) -> W
 
 
 def print_warm(trees: dict[str, Path], options: argparse.Namespace, arguments: list[str]) -> None:
-    print(
-        "| tree | lines outside tests | parse s | cold | unchanged | one file changed | one file, x `pass` | `pass` s | bytes per line |"
-    )
+    print("| tree | lines outside tests | parse s | cold | unchanged | one file changed | one file, x `pass` | `pass` s | bytes per line |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     for name, tree in trees.items():
         row = measure_warm(tree, options.python, options.pairs, arguments)

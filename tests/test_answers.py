@@ -258,6 +258,25 @@ def test_what_changes_meanwhile_is_in_no_answer(project: Path, ask: Ask, monkeyp
     assert b"requests.post" not in now.out
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes there")
+def test_nothing_waits_for_a_pipe(project: Path, ask: Ask) -> None:
+    os.mkfifo(project / "txlint.toml")
+    for _ in range(2):
+        assert ask(".").code == 2
+        assert ask(".", "--config", "txlint.toml").code == 2
+
+
+def test_a_file_that_is_gone_in_the_end(project: Path, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    holds = answers._holds
+
+    def late(*args: Any) -> bool:
+        shutil.rmtree(project / "shop", ignore_errors=True)
+        return holds(*args)
+
+    monkeypatch.setattr(answers, "_holds", late)
+    assert ask(".").code == 1
+
+
 def test_a_file_that_has_no_facts_to_keep(project: Path, ask: Ask) -> None:
     put(project / "deep.py", "x = " + "not " * 5_000 + "y\n")
     first = ask(".")

@@ -190,6 +190,17 @@ def test_what_is_not_used_any_more_goes(project: Path, monkeypatch: pytest.Monke
     assert kept("facts").stat().st_size < before / 4
 
 
+def test_what_others_have_left_goes_in_the_end(project: Path) -> None:
+    run(cached())
+    for name, days in (("0123.cpython-39.index", 40), ("4567.cpython-314.facts", 3)):
+        path = Path(NAME, name)
+        path.write_bytes(b"...")
+        os.utime(path, (time.time() - days * 24 * HOUR,) * 2)
+    put(project / "shop" / "mail.py", MAIL + "\n")
+    run(cached())
+    assert [path.name for path in Path(NAME).glob("*.cpython-3[19]*") if path.stat().st_size == 3] == ["4567.cpython-314.facts"]
+
+
 def test_facts_that_would_be_too_large_are_packed(project: Path, lowered: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(facts, "_LEAST", 0)
     put(project / "dense.py", "x = f(a, b, c, d, e, g(h), i(j), k(l), m(n))\n" * 200)
@@ -332,7 +343,7 @@ def test_a_folder_or_a_key_of_another_user(project: Path, monkeypatch: pytest.Mo
     with pytest.raises(Unusable, match="belongs to another user"):
         cached()
     shutil.rmtree(NAME)
-    monkeypatch.setattr(folder, "_require_ours", lambda path: None)
+    monkeypatch.setattr(folder, "_require_ours", lambda path, make: None)
     with pytest.raises(Unusable, match="only you can read"):
         cached()
 

@@ -10,7 +10,7 @@ the run has seen it when it ends, so what changed meanwhile is in no answer.
 analysing stage. Which folder to look in it guesses from the words of the command line; a wrong guess finds nothing."""
 
 # Paths stay strings here: pathlib alone takes longer to import than an answer to find.
-# ruff: noqa: PTH100, PTH109, PTH118, PTH120, PTH123
+# ruff: noqa: PTH100, PTH109, PTH113, PTH118, PTH120, PTH123
 
 from __future__ import annotations
 
@@ -99,10 +99,15 @@ def find(words: Sequence[str]) -> Answer | None:
 def keep(answer: Answer, words: Sequence[str], cache: FactsCache, seen: Seen, config: Config) -> None:
     """Remember an answer, unless the run has met something that is not known by its bytes, or that has changed since."""
     basis = _basis(cache, seen, config)
-    if basis is None or cache.note is not None or not _holds(basis, cache.known, cache.root):
+    if basis is None or cache.note is not None:
+        return
+    try:
+        key = _key(words)
+        if not _holds(basis, cache.known, cache.root):
+            return
+    except (OSError, ValueError):  # what was there is not any more
         return
     answers = _stored(cache.folder, cache.name)
-    key = _key(words)
     answers.pop(key, None)
     answers[key] = (tuple(basis), zlib.compress(marshal.dumps(tuple(answer)), 1))
     most = max(_LEAST_BYTES, _BYTES_PER_LINE * sum([entry[2] for entry in cache.used.values()]))
@@ -124,6 +129,8 @@ def config_state(paths: Sequence[str], config_file: str | None) -> tuple[str, ..
     try:
         content = ""
         if read is not None:
+            if not os.path.isfile(read):  # nothing that one could wait for
+                return ()
             with open(read, "rb") as file:
                 content = digest_of(file.read()).hex()
     except (OSError, ValueError):
@@ -207,7 +214,7 @@ def _key(words: Sequence[str]) -> bytes:
     terminal = sys.stdout is not None and sys.stdout.isatty()
     switches = [os.environ.get(name) for name in _SWITCHES]
     build = code_stamp(os.path.dirname(__file__), ("",))
-    asked = repr((list(words), os.getcwd(), terminal, switches, sys.version, build))
+    asked = repr((list(words), os.getcwd(), terminal, switches, sys.version, sys.get_int_max_str_digits(), build))
     return blake2b(asked.encode("utf-8", "surrogatepass"), digest_size=20).digest()
 
 

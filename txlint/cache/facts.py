@@ -179,4 +179,4 @@ class FactsCache:
 def build() -> str:
     """What facts depend on besides the bytes of a file: this Python, to its last detail, and the code that lowers."""
     package = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120 -- no pathlib on the way to a stored answer
-    return f"{__version__} {SCHEMA} {sys.version} {code_stamp(package, ('lower', 'model'))}"
+    return f"{__version__} {SCHEMA} {sys.version} {sys.get_int_max_str_digits()} {code_stamp(package, ('lower', 'model'))}"

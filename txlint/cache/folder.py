@@ -22,11 +22,13 @@ from typing import NamedTuple
 NAME = ".txlint_cache"
 TAG_FILE = "CACHEDIR.TAG"
 _TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# txlint keeps here what it knows from earlier runs. Safe to delete.\n"
+_GITIGNORE_FILE = ".gitignore"
 _GITIGNORE = b"# Made by txlint.\n*\n"
 _KEY_SIZE = 32
 SEAL_SIZE = 32
 _DRAFT = ".new"
 _ABANDONED = 3600  # seconds after which a file that nothing names has no writer any more
+_FORGOTTEN = 30 * 24 * 3600  # seconds after which what nobody has renewed may go
 _PLAINLY = sum([getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY")])
 _FOR_READING = os.O_RDONLY | _PLAINLY | getattr(os, "O_NONBLOCK", 0)
 _FOR_WRITING = os.O_WRONLY | _PLAINLY | os.O_CREAT | os.O_EXCL
@@ -49,7 +51,7 @@ def make_folder(path: str) -> Folder:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with suppress(FileExistsError):
             os.mkdir(path, 0o700)
-        _require_ours(path)
+        _require_ours(path, make=True)
         return Folder(path, _key(make=True))
     except OSError as error:
         raise Unusable(f"{error.filename or path}: {error.strerror or error}") from None
@@ -58,9 +60,7 @@ def make_folder(path: str) -> Folder:
 def find_folder(path: str) -> Folder | None:
     """The folder at this path if it can be read from; nothing is made or changed."""
     try:
-        if not os.path.lexists(os.path.join(path, TAG_FILE)):
-            return None
-        _require_ours(path)
+        _require_ours(path, make=False)
         return Folder(path, _key(make=False))
     except (OSError, Unusable):
         return None
@@ -108,14 +108,15 @@ def write(folder: Folder, name: str, chunks: Iterable[bytes]) -> None:
 
 
 def sweep(folder: Folder, prefix: str, keep: Collection[str], replaced: str, now: float) -> None:
-    """Remove the file that was ``replaced``, and files with this prefix and drafts that no run can be about to use any more. Other runs
-    are at it too: what they have just written is not named anywhere yet."""
+    """Remove the file that was ``replaced``, files with this prefix and drafts that no run can be about to use any more, and what other
+    projects and versions of Python have left long ago. Other runs are at it too: what they have just written is not named anywhere yet."""
     with suppress(OSError):
         for name in os.listdir(folder.path):
-            if (name.startswith(prefix) or name.endswith(_DRAFT)) and name not in keep:
+            if name not in keep and name not in (TAG_FILE, _GITIGNORE_FILE):
                 path = os.path.join(folder.path, name)
+                age = _ABANDONED if name.startswith(prefix) or name.endswith(_DRAFT) else _FORGOTTEN
                 with suppress(OSError):
-                    if name == replaced or os.lstat(path).st_mtime < now - _ABANDONED:
+                    if name == replaced or os.lstat(path).st_mtime < now - age:
                         os.unlink(path)
 
 
@@ -166,8 +167,8 @@ def _read_key(path: str) -> bytes:
     return key
 
 
-def _require_ours(path: str) -> None:
-    """Sees to it that a folder is txlint's, this user's, and closed to others."""
+def _require_ours(path: str, make: bool) -> None:
+    """Raises `Unusable` where a folder is not txlint's and this user's; with ``make`` an empty one becomes it, and is closed to others."""
     status = os.lstat(path)
     if not stat.S_ISDIR(status.st_mode):
         raise Unusable(f"{path}: not a folder")
@@ -180,12 +181,14 @@ def _require_ours(path: str) -> None:
     except OSError:
         made = False
     if not made:
+        if not make:
+            raise Unusable(f"{path}: not made by txlint")
         # Somebody's own folder must not get a .gitignore that hides all of it.
-        if not all(name.startswith((TAG_FILE, ".gitignore")) for name in os.listdir(path)):
+        if not all(name.startswith((TAG_FILE, _GITIGNORE_FILE)) for name in os.listdir(path)):
             raise Unusable(f"{path}: holds other files than txlint's")
-        _replace(os.path.join(path, ".gitignore"), (_GITIGNORE,))
+        _replace(os.path.join(path, _GITIGNORE_FILE), (_GITIGNORE,))
         _replace(tag, (_TAG,))
-    if os.name != "nt" and status.st_mode & 0o077:
+    if make and os.name != "nt" and status.st_mode & 0o077:
         os.chmod(path, 0o700)
 
 
