@@ -142,7 +142,6 @@ class Warm(NamedTuple):
 
     lines: int
     parse: float
-    cold: float
     unchanged: float
     changed: float
     one_file: float
@@ -183,7 +182,6 @@ def measure_warm(tree: Path, python: str, pairs: int, arguments: list[str]) -> W
     return Warm(
         sum(sizes.values()),
         statistics.median(parsed),
-        cold.cpu / statistics.median(parsed),
         statistics.median(unchanged),
         statistics.median(changed),
         statistics.median([ratio for ratio, _ in alone]),
@@ -193,12 +191,12 @@ def measure_warm(tree: Path, python: str, pairs: int, arguments: list[str]) -> W
 
 
 def print_warm(trees: dict[str, Path], options: argparse.Namespace, arguments: list[str]) -> None:
-    print("| tree | lines outside tests | parse s | cold | unchanged | one file changed | one file, x `pass` | `pass` s | bytes per line |")
-    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
+    print("| tree | lines outside tests | parse s | unchanged | one file changed | one file, x `pass` | `pass` s | bytes per line |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|")
     for name, tree in trees.items():
         row = measure_warm(tree, options.python, options.pairs, arguments)
         print(
-            f"| {name} | {row.lines:,} | {row.parse:.2f} | {row.cold:.2f} | **{row.unchanged:.3f}** | **{row.changed:.2f}** "
+            f"| {name} | {row.lines:,} | {row.parse:.2f} | **{row.unchanged:.3f}** | **{row.changed:.2f}** "
             f"| **{row.one_file:.1f}** | {row.start:.3f} | {row.bytes_per_line:.1f} |",
             flush=True,
         )
