@@ -49,6 +49,39 @@ def test_only_catalog_frameworks_and_fix_name_a_library(path: Path) -> None:
     assert [f"{path.name}:{line}: {text!r}" for line, text in texts(path) if named.search(text) and text not in PLAIN] == []
 
 
+READ_THE_DISK = {
+    "open",
+    "read_bytes",
+    "read_text",
+    "listdir",
+    "scandir",
+    "iterdir",
+    "glob",
+    "rglob",
+    "stat",
+    "lstat",
+    "is_file",
+    "isfile",
+    "exists",
+}
+MAY_READ_THE_DISK = {"frameworks/files.py", "rules/source.py"}
+
+
+@pytest.mark.parametrize("folder", ["frameworks", "link", "propagate", "rules", "lower"])
+def test_stages_ask_about_the_project_through_files(folder: str) -> None:
+    """A stored answer holds while what was asked through `Files`, and the bytes of the analysed files, are the same: nothing else may
+    be looked at. (`rules/source.py` reads analysed files only.)"""
+    found = []
+    for path in sorted((PACKAGE / folder).rglob("*.py")):
+        name = path.relative_to(PACKAGE).as_posix()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if name not in MAY_READ_THE_DISK else ():
+            if isinstance(node, ast.Call):
+                called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                if called in READ_THE_DISK:
+                    found.append(f"{name}:{node.lineno}: {called}")
+    assert found == []
+
+
 def test_a_plain_check_loads_neither_libcst_nor_rich(tmp_path: Path) -> None:
     (tmp_path / "one.py").write_text("import requests\n", encoding="utf-8")
     code = (
