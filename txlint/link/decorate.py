@@ -239,6 +239,11 @@ def _library(
             receiver = atom.receiver if isinstance(atom, ExtMethod) else None
             made_of = linker.typed(parse_type(returned.decorated), receiver, args, keywords)
             wrapped = tuple(linker.with_item(item, value) for item in made_of if isinstance(item, (ExtObj, Obj)))
+            for item in wrapped:
+                if isinstance(item, Obj):
+                    for base in linker.mro(item.klass):
+                        if isinstance(base, Klass):
+                            linker.made_with.setdefault(base.id, []).extend(a for a in value if type(a) is Fn)
             if wrapped:
                 value = wrapped
     return value, openers, deferred

@@ -111,6 +111,18 @@ def _enter_object(frame: Frame, atom: Obj | SelfObj, pos: Pos, closers: list[Clo
     return bound
 
 
+def suspended(frame: Frame, value: Value) -> Iterator[Opened]:
+    """What generators have open where they yield: it is open in the body of a loop over them."""
+    for atom in value:
+        if isinstance(atom, Generated) and not atom.manager:
+            yields = frame.linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False).yields
+            always = all(region for region, _ in yields)
+            for opened in dict.fromkeys(opened for region, _ in yields for opened in region):
+                sure = opened.confidence if always else min(opened.confidence, LIKELY)
+                path, function = opened.path or atom.fun.module.facts.path, opened.function or atom.fun.dotted
+                yield replace(opened, key=_outside(opened.key), confidence=sure, path=path, function=function)
+
+
 def own(frame: Frame, value: Value, target: Expr | None, pos: Pos, closers: list[Closing]) -> None:
     """A context manager of the project that commits at its end owns the transaction of what it gives: it is begun by the first
     statement in the block, and is the block's."""

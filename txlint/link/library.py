@@ -183,6 +183,8 @@ def _run(
         return
     if run.op == "decorated":
         value = linker.item_of(receiver) if receiver is not None else UNKNOWN
+        if isinstance(receiver, SelfObj):
+            value = tuple(linker.made_with.get(receiver.klass.id, ()))  # whatever was made with the class: its own words run them
         for atom in value:
             if type(atom) is Fn:
                 add_targets(site, atom, args, keywords, "call", inner)

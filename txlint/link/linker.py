@@ -116,6 +116,7 @@ class Linker:
         self.instance_values: dict[tuple[int, str, Atom], Value] = {}
         self.setter_methods: dict[int, dict[str, tuple[Fun, ...]]] = {}
         self.library_base_names: dict[int, tuple[str, ...]] = {}
+        self.made_with: dict[int, list[Atom]] = {}  # class -> the functions that a decorator made instances of it of
         self.held_by: dict[int, Mapping[str, tuple[str, str]]] = {}  # what instances of a class hold, see `held`
         self._known_replays: dict[tuple[int, int, bool], Replay] = {}
         self._shared: dict[int, list[tuple[int, int, bool]]] = {}

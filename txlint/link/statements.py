@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from txlint.link.calls import evaluate_call
-from txlint.link.entering import Closing, enter_context, own
+from txlint.link.entering import Closing, enter_context, own, suspended
 from txlint.link.guards import assume, constant_test, parameter_of, tests
 from txlint.link.held import given
 from txlint.link.kept import fillable, places
@@ -233,9 +233,14 @@ def _while(frame: Frame, stmt: Any) -> None:
 def _for(frame: Frame, stmt: Any) -> None:
     value = frame.ev(stmt[2])
     iterate(frame, value, stmt[2])
+    region = frame.region
+    for opened in suspended(frame, value):
+        frame.push(opened)
     before = frame.fork()
     assign(frame, stmt[1], frame.linker.items(value))
     _loop(frame, stmt[3], stmt[4], before)
+    if frame.region is not region:
+        frame.region, frame.snapshot = region, None
 
 
 def _loop(frame: Frame, body: Body, orelse: Body, before: tuple[Any, ...]) -> None:
