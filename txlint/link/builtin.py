@@ -68,6 +68,9 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
     frame = site.frame
     linker = frame.linker
     module, _, last = name.rpartition(".")
+    if name == "builtins.setattr" and site.expr[2] and isinstance(site.expr[2][0], str):
+        frame.changed(site.expr[2][0])
+        return True
     if module == "functools":
         if last in ("partial", "partialmethod") and args:
             site.result = union(site.result, (linker.atoms(Part, args[0], args[1:], tuple((k, v) for k, v in keywords.items() if k)),))

@@ -190,7 +190,7 @@ def _consume(site: Site) -> None:
 def _by_method_name(site: Site, name: str) -> None:
     """An unknown receiver: whoever in the project defines a method of this (uncommon) name."""
     linker = site.frame.linker
-    found = linker.definitions_of(name)
+    found = [fun for fun in linker.definitions_of(name) if linker.project.may_meet(site.frame.module, fun.module)]
     # Overrides of one method are one thing to be called.
     families = {next(base for base in reversed(linker.mro(fun.klass)) if isinstance(base, Klass)).id for fun in found if fun.klass}
     sure = LIKELY if len(families) <= 2 else POSSIBLE
@@ -209,7 +209,7 @@ def _by_attribute_name(site: Site, name: str) -> None:
     else:
         attribute = receiver[2] if receiver[0] == "attr" else ""
     klass = linker.holder_of(attribute) if attribute else None
-    if klass is None:
+    if klass is None or not linker.project.may_meet(site.frame.module, klass.module):
         return
     value = linker.attributes(linker.attribute(linker.instance(klass, False), attribute), name)
     for atom in value:

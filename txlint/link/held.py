@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.link.project import Fun, Klass
-from txlint.link.values import UNKNOWN, Cls, ExtObj, Fn, SelfCls
+from txlint.link.values import UNKNOWN, Cls, ExtObj, Fn, Obj, SelfCls
 from txlint.model.facts import Expr, Param
 from txlint.model.graph import Key
 
@@ -75,6 +75,56 @@ def given(frame: Frame, expr: Expr) -> dict[str, Key]:
                 if key is not None:
                     keys[path] = key
     return keys
+
+
+def provided(linker: Linker, dependency: Fn, depth: int = 0) -> dict[str, Key]:
+    """The sessions in what a framework's dependency gives, by attribute path: it is asked once for each request, so that all who
+    depend on it, directly or through others, share them."""
+    fun = dependency.fun
+    if fun.fact is None or depth > _DEPTH:
+        return {}
+    receiver = dependency.receiver
+    if isinstance(receiver, Obj) and fun.fact.name == "__init__":
+        return _composed(held(linker, receiver.klass), {name: (name, "") for name in _names(fun)}, fun, linker, depth)
+    replay = linker.replay(fun, fun.klass, True)
+    given = [value for _, value in replay.yields] if fun.fact.is_generator else [replay.returns]
+    if any(isinstance(atom, ExtObj) for value in given for atom in value):
+        return {"": ("session", "global", fun.dotted)}
+    last = fun.body[-1] if fun.body else ("pass",)
+    if last[0] != "return" or last[1].__class__ is not tuple or last[1][0] != "call" or last[1][1].__class__ is not str:
+        return {}
+    from txlint.link.replay import evaluate
+
+    made = evaluate(linker, last[1][1], fun.module, None)
+    if len(made) != 1 or not isinstance(made[0], Cls):
+        return {}
+    arguments = _by_parameter(_constructor(linker, made[0].klass), last[1], 1)
+    parts = {name: (expr.partition(".")[0], expr.partition(".")[2]) for name, expr in arguments.items() if expr.__class__ is str}
+    return _composed(held(linker, made[0].klass), parts, fun, linker, depth)
+
+
+def _composed(
+    sources: Mapping[str, Source], arguments: Mapping[str, tuple[str, str]], fun: Fun, linker: Linker, depth: int
+) -> dict[str, Key]:
+    """What an object holds whose constructor is given parameters of ``fun`` that are dependencies themselves."""
+    asked: dict[str, dict[str, Key]] = {}
+    for param in fun.fact.params if fun.fact is not None else ():
+        for inner in linker.dependencies(param.annotation, param.default, fun.module, fun.klass, fun.parent):
+            asked.setdefault(param.name, {}).update(provided(linker, inner, depth + 1))
+    keys: dict[str, Key] = {}
+    for path, (kind, name) in sources.items():
+        if kind == "param":
+            head, _, rest = name.partition(".")
+            outer, inside = arguments.get(head, ("", ""))
+            wanted = ".".join(filter(None, (inside, rest)))
+            for at, key in asked.get(outer, {}).items():
+                if at == wanted or (not wanted and at):
+                    keys[f"{path}.{at}" if at and not wanted else path] = key
+    return keys
+
+
+def _names(fun: Fun) -> list[str]:
+    return [param.name for param in fun.fact.params] if fun.fact is not None else []
 
 
 def _made(frame: Frame, expr: Expr) -> tuple[Klass, dict[str, Expr]] | None:

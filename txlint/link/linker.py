@@ -383,6 +383,11 @@ class Linker:
             return atom.fun.id
         return SelfObj if isinstance(atom, SelfObj) else atom
 
+    def is_mapped(self, klass: Klass) -> bool:
+        """Are instances of the class rows of a session?"""
+        kinds = (self.catalog.library_class(base) for base in self.library_bases(klass))
+        return self.find(klass, "__tablename__") is not None or any(kind is not None and kind.mapped for kind in kinds)
+
     # -- signals and versions ------------------------------------------------------------------------------------------------
 
     def version_matches(self, library: str, specifier: str) -> bool | None:

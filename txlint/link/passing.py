@@ -194,6 +194,10 @@ def apply_states(site: Site, replay: Any, fun: Fun, receiver: Atom | None, skip:
             if key in replay.commits:
                 frame.committed(mine)
             frame.end(mine)
+    for key in replay.commits - replay.closes:
+        mine = _mapped(site, key, fun, skip)
+        if mine is not None:
+            frame.doubt(mine)
     for opened in replay.left_open:
         mine = _mapped(site, opened.key, fun, skip)
         if mine is not None:

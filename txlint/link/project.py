@@ -164,6 +164,10 @@ def _collect(facts: FileFacts, body: Sequence[Stmt], names: dict[str, list[Bindi
                 _collect(facts, case[3], names, True)
 
 
+def _top(module: Module) -> str:
+    return module.name.partition(".")[0]
+
+
 class Project:
     """All modules by name, functions and classes by number."""
 
@@ -174,6 +178,7 @@ class Project:
         self.duplicates: list[str] = []
         self.packages: set[str] = set()  # every prefix of a module's name
         self.ordered: list[Module] = []
+        self._imports_of: dict[str, frozenset[str]] = {}
         for facts in files:
             self._add(facts)
         self._by_tail: dict[str, str | None] = {}
@@ -250,6 +255,21 @@ class Project:
             head, _, last = head.rpartition(".")
             rest = f"{last}.{rest}" if rest else last
         return None, full
+
+    def may_meet(self, module: Module, other: Module) -> bool:
+        """May objects of the other module get to this one? Not where they lie in packages that do not import each other: a server and
+        the client library beside it."""
+        here, there = _top(module), _top(other)
+        return here == there or there in self._imported(here) or here in self._imported(there)
+
+    def _imported(self, top: str) -> frozenset[str]:
+        """The top-level packages that any module of a top-level package imports."""
+        known = self._imports_of.get(top)
+        if known is None:
+            of = [m for m in self.ordered if _top(m) == top]
+            known = frozenset(item.module.partition(".")[0] for m in of for item in m.facts.imports if not item.level)
+            self._imports_of[top] = known
+        return known
 
     def methods(self, klass: Klass) -> Iterator[Fun]:
         """The functions defined in the class's own body."""

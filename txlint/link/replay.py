@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from txlint.link.expressions import EXPRESSIONS
-from txlint.link.held import canonical
+from txlint.link.held import canonical, provided
 from txlint.link.holding import row_of
 from txlint.link.kept import one_of, options
 from txlint.link.linker import Linker, Replay
@@ -54,6 +54,16 @@ def parse_expression(text: str) -> Expr | None:
     from txlint.lower import lower_expression
 
     return lower_expression(text)
+
+
+def _either(before: dict[Key, Opened], one: dict[Key, Opened], two: dict[Key, Opened]) -> dict[Key, Opened]:
+    """What is open on either of two ways: written to where one of them has written; in doubt where one of them has ended it."""
+    both = {**one, **two}
+    both.update((key, opened) for key, opened in one.items() if not opened.reads and both[key].reads)
+    for key in before.keys() & both.keys():
+        if key not in one or key not in two:
+            both[key] = replace(both[key], confidence=min(both[key].confidence, LIKELY))
+    return both
 
 
 class Frame:
@@ -136,6 +146,7 @@ class Frame:
                 continue
             if param.default is not None or param.annotation is not None:
                 for dependency in linker.dependencies(param.annotation, param.default, fun.module, owner, fun.parent):
+                    self.keys.update((f"{name}.{path}" if path else name, key) for path, key in provided(linker, dependency).items())
                     self.request_wide(dependency.fun, name)
             typed: Value = UNKNOWN
             if param.annotation is not None:
@@ -169,7 +180,7 @@ class Frame:
     def request_wide(self, dependency: Fun, parameter: str) -> None:
         """What a dependency has open where it yields is open in the whole function that depends on it."""
         for opened in self.linker.request_wide(dependency):
-            key: Key = ("session", "param", parameter) if len(opened.key) > 2 else opened.key
+            key: Key = self.keys.get(parameter, ("session", "param", parameter)) if len(opened.key) > 2 else opened.key
             if all(other.key != key for other in self.region):
                 self.region = (*self.region, replace(opened, key=key))
 
@@ -241,17 +252,39 @@ class Frame:
         if not self.silent and known is None:
             self.flow.scopes += 1
 
+    def changed(self, name: str) -> None:
+        """An attribute of an instance is assigned to: if it is a row that was read, its transaction is one that writes."""
+        if any(opened.reads for opened in self.open.values()):
+            for atom in self.env.get(name, UNKNOWN):
+                if isinstance(atom, Obj) and row_of(atom) != NEW and self.linker.is_mapped(atom.klass):
+                    self.open = {key: replace(o, reads=False) if o.family == "sqlalchemy" else o for key, o in self.open.items()}
+                    self.rows.add(name)
+                    self.snapshot = None
+                    return
+
     def committed(self, key: Key) -> None:
         """Who commits what began with a read has written something in between, in ways that need not be seen: `row.name = new`."""
         self.commits.add(key)
-        read = self.open.get(key)
-        if read is None or not read.reads:
+        still = self.open.get(key)
+        if still is None:
             return
-        wrote = replace(read, reads=False, confidence=min(read.confidence, LIKELY))
         for at, event in enumerate(self.flow.events):
-            if read in event.region:
-                region = tuple(wrote if opened is read else opened for opened in event.region)
+            if any(opened.reads and opened.key == key and opened.pos == still.pos for opened in event.region):
+                region = tuple(
+                    replace(o, reads=False, confidence=min(o.confidence, LIKELY)) if o.reads and o.key == key and o.pos == still.pos else o
+                    for o in event.region
+                )
                 self.flow.events[at] = replace(event, region=region)
+
+    def doubt(self, key: Key) -> None:
+        """What is open under this key may have been ended by now."""
+        opened = self.open.get(key)
+        if opened is not None and opened.confidence > LIKELY:
+            self.open = {**self.open, key: replace(opened, confidence=LIKELY)}
+            self.snapshot = None
+        if any(o.key == key and o.confidence > LIKELY for o in self.region):
+            self.region = tuple(replace(o, confidence=min(o.confidence, LIKELY)) if o.key == key else o for o in self.region)
+            self.snapshot = None
 
     def end(self, key: Key) -> None:
         """Whatever is open under this key is closed, here or in a caller."""
@@ -308,7 +341,7 @@ class Frame:
                 if other is not value:
                     env2[name] = union(other, value) if other else value
         self.env = env2
-        self.open = {**one[1], **two[1]} if one[1] is not two[1] else one[1]
+        self.open = _either(before[1], one[1], two[1]) if one[1] is not two[1] else one[1]
         self.closed = one[2] & two[2]
         self.guards = before[3]
         self.region = before[4] if one[4] is two[4] is before[4] else tuple(dict.fromkeys((*one[4], *two[4])))

@@ -113,6 +113,8 @@ def _keys_of(frame: Frame, value: Value, source: Expr | None) -> dict[str, Key]:
     """The keys of a value and of what it holds, by what is added to its name."""
     if source is None or not value or frame.fun.fact is None:
         return {}
+    if source.__class__ is tuple and source[0] == "bool" and source[1] == "or":
+        source = next((each for each in source[2] if each.__class__ is str), source)  # `db = db or Session()`
     if source.__class__ is str:
         key = frame.key_of(source, value)
         keys = {"": key} if key is not None else {}
@@ -146,6 +148,7 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
             frame.env[target] = value
         elif "." not in head:
             frame.env[target] = value
+            frame.changed(head)
             if name in ("pk", "id"):  # a copy: the row that it stood for is no longer its own
                 frame.env[head] = tuple(frame.linker.of_row(atom, None) for atom in frame.env.get(head, UNKNOWN))
     else:
@@ -179,7 +182,8 @@ def _with(frame: Frame, stmt: Any) -> None:
             close()
     frame.owners = owners
     # A closer in the block (`commit()` on the very key) has taken it out of the region already.
-    frame.region = tuple(o for o in region if o in frame.region or o not in inside) if frame.region is not inside else region
+    around = {(opened.key, opened.pos) for opened in region}
+    frame.region = tuple(o for o in frame.region if (o.key, o.pos) in around) if frame.region is not inside else region
     frame.snapshot = None
 
 

@@ -201,6 +201,7 @@ class LibraryClass(Entry):
     attributes: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     parameters: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     item: str = ""  # item type of a bare instance
+    mapped: bool = False  # instances of subclasses are rows: what is assigned to their attributes is written with the next flush
     row: Arg | None = None  # the argument of its constructor that is the row it is to change; an attribute of that name is None without
 
 
