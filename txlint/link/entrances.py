@@ -28,7 +28,7 @@ def hooks(linker: Linker) -> Iterator[Entrance]:
             if entry.by == "method":
                 owner, _, method = entry.name.rpartition(".")
                 by_class.setdefault(owner, []).append((method, entry))
-            elif entry.by == "signal":
+            elif entry.by == "signal" or (entry.by == "decorator" and entry.sender is not None and not entry.events):
                 by_signal[entry.name] = entry
     for klass in linker.project.klasses:
         for base in linker.mro(klass):

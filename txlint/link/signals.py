@@ -61,6 +61,10 @@ def connect(
     if hook.events:
         listen(linker, hook, fun, args, keywords)
         return
+    if hook.sender is not None and hook.sender.position == 0:  # `@post_save(Order)`: the decorator is the signal
+        for value in args:
+            _add(linker, hook.name, fun, -1, *_senders(linker, value, True))
+        return
     senders, known = _senders(linker, keywords.get("sender", UNKNOWN), "sender" in keywords)
     for signal in _signals(linker, frame, expr[2][0], args[0] if args else UNKNOWN):
         _add(linker, signal, fun, -1, senders, known)
