@@ -19,6 +19,7 @@ from txlint.catalog.lookup import Catalog
 from txlint.config import Config, ConfigError
 from txlint.deep import with_room
 from txlint.discover import Discovery, File, discover, project_root
+from txlint.frameworks import pyramid
 from txlint.frameworks.django.entrances import entrances as django_entrances
 from txlint.frameworks.django.models import DjangoModels
 from txlint.frameworks.django.settings import DjangoSettings, read_settings
@@ -375,6 +376,8 @@ def analyse(
         documents = frappe.FrappeDocuments()
         frameworks = (models, documents)
         places.append(lambda linker: frappe_entrances(linker, documents))
+    if pyramid.PACKAGE in {item.module.partition(".")[0] for each in facts for item in each.imports}:
+        places.append(pyramid.entrances)
     program, linker = with_room(lambda: link(facts, catalog, frameworks, places, _matcher(versions, catalog), also, everything))
     stages.end("link")
     lines = Cuts(cuts(facts))
