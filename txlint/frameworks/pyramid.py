@@ -30,22 +30,22 @@ def entrances(linker: Linker) -> Iterator[Entrance]:
     included = _included(linker)
     if included is None:
         return
-    path, pos, holder = included
+    path, pos = included
     for fun in linker.project.funs:
         for decorator, _ in fun.fact.decorators if fun.fact is not None else ():
             if _is_view(linker, fun.module, decorator):
                 cls = fun.klass.id if fun.klass is not None else NO_CLASS
                 node = (fun.id, cls, cls == NO_CLASS)
-                yield Entrance(node, "request", _TWEEN, path, pos, holder, None, Confidence.LIKELY, family="zope")
+                yield Entrance(node, "request", _TWEEN, path, pos, fun.dotted, None, Confidence.LIKELY, family="zope")
                 break
 
 
-def _included(linker: Linker) -> tuple[str, Pos, str] | None:
+def _included(linker: Linker) -> tuple[str, Pos] | None:
     for fun in linker.project.funs:
         if "include" in fun.module.facts.words:
             for call in _calls(fun.body):
                 if str(call[1]).endswith(".include") and call[2] and call[2][0] == ("const", _TWEEN):
-                    return fun.module.facts.path, call[4], fun.dotted
+                    return fun.module.facts.path, call[4]
     return None
 
 
