@@ -11,7 +11,8 @@ from txlint.model.facts import Expr
 from txlint.model.graph import IDENTITY, Test
 
 Facts: TypeAlias = list[tuple[str, Any]]
-"""``("test", Test)``: of a parameter. ``("closed", key)``: nothing of that key is open. ``("is", (name, value))``: a name narrowed."""
+"""``("test", Test)``: of a parameter. ``("closed", key)``: nothing of that key is open. ``("ended", key)``: the
+transaction of that key has ended. ``("is", (name, value))``: a name narrowed."""
 
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
@@ -47,6 +48,9 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
                 return _both(parameter, "has", test[1][1], test[2][0] == "in")
         if test[1].__class__ is str and test[2][0] in ("is", "is not", "==", "!=") and test[3][0] == ("const", None):
             return _identity(frame, test[1], test[2][0] in ("is not", "!=")) or ([], [])
+    if tag == "call" and test[4] in frame.ends:
+        if_true, if_false = frame.ends[test[4]]
+        return [("ended", key) for key in if_true], [("ended", key) for key in if_false]
     if tag == "call":
         if test[1] == "isinstance" and len(test[2]) == 2 and test[2][0].__class__ is str:
             return _isinstance(frame, test[2][0], test[2][1])
@@ -176,5 +180,7 @@ def assume(frame: Frame, facts: Facts) -> None:
             frame.closed = frame.closed | {fact}
             frame.region = tuple(o for o in frame.region if o.key[0] != fact[0] or len(fact) > 1)
             frame.snapshot = None
+        elif kind == "ended":
+            frame.end(fact)
         elif kind == "is":
             frame.env[fact[0]] = fact[1]

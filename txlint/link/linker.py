@@ -76,6 +76,7 @@ class Replay(NamedTuple):
     left_open: tuple[Opened, ...]
     closes: frozenset[Any]
     commits: frozenset[Any]
+    closes_if: tuple[frozenset[Any], frozenset[Any]]  # what is closed besides where the result is true, and where it is false
     sets: dict[str, Value]
     env: dict[str, Value]
     queries: dict[tuple[str, str], Any]
@@ -416,4 +417,4 @@ class Linker:
         connect(self, frame, fun, None, expr, hook, args, keywords)
 
 
-_NOTHING = Replay(Flow(-1), UNKNOWN, (), (), frozenset(), frozenset(), {}, {}, {})
+_NOTHING = Replay(Flow(-1), UNKNOWN, (), (), frozenset(), frozenset(), (frozenset(), frozenset()), {}, {}, {})

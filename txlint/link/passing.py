@@ -194,6 +194,8 @@ def apply_states(site: Site, replay: Any, fun: Fun, receiver: Atom | None, skip:
             if key in replay.commits:
                 frame.committed(mine)
             frame.end(mine)
+    if any(replay.closes_if):
+        frame.ends[site.pos] = (_all_mapped(site, replay.closes_if[0], fun, skip), _all_mapped(site, replay.closes_if[1], fun, skip))
     for key in replay.commits - replay.closes:
         mine = _mapped(site, key, fun, skip)
         if mine is not None:
@@ -202,6 +204,10 @@ def apply_states(site: Site, replay: Any, fun: Fun, receiver: Atom | None, skip:
         mine = _mapped(site, opened.key, fun, skip)
         if mine is not None:
             frame.begin(replace(opened, pos=site.pos, key=mine))
+
+
+def _all_mapped(site: Site, keys: frozenset[Any], fun: Fun, skip: int) -> frozenset[Any]:
+    return frozenset(mine for key in keys if (mine := _mapped(site, key, fun, skip)) is not None)
 
 
 def _handed(site: Site) -> dict[str, Key]:

@@ -71,9 +71,9 @@ class Frame:
     transactions that the function itself has open, and the `Flow` of events that it leaves."""
 
     __slots__ = (
-        "assigned_params", "awaiting", "closed", "commits", "dead", "depth", "env", "exact", "flow", "fun", "guards", "keys", "klass",
-        "linker", "module", "open", "owners", "parent", "queries", "region", "renamed", "returned", "returns", "rows", "self_name", "sets",
-        "silent", "snapshot", "stacks", "static", "tested", "written", "yields",
+        "assigned_params", "awaiting", "closed", "commits", "dead", "depth", "ends", "env", "exact", "flow", "fun", "guards", "keys",
+        "klass", "linker", "module", "open", "owners", "parent", "queries", "region", "renamed", "returned", "returns", "rows",
+        "self_name", "sets", "silent", "snapshot", "stacks", "static", "tested", "written", "yields",
     )  # fmt: skip
 
     def __init__(self, linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> None:
@@ -96,7 +96,8 @@ class Frame:
         self.sets: dict[str, Value] = {}
         self.yields: list[tuple[tuple[Opened, ...], Value]] = []
         self.returns: Value = UNKNOWN
-        self.returned: list[tuple[dict[Key, Opened], frozenset[Key]]] = []
+        self.returned: list[tuple[dict[Key, Opened], frozenset[Key], bool | None]] = []  # and whether something true is returned
+        self.ends: dict[Pos, tuple[frozenset[Key], frozenset[Key]]] = {}  # by call: what it has ended where its result is true, or false
         self.dead = False  # behind a return, raise, break or continue
         self.commits: set[Key] = set()  # what is committed on some way through
         self.owners: dict[Key, tuple[str, Pos]] = {}  # sessions that a block around commits at its end: its name and place
@@ -196,12 +197,14 @@ class Frame:
     def leave(self) -> Replay:
         """What the replay tells: of all ways out, what any leaves open and what every one closes."""
         if not self.dead:
-            self.returned.append((self.open, self.closed))
+            self.returned.append((self.open, self.closed, False))
         left: dict[Key, Opened] = {}
         closes: frozenset[Key] | None = None
-        for still_open, closed in self.returned:
+        for still_open, closed, _ in self.returned:
             left.update(still_open)
             closes = closed if closes is None else closes & closed
+        by_truth = [[closed for _, closed, truth in self.returned if truth is not other] for other in (False, True)]
+        if_true, if_false = (frozenset.intersection(*each) if each else frozenset() for each in by_truth)
         return Replay(
             self.flow,
             self.returns,
@@ -209,6 +212,7 @@ class Frame:
             tuple(left.values()),
             closes or frozenset(),
             frozenset(self.commits),
+            (if_true - (closes or frozenset()), if_false - (closes or frozenset())),
             self.sets,
             self.env,
             self.queries,

@@ -321,7 +321,8 @@ def _match(frame: Frame, stmt: Any) -> None:
 def _return(frame: Frame, stmt: Any) -> None:
     if stmt[1] is not None:
         frame.returns = union(frame.returns, frame.ev(stmt[1]))
-    frame.returned.append((frame.open, frame.closed))
+    known = stmt[1] if stmt[1].__class__ is tuple and stmt[1][0] == "const" else None
+    frame.returned.append((frame.open, frame.closed, bool(known[1]) if known is not None else False if stmt[1] is None else None))
     frame.dead = True
 
 

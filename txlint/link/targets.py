@@ -56,7 +56,7 @@ def add_targets(
         site.result = union(site.result, value)
     if not frame.silent:
         note_parameters(linker, fun, bound, klass.id if fun.klass is not None and klass is not None else NO_CLASS)
-        if replay.closes or replay.left_open:
+        if replay.closes or replay.left_open or any(replay.closes_if):
             apply_states(site, replay, fun, receiver, skip)
         for name, given in bound.items():
             if any(type(atom) is Fn for atom in given) and _calls(replay.flow, name):
