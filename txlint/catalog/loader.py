@@ -419,7 +419,16 @@ _TABLES: Mapping[str, tuple[Callable[..., Entry], Mapping[str, _Reader], tuple[s
     ),
     "returns": (
         Returns,
-        {**_COMMON, "type": _type, "enter": _type, "decorated": _type, "attribute": _flag, "shares_key": _flag, "beside": _text},
+        {
+            **_COMMON,
+            "type": _type,
+            "enter": _type,
+            "decorated": _type,
+            "attribute": _flag,
+            "shares_key": _flag,
+            "beside": _text,
+            "descriptor": _flag,
+        },
         (),
     ),
     "class": (

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from txlint.catalog.types import parse_type
 from txlint.link.kept import fillable
-from txlint.link.project import Binding, Fun, Klass
-from txlint.link.values import UNKNOWN, Cls, Ext, Value, union
+from txlint.link.project import Binding, Fun, Klass, Module
+from txlint.link.values import UNKNOWN, Cls, Ext, ExtObj, Value, union
+from txlint.model.catalog import Returns
 from txlint.model.facts import Expr
 
 if TYPE_CHECKING:
@@ -234,6 +235,7 @@ def class_attribute(linker: Linker, klass: Klass, name: str, after: Klass | None
         value = framework.class_attribute(linker, klass, name)
         if value is not None:
             break
+    found: Found | None = None
     if value is None:
         value = UNKNOWN
         found = linker.find(klass, name, after)
@@ -245,9 +247,47 @@ def class_attribute(linker: Linker, klass: Klass, name: str, after: Klass | None
                 value = fillable(linker, value, ("attr", found.owner.id, name)) if value else value
             elif found.name is not None:
                 value = _of_base(linker, klass, found.name) or linker.library(found.name)
+    if not value and found is None:
+        value = _given_from_outside(linker, klass, name)
     linker.class_values[key] = value
     linker.done(("attr", key), linker.class_values, key)
     return value
+
+
+def _given_from_outside(linker: Linker, klass: Klass, name: str) -> Value:
+    """``Base.query = session.query_property()``: an attribute that a statement elsewhere gives to a base of the class."""
+    from txlint.link.replay import evaluate
+
+    given = linker.descriptors().get(name)
+    for owner in [base for base in linker.mro(klass) if isinstance(base, Klass)] if given else ():
+        names = [f"{owner.module.name}.{owner.fact.name}"]
+        names.extend(linker.where_bound(owner.module, base) for base in owner.fact.bases if base.__class__ is str)
+        for full, module, expr in given or ():
+            if full in names:
+                made = evaluate(linker, expr, module, None)
+                return tuple(
+                    linker.atoms(ExtObj, a.name, (linker.instance(klass, False),), a.origin) for a in made if isinstance(a, ExtObj)
+                )
+    return UNKNOWN
+
+
+def descriptors(linker: Linker) -> dict[str, list[tuple[str, Module, Expr]]]:
+    """What ``Class.name = f(..)`` gives to classes, by name: the class, the module of the statement, the value. Only calls of
+    functions that the catalog says make something for classes to be read from (`descriptor`)."""
+    if linker.given is None:
+        makers = {entry.name.rpartition(".")[2] for entry in linker.catalog.entries() if isinstance(entry, Returns) and entry.descriptor}
+        linker.given = {}
+        for module in linker.project.ordered if makers else ():
+            if not makers.isdisjoint(module.facts.words):
+                for fun in (module.body, *module.funs):
+                    for stmt in fun.body:
+                        if stmt[0] == "assign" and stmt[2].__class__ is tuple and stmt[2][0] == "call":
+                            if str(stmt[2][1]).rpartition(".")[2] in makers:
+                                for target in stmt[1]:
+                                    if target.__class__ is str and target.count(".") == 1:
+                                        head, _, last = target.partition(".")
+                                        linker.given.setdefault(last, []).append((linker.where_bound(module, head), module, stmt[2]))
+    return linker.given
 
 
 def _of_base(linker: Linker, klass: Klass, dotted: str) -> Value:

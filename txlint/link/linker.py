@@ -118,6 +118,7 @@ class Linker:
         self.setter_methods: dict[int, dict[str, tuple[Fun, ...]]] = {}
         self.library_base_names: dict[int, tuple[str, ...]] = {}
         self.made_with: dict[int, list[Atom]] = {}  # class -> the functions that a decorator made instances of it of
+        self.given: dict[str, list[tuple[str, Any, Any]]] | None = None  # see `descriptors`
         self.held_by: dict[int, Mapping[str, tuple[str, str]]] = {}  # what instances of a class hold, see `held`
         self._known_replays: dict[tuple[int, int, bool], Replay] = {}
         self._shared: dict[int, list[tuple[int, int, bool]]] = {}
@@ -170,6 +171,7 @@ class Linker:
     prefixed = classes.prefixed
     setters = classes.setters
     class_attribute = classes.class_attribute
+    descriptors = classes.descriptors
     fields = classes.fields
     class_expression = classes.class_expression
     # members

@@ -182,7 +182,9 @@ class Returns(Entry):
     a function or class becomes under it as a decorator, with or without arguments (``arg(..)`` are those of the decorator);
     ``decorated`` in ``Calls.runs`` is then that function. ``shares_key``: what it gives stands for the receiver's transaction (a
     query for its session, a cursor for its connection). ``beside``: an attribute of a base class that was itself taken from an object
-    (``class Order(db.Model)``) stands for the transaction of this other attribute of that object (``Order.query``: ``db.session``)."""
+    (``class Order(db.Model)``) stands for the transaction of this other attribute of that object (``Order.query``: ``db.session``).
+    ``descriptor``: what it gives is meant to be kept in an attribute of a class, for whose rows it then is
+    (``Base.query = session.query_property()``)."""
 
     type: str = ""
     enter: str = ""
@@ -190,6 +192,7 @@ class Returns(Entry):
     attribute: bool = False
     shares_key: bool = False
     beside: str = ""
+    descriptor: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
