@@ -12,7 +12,7 @@ from txlint.model.graph import IDENTITY, Test
 
 Facts: TypeAlias = list[tuple[str, Any]]
 """``("test", Test)``: of a parameter. ``("closed", key)``: nothing of that key is open. ``("ended", key)``: the
-transaction of that key has ended. ``("is", (name, value))``: a name narrowed."""
+transaction of that key has ended. ``("open", Opened)``: it has not. ``("is", (name, value))``: a name narrowed."""
 
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
@@ -49,8 +49,12 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
         if test[1].__class__ is str and test[2][0] in ("is", "is not", "==", "!=") and test[3][0] == ("const", None):
             return _identity(frame, test[1], test[2][0] in ("is not", "!=")) or ([], [])
     if tag == "call" and test[4] in frame.ends:
-        if_true, if_false = frame.ends[test[4]]
-        return [("ended", key) for key in if_true], [("ended", key) for key in if_false]
+        if_true, if_false, before = frame.ends[test[4]]
+        facts: tuple[Facts, Facts] = (
+            [("ended", o.key) if o.key in if_true else ("open", o) for o in before],
+            [("ended", o.key) if o.key in if_false else ("open", o) for o in before],
+        )
+        return facts
     if tag == "call":
         if test[1] == "isinstance" and len(test[2]) == 2 and test[2][0].__class__ is str:
             return _isinstance(frame, test[2][0], test[2][1])
@@ -182,5 +186,8 @@ def assume(frame: Frame, facts: Facts) -> None:
             frame.snapshot = None
         elif kind == "ended":
             frame.end(fact)
+        elif kind == "open":
+            frame.open = {**frame.open, fact.key: fact}
+            frame.snapshot = None
         elif kind == "is":
             frame.env[fact[0]] = fact[1]

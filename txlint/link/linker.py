@@ -76,6 +76,7 @@ class Replay(NamedTuple):
     left_open: tuple[Opened, ...]
     closes: frozenset[Any]
     commits: frozenset[Any]
+    mostly_closes: frozenset[Any]  # on the way to its last return, whatever returns early or after an exception
     closes_if: tuple[frozenset[Any], frozenset[Any]]  # what is closed besides where the result is true, and where it is false
     sets: dict[str, Value]
     env: dict[str, Value]
@@ -419,4 +420,4 @@ class Linker:
         connect(self, frame, fun, None, expr, hook, args, keywords)
 
 
-_NOTHING = Replay(Flow(-1), UNKNOWN, (), (), frozenset(), frozenset(), (frozenset(), frozenset()), {}, {}, {})
+_NOTHING = Replay(Flow(-1), UNKNOWN, (), (), frozenset(), frozenset(), frozenset(), (frozenset(), frozenset()), {}, {}, {})

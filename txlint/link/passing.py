@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from txlint.link.held import given, held
 from txlint.link.holding import row_of
 from txlint.link.kept import CALLABLE
-from txlint.link.site import CERTAIN, Site
+from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
 from txlint.link.values import (
     UNKNOWN,
     Atom,
@@ -195,11 +195,12 @@ def apply_states(site: Site, replay: Any, fun: Fun, receiver: Atom | None, skip:
                 frame.committed(mine)
             frame.end(mine)
     if any(replay.closes_if):
-        frame.ends[site.pos] = (_all_mapped(site, replay.closes_if[0], fun, skip), _all_mapped(site, replay.closes_if[1], fun, skip))
+        if_true, if_false = (_all_mapped(site, keys, fun, skip) for keys in replay.closes_if)
+        frame.ends[site.pos] = (if_true, if_false, tuple(o for key, o in frame.open.items() if key in if_true or key in if_false))
     for key in replay.commits - replay.closes:
         mine = _mapped(site, key, fun, skip)
         if mine is not None:
-            frame.doubt(mine)
+            frame.doubt(mine, POSSIBLE if key in replay.mostly_closes else LIKELY)
     for opened in replay.left_open:
         mine = _mapped(site, opened.key, fun, skip)
         if mine is not None:

@@ -20,6 +20,7 @@ from txlint.link.statements import STATEMENTS
 from txlint.link.values import UNKNOWN, Atom, ExtObj, Fn, Many, Obj, Param, SelfCls, SelfObj, Stored, Super, Table, Value, union
 from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import NEW, NO_CLASS, STORED, Flow, Key, Opened, Test
+from txlint.model.kinds import Confidence
 
 
 def replay_function(linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> Replay:
@@ -71,9 +72,9 @@ class Frame:
     transactions that the function itself has open, and the `Flow` of events that it leaves."""
 
     __slots__ = (
-        "assigned_params", "awaiting", "closed", "commits", "dead", "depth", "ends", "env", "exact", "flow", "fun", "guards", "keys",
-        "klass", "linker", "module", "open", "owners", "parent", "queries", "region", "renamed", "returned", "returns", "rows",
-        "self_name", "sets", "silent", "snapshot", "stacks", "static", "tested", "written", "yields",
+        "assigned_params", "awaiting", "closed", "commits", "dead", "depth", "ends", "env", "exact", "flow", "fun", "guards",
+        "handling", "keys", "klass", "linker", "module", "open", "owners", "parent", "queries", "region", "renamed", "returned",
+        "returns", "rows", "self_name", "sets", "silent", "snapshot", "stacks", "static", "tested", "written", "yields",
     )  # fmt: skip
 
     def __init__(self, linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> None:
@@ -96,8 +97,11 @@ class Frame:
         self.sets: dict[str, Value] = {}
         self.yields: list[tuple[tuple[Opened, ...], Value]] = []
         self.returns: Value = UNKNOWN
-        self.returned: list[tuple[dict[Key, Opened], frozenset[Key], bool | None]] = []  # and whether something true is returned
-        self.ends: dict[Pos, tuple[frozenset[Key], frozenset[Key]]] = {}  # by call: what it has ended where its result is true, or false
+        # What is left open and closed at a return, whether something true is returned, and whether that is in an exception's handler.
+        self.returned: list[tuple[dict[Key, Opened], frozenset[Key], bool | None, bool]] = []
+        self.handling = False
+        # By call: what it has ended where its result is true, or false, and how that stood before.
+        self.ends: dict[Pos, tuple[frozenset[Key], frozenset[Key], tuple[Opened, ...]]] = {}
         self.dead = False  # behind a return, raise, break or continue
         self.commits: set[Key] = set()  # what is committed on some way through
         self.owners: dict[Key, tuple[str, Pos]] = {}  # sessions that a block around commits at its end: its name and place
@@ -197,13 +201,13 @@ class Frame:
     def leave(self) -> Replay:
         """What the replay tells: of all ways out, what any leaves open and what every one closes."""
         if not self.dead:
-            self.returned.append((self.open, self.closed, False))
+            self.returned.append((self.open, self.closed, False, False))
         left: dict[Key, Opened] = {}
         closes: frozenset[Key] | None = None
-        for still_open, closed, _ in self.returned:
+        for still_open, closed, _, _ in self.returned:
             left.update(still_open)
             closes = closed if closes is None else closes & closed
-        by_truth = [[closed for _, closed, truth in self.returned if truth is not other] for other in (False, True)]
+        by_truth = [[closed for _, closed, truth, _ in self.returned if truth is not other] for other in (False, True)]
         if_true, if_false = (frozenset.intersection(*each) if each else frozenset() for each in by_truth)
         return Replay(
             self.flow,
@@ -212,6 +216,7 @@ class Frame:
             tuple(left.values()),
             closes or frozenset(),
             frozenset(self.commits),
+            next((closed for _, closed, _, handling in reversed(self.returned) if not handling), frozenset()),
             (if_true - (closes or frozenset()), if_false - (closes or frozenset())),
             self.sets,
             self.env,
@@ -280,14 +285,14 @@ class Frame:
                 )
                 self.flow.events[at] = replace(event, region=region)
 
-    def doubt(self, key: Key) -> None:
-        """What is open under this key may have been ended by now."""
+    def doubt(self, key: Key, most: Confidence) -> None:
+        """What is open under this key may have been ended by now: it still is with this confidence at most."""
         opened = self.open.get(key)
-        if opened is not None and opened.confidence > LIKELY:
-            self.open = {**self.open, key: replace(opened, confidence=LIKELY)}
+        if opened is not None and opened.confidence > most:
+            self.open = {**self.open, key: replace(opened, confidence=most)}
             self.snapshot = None
-        if any(o.key == key and o.confidence > LIKELY for o in self.region):
-            self.region = tuple(replace(o, confidence=min(o.confidence, LIKELY)) if o.key == key else o for o in self.region)
+        if any(o.key == key and o.confidence > most for o in self.region):
+            self.region = tuple(replace(o, confidence=min(o.confidence, most)) if o.key == key else o for o in self.region)
             self.snapshot = None
 
     def end(self, key: Key) -> None:

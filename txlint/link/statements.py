@@ -277,7 +277,9 @@ def _try(frame: Frame, stmt: Any) -> None:
         frame.restore(middle)
         if name:
             frame.env[name] = UNKNOWN
+        handling, frame.handling = frame.handling, True
         frame.body(handler)
+        frame.handling = handling
         ends.append(frame.state())
     state = ends[0]
     for other in ends[1:]:
@@ -322,7 +324,8 @@ def _return(frame: Frame, stmt: Any) -> None:
     if stmt[1] is not None:
         frame.returns = union(frame.returns, frame.ev(stmt[1]))
     known = stmt[1] if stmt[1].__class__ is tuple and stmt[1][0] == "const" else None
-    frame.returned.append((frame.open, frame.closed, bool(known[1]) if known is not None else False if stmt[1] is None else None))
+    truth = bool(known[1]) if known is not None else False if stmt[1] is None else None
+    frame.returned.append((frame.open, frame.closed, truth, frame.handling))
     frame.dead = True
 
 
