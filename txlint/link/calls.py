@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_type
 from txlint.link import builtin
-from txlint.link.classes import Found
 from txlint.link.conditions import argument, is_given
 from txlint.link.holding import row_of
 from txlint.link.kept import CALLABLE, one_of, options
@@ -49,6 +48,7 @@ from txlint.model.facts import Expr, Pos
 from txlint.model.graph import NEW, STORED, Event, ParamTarget, SignalTarget, Target, Test
 
 if TYPE_CHECKING:
+    from txlint.link.linker import Linker
     from txlint.link.replay import Frame
 
 
@@ -83,6 +83,7 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
                 frame.awaiting = True
     _arguments(site, expr[2], expr[3])
     frame.awaiting = spawning
+    frame.called = value
     if value and func.__class__ is not str and func[0] == "sub" and _call_table(site, value):
         return site.result
     if not value:
@@ -368,8 +369,8 @@ def _row_given(site: Site, klass: Klass) -> str | None:
     arg = kinds[0].row if kinds else None
     if arg is None:
         return NEW
-    if arg.name not in site.keywords and (_is_mine(linker.find(klass, "__init__")) if site.args else site.open_ended):
-        return None  # a constructor of the project's own may take its arguments in another order
+    if arg.name not in site.keywords and (not _keeps_order(linker, klass) if site.args else site.open_ended):
+        return None
     if not is_given(site, arg, site.args, site.keywords):
         return NEW if not site.open_ended else None
     given = argument(arg, site.args, site.keywords)
@@ -378,8 +379,14 @@ def _row_given(site: Site, klass: Klass) -> str | None:
     return STORED if given and all(row_of(atom) == STORED for atom in given) else None
 
 
-def _is_mine(found: Found | None) -> bool:
-    return found is not None and found.bindings is not None
+def _keeps_order(linker: Linker, klass: Klass) -> bool:
+    """Do arguments by position reach the library's constructor as they are? One of the project's own may take them in another order."""
+    for base in linker.mro(klass):
+        if isinstance(base, Klass) and (bound := base.names.get("__init__")) is not None:
+            fact = base.module.funs[bound[-1][1]].fact if bound[-1][0] == "def" else None
+            if fact is None or any(param.kind in ("pos", "arg") for param in fact.params[1:]):
+                return False
+    return True
 
 
 def _keep_fields(site: Site, klass: Klass, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> None:

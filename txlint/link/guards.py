@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from txlint.link.changes import comparison, kept_test
 from txlint.link.opening import state_queries
+from txlint.link.project import Klass
 from txlint.link.typehints import instances_of
 from txlint.link.values import UNKNOWN, Cls, Const, Obj, Value, union
 from txlint.model.facts import Expr
@@ -24,7 +26,7 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
         if frame.is_param(test):
             return [("test", Test(test, "truthy", True, True))], [("test", Test(test, "truthy", True, False))]
         if "." in test:
-            return _identity(frame, test, True) or _state_tests(frame, test)
+            return _identity(frame, test, True) or _own_attribute(frame, test) or _state_tests(frame, test)
         return frame.tested.get(test) or ([], [])
     parameter = parameter_of(frame, test)
     if parameter is not None:
@@ -39,6 +41,9 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
             return [fact for yes, _ in parts for fact in yes], _one_of([no for _, no in parts])
         return _one_of([yes for yes, _ in parts]), [fact for _, no in parts for fact in no]
     if tag == "cmp" and len(test[2]) == 1:
+        changed = comparison(frame, test[1], test[2][0], test[3][0])
+        if changed is not None:
+            return _both(*changed)
         parameter = parameter_of(frame, test[1])
         if parameter is not None:
             return _comparison(frame, parameter, test[2][0], test[3][0])
@@ -125,6 +130,34 @@ def _identity(frame: Frame, test: str, saved: bool) -> tuple[Facts, Facts] | Non
     if frame.written:
         return [], []  # it has been written here
     return _both(IDENTITY, "truthy", True, saved is not rest.endswith(_ADDING))
+
+
+def _own_attribute(frame: Frame, test: str) -> tuple[Facts, Facts] | None:
+    """``self._image``, which is empty for new rows; ``self.is_stored``, a property that says so."""
+    head, _, name = test.partition(".")
+    if head != frame.self_name or not name.isidentifier():
+        return None
+    kept = kept_test(frame, test)
+    if kept is not None:
+        return [("test", kept)], []
+    klass = frame.klass or frame.fun.klass
+    found = frame.linker.find(klass, name) if klass is not None else None
+    if found is None or found.bindings is None or found.bindings[-1][0] != "def":
+        return None
+    frame.queries[("attr", name)] = None
+    assert isinstance(found.owner, Klass)
+    fun = found.owner.module.funs[found.bindings[-1][1]]
+    if fun.fact is None or not fun.fact.decorators or [param.name for param in fun.fact.params] != [head]:
+        return None
+    returned = [stmt for stmt in fun.body if stmt[0] != "expr"]
+    if len(returned) != 1 or returned[0][0] != "return" or returned[0][1] in (None, test):
+        return None
+    if frame.linker.decoration(fun).role != "property" or not frame.linker.begin(("property", fun.id)):
+        return None
+    yes, no = tests(frame, returned[0][1])
+    frame.linker.done(("property", fun.id), {}, None)
+    known = [[fact for fact in facts if fact[0] == "test" and fact[1].param == IDENTITY] for facts in (yes, no)]
+    return (known[0], known[1]) if known[0] or known[1] else None
 
 
 def _is_row(frame: Frame, name: str) -> bool:

@@ -137,6 +137,9 @@ class Linker:
         self.dispatched: dict[int, list[Fun]] = {}  # function -> those that run instead of it for arguments of other types
         self.unfilled: list[Any] = []  # places asked for and not yet looked for
         self.too_deep: dict[int, None] = {}  # functions that Python's stack cannot hold: they are taken to do nothing
+        self.kept_fields: dict[Any, Any] = {}  # what constructors keep of fields, and what is done to names: see `changes`
+        self.assigned_fields: dict[tuple[int, int], frozenset[str] | None] = {}
+        self.uses: dict[tuple[int, str], Any] = {}
         self.versions: Any = None  # (library, specifier) -> bool | None
         for klass in self.project.klasses:
             for base in self.mro(klass)[1:]:

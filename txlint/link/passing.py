@@ -6,8 +6,10 @@ caller's words."""
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from txlint.link.changes import assigned
 from txlint.link.held import given, held
 from txlint.link.holding import row_of
 from txlint.link.kept import CALLABLE
@@ -33,7 +35,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.facts import Expr
-from txlint.model.graph import IDENTITY, NEW, NO_CLASS, RECEIVER, SELF, STORED, Key, Passed, Target
+from txlint.model.graph import CHANGED, IDENTITY, NEW, NO_CLASS, RECEIVER, SELF, STORED, Key, Passed, Target
 
 if TYPE_CHECKING:
     from txlint.link.project import Fun
@@ -73,6 +75,9 @@ def passed(site: Site) -> Passed:
         values[IDENTITY] = ("const", True if row == STORED else None)
     elif (site.receiver is not None and site.receiver == frame.self_name) or site.kind == "super":
         values[IDENTITY] = ("param", IDENTITY)
+    changes = _changes(site)
+    if changes is not None:
+        values[CHANGED] = changes
     given = frozenset((*range(len(site.args)), *(name for name in site.keywords if name is not None)))
     forwards = (
         site.open_ended
@@ -80,6 +85,26 @@ def passed(site: Site) -> Passed:
         and all(arg.__class__ is str and frame.is_keywords(arg) for name, arg in site.expr[3] if name is None)
     )
     return Passed(values, callables, site.open_ended, given, forwards)
+
+
+def _changes(site: Site) -> tuple[Any, ...] | None:
+    """How to learn which attributes of the receiver may have been assigned: ``("assigned", row, ask)``; the row is ``"self"`` where the
+    caller's own receiver is passed on."""
+    frame, func = site.frame, site.func
+    method = func.rpartition(".")[2] if func.__class__ is str else func[2] if func[0] == "attr" else ""
+    if frame.self_name is not None and (site.receiver == frame.self_name or site.kind == "super"):
+        own = frame.klass or frame.fun.klass
+        if own is None:
+            return None
+        return ("assigned", "self", partial(assigned, frame.linker, frame.fun, frame.self_name, own, method, None))
+    name = site.receiver
+    if name is None or name.__class__ is not str or "." in name or name not in frame.fun.scope:
+        return None
+    owners = {atom.receiver.klass for atom in site.values if isinstance(atom, Fn) and isinstance(atom.receiver, Obj)}
+    if len(owners) != 1:
+        return None
+    row, origin = _row(site), frame.origins.get(name)
+    return ("assigned", row, partial(assigned, frame.linker, frame.fun, name, owners.pop(), method, origin if origin == row else None))
 
 
 def _row(site: Site) -> str | None:

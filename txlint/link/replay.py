@@ -72,9 +72,10 @@ class Frame:
     transactions that the function itself has open, and the `Flow` of events that it leaves."""
 
     __slots__ = (
-        "assigned_params", "awaiting", "closed", "commits", "dead", "depth", "ends", "env", "exact", "flow", "fun", "guards",
-        "handling", "keys", "klass", "linker", "module", "open", "owners", "parent", "queries", "region", "renamed", "returned",
-        "returns", "rows", "self_name", "sets", "silent", "snapshot", "stacks", "static", "tested", "written", "yields",
+        "assigned_params", "awaiting", "called", "closed", "commits", "dead", "depth", "ends", "env", "exact", "flow", "fun",
+        "guards", "handling", "keys", "klass", "linker", "module", "open", "origins", "owners", "parent", "queries", "region",
+        "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "snapshot", "stacks", "static", "tested", "written",
+        "yields",
     )  # fmt: skip
 
     def __init__(self, linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> None:
@@ -112,6 +113,8 @@ class Frame:
         self.tested: dict[str, Any] = {}  # local names of tests (`is_new = self.pk is None`): what holds where they are true, and false
         self.written = False  # the receiver's own row has been saved here
         self.renamed: dict[str, str] = {}  # local names of parameters (`fields = kwargs.get("fields")`)
+        self.called: Value = UNKNOWN  # what the last call was a call of
+        self.origins: dict[str, str | None] = {}  # names of rows that were read or made here, see `changes.origin_of`
         self.snapshot: tuple[Opened, ...] | None = None  # `now_open()`, until something changes
         self.awaiting = False  # arguments of a call that starts coroutines elsewhere are being read
         self.stacks: dict[str, tuple[Opened, ...]] = {}  # what an ExitStack has entered, by its name

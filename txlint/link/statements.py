@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from txlint.link.calls import evaluate_call
+from txlint.link.changes import origin_of, writes
 from txlint.link.entering import Closing, enter_context, own, suspended
 from txlint.link.guards import assume, constant_test, parameter_of, tests
 from txlint.link.held import given
@@ -37,11 +38,13 @@ def _assign(frame: Frame, stmt: Any) -> None:
     named = _named(frame, stmt) if frame.fun.fact is not None else None
     for target in stmt[1]:
         assign(frame, target, value, stmt[2])
+    if stmt[2].__class__ is tuple and stmt[2][0] in ("call", "await") and stmt[1][0].__class__ is str:
+        frame.origins[stmt[1][0]] = origin_of(frame.called, stmt[2])
     if named is not None:
         frame.tested[stmt[1][0]], renamed = named
         if renamed is not None:
             frame.renamed[stmt[1][0]] = renamed
-    if _writes(stmt[2]):
+    if writes(stmt[2]):
         for target in stmt[1]:
             first = target if target.__class__ is str else target[1][0] if target[0] in ("tuple", "list") and target[1] else None
             if isinstance(first, str):
@@ -62,19 +65,6 @@ def _named(frame: Frame, stmt: Any) -> Any:
     yes, no = tests(frame, stmt[2])
     yes, no = [fact for fact in yes if fact[0] == "test"], [fact for fact in no if fact[0] == "test"]
     return ((yes, no), renamed) if yes or no else None
-
-
-_MAKES = frozenset({"create", "acreate", "get_or_create", "aget_or_create", "update_or_create", "aupdate_or_create", "save"})
-
-
-def _writes(expr: Expr) -> bool:
-    """``order = Order.objects.create(..)``, ``order, _ = manager.get_or_create(..)``, ``order = form.save()``."""
-    if expr.__class__ is not str and expr[0] == "await":
-        expr = expr[1]
-    if expr.__class__ is str or expr[0] != "call":
-        return False
-    func = expr[1]
-    return (func.rpartition(".")[2] if isinstance(func, str) else func[2] if func[0] == "attr" else "") in _MAKES
 
 
 def kept(frame: Frame, expr: Expr) -> Value:
@@ -236,11 +226,14 @@ def _while(frame: Frame, stmt: Any) -> None:
 
 def _for(frame: Frame, stmt: Any) -> None:
     value = frame.ev(stmt[2])
+    called = frame.called
     iterate(frame, value, stmt[2])
     region = frame.region
     for opened in suspended(frame, value):
         frame.push(opened)
     before = frame.fork()
+    if stmt[1].__class__ is str and stmt[2].__class__ is tuple and stmt[2][0] == "call":
+        frame.origins[stmt[1]] = origin_of(called, stmt[2])
     assign(frame, stmt[1], frame.linker.items(value))
     _loop(frame, stmt[3], stmt[4], before)
     if frame.region is not region:

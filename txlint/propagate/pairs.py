@@ -11,7 +11,7 @@ from txlint.model.facts import Expr, Pos
 from txlint.model.graph import RECEIVER, SELF, Edge, Entrance, Event, Key, Node, Opened, Program, Test
 from txlint.model.hazard import EffectSite, Hazard, Hop, Origin, Passage, Spot
 from txlint.model.kinds import Confidence, code_of
-from txlint.propagate.summaries import ALWAYS, Condition, argument, conjoin, holds, instantiate, is_closed, outside, summarise
+from txlint.propagate.summaries import ALWAYS, Condition, argument, conjoin, holds, instantiate, is_closed, is_guess, outside, summarise
 
 Env = tuple[tuple[str, Any], ...]
 """Constants that are known of a node's parameters."""
@@ -121,6 +121,8 @@ class _Pairs:
                         if shut and is_closed(opened.key, shut):
                             continue
                         sure = min(opened.confidence, target.confidence, reach.confidence)
+                        if sure > Confidence.LIKELY and is_guess(reach.conditions, target, event.passed, callee):
+                            sure = Confidence.LIKELY
                         self.pair(site, opened, info.path, info.name, node, event, edge, sure)
         for entrance in program.entrances:
             node = self.node_of(entrance.node)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from txlint.model.graph import IDENTITY, RECEIVER, SELF, Edge, Event, FunctionInfo, Key, Node, Passed, Target, Test
+from txlint.model.graph import CHANGED, IDENTITY, KEPT, NEW, RECEIVER, SELF, Edge, Event, FunctionInfo, Key, Node, Passed, Target, Test
 from txlint.model.kinds import Confidence
 
 MOST_TESTS = 2
@@ -29,6 +29,8 @@ Summary = dict[tuple[int, frozenset[Key]], Reach]
 
 def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> tuple[Any, ...]:
     """What the call passes for the parameter of a test: ``("const", v)``, ``("param", name)`` or ``("unknown",)``."""
+    if test.param.startswith(CHANGED):
+        return _change(test, target, passed)
     for name, value in target.given:
         if name == test.param:
             return ("const", value)
@@ -59,6 +61,35 @@ def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> 
     if test.param in info.defaults and not _passed_something(test.param, position, passed):
         return ("const", info.defaults[test.param])
     return ("unknown",)
+
+
+def _change(test: Test, target: Target, passed: Passed) -> tuple[Any, ...]:
+    """Whether the caller has assigned a field of its row: ``("const", False)`` where not, ``("assigned",)`` where it may well have."""
+    if test.value is not KEPT and any(name == IDENTITY and not value for name, value in target.given):
+        return ("assigned",)  # a new row: there is nothing that it would be as before
+    known = passed.values.get(CHANGED)
+    if known is None or target.kind in ("hook", "signal", "callback"):
+        return ("unknown",)
+    _, row, ask = known
+    if (target.cls != SELF) if row == "self" else (target.kind != "call"):
+        return ("unknown",)
+    fields, complete = ask()
+    if test.param.removeprefix(CHANGED) in fields or (row == NEW and test.value is not KEPT):
+        return ("assigned",)
+    if not complete:
+        return ("unknown",)
+    return ("param", test.param) if row == "self" else ("const", False)
+
+
+def is_guess(conditions: tuple[Condition, ...], target: Target, passed: Passed, info: FunctionInfo) -> bool:
+    """Is a site reached only where a field has changed of which nothing shows that it is assigned?"""
+    if not any(test.param.startswith(CHANGED) for conjunction in conditions for test in conjunction):
+        return False
+    return all(
+        any(test.wanted and test.param.startswith(CHANGED) and argument(test, target, passed, info)[0] == "unknown" for test in conjunction)
+        for conjunction in conditions
+        if instantiate((conjunction,), target, passed, info)
+    )
 
 
 _OWN = frozenset({IDENTITY, RECEIVER})
@@ -269,7 +300,10 @@ def _grow(
             if not conditions:
                 continue
             key = (site, outside(closed, event, target, info) if closed or event.closed or target.via else closed)
-            changed |= _add(mine, key, Reach(min(reach.confidence, target.confidence), conditions))
+            sure = min(reach.confidence, target.confidence)
+            if sure > Confidence.LIKELY and is_guess(reach.conditions, target, event.passed, info):
+                sure = Confidence.LIKELY
+            changed |= _add(mine, key, Reach(sure, conditions))
     return changed
 
 
