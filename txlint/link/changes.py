@@ -8,17 +8,25 @@ makes the answer unknown. Receivers of signals are not looked at."""
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from txlint.link.holding import row_of
+from txlint.link.kept import ADDS
 from txlint.link.project import Fun, Klass, Module
 from txlint.link.values import Cls, ExtMethod, Obj, Value
 from txlint.model.facts import Expr
-from txlint.model.graph import CHANGED, IDENTITY, KEPT, NEW, STORED, Test
+from txlint.model.graph import CHANGED, IDENTITY, KEPT, NEW, STORED, UNSURE, Test
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
     from txlint.link.replay import Frame
+
+
+Place: TypeAlias = tuple[str, int | str]
+"""A parameter of whatever function has a name: by its position, without the receiver, or by its own name."""
+RECEIVES = -1
+"""The position of the receiver."""
 
 
 class Kept(NamedTuple):
@@ -31,12 +39,14 @@ class Kept(NamedTuple):
 class Uses:
     """What is done to a name in a body."""
 
-    __slots__ = ("assigned", "bindings", "called", "escapes", "supers")
+    __slots__ = ("assigned", "bindings", "called", "escapes", "handed", "supers", "within")
 
     def __init__(self) -> None:
         self.assigned: set[str] = set()  # attributes
         self.called: Counter[str] = Counter()  # methods
         self.supers: list[str] = []  # methods of the base classes
+        self.within: set[tuple[str, str]] = set()  # attributes of which something is called: (`image`, `storage.delete`)
+        self.handed: set[Place] = set()  # functions that it is passed to, and at which place
         self.bindings: list[Expr | None] = []  # what it is bound to; None: not by a plain assignment
         self.escapes = False  # something else may change what it stands for
 
@@ -64,17 +74,12 @@ def comparison(frame: Frame, left: Expr, op: str, right: Expr) -> Test | None:
             value = True if kept.stored else KEPT
         elif other.endswith("." + field) and _is_read_anew(frame, other[: -len(field) - 1]):
             value = True
-        if value is not None and not _may_set(frame, field):
-            return Test(CHANGED + field, "truthy", value, op == "!=")
+        klass = frame.klass or frame.fun.klass
+        if value is not None and klass is not None:
+            mine = _on_self(frame.linker, klass, frame.fun)  # what the method that tests may assign itself
+            if mine is None or field not in mine:
+                return Test(CHANGED + field, "truthy", value if mine is not None else UNSURE, op == "!=")
     return None
-
-
-def _may_set(frame: Frame, field: str) -> bool:
-    """May the method that tests assign the field itself?"""
-    klass = frame.klass or frame.fun.klass
-    assert klass is not None and frame.self_name is not None
-    found = _on_self(frame.linker, klass, frame.fun)
-    return found is None or field in found
 
 
 def _kept_by(frame: Frame, name: str) -> Kept | None:
@@ -91,7 +96,7 @@ def _kept_by(frame: Frame, name: str) -> Kept | None:
     if head != frame.self_name or not attribute.isidentifier() or attribute in frame.sets:
         return None
     key = (owner.id, attribute, frame.fun.id)
-    known = frame.linker.kept_fields
+    known: dict[Any, Kept | None] = frame.linker.kept_fields
     if key not in known:
         known[key] = None  # a property that asks for itself
         known[key] = _kept(frame, owner, attribute)
@@ -174,7 +179,7 @@ def _is_read_anew(frame: Frame, name: str) -> bool:
         return False
     uses = uses_of(frame.linker, frame.fun, name)
     sources = [source for source in uses.bindings if source is None or not _is_empty(source)]
-    if uses.assigned or uses.escapes or len(sources) != 1 or sources[0] is None:
+    if uses.assigned or uses.escapes or uses.handed or len(sources) != 1 or sources[0] is None:
         return False
     source = sources[0]
     if source.__class__ is tuple and source[0] == "ifexp" and _is_empty(source[3]):
@@ -196,6 +201,8 @@ def _by_key(expr: Any, own: str | None) -> bool:
 
 
 _KEYS = frozenset({"pk", "id"})
+_FEW = 8  # functions of one name that are looked at
+_DEEP = 4  # functions that hand something on to each other
 
 
 # -- what is done to a row ----------------------------------------------------------------------------------------------------------
@@ -214,8 +221,10 @@ def assigned(linker: Linker, fun: Fun, name: str, klass: Klass, method: str, ori
     """The attributes that a function may have assigned of a row when it calls ``method`` of it, and whether these are all: since the row
     was read or made (``origin``) there, or since the function was called, of its own receiver."""
     uses = uses_of(linker, fun, name)
-    mine = set(uses.assigned)
-    complete = not uses.escapes
+    mine = uses.assigned | {first for first, _ in uses.within}  # what a field holds may be changed: `row.image.save(..)`
+    handed = _of_others(linker, uses.handed)
+    mine |= handed or frozenset()
+    complete = not uses.escapes and handed is not None
     if not _is_first(fun, name):
         complete = complete and origin is not None and len(uses.bindings) == 1
         for source in uses.bindings if origin == NEW else ():
@@ -272,7 +281,10 @@ def _on_self(linker: Linker, klass: Klass, fun: Fun, within: frozenset[int] = fr
     if fun.fact is None or not fun.fact.params or fun.id in within:
         return frozenset()
     uses = uses_of(linker, fun, fun.fact.params[0].name)
-    result: set[str] | None = None if uses.escapes or uses.bindings else set(uses.assigned)
+    handed = _of_others(linker, uses.handed)
+    result: set[str] | None = None
+    if not uses.escapes and not uses.bindings and handed is not None:
+        result = uses.assigned | handed | {first for first, rest in uses.within if rest in _MAKES}
     for found in (*(linker.find(klass, other) for other in uses.called), *(linker.find(klass, m, fun.klass) for m in uses.supers)):
         if result is None or found is None or found.bindings is None:
             continue
@@ -284,6 +296,53 @@ def _on_self(linker: Linker, klass: Klass, fun: Fun, within: frozenset[int] = fr
     if not within:
         linker.assigned_fields[key] = answer
     return answer
+
+
+def _of_others(linker: Linker, places: Iterable[Place], within: frozenset[Place] = frozenset()) -> frozenset[str] | None:
+    """The attributes that functions of these names may assign of what they are given; None where they may do anything with it."""
+    result: set[str] = set()
+    for place in places:
+        if place in within:
+            continue
+        if place not in linker.handed_fields:
+            if place[0][:1].isupper() or len(within) > _DEEP:
+                return None  # an object that keeps it
+            linker.handed_fields[place] = _of_function(linker, place, within | {place})
+        found = linker.handed_fields[place]
+        if found is None:
+            return None
+        result |= found
+    return frozenset(result)
+
+
+def _of_function(linker: Linker, place: Place, within: frozenset[Place]) -> frozenset[str] | None:
+    if not linker.functions_by_name:
+        for fun in linker.project.funs:
+            if fun.fact is not None:
+                linker.functions_by_name.setdefault(fun.fact.name, []).append(fun)
+    functions = linker.functions_by_name.get(place[0], ())
+    if len(functions) > _FEW:
+        return None
+    result: set[str] = set()
+    for fun in functions:
+        assert fun.fact is not None
+        at = place[1]
+        if isinstance(at, int):
+            positional = [param.name for param in fun.fact.params if param.kind in ("pos", "arg")]
+            at += 1 if fun.klass is not None else 0
+            name = positional[at] if 0 <= at < len(positional) else None
+        else:
+            name = next((param.name for param in fun.fact.params if param.name == at), None)
+        if name is None:
+            if any(param.kind in ("vararg", "kwarg") for param in fun.fact.params):
+                return None
+            continue
+        uses = uses_of(linker, fun, name)
+        inner = _of_others(linker, (*uses.handed, *((called, RECEIVES) for called in uses.called)), within)
+        if uses.escapes or inner is None:
+            return None
+        result |= uses.assigned | inner | {first for first, _ in uses.within}
+    return frozenset(result)
 
 
 def uses_of(linker: Linker, fun: Fun, name: str) -> Uses:
@@ -298,6 +357,8 @@ def uses_of(linker: Linker, fun: Fun, name: str) -> Uses:
 
 _LOOKS = frozenset({"bool", "getattr", "hasattr", "hash", "id", "isinstance", "print", "repr", "str", "super", "type"})
 """Builtins that leave what they are given as it is."""
+_KEEPS = ADDS | {"partial"}
+"""Functions that keep what they are given, for others to do something with."""
 _TAGS = frozenset(
     {"assert", "attr", "await", "bin", "break", "class", "comp", "continue", "dict", "expr", "if", "ifexp", "list", "match", "other",
      "pass", "raise", "return", "set", "star", "sub", "try", "tuple", "unary", "while", "yield", "yieldfrom"}
@@ -377,7 +438,7 @@ def _read_call(node: Any, name: str, module: Module, uses: Uses) -> None:
             if first == "__dict__":
                 uses.escapes = uses.escapes or rest != "get"
             elif rest:
-                uses.assigned.add(first)  # what a field holds is changed: `row.image.save(..)`
+                uses.within.add((first, rest))
             else:
                 uses.called[first] += 1
         elif func == "setattr" and len(args) == 3 and args[0] == name:
@@ -394,10 +455,14 @@ def _read_call(node: Any, name: str, module: Module, uses: Uses) -> None:
         uses.supers.append(func[2])
     else:
         _read(func, name, module, uses)
-    for arg in args:
-        _read(arg, name, module, uses)
-    for _, arg in node[3]:
-        _read(arg, name, module, uses)
+    last = func.rpartition(".")[2] if func.__class__ is str else func[2] if func[0] == "attr" else ""
+    for place, arg in (*enumerate(args), *((keyword or "", value) for keyword, value in node[3])):
+        if arg != name:
+            _read(arg, name, module, uses)
+        elif last and last not in _KEEPS:
+            uses.handed.add((last, place))
+        else:
+            uses.escapes = True
 
 
 def _bound(target: Any, value: Expr | None, name: str, module: Module, uses: Uses) -> None:

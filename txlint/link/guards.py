@@ -65,6 +65,9 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
             return _isinstance(frame, test[2][0], test[2][1])
         if not test[2] and not test[3]:
             return _state_tests(frame, test[1])
+    if tag == "ifexp" and test[3].__class__ is tuple and test[3][0] == "const" and not test[3][1]:
+        yes, _ = tests(frame, test[1])
+        return yes, []
     if tag == "named":
         return tests(frame, test[2])
     if tag == "attr":

@@ -139,6 +139,8 @@ class Linker:
         self.too_deep: dict[int, None] = {}  # functions that Python's stack cannot hold: they are taken to do nothing
         self.kept_fields: dict[Any, Any] = {}  # what constructors keep of fields, and what is done to names: see `changes`
         self.assigned_fields: dict[tuple[int, int], frozenset[str] | None] = {}
+        self.handed_fields: dict[tuple[str, int | str], frozenset[str] | None] = {}
+        self.functions_by_name: dict[str, list[Fun]] = {}
         self.uses: dict[tuple[int, str], Any] = {}
         self.versions: Any = None  # (library, specifier) -> bool | None
         for klass in self.project.klasses:

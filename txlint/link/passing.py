@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from txlint.link.changes import assigned
+from txlint.link.changes import assigned, origin_of
 from txlint.link.held import given, held
 from txlint.link.holding import row_of
 from txlint.link.kept import CALLABLE
@@ -103,7 +103,8 @@ def _changes(site: Site) -> tuple[Any, ...] | None:
     owners = {atom.receiver.klass for atom in site.values if isinstance(atom, Fn) and isinstance(atom.receiver, Obj)}
     if len(owners) != 1:
         return None
-    row, origin = _row(site), frame.origins.get(name)
+    row = _row(site)
+    origin = origin_of(*frame.origins[name]) if row is not None and name in frame.origins else None
     return ("assigned", row, partial(assigned, frame.linker, frame.fun, name, owners.pop(), method, origin if origin == row else None))
 
 

@@ -114,7 +114,7 @@ class Frame:
         self.written = False  # the receiver's own row has been saved here
         self.renamed: dict[str, str] = {}  # local names of parameters (`fields = kwargs.get("fields")`)
         self.called: Value = UNKNOWN  # what the last call was a call of
-        self.origins: dict[str, str | None] = {}  # names of rows that were read or made here, see `changes.origin_of`
+        self.origins: dict[str, tuple[Value, Expr]] = {}  # names bound to what a call gave: what was called, and the call
         self.snapshot: tuple[Opened, ...] | None = None  # `now_open()`, until something changes
         self.awaiting = False  # arguments of a call that starts coroutines elsewhere are being read
         self.stacks: dict[str, tuple[Opened, ...]] = {}  # what an ExitStack has entered, by its name

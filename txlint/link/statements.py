@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from txlint.link.calls import evaluate_call
-from txlint.link.changes import origin_of, writes
+from txlint.link.changes import writes
 from txlint.link.entering import Closing, enter_context, own, suspended
 from txlint.link.guards import assume, constant_test, parameter_of, tests
 from txlint.link.held import given
@@ -39,7 +39,7 @@ def _assign(frame: Frame, stmt: Any) -> None:
     for target in stmt[1]:
         assign(frame, target, value, stmt[2])
     if stmt[2].__class__ is tuple and stmt[2][0] in ("call", "await") and stmt[1][0].__class__ is str:
-        frame.origins[stmt[1][0]] = origin_of(frame.called, stmt[2])
+        frame.origins[stmt[1][0]] = (frame.called, stmt[2])
     if named is not None:
         frame.tested[stmt[1][0]], renamed = named
         if renamed is not None:
@@ -51,7 +51,7 @@ def _assign(frame: Frame, stmt: Any) -> None:
                 frame.rows.add(first)
 
 
-_TESTS = frozenset({"bool", "call", "cmp", "not", "sub"})
+_TESTS = frozenset({"bool", "call", "cmp", "ifexp", "not", "sub"})
 
 
 def _named(frame: Frame, stmt: Any) -> Any:
@@ -233,7 +233,7 @@ def _for(frame: Frame, stmt: Any) -> None:
         frame.push(opened)
     before = frame.fork()
     if stmt[1].__class__ is str and stmt[2].__class__ is tuple and stmt[2][0] == "call":
-        frame.origins[stmt[1]] = origin_of(called, stmt[2])
+        frame.origins[stmt[1]] = (called, stmt[2])
     assign(frame, stmt[1], frame.linker.items(value))
     _loop(frame, stmt[3], stmt[4], before)
     if frame.region is not region:

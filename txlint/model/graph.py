@@ -97,8 +97,10 @@ IDENTITY = "self.pk"
 """A parameter of conditions: the key of the receiver's row, which a new instance has not got."""
 CHANGED = "self~"
 """What the parameters of conditions begin with that ask whether a field of the receiver has been assigned since its row was read.
-The value of such a test is `KEPT` where a new row is as unchanged as one that was read."""
+The value of such a test is True, `KEPT` where a new row is as unchanged as one that was read, or `UNSURE` where the method that asks may
+have changed the field itself."""
 KEPT = "kept"
+UNSURE = "unsure"
 NEW = "new"
 """Origin of an instance that was made and not yet saved; of a form or serializer that was given no row to change."""
 STORED = "stored"

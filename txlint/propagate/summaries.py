@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from txlint.model.graph import CHANGED, IDENTITY, KEPT, NEW, RECEIVER, SELF, Edge, Event, FunctionInfo, Key, Node, Passed, Target, Test
+from txlint.model.graph import CHANGED, IDENTITY, NEW, RECEIVER, SELF, UNSURE, Edge, Event, FunctionInfo, Key, Node, Passed, Target, Test
 from txlint.model.kinds import Confidence
 
 MOST_TESTS = 2
@@ -65,7 +65,7 @@ def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> 
 
 def _change(test: Test, target: Target, passed: Passed) -> tuple[Any, ...]:
     """Whether the caller has assigned a field of its row: ``("const", False)`` where not, ``("assigned",)`` where it may well have."""
-    if test.value is not KEPT and any(name == IDENTITY and not value for name, value in target.given):
+    if test.value is True and any(name == IDENTITY and not value for name, value in target.given):
         return ("assigned",)  # a new row: there is nothing that it would be as before
     known = passed.values.get(CHANGED)
     if known is None or target.kind in ("hook", "signal", "callback"):
@@ -74,9 +74,9 @@ def _change(test: Test, target: Target, passed: Passed) -> tuple[Any, ...]:
     if (target.cls != SELF) if row == "self" else (target.kind != "call"):
         return ("unknown",)
     fields, complete = ask()
-    if test.param.removeprefix(CHANGED) in fields or (row == NEW and test.value is not KEPT):
+    if test.param.removeprefix(CHANGED) in fields or (row == NEW and test.value is True):
         return ("assigned",)
-    if not complete:
+    if not complete or test.value == UNSURE:
         return ("unknown",)
     return ("param", test.param) if row == "self" else ("const", False)
 
