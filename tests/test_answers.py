@@ -90,7 +90,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def ask(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Ask:
     worked: list[object] = []
     run = commands.run
-    monkeypatch.setattr(commands, "run", lambda words: worked.append(words) or run(words))
+    monkeypatch.setattr(commands, "run", lambda words, held: worked.append(words) or run(words, held))
 
     def asked(*words: str) -> Run:
         worked.clear()

@@ -74,6 +74,7 @@ class Seen:
         self.analysed: tuple[str, ...] = ()
         self.discovery: Discovery | None = None
         self.asked: Asked = {}
+        self.analysis: object = None  # all that the stages know, for who wants to keep it
 
 
 def find(words: Sequence[str]) -> Answer | None:

@@ -384,7 +384,10 @@ def analyse(
     hazards, used = without_cut(_outside_tests(with_room(lambda: propagate(program, lines)), tests), lines.lines)
     used |= lines.met
     stages.end("propagate")
-    return Analysis(discovery, facts, broken + more, tuple(tests), settings, versions, program, linker, hazards, used)
+    analysis = Analysis(discovery, facts, broken + more, tuple(tests), settings, versions, program, linker, hazards, used)
+    if seen is not None:
+        seen.analysis = analysis
+    return analysis
 
 
 def _without_tests(files: Iterable[File], config: Config) -> tuple[list[File], list[File]]:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -43,6 +43,13 @@ class _Failure(click.ClickException):
     """Bad usage or configuration: one line on stderr."""
 
     exit_code = 2
+
+
+class _Run(NamedTuple):
+    """The command line, and where a process that ends with it holds what is not to be freed before."""
+
+    words: tuple[str, ...]
+    held: list[Any] | None
 
 
 class _Group(click.Group):
@@ -104,7 +111,7 @@ def _project_options(command: _Command) -> _Command:
 @_project_options
 @click.pass_obj
 def check(
-    words: tuple[str, ...],
+    run: _Run,
     /,
     paths: tuple[str, ...],
     select: tuple[str, ...],
@@ -136,6 +143,8 @@ def check(
         raise _Failure("--diff writes nothing: it does not go with --fix")
     started = perf_counter()
     seen = Seen(paths, options["config_file"])
+    if run.held is not None:
+        run.held.append(seen)
     config = _config(paths, **options)
     if select:
         # What the configuration adds or takes away was meant for its own selection.
@@ -184,7 +193,7 @@ def check(
     if stages is not None:
         _print_statistics(report, stages, perf_counter() - started)
     elif fixed is None and cache is not None:
-        keep(answer, words, cache, seen, config)
+        keep(answer, run.words, cache, seen, config)
     return code
 
 
@@ -243,10 +252,10 @@ def helper(library: str, module: str | None) -> int:
     return 0
 
 
-def run(words: Sequence[str]) -> int:
-    """As `main`, for a command line to which no answer is known."""
+def run(words: Sequence[str], held: list[Any] | None = None) -> int:
+    """As `main`, for a command line to which no answer is known. What is to live until the process ends is put into ``held``."""
     try:
-        return int(cli.main(args=list(words), prog_name="txlint", standalone_mode=False, obj=tuple(words)) or 0)
+        return int(cli.main(args=list(words), prog_name="txlint", standalone_mode=False, obj=_Run(tuple(words), held)) or 0)
     except click.ClickException as error:
         return _complain(f"error: {error.format_message()}")
     except (ConfigError, SelectionError) as error:
