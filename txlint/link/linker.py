@@ -116,6 +116,7 @@ class Linker:
         self._decorations: dict[int, Decoration] = {}
         self._variants: dict[int, dict[tuple[tuple[str, str], ...], dict[tuple[Any, ...], Replay]]] = {}
         self.instance_values: dict[tuple[int, str, Atom], Value] = {}
+        self._answers: dict[tuple[int, bool], dict[tuple[str, str], Any]] = {}  # what a class answers to replays, see `_signature`
         self.setter_methods: dict[int, dict[str, tuple[Fun, ...]]] = {}
         self.library_base_names: dict[int, tuple[str, ...]] = {}
         self.made_with: dict[int, list[Atom]] = {}  # class -> the functions that a decorator made instances of it of
@@ -328,6 +329,7 @@ class Linker:
     def forget(self, fun: Fun) -> None:
         """Replay a function anew when it is next asked for."""
         self.instance_values.clear()
+        self._answers.clear()
         self._variants.pop(fun.id, None)
         for key in self._shared.pop(fun.id, ()):
             self._known_replays.pop(key, None)
@@ -348,41 +350,49 @@ class Linker:
             return ()
         if klass is None:
             return (None,)
+        known = self._answers.get((klass.id, exact))
+        if known is None:
+            known = self._answers[klass.id, exact] = {}
         answers: list[Any] = []
-        for kind, name in queries:
-            if kind == "class":
-                answers.append((klass.id, exact))
-                continue
-            if kind == "told":
-                number, _, parameter = name.partition("|")
+        for query in queries:
+            if query[0] == "told":
+                number, _, parameter = query[1].partition("|")
                 answers.append(self.params.get((int(number), parameter, klass.id)))
                 continue
-            if kind == "item":
-                answers.append(tuple(self._answer(atom) for atom in self.item_of(self.atoms(SelfObj, klass, exact))))
-                continue
-            if kind == "passed":
-                method, _, parameter = name.partition("|")
-                value = self.passed_by_library(self.atoms(SelfObj, klass, exact), method, parameter)
-                answers.append(tuple(self._answer(atom) for atom in value))
-                continue
-            after = None
-            if kind == "after":
-                name, _, number = name.partition("|")
-                after = self.project.klasses[int(number)]
-            found = self.find(klass, name, after)
-            if found is None:
-                answers.append(None)
-            elif found.bindings is None:
-                answers.append(found.name)
-            else:
-                answers.append(id(found.bindings))
-            if kind == "attr":
-                if not exact and klass.subclasses and self.overrides(klass, name):
-                    answers.append(klass.id)
-                if found is None or (found.bindings is not None and found.bindings[-1][0] != "def"):
-                    value = self.instance_attribute(klass, name, self.atoms(SelfObj, klass, exact))
-                    answers.append(tuple(self._answer(atom) for atom in value))
+            try:
+                answers.append(known[query])
+            except KeyError:
+                misses = self.misses
+                answer = self._asked(query, klass, exact)
+                if self.is_settled(misses):
+                    known[query] = answer
+                answers.append(answer)
         return tuple(answers)
+
+    def _asked(self, query: tuple[str, str], klass: Klass, exact: bool) -> Any:
+        """What a class answers to one question."""
+        kind, name = query
+        if kind == "class":
+            return klass.id, exact
+        if kind == "item":
+            return tuple(self._answer(atom) for atom in self.item_of(self.atoms(SelfObj, klass, exact)))
+        if kind == "passed":
+            method, _, parameter = name.partition("|")
+            value = self.passed_by_library(self.atoms(SelfObj, klass, exact), method, parameter)
+            return tuple(self._answer(atom) for atom in value)
+        after = None
+        if kind == "after":
+            name, _, number = name.partition("|")
+            after = self.project.klasses[int(number)]
+        found = self.find(klass, name, after)
+        where = found if found is None else found.name if found.bindings is None else id(found.bindings)
+        if kind != "attr":
+            return where
+        own = klass.id if not exact and klass.subclasses and self.overrides(klass, name) else None
+        if found is not None and (found.bindings is None or found.bindings[-1][0] == "def"):
+            return where, own
+        value = self.instance_attribute(klass, name, self.atoms(SelfObj, klass, exact))
+        return where, own, tuple(self._answer(atom) for atom in value)
 
     def _answer(self, atom: Atom) -> Any:
         """An atom without its receiver, where that is the one who is asked."""
