@@ -162,8 +162,8 @@ def _look(linker: Linker, place: Place) -> None:
         classes = [*linker.mro(klass), *klass.subclasses[:MOST_CALLERS]]
         near = dict.fromkeys(k.module for k in classes if not isinstance(k, str))
         word = klass.fact.name
-        also = [m for m in linker.project.ordered if m not in near and name in m.facts.words and word in m.facts.words]
-        _replay_writers(linker, [*near, *also], name)
+        also = [m for m in linker.project.ordered if m not in near and word in m.facts.words]
+        _replay_writers(linker, [m for m in (*near, *also) if name in m.facts.words], name)
     elif kind == "field":
         klass = linker.project.klasses[where]
         _look_for_calls(linker, {klass.fact.name, *(sub.fact.name for sub in klass.subclasses)})
