@@ -5,7 +5,7 @@ Everything is computed on demand and remembered. What is asked for while it is b
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from txlint.catalog.lookup import Catalog
@@ -130,7 +130,7 @@ class Linker:
         self.params: dict[tuple[int, str, int], Value] = {}  # (function, parameter, class or -1): what callers pass
         self.connected: dict[Any, None] = {}  # signal connections, in the order found
         self.listeners: dict[int, tuple[Any, str]] = {}  # function -> (hook entry, state) of a named event
-        self.stale: set[int] = set()
+        self.stale: dict[int, set[int]] = {}  # function -> classes, or -1, for which callers have told something new
         self.stores: dict[Any, dict[Atom, None]] = {}  # place -> what is put there (see `kept`)
         self.contents: dict[Any, Value] = {}  # place -> what readers get
         self.readers: dict[Any, dict[int, None]] = {}  # place -> the functions that asked for it
@@ -326,13 +326,20 @@ class Linker:
             self._provisional.clear()
             self._lowest = _NONE
 
-    def forget(self, fun: Fun) -> None:
-        """Replay a function anew when it is next asked for."""
+    def forget(self, fun: Fun, classes: Container[int] | None = None) -> None:
+        """Replay a function anew when it is next asked for; with ``classes`` for these only, of whose parameters more is known."""
         self.instance_values.clear()
         self._answers.clear()
-        self._variants.pop(fun.id, None)
+        if classes is None:
+            self._variants.pop(fun.id, None)
+        others = []
         for key in self._shared.pop(fun.id, ()):
-            self._known_replays.pop(key, None)
+            if classes is None or key[1] in classes:
+                self._known_replays.pop(key, None)
+            else:
+                others.append(key)
+        if others:
+            self._shared[fun.id] = others
 
     def is_affordable(self, fun: Fun, klass: Klass, most: int) -> bool:
         """Is a replay for this class shared with another one, or one of the first few?"""

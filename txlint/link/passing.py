@@ -198,7 +198,7 @@ def tell(linker: Any, fun: Fun, name: str, value: Value, cls: int = NO_CLASS) ->
         merged = merged[:8]
     if merged is not known and merged != known:
         linker.params[key] = merged
-        linker.stale.add(fun.id)
+        linker.stale.setdefault(fun.id, set()).add(cls)
 
 
 def _told(linker: Any, atom: Atom) -> Atom:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -51,11 +51,15 @@ def link(
     for _ in range(ROUNDS - 1):
         # Once more for functions whose parameters callers have told something about.
         asked = fill(linker)
-        stale, linker.stale = linker.stale, set()
-        again = [fun for number in sorted(stale | asked) if _listens(fun := linker.project.funs[number]) or number in asked]
+        stale, linker.stale = linker.stale, {}
+        again: dict[int, set[int] | None] = {
+            number: None if number in asked or NO_CLASS in stale[number] else stale[number]
+            for number in sorted(stale.keys() | asked)
+            if number in asked or _listens(linker.project.funs[number])
+        }
         if not again:
             break
-        builder.again({fun.id for fun in again})
+        builder.again(again)
     return builder.finish(found), linker
 
 
@@ -114,20 +118,21 @@ class _Builder:
             self.need(entrance.node)
         self.expand_all()
 
-    def again(self, functions: set[int]) -> None:
-        """Once more, for functions that are to be replayed anew; then for their callers, where what they leave behind is news."""
+    def again(self, functions: Mapping[int, Container[int] | None]) -> None:
+        """Once more, for functions that are to be replayed anew (for some classes of receivers, or all); then for their callers, where
+        what they leave behind is news."""
         for _ in range(CALLERS):
-            nodes = [node for node in self.nodes if node[0] in functions]
+            nodes = [node for node in self.nodes if node[0] in functions and ((only := functions[node[0]]) is None or node[1] in only)]
             before = [self.left(node) for node in nodes]
-            for number in functions:
-                self.linker.forget(self.linker.project.funs[number])
+            for number, classes in functions.items():
+                self.linker.forget(self.linker.project.funs[number], classes)
             for node in nodes:
                 self.expand(node)
             self.expand_all()
             news = {node for node, left in zip(nodes, before, strict=True) if self.left(node) != left}
             if not news:
                 return
-            functions = {node[0] for node, edges in self.nodes.items() if any(edge.node in news for edge in edges)}
+            functions = {node[0]: None for node, edges in self.nodes.items() if any(edge.node in news for edge in edges)}
 
     def left(self, node: Node) -> tuple[Any, ...]:
         """What a call of the function leaves open and closes for its caller."""
