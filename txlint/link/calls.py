@@ -146,8 +146,13 @@ def _call_table(site: Site, value: Value) -> bool:
 
 
 def _spawns(frame: Frame, name: str) -> bool:
-    known = frame.linker.at(name)
-    return any(effect.kind == "process" for effect in known.effects) or any(d.when_runs != "commit" for d in known.deferrals)
+    linker = frame.linker
+    answer = linker.spawns.get(name)
+    if answer is None:
+        known = linker.at(name)
+        answer = any(effect.kind == "process" for effect in known.effects) or any(d.when_runs != "commit" for d in known.deferrals)
+        linker.spawns[name] = answer
+    return answer
 
 
 def _arguments(site: Site, args: tuple[Expr, ...], keywords: tuple[tuple[str | None, Expr], ...]) -> None:
@@ -425,14 +430,16 @@ def _call_object(site: Site, atom: ExtObj | Obj | SelfObj, args: tuple[Value, ..
 
 
 def _finish(site: Site) -> None:
-    frame = site.frame
-    # A library's object keeps what it is given, and may iterate over it when all is over.
-    kept = all(type(atom) is Ext and atom.name.rpartition(".")[2][:1].isupper() for atom in site.values)
-    for value in site.args if not kept else ():
+    for value in site.args:
         for atom in value:
-            if type(atom) is Generated and not atom.manager:
-                iterate(frame, (atom,), site.expr)
+            if type(atom) is Generated and not atom.manager and not _keeps(site.values):
+                iterate(site.frame, (atom,), site.expr)
     flush(site)
+
+
+def _keeps(called: Value) -> bool:
+    """A library's object keeps what it is given, and may iterate over it when all is over."""
+    return all(type(atom) is Ext and atom.name.rpartition(".")[2][:1].isupper() for atom in called)
 
 
 def flush(site: Site) -> None:

@@ -99,7 +99,12 @@ def find(linker: Linker, klass: Klass, name: str, after: Klass | None = None) ->
 
 def overrides(linker: Linker, klass: Klass, name: str) -> list[tuple[Klass, Fun]]:
     """The definitions of a method in subclasses, each with the class that holds it."""
-    result = []
+    if not klass.subclasses:
+        return []
+    known = linker.overridden.get((klass.id, name))
+    if known is not None:
+        return known
+    result = linker.overridden[klass.id, name] = []
     for sub in klass.subclasses:
         bound = sub.names.get(name)
         if bound is not None and bound[-1][0] == "def":

@@ -126,6 +126,8 @@ class Linker:
         self._shared: dict[int, list[tuple[int, int, bool]]] = {}
         self.class_values: dict[tuple[int, str], Value] = {}
         self.found: dict[tuple[int, str], Found | None] = {}
+        self.overridden: dict[tuple[int, str], list[tuple[Klass, Fun]]] = {}
+        self.spawns: dict[str, bool] = {}  # libraries' functions: do they run their arguments elsewhere?
         self._depth = 0
         self.params: dict[tuple[int, str, int], Value] = {}  # (function, parameter, class or -1): what callers pass
         self.connected: dict[Any, None] = {}  # signal connections, in the order found
@@ -330,8 +332,7 @@ class Linker:
         """Replay a function anew when it is next asked for; with ``classes`` for these only, of whose parameters more is known."""
         self.instance_values.clear()
         self._answers.clear()
-        if classes is None:
-            self._variants.pop(fun.id, None)
+        variants = self._variants.pop(fun.id, {})
         others = []
         for key in self._shared.pop(fun.id, ()):
             if classes is None or key[1] in classes:
@@ -340,6 +341,9 @@ class Linker:
                 others.append(key)
         if others:
             self._shared[fun.id] = others
+            used = {id(self._known_replays[key]) for key in others if key in self._known_replays}
+            left = {queries: {at: r for at, r in known.items() if id(r) in used} for queries, known in variants.items()}
+            self._variants[fun.id] = {queries: known for queries, known in left.items() if known}
 
     def is_affordable(self, fun: Fun, klass: Klass, most: int) -> bool:
         """Is a replay for this class shared with another one, or one of the first few?"""
