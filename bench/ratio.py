@@ -1,6 +1,6 @@
 """How much CPU txlint takes, as a multiple of `ast.parse` of the same tree: one row per package, medians of alternating pairs.
 
-    python bench/ratio.py [--warm] [--python PYTHON] [--pairs 5] [--package NAME ...] [--tree DIR ...] [--keep DIR]
+    python bench/ratio.py [--warm] [--bytecode] [--python PYTHON] [--pairs 5] [--package NAME ...] [--tree DIR ...] [--keep DIR]
 
 Ratios, because seconds say more about the machine than about the program. Both sides are whole processes (start-up included, user and
 system time, children included) of one interpreter, run in turn on the same files:
@@ -10,6 +10,8 @@ With --warm, on a copy of the tree, what a run costs after another one:
   unchanged  nothing is different
   changed    one file of about 750 lines has a comment more: it is lowered, everything is linked
   one file   that file alone is given and nothing is different, as a multiple of `python -c pass`
+With --bytecode, Python keeps the bytecode of what it imports in a folder of its own, as it is beside an installed package; without, the
+environment decides: where PYTHONDONTWRITEBYTECODE is set, each run compiles the part of txlint that it loads.
 The packages are wheels of pinned versions, fetched once by pip. The peak is that of the largest single process.
 """
 
@@ -207,6 +209,7 @@ def main() -> None:
     parser.add_argument("--python", default=sys.executable, help="interpreter of both sides; txlint must be installed there")
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--warm", action="store_true", help="measure runs after a run instead of cold ones")
+    parser.add_argument("--bytecode", action="store_true", help="keep bytecode between runs, whatever the environment says")
     parser.add_argument("--package", action="append", choices=sorted(PACKAGES), help="only these of the pinned packages")
     parser.add_argument("--tree", action="append", type=Path, default=[], help="measure this folder instead of the packages")
     parser.add_argument("--keep", type=Path, default=Path.home() / ".cache" / "txlint-bench", help="where packages are kept")
@@ -217,6 +220,11 @@ def main() -> None:
         options.keep.mkdir(parents=True, exist_ok=True)
         wanted = options.package or list(PACKAGES)
         trees = {package: fetch(package, PACKAGES[package], options.keep) for package in wanted}
+
+    if options.bytecode:
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        folder = tempfile.TemporaryDirectory()
+        os.environ["PYTHONPYCACHEPREFIX"] = folder.name
 
     version = subprocess.run([options.python, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     print(f"{version}, {options.pairs} pairs, medians; CPU seconds of whole processes")
