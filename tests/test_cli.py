@@ -77,11 +77,28 @@ def run(*args: str, cwd: Path | None = None, python: Sequence[str] = ("-m", "txl
 
 @pytest.mark.parametrize(
     ("args", "paths"),
-    [((), ()), (("shop",), ("shop",)), (("check", "shop", "a.py"), ("shop", "a.py")), (("--quiet",), ()), (("--quiet", "a.py"), ("a.py",))],
+    [
+        ((), ()),
+        (("shop",), ("shop",)),
+        (("check", "shop", "a.py"), ("shop", "a.py")),
+        (("--quiet",), ()),
+        (("--quiet", "a.py"), ("a.py",)),
+        (("--no-cache", "check", "shop"), ("shop",)),
+        (("-q", "--select", "TX1", "--jobs=1", "check", "--ignore", "TX109", "shop"), ("shop",)),
+        (("--exclude", "check", "shop"), ("shop",)),
+        (("shop", "./check"), ("shop", "./check")),
+        (("--", "check"), ("check",)),
+    ],
 )
-def test_everything_that_is_no_command_is_a_check(api: Api, args: tuple[str, ...], paths: tuple[str, ...]) -> None:
+def test_everything_that_is_no_command_is_a_check(api: Api, tmp_path: Path, args: tuple[str, ...], paths: tuple[str, ...]) -> None:
+    (tmp_path / "check").mkdir()
     assert main(args) == 0
     assert api.paths == paths
+
+
+def test_options_may_stand_before_any_command(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--no-cache", "why", "b.py:3"]) == 2
+    assert "no such file or folder: b.py" in capsys.readouterr().err
 
 
 def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,12 +53,23 @@ class _Run(NamedTuple):
 
 
 class _Group(click.Group):
-    """Anything that is not the name of a command belongs to ``check``."""
+    """Anything that is not the name of a command belongs to ``check``. Options may stand before the name of their command."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0] not in self.commands and args[0] not in ("--help", "-h", "--version")):
-            args = ["check", *args]
+        if not args or args[0] not in ("--help", "-h", "--version"):
+            at = self._first_word(args)
+            named = at < len(args) and args[at] in self.commands
+            args = [args[at], *args[:at], *args[at + 1 :]] if named else ["check", *args]
         return super().parse_args(ctx, args)
+
+    def _first_word(self, args: Sequence[str]) -> int:
+        """Where the first argument stands that is no option, nor the value of one; behind the last where there is none."""
+        options = [each for command in self.commands.values() for each in command.params if isinstance(each, click.Option)]
+        with_value = {name for each in options if not each.is_flag for name in each.opts}
+        at = 0
+        while at < len(args) and args[at] != "--" and args[at].startswith("-"):
+            at += 2 if args[at] in with_value else 1
+        return at if at < len(args) and args[at] != "--" else len(args)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
