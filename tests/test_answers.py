@@ -236,7 +236,37 @@ def test_another_build_does_not_give_the_answers_of_this_one(project: Path, ask:
     assert not ask(".").stored
 
 
-@pytest.mark.parametrize("words", [("--fix",), ("--diff",), ("--statistics",), ("--verify",), ("--no-cache",), ("--select", "nonsense")])
+def test_a_baseline_is_part_of_what_an_answer_rests_on(project: Path, ask: Ask) -> None:
+    known = project / "known.txt"
+    ask("baseline", "--baseline", "known.txt")
+    content = known.read_text()
+    assert ask("--baseline", "known.txt").code == 0
+    assert ask("--baseline", "known.txt").stored
+    put(known, content.partition("\n")[0] + "\n")
+    now = ask("--baseline", "known.txt")
+    assert (now.code, now.stored) == (1, False)
+    put(known, content)
+    put(project / "pyproject.toml", "[tool.txlint]\nbaseline = 'known.txt'\n")
+    assert [ask("shop").stored for _ in range(2)] == [False, True]
+    put(known, content + "nonsense\n")
+    assert (ask("shop").code, ask("--no-baseline").code) == (2, 1)
+    known.unlink()
+    assert ask("shop").code == 2
+    os.mkfifo(known)
+    assert ask("shop").code == 2
+
+
+def test_what_changes_since_a_revision_is_asked_each_time(project: Path, ask: Ask) -> None:
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
+    for words in (("init", "."), ("add", "."), ("-c", "user.name=a", "-c", "user.email=a@example", "commit", "-m", "one")):
+        subprocess.run(["git", *words], cwd=project, check=True, capture_output=True)
+    assert [ask("--since", "HEAD").stored for _ in range(2)] == [False, False]
+
+
+@pytest.mark.parametrize(
+    "words", [("--fix",), ("--diff",), ("--add-ignore",), ("--statistics",), ("--verify",), ("--no-cache",), ("--select", "nonsense")]
+)
 def test_what_is_never_kept(project: Path, ask: Ask, words: tuple[str, ...]) -> None:
     for _ in range(2):
         assert not ask(".", *words).stored

@@ -2,9 +2,9 @@
 ``keep`` remembers an answer.
 
 An answer rests on the command line and where it was given, txlint and Python themselves, the configuration, which files the project has
-and the bytes of those that were read, and whatever else the run has asked about the project (lock files, listings): `Seen`. The files are
-looked for anew each time; their bytes are known by status or by reading, as for facts. An answer is only kept if all of that is still as
-the run has seen it when it ends, so what changed meanwhile is in no answer.
+and the bytes of those that were read, the baseline's, and whatever else the run has asked about the project (lock files, listings):
+`Seen`. The files are looked for anew each time; their bytes are known by status or by reading, as for facts. An answer is only kept if
+all of that is still as the run has seen it when it ends, so what changed meanwhile is in no answer.
 
 ``find`` is all that happens before a stored answer is printed. It imports little, on purpose: neither the command line's parser nor an
 analysing stage. Which folder to look in it guesses from the words of the command line; a wrong guess finds nothing."""
@@ -60,6 +60,7 @@ class Basis(NamedTuple):
     tests_read: tuple[str, ...]
     files: bytes
     content: bytes
+    beside: tuple[tuple[str, bytes], ...]
     asked: tuple[tuple[str, str, bytes], ...]
 
 
@@ -73,8 +74,13 @@ class Seen:
         self.config_state = config_state(self.paths, config_file)
         self.analysed: tuple[str, ...] = ()
         self.discovery: Discovery | None = None
+        self.beside: dict[str, bytes] = {}  # files that are not the project's code (a baseline), with a digest of their bytes
         self.asked: Asked = {}
         self.analysis: object = None  # all that the stages know, for who wants to keep it
+
+    def read_beside(self, path: str, data: bytes) -> None:
+        """Told of a file that the report rests on, and of its bytes as they were read."""
+        self.beside[path] = digest_of(data)
 
 
 def find(words: Sequence[str]) -> Answer | None:
@@ -165,6 +171,7 @@ def _basis(cache: FactsCache, seen: Seen, config: Config) -> Basis | None:
         tuple(tests),
         _files(seen.discovery),
         digest_of(b"".join(digests)),
+        tuple(seen.beside.items()),
         tuple([(question, argument, answer) for (question, argument), answer in seen.asked.items()]),
     )
 
@@ -177,10 +184,20 @@ def _holds(basis: Basis, known: Mapping[str, Any], root: str) -> bool:
     discovery = discover(basis.analysed, config, basis.root)
     if _files(discovery) != basis.files:
         return False
-    if _content(discovery, basis, known, root) != basis.content:
+    if _content(discovery, basis, known, root) != basis.content or any(_digest_now(path) != digest for path, digest in basis.beside):
         return False
     files = ProjectFiles(basis.root, os.getcwd())
     return all(asks_the_same(files, question, argument, answer) for question, argument, answer in basis.asked)
+
+
+def _digest_now(path: str) -> bytes | None:
+    try:
+        if not os.path.isfile(path):  # nothing that one could wait for
+            return None
+        with open(path, "rb") as file:
+            return digest_of(file.read())
+    except OSError:
+        return None
 
 
 def _files(discovery: Discovery) -> bytes:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from txlint import baseline
+from txlint.baseline import Baseline, Key, read_baseline
 from txlint.catalog.loader import CatalogError, load_catalog
 from txlint.catalog.lookup import Catalog
 from txlint.config import Config, ConfigError
@@ -31,20 +34,22 @@ from txlint.link import entrances
 from txlint.link.linker import Framework, Linker
 from txlint.link.program import link
 from txlint.model.facts import FileFacts, Unreadable
-from txlint.model.finding import Assumption, Explanation, Finding, NoSuchLine, Problem, Report, Summary, Unresolved
+from txlint.model.finding import Assumption, Explanation, Finding, Known, NoSuchLine, Opener, Place, Problem, Report, Summary, Unresolved
 from txlint.model.graph import Program
 from txlint.model.hazard import Hazard, Spot
-from txlint.model.kinds import Confidence
+from txlint.model.kinds import Confidence, code_of
 from txlint.pool import load
 from txlint.propagate.pairs import Cuts, propagate, written
-from txlint.rules.judge import judge
+from txlint.rules.judge import judge, narrowed
 from txlint.rules.source import Sources
-from txlint.select import cuts, enabled, select, unreadable, without_cut
+from txlint.select import cuts, enabled, select, unreadable, with_twins, without_cut
 
 if TYPE_CHECKING:
     from txlint.answers import Seen
     from txlint.cache.facts import FactsCache
+    from txlint.changes import Changes
     from txlint.fix import FilePlan, Meanings, OpenFile, Project, Proposal
+    from txlint.fix.ignores import Ignored
     from txlint.fix.rounds import Fixed, Identity
     from txlint.fix.source import Source
     from txlint.fix.verify import Disagreement
@@ -115,15 +120,116 @@ def _checked(
     unresolved: bool = False,
     seen: Seen | None = None,
 ) -> tuple[Analysis, Report]:
+    known = None if config.baseline is None else read_baseline(config.baseline)
+    changes = None if config.since is None else _changes(paths, config)
+    if known is not None and seen is not None:
+        seen.read_beside(known.file, known.data)
     analysis = analyse(paths, config, progress=progress, stages=stages, cache=cache, seen=seen)
     sources = Sources()
     findings = judge(analysis.hazards, sources, {each.path: each for each in analysis.facts}, config.min_confidence)
     stages.end("judge")
     report = _report(analysis, findings, sources, config)
+    if known is not None:
+        new = _limited(report.findings, lambda finding, opener: not known.knows(finding, opener), findings, analysis, sources, config)
+        report = _without_known(report, new, known, _judges(analysis, config))
+    if changes is not None:
+        touched = _limited(report.findings, changes.touch, findings, analysis, sources, config)
+        errors = tuple(each for each in report.errors if changes.touch_problem(each))
+        report = replace(report, findings=touched, errors=errors, since=config.since)
     if unresolved:
         report = replace(report, unresolved=_unresolved(analysis.program, sources))
     stages.end("select")
     return analysis, report
+
+
+def _changes(paths: Sequence[str], config: Config) -> Changes:
+    from txlint.changes import changes_since
+
+    assert config.since is not None
+    return changes_since(config.since, project_root(list(paths or config.paths or ["."])))
+
+
+def _limited(
+    selected: tuple[Finding, ...],
+    wanted: Callable[[Finding, Opener], bool],
+    findings: tuple[Finding, ...],
+    analysis: Analysis,
+    sources: Sources,
+    config: Config,
+) -> tuple[Finding, ...]:
+    """The selected findings with the pairs that are wanted, in the words of these; ``findings`` are all, as they were judged."""
+    kept: list[tuple[Finding, frozenset[str]]] = []
+    for finding in selected:
+        left = frozenset(opener.fingerprint for opener in finding.openers if wanted(finding, opener))
+        if left:
+            kept.append((finding, left))
+    partly = {_site(finding): left for finding, left in kept if len(left) < len(finding.openers)}
+    if not partly:
+        return tuple(finding for finding, _ in kept)
+    new = narrowed(partly, analysis.hazards, sources, {each.path: each for each in analysis.facts}, config.min_confidence)
+    judged = {_site(finding): finding.message for finding in findings if _site(finding) in partly}
+    reworded = []
+    for finding, _ in kept:
+        if other := new.get(_site(finding)):
+            said_since = finding.message.removeprefix(judged[_site(finding)])
+            finding = replace(other, message=other.message + said_since)
+        reworded.append(finding)
+    return tuple(reworded)
+
+
+def _site(finding: Finding) -> tuple[Place, str]:
+    return finding.place, finding.effect.kind
+
+
+def _without_known(report: Report, new: tuple[Finding, ...], known: Baseline, judged: Callable[[str, str], bool]) -> Report:
+    """The report with only the findings that are ``new``, and with what the baseline has to say."""
+    from txlint.report.counts import paths_of
+
+    errors = tuple(each for each in report.errors if not known.knows_problem(each))
+    stale = baseline.not_met(known, baseline.entries(known.file, report.findings, report.errors), judged)
+    pairs = sum(map(paths_of, report.findings)) - sum(map(paths_of, new))
+    files = len(report.errors) - len(errors)
+    summary = replace(report.summary, skipped=report.summary.skipped + files)
+    told = Known(os.path.relpath(known.file), pairs, files, tuple(stale.values()))
+    return replace(report, findings=new, errors=errors, summary=summary, known=told)
+
+
+def _judges(analysis: Analysis, config: Config, file: str | None = None) -> Callable[[str, str], bool]:
+    """Would this run have met what an entry of a baseline names by its path and code? Not where the rule is off, or the file was not
+    given; a file that is gone was looked at where everything was."""
+    name = file or config.baseline
+    assert name is not None
+    on = enabled(config.select, config.extend_select, config.ignore)
+    files = {baseline.relative(file.display, name): file.given for file in analysis.discovery.files}
+    everything = all(files.values())
+    return lambda path, code: with_twins((code,)) <= on and files.get(path, everything)
+
+
+def write_baseline(
+    paths: Sequence[str], config: Config, file: str, *, progress: Progress | None = None, cache: FactsCache | None = None
+) -> tuple[Report, Known, int]:
+    """Write what is reported of ``paths`` to the baseline ``file``: the report, what the file knows then (``stale`` are the entries that
+    went), and how many entries are new. Entries that this run could not judge stay. Raises ``ConfigError`` for a file that is
+    there and no baseline, ``Busy`` for one that cannot be written."""
+    from txlint.fix.source import Refused
+    from txlint.fix.write import put_file
+
+    old = read_baseline(file) if os.path.lexists(file) else None
+    with _CollectorAtRest():
+        analysis, report = _checked(paths, config._replace(baseline=None, since=None), progress, Stages(), cache)
+    met = baseline.entries(file, report.findings, report.errors)
+    gone: dict[Key, str] = {}
+    kept: dict[Key, str] = {}
+    if old is not None:
+        gone = baseline.not_met(old, met, _judges(analysis, config, file))
+        kept = {key: line for key, (_, line) in old.entries.items() if key not in gone}
+    text = baseline.text((kept | met).values()).encode()
+    try:
+        put_file(Path(os.path.realpath(file)), None if old is None else old.data, text)
+    except (Refused, OSError) as error:
+        raise Busy(f"{file}: not written: {getattr(error, 'strerror', None) or error}") from None
+    files = sum(key.fingerprint == "-" for key in kept | met)
+    return report, Known(os.path.relpath(file), len(kept | met) - files, files, tuple(gone.values())), len(met.keys() - kept.keys())
 
 
 def suggest(analysis: Analysis, report: Report, config: Config, most: int | None = None) -> Report:
@@ -200,14 +306,37 @@ def verify(paths: Sequence[str], config: Config, cache: FactsCache | None = None
 
 
 class Busy(Exception):
-    """Another run is rewriting files of the same project."""
+    """Another run is rewriting files of the same project, or what one asked for could not be written; the message is one line."""
 
 
 def _planned(analysis: Analysis, report: Report, config: Config, unsafe: bool) -> Fixed:
     from txlint.fix.rounds import Fixed, refusals
 
     plans = _plans(analysis, report.findings, config, unsafe)
-    return Fixed(_distinct(plans), tuple(refusals(plans, report.findings)), (), tuple(plan for plan in plans if plan.is_changed))
+    tidied = _tidied(analysis, report, plans)
+    changed = sorted((plan for plan in (*plans, *(plan for plan, _ in tidied)) if plan.is_changed), key=lambda plan: plan.path)
+    refused, unignored = tuple(refusals(plans, report.findings)), tuple((plan.path, count) for plan, count in tidied)
+    return Fixed(_distinct(plans), refused, (), tuple(changed), unignored=unignored)
+
+
+def _tidied(
+    analysis: Analysis, report: Report, plans: Iterable[FilePlan], without: Collection[str] = ()
+) -> tuple[tuple[FilePlan, int], ...]:
+    """Plans that take unused ignore comments away, with their number; for files that no other plan changes, and not those ``without``."""
+    by_path: dict[str, list[Problem]] = {}
+    for problem in report.errors:
+        if problem.code == "TX901" and problem.path not in without:
+            by_path.setdefault(problem.path, []).append(problem)
+    for plan in plans:
+        if plan.is_changed:
+            by_path.pop(plan.path, None)
+    if not by_path:
+        return ()
+    from txlint.fix.ignores import without_unused
+
+    data = _bytes(analysis, set(by_path), only_given=True)
+    found = [without_unused(path, content, by_path[path]) for path, content in sorted(data.items())]
+    return tuple((plan, count) for plan, count in found if plan.is_changed)
 
 
 def _rewritten(
@@ -221,9 +350,14 @@ def _rewritten(
     failed: dict[str, str] = {}
     written: list[FilePlan] = []
     hopeless: dict[Identity, Proposal] = {}
+    unignored: Counter[str] = Counter()
+    spoiled: set[str] = set()
     analysis, report = _checked(paths, config, progress, stages, cache)
     for _ in range(MOST):
         plans = _plans(analysis, [each for each in report.findings if identity(each) not in hopeless], config, unsafe)
+        tidied = _tidied(analysis, report, plans, spoiled)
+        counts = {plan.path: count for plan, count in tidied}
+        plans = (*(plan for plan in plans if plan.path not in counts), *(plan for plan, _ in tidied))
         outcomes = {outcome.path: outcome for outcome in apply(plans, roots)}
         now = [plan for plan in plans if outcomes[plan.path].written]
         reasons = {plan.path: outcomes[plan.path].error or "" for plan in plans if plan.is_changed and plan not in now}
@@ -238,15 +372,82 @@ def _rewritten(
                 analysis, report = _checked(paths, config, progress, stages, cache)
                 reasons |= wrong
         hopeless.update((identity(each.finding), each) for each in unwritten(plans, reasons))
+        spoiled.update(reasons)
         kept = [plan for plan in now if plan.path not in reasons]
         written += kept
+        unignored.update({plan.path: counts[plan.path] for plan in kept if plan.path in counts})
         done += [each for each in _distinct(kept) if identity(each.finding) not in hopeless]
         if not now:
             break
     left = [each for each in report.findings if identity(each) not in hopeless]
     refused = (*refusals(_plans(analysis, left, config, unsafe), left), *hopeless.values())
     stages.end("fix")
-    return Fixed(tuple(done), refused, tuple(sorted(failed.items())), tuple(written), _notes(analysis, done)), analysis, report
+    fixed = Fixed(
+        tuple(done), refused, tuple(sorted(failed.items())), tuple(written), _notes(analysis, done), tuple(sorted(unignored.items()))
+    )
+    return fixed, analysis, report
+
+
+def add_ignores(
+    paths: Sequence[str],
+    config: Config,
+    reason: str = "",
+    report_at: str = "effect",
+    *,
+    progress: Progress | None = None,
+    cache: FactsCache | None = None,
+) -> tuple[Ignored, Report]:
+    """Write an ignore comment for everything that is reported of ``paths``: what was done, and what is reported then. A comment goes to
+    the effect or to the entries, as ``report_at`` says (see `concise.lines`). Looks again after each round, as an entry may lead to the
+    effect on more ways than one; what comes up only because the comments themselves are changes (``--since``) stays as it is.
+    Raises ``Busy`` where another run is rewriting."""
+    from txlint.fix import Refused, only_one
+
+    try:
+        with only_one(project_root(list(paths or config.paths or ["."]))):
+            return _ignored(paths, config, reason, report_at, progress, cache)
+    except Refused as error:
+        raise Busy(str(error)) from None
+
+
+def _ignored(
+    paths: Sequence[str], config: Config, reason: str, report_at: str, progress: Progress | None, cache: FactsCache | None
+) -> tuple[Ignored, Report]:
+    from txlint.fix import apply
+    from txlint.fix.ignores import Ignored, plan_ignores
+    from txlint.fix.rounds import MOST, identity
+    from txlint.report.concise import is_at_entry
+
+    roots = [os.fspath(path) for path in paths or config.paths or ["."]]
+    added: Counter[str] = Counter()
+    failed: dict[str, str] = {}
+    commented: set[tuple[Place, str]] = set()
+    analysis, report = _checked(paths, config, progress, Stages(), cache)
+    meant = {identity(finding) for finding in report.findings}
+    entries_first = True  # a comment at an entry may be enough for an effect that would have one of its own
+    for _ in range(MOST):
+        places: list[tuple[Finding, tuple[Place, ...]]] = []
+        for finding in report.findings:
+            entries = tuple(dict.fromkeys(opener.entry for opener in finding.openers))
+            at_entry = is_at_entry(finding, report_at) and any((entry, finding.code) not in commented for entry in entries)
+            if identity(finding) in meant:
+                places.append((finding, entries if at_entry else (finding.place,)))
+        if entries_first:
+            places = [(finding, each) for finding, each in places if finding.place not in each]
+        files = {place.path for _, each in places for place in each}
+        plans, refused = plan_ignores(places, _bytes(analysis, files, only_given=True, tests=config.include_tests), reason)
+        outcomes = {outcome.path: outcome for outcome in apply([plan for plan, _ in plans], roots)}
+        added.update({plan.path: count for plan, count in plans if outcomes[plan.path].written})
+        failed.update((path, outcome.error) for path, outcome in outcomes.items() if outcome.error)
+        written = {path for path, outcome in outcomes.items() if outcome.written}
+        if not written:
+            if not entries_first:
+                break
+            entries_first = False
+            continue
+        commented.update((place, finding.code) for finding, each in places for place in each if place.path in written)
+        analysis, report = _checked(paths, config, progress, Stages(), cache)
+    return Ignored(tuple(sorted(added.items())), refused, tuple(sorted(failed.items()))), report
 
 
 def _plans(analysis: Analysis, findings: Sequence[Finding], config: Config, unsafe: bool) -> tuple[FilePlan, ...]:
@@ -263,12 +464,12 @@ def _places_of(findings: Iterable[Finding]) -> set[str]:
     return {place.path for finding in findings for place in (finding.place, *(opener.entry for opener in finding.openers))}
 
 
-def _bytes(analysis: Analysis, wanted: set[str], only_given: bool) -> dict[str, bytes]:
-    """The content of files that were analysed; what cannot be read is left out, and so are tests."""
-    tests = {file.display for file in analysis.tests}
+def _bytes(analysis: Analysis, wanted: set[str], only_given: bool, tests: bool = False) -> dict[str, bytes]:
+    """The content of files that were analysed; what cannot be read is left out, and unless they are wanted so are ``tests``."""
+    left_out = {file.display for file in analysis.tests}
     found: dict[str, bytes] = {}
     for file in analysis.discovery.files:
-        if file.display in wanted and file.display not in tests and not file.is_test and (file.given or not only_given):
+        if file.display in wanted and file.display not in left_out and (tests or not file.is_test) and (file.given or not only_given):
             try:
                 found[file.display] = Path(file.path).read_bytes()
             except OSError:
@@ -480,6 +681,7 @@ def _report(analysis: Analysis, findings: tuple[Finding, ...], sources: Sources,
     given = {file.display for file in analysis.discovery.files if file.given}
     everything = all(file.given for file in analysis.discovery.files)
     tests = {file.display for file in analysis.tests}
+    sites = [(hazard.site.spot, hazard.site.effect.kind) for hazard in analysis.hazards]
     selected = select(
         findings,
         analysis.facts,
@@ -487,6 +689,7 @@ def _report(analysis: Analysis, findings: tuple[Finding, ...], sources: Sources,
         per_file=config.per_file_ignores,
         given=None if everything else given,
         cut=analysis.used_cuts,
+        doubtful={(spot.path, line, code_of(kind, 1)) for spot, kind in sites for line in (spot.pos[0], spot.pos[2])},
         unjudged=tests,
     )
     problems, declared = unreadable(_problems(analysis, given), on, config.per_file_ignores)
@@ -571,4 +774,17 @@ class _CollectorAtRest:
             gc.enable()
 
 
-__all__ = ["Analysis", "Busy", "NoSuchLine", "Stages", "analyse", "check", "fix", "suggest", "verify", "why"]
+__all__ = [
+    "Analysis",
+    "Busy",
+    "NoSuchLine",
+    "Stages",
+    "add_ignores",
+    "analyse",
+    "check",
+    "fix",
+    "suggest",
+    "verify",
+    "why",
+    "write_baseline",
+]

@@ -5,7 +5,7 @@ one line that names the file and the key. Nothing of the analysed project is imp
 txlint its own library are kept raw: the catalog's loader decodes them, as strictly as its own."""
 
 # No pathlib on the way to a stored answer: it takes longer to import than the answer to find.
-# ruff: noqa: PTH116, PTH118, PTH123
+# ruff: noqa: PTH116, PTH118, PTH120, PTH123
 
 from __future__ import annotations
 
@@ -47,6 +47,8 @@ class Config(NamedTuple):
     atomic_requests: bool | None = None
     versions: Mapping[str, str] = _NOTHING
     report_at: str | None = None
+    baseline: str | None = None  # a file; a configuration names it relative to its own folder
+    since: str | None = None  # a revision; only for the command line
     after_commit_helper: str | None = None  # dotted name of the project's own ``on_commit(session, function)``
     max_file_size: int = 1 << 20
     jobs: int = 0
@@ -99,6 +101,8 @@ def decode(table: Mapping[str, Any], source: str) -> Config:
             values[key.replace("-", "_")] = _read(KEYS[key], key, value, source)
         else:
             raise ConfigError(f"{source}: unknown key {key!r}{_nearest(key)}")
+    if "baseline" in values:
+        values["baseline"] = os.path.join(os.path.dirname(source), values["baseline"])
     return Config(source=source, tables=MappingProxyType(tables), **values)
 
 
@@ -227,6 +231,7 @@ KEYS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "atomic-requests": _flag,
         "versions": _text_by_name,
         "report-at": _one_of("effect", "entry"),
+        "baseline": _text,
         "after-commit-helper": _text,
         "max-file-size": _whole_number(1),
         "jobs": _whole_number(0),

@@ -149,15 +149,18 @@ def select(
     per_file: Mapping[str, Iterable[str]] | None = None,
     given: Collection[str] | None = None,
     cut: Collection[tuple[str, int]] = (),
+    doubtful: Collection[tuple[str, int, str]] = (),
     unjudged: Collection[str] = (),
 ) -> Selected:
     """What is reported of ``findings``: rules that are ``on``, without what comments and ``per_file`` (glob -> selectors) silence,
     limited to findings of which a pair passes through a ``given`` file (``None``: no limit). ``cut`` are the lines at which the
-    engine met one of ``cuts``; comments in ``unjudged`` files (tests) are not held to be unused."""
+    engine met one of ``cuts``. Comments in ``unjudged`` files (tests) are not held to be unused, nor those at effects that a run with a
+    lower threshold of confidence may report: ``doubtful`` are their lines and codes."""
     facts = tuple(facts)
     limit = None if given is None else frozenset(given)
     comments = _Comments(facts)
     comments.used.update(cut)
+    comments.spare(doubtful)
     kept = []
     for finding in findings:
         left = comments.silence(finding)
@@ -237,6 +240,12 @@ class _Comments:
             needed = f"the ignore comment would silence {entries} entries: it needs a reason"
             return replace(finding, message=f"{finding.message} ({needed})")
         return finding
+
+    def spare(self, doubtful: Collection[tuple[str, int, str]]) -> None:
+        for path, line, code in doubtful:
+            if code in self.by_line.get((path, line), ()):
+                self.used.add((path, line))
+            self.used.update((path, -ignore.comment_line) for ignore in self.whole_files.get(path, ()) if code in covered(ignore))
 
     def unused(self, facts: Iterable[FileFacts], on: Collection[str]) -> Iterable[Problem]:
         for each in facts:

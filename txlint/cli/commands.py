@@ -27,6 +27,7 @@ from txlint.select import SelectionError, codes_of, enabled, require
 if TYPE_CHECKING:
     from txlint.api import Stages
     from txlint.cache.facts import FactsCache
+    from txlint.fix.ignores import Ignored
     from txlint.fix.rounds import Fixed
     from txlint.fix.verify import Disagreement
     from txlint.model.finding import Report
@@ -65,7 +66,7 @@ class _Group(click.Group):
     def _first_word(self, args: Sequence[str]) -> int:
         """Where the first argument stands that is no option, nor the value of one; behind the last where there is none."""
         options = [each for command in self.commands.values() for each in command.params if isinstance(each, click.Option)]
-        with_value = {name for each in options if not each.is_flag for name in each.opts}
+        with_value = {name for each in options if not each.is_flag for name in each.opts} - {"--add-ignore"}
         at = 0
         while at < len(args) and args[at] != "--" and args[at].startswith("-"):
             at += 2 if args[at] in with_value else 1
@@ -100,11 +101,33 @@ def _project_options(command: _Command) -> _Command:
     return command
 
 
-@cli.command()
+def _rule_options(command: _Command) -> _Command:
+    """Options of every command that selects rules."""
+    for option in reversed(
+        (
+            click.option("--select", multiple=True, metavar="CODES", help="Only these: codes, prefixes such as TX1, names, ALL, DEFAULT."),
+            click.option("--extend-select", multiple=True, metavar="CODES", help="These rules as well."),
+            click.option("--ignore", multiple=True, metavar="CODES", help="Not these rules."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+class _Check(click.Command):
+    """``--add-ignore`` takes a reason by ``=`` only, so that a path may follow it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        end = args.index("--") if "--" in args else len(args)
+        return super().parse_args(ctx, ["--add-ignore=" if word == "--add-ignore" else word for word in args[:end]] + args[end:])
+
+
+@cli.command(cls=_Check)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--select", multiple=True, metavar="CODES", help="Only these rules: codes, prefixes such as TX1, names, ALL, DEFAULT.")
-@click.option("--extend-select", multiple=True, metavar="CODES", help="These rules as well.")
-@click.option("--ignore", multiple=True, metavar="CODES", help="Not these rules.")
+@_rule_options
+@click.option("--baseline", metavar="FILE", help="Report what this baseline does not know; `txlint baseline` writes one.")
+@click.option("--no-baseline", is_flag=True, help="Report what the configured baseline knows, too.")
+@click.option("--since", metavar="REV", help="Report what changes since this git revision touch: effect, opener or a step between.")
 @click.option("--output-format", type=click.Choice(FORMATS), default="text", show_default=True, help="How to print the findings.")
 @click.option("--report-at", type=click.Choice(("effect", "entry")), help="Where line formats show a path.")
 @click.option("--fail-on", type=click.Choice(_SEVERITIES), help="Exit with 1 from this severity up.")
@@ -116,6 +139,7 @@ def _project_options(command: _Command) -> _Command:
 @click.option("--diff", is_flag=True, help="Print what --fix would change; write nothing.")
 @click.option("--fix-only", is_flag=True, help="Like --fix, without a report of the rest.")
 @click.option("--show-fixes", is_flag=True, help="With --fix or --diff: list what is not fixed, and why.")
+@click.option("--add-ignore", metavar="[=REASON]", help="Write an ignore comment for everything that would be reported.")
 @click.option("--suggest", is_flag=True, help="Work out for every finding how it can be fixed.")
 @click.option("--verify", is_flag=True, help="Only see whether the two readings of the code agree on what stands in one function.")
 @click.option("-q", "--quiet", is_flag=True, help="Print findings only.")
@@ -125,9 +149,9 @@ def check(
     run: _Run,
     /,
     paths: tuple[str, ...],
-    select: tuple[str, ...],
-    extend_select: tuple[str, ...],
-    ignore: tuple[str, ...],
+    baseline: str | None,
+    no_baseline: bool,
+    since: str | None,
     output_format: str,
     report_at: str | None,
     fail_on: str | None,
@@ -139,6 +163,7 @@ def check(
     diff: bool,
     fix_only: bool,
     show_fixes: bool,
+    add_ignore: str | None,
     suggest: bool,
     verify: bool,
     quiet: bool,
@@ -152,21 +177,23 @@ def check(
         raise _Failure(f"{'--unsafe-fixes' if unsafe_fixes else '--show-fixes'} goes with --fix, --fix-only or --diff")
     if diff and (fix or fix_only):
         raise _Failure("--diff writes nothing: it does not go with --fix")
+    if add_ignore is not None:
+        if fix or fix_only or diff or verify:
+            raise _Failure("--add-ignore does not go with --fix, --diff or --verify")
+        add_ignore = add_ignore.strip()
+        if not add_ignore.isprintable() and add_ignore:
+            raise _Failure("--add-ignore: a reason is one line of text")
     started = perf_counter()
     seen = Seen(paths, options["config_file"])
     if run.held is not None:
         run.held.append(seen)
-    config = _config(paths, **options)
-    if select:
-        # What the configuration adds or takes away was meant for its own selection.
-        config = config._replace(select=_words(select), extend_select=(), ignore=())
+    config = _with_rules(_config(paths, **options), **options)
     config = config._replace(
-        extend_select=(*config.extend_select, *_words(extend_select)),
-        ignore=(*config.ignore, *_words(ignore)),
         fail_on=fail_on or config.fail_on,
         report_at=report_at or config.report_at,
+        baseline=None if no_baseline else baseline or config.baseline,
+        since=since,
     )
-    _check_selectors(config)
     from txlint import api
     from txlint.report.progress import Progress
 
@@ -175,12 +202,20 @@ def check(
         return _verify(api.verify(paths, config, cache))
     stages = api.Stages() if statistics else None
     rewrites = fix or fix_only or diff
+    ignored: Ignored | None = None
     most: int | None = _MOST_ON_TERMINAL if output_format == "text" and _on_terminal() else 0
     if suggest or (rewrites and output_format == "json"):
         most = None
     fixed: Fixed | None = None
     with Progress(wanted=not quiet) as progress:
-        if rewrites:
+        if add_ignore is not None:
+            # A format that shows a line for each path gets its comments where these lines are.
+            at = config.report_at or ("effect" if output_format in ("text", "json") else "auto")
+            try:
+                ignored, report = api.add_ignores(paths, config, add_ignore, at, progress=progress, cache=cache)
+            except api.Busy as error:
+                raise _Failure(str(error)) from None
+        elif rewrites:
             wanted = 0 if diff or fix_only else most
             try:
                 fixed, report = api.fix(
@@ -198,14 +233,58 @@ def check(
         told = _print_fixes(fixed, diff, show_fixes, quiet, output_format, color)
         if diff or fix_only:
             return max(told, 2 * any(each.code == "TX900" and each.given for each in report.errors))
-    code = 2 if fixed is not None and fixed.failed else _exit_code(report, config, exit_zero)
+    if ignored is not None:
+        from txlint.report.fixes import ignored_lines
+
+        for line in ignored_lines(ignored, quiet):
+            say(line)
+    code = 2 if (fixed is not None and fixed.failed) or (ignored is not None and ignored.failed) else _exit_code(report, config, exit_zero)
     answer = _answer(report, config, output_format, quiet, color, show_unresolved)._replace(code=code)
     tell(answer)
     if stages is not None:
         _print_statistics(report, stages, perf_counter() - started)
-    elif fixed is None and cache is not None:
+    elif fixed is None and ignored is None and cache is not None and since is None:
         keep(answer, run.words, cache, seen, config)
     return code
+
+
+@cli.command("baseline")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--baseline", metavar="FILE", help="The file; default: the configured one, else txlint-baseline.txt.")
+@_rule_options
+@_project_options
+def write_baseline(
+    paths: tuple[str, ...], baseline: str | None, cache_dir: str | None, no_cache: bool, color: bool | None, **options: Any
+) -> int:
+    """Write down what is found now, so that later runs report new findings only.
+
+    Run again it adds what is new and drops what is gone. With PATHs the entries of other files stay as they are.
+    """
+    config = _with_rules(_config(paths, **options), **options)
+    from txlint import api
+    from txlint.baseline import NAME
+    from txlint.report.counts import counted
+    from txlint.report.progress import Progress
+    from txlint.report.text import problem_lines
+
+    file = baseline or config.baseline or os.path.join(os.path.dirname(config.source or ""), NAME)  # noqa: PTH118, PTH120
+    with Progress(wanted=True) as progress:
+        try:
+            report, known, added = api.write_baseline(
+                paths, config, file, progress=progress, cache=_cache(paths, cache_dir, no_cache, False)
+            )
+        except api.Busy as error:
+            raise _Failure(str(error)) from None
+    for line in problem_lines(report):
+        say(line)
+    unused = sum(each.code == "TX901" for each in report.errors)
+    if unused:
+        say(f"{counted(unused, 'unused ignore comment')} (TX901): no baseline knows of them; --fix removes them")
+    files = f", {counted(known.files, 'file')} not analysed" if known.files else ""
+    print_text(f"{known.path}: {counted(known.pairs, 'path')}{files} ({added:,} added, {len(known.stale):,} dropped)\n")
+    if not baseline and not config.baseline:
+        say(f'Say so in the configuration: baseline = "{NAME}"')
+    return 0
 
 
 @cli.command()
@@ -296,6 +375,16 @@ def _config(paths: Sequence[str], config_file: str | None, **given: Any) -> Conf
     )
 
 
+def _with_rules(config: Config, select: Sequence[str], extend_select: Sequence[str], ignore: Sequence[str], **_: Any) -> Config:
+    """The configuration with the rules that were asked for."""
+    if select:
+        # What the configuration adds or takes away was meant for its own selection.
+        config = config._replace(select=_words(select), extend_select=(), ignore=())
+    config = config._replace(extend_select=(*config.extend_select, *_words(extend_select)), ignore=(*config.ignore, *_words(ignore)))
+    _check_selectors(config)
+    return config
+
+
 def _cache(paths: Sequence[str], folder: str | None, off: bool, quiet: bool) -> FactsCache | None:
     """What is known from earlier runs; nothing, and a line that says so, where it cannot be kept."""
     if off:
@@ -334,7 +423,7 @@ def _path_and_line(place: str) -> tuple[str, int]:
 
 def _answer(report: Report, config: Config, output_format: str, quiet: bool, color: bool | None, show_unresolved: bool) -> Answer:
     """All that is said of a report."""
-    from txlint.report.text import problem_lines, unresolved_lines
+    from txlint.report.text import problem_lines, stale_lines, unresolved_lines
 
     at = config.report_at or "auto"
     match output_format:
@@ -363,7 +452,8 @@ def _answer(report: Report, config: Config, output_format: str, quiet: bool, col
             from txlint.rules.source import Sources
 
             text = render_text(report, Sources(), _paint(color), _MOST_ON_TERMINAL if _on_terminal() else None, quiet)
-    return Answer(tuple(problem_lines(report)), text, tuple(unresolved_lines(report)) if show_unresolved else ())
+    before = (*problem_lines(report), *(() if quiet else stale_lines(report)))
+    return Answer(before, text, tuple(unresolved_lines(report)) if show_unresolved else ())
 
 
 def _verify(result: tuple[int, tuple[Disagreement, ...]]) -> int:

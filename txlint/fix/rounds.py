@@ -21,13 +21,15 @@ Identity = tuple[str, str, str, str]
 @dataclass(frozen=True, slots=True)
 class Fixed:
     """One run of `--fix` or `--diff`. ``refused`` holds what was not fixed, each with the reason; ``failed`` the files that could not
-    be written (path and reason); ``plans`` what was written, or for ``--diff`` would be; ``notes`` what else the user should know."""
+    be written (path and reason); ``plans`` what was written, or for ``--diff`` would be; ``notes`` what else the user should know;
+    ``unignored`` how many ignore comments that did nothing are gone, by path."""
 
     done: tuple[Proposal, ...] = ()
     refused: tuple[Proposal, ...] = ()
     failed: tuple[tuple[str, str], ...] = ()
     plans: tuple[FilePlan, ...] = ()
     notes: tuple[str, ...] = ()
+    unignored: tuple[tuple[str, int], ...] = ()
 
     @property
     def is_for_unsafe(self) -> int:

@@ -78,6 +78,25 @@ def replace_file(path: Path, old: bytes, new: bytes) -> None:
             os.close(folder)
 
 
+def put_file(path: Path, old: bytes | None, new: bytes) -> None:
+    """Write a file of txlint's own: in the place of ``old``, or where there is none (``None``). Raises `Refused` or `OSError`."""
+    if old is not None:
+        if old != new:
+            replace_file(path, old, new)
+        return
+    temporary = path.parent / f".txlint-{secrets.token_hex(8)}.tmp"
+    try:
+        with temporary.open("xb") as stream:
+            stream.write(new)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if os.path.lexists(path):
+            raise Refused("it is there already")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def _replace_in(folder: int | None, name: str, parent: Path, old: bytes, new: bytes) -> None:
     before = _read_same(folder, name, old)
     temporary = f".txlint-{secrets.token_hex(8)}.tmp"  # short whatever the file is called: NAME_MAX; no .py, so never analysed

@@ -133,14 +133,27 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What a baseline took out of a report: the number of pairs, and of files that could not be analysed; ``stale`` are the entries,
+    as written, that stand for nothing any more."""
+
+    path: str
+    pairs: int
+    files: int
+    stale: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """What one run found, in its final order."""
+    """What one run found, in its final order. ``since`` is the revision whose changes it is limited to."""
 
     findings: tuple[Finding, ...]
     errors: tuple[Problem, ...]
     assumed: tuple[Assumption, ...]
     summary: Summary
     unresolved: tuple[Unresolved, ...] = ()
+    known: Known | None = None
+    since: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

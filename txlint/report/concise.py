@@ -26,7 +26,7 @@ def lines(report: Report, report_at: str = "auto") -> Iterator[Line]:
     """The pairs in order of their places; ``report_at`` is ``auto``, ``effect`` or ``entry``."""
     found: dict[tuple[str, int, int, str, Place, Place], Line] = {}
     for finding in report.findings:
-        at_entry = report_at == "entry" or (report_at == "auto" and _belongs_to_entry(finding))
+        at_entry = is_at_entry(finding, report_at)
         for opener in finding.openers:
             place = opener.entry if at_entry else finding.place
             found.setdefault(
@@ -35,7 +35,10 @@ def lines(report: Report, report_at: str = "auto") -> Iterator[Line]:
     yield from (found[key] for key in sorted(found, key=lambda key: (key[:4], _order(key[4]), _order(key[5]))))
 
 
-def _belongs_to_entry(finding: Finding) -> bool:
+def is_at_entry(finding: Finding, report_at: str) -> bool:
+    """Is the finding shown at its entries?"""
+    if report_at != "auto":
+        return report_at == "entry"
     return finding.effect.result_used or len({opener.trace[0].function for opener in finding.openers}) > 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from txlint.model.finding import Finding, Report
+from txlint.report.escape import visible
 
 
 def paths_of(finding: Finding) -> int:
@@ -24,9 +25,13 @@ def counted(number: int, noun: str) -> str:
 
 
 def headline(report: Report) -> str:
-    """``12 effects, 431 paths``, and what could not be analysed."""
+    """``12 effects, 431 paths``, what that is limited to, and what could not be analysed."""
     failed = sum(problem.code == "TX900" for problem in report.errors)
     told = f"{counted(len(report.findings), 'effect')}, {counted(pairs(report), 'path')}"
+    if report.since is not None:
+        told += f" touched since {visible(report.since)}"
+    if report.known is not None:
+        told += f", {counted(report.known.pairs, 'path')} known to {visible(report.known.path)}"
     return f"{told}, {counted(failed, 'file')} not analysed" if failed else told
 
 

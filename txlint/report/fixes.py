@@ -12,6 +12,7 @@ from txlint.report.escape import visible
 from txlint.report.paint import Paint, plain
 
 if TYPE_CHECKING:
+    from txlint.fix.ignores import Ignored
     from txlint.fix.plan import Proposal
     from txlint.fix.rounds import Fixed
 
@@ -25,6 +26,8 @@ def fixed_lines(fixed: Fixed, would: bool = False, show: bool = False, paint: Pa
     for path in sorted(by_path):
         yield paint(f"{visible(path)}: {'would be fixed' if would else 'fixed'} {counted(len(by_path[path]), 'effect')}", "path")
         yield from _changes(by_path[path])
+    for path, number in fixed.unignored:
+        yield paint(f"{visible(path)}: {'would remove' if would else 'removed'} {counted(number, 'unused ignore comment')}", "path")
     for path, reason in fixed.failed:
         yield f"{visible(path)}: not written: {visible(reason)}"
     if show:
@@ -32,7 +35,21 @@ def fixed_lines(fixed: Fixed, would: bool = False, show: bool = False, paint: Pa
             finding = proposal.finding
             yield f"{location(finding.place)}: {finding.code} not fixed: {visible(_reason(proposal.fix))}"
     yield from (f"{paint('note:', 'warning')} {visible(note)}" for note in fixed.notes)
-    yield paint(_summary(fixed, would), "good" if fixed.done else "key")
+    yield paint(_summary(fixed, would), "good" if fixed.done or fixed.unignored else "key")
+
+
+def ignored_lines(ignored: Ignored, quiet: bool = False) -> Iterator[str]:
+    """What `--add-ignore` did. ``quiet``: only what it could not do."""
+    for path, number in ignored.added if not quiet else ():
+        yield f"{visible(path)}: added {counted(number, 'ignore comment')}"
+    for path, reason in ignored.failed:
+        yield f"{visible(path)}: not written: {visible(reason)}"
+    for finding, reason in ignored.refused:
+        yield f"{location(finding.place)}: {finding.code} not ignored: {visible(reason)}"
+    if not quiet:
+        comments, files = sum(number for _, number in ignored.added), len(ignored.added)
+        left = f", {counted(len(ignored.refused), 'effect')} not ignored" if ignored.refused else ""
+        yield f"added {counted(comments, 'ignore comment')} in {counted(files, 'file')}{left}"
 
 
 def _changes(proposals: Iterable[Proposal]) -> Iterator[str]:

@@ -46,7 +46,19 @@ def document(report: Report) -> dict[str, Any]:
         "assumed": [_assumption(each) for each in report.assumed],
         "findings": [_finding(each) for each in report.findings],
         "errors": [_problem(each) for each in report.errors],
+        **_limits(report),
     }
+
+
+def _limits(report: Report) -> dict[str, Any]:
+    """What the report leaves out, where it leaves something out."""
+    limits: dict[str, Any] = {}
+    if report.known is not None:
+        known = report.known
+        limits["baseline"] = {"path": known.path, "pairs": known.pairs, "files": known.files, "stale": list(known.stale)}
+    if report.since is not None:
+        limits["since"] = report.since
+    return limits
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from txlint.rules.source import Sources
 ENTRIES = 3
 """Pairs that a finding shows: the first in code frames, the others on a line each."""
 
+_STALE = 10  # entries of a baseline that are shown
 _ALIKE = 3  # files that fail alike and have a line each
 _OPENS = {
     "with": "opens the transaction",
@@ -136,6 +137,18 @@ def unresolved_lines(report: Report) -> Iterator[str]:
     """One line per call inside a transaction that could not be resolved."""
     for each in report.unresolved:
         yield f"{location(each.place)}: unresolved `{visible(each.callee)}` in {visible(each.function)}: {visible(each.reason)}"
+
+
+def stale_lines(report: Report) -> Iterator[str]:
+    """Lines for stderr: entries of the baseline that stand for nothing any more, the first of them in full."""
+    stale = report.known.stale if report.known is not None else ()
+    if report.known is None or not stale:
+        return
+    number = f"{len(stale):,} stale {'entry' if len(stale) == 1 else 'entries'}"
+    yield f"{visible(report.known.path)}: {number}: nothing is found there any more; `txlint baseline` removes them"
+    yield from (f"  {visible(line)}" for line in stale[:_STALE])
+    if len(stale) > _STALE:
+        yield f"  ... and {len(stale) - _STALE:,} more"
 
 
 def problem_lines(report: Report) -> Iterator[str]:

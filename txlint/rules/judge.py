@@ -5,7 +5,7 @@ switched on, and what comments silence, is decided in ``select``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from hashlib import blake2b
 
@@ -32,13 +32,35 @@ def judge(
 ) -> tuple[Finding, ...]:
     """Findings in report order. ``facts`` by path lets a message say that a block which ended before the effect proves nothing, and
     tells relays."""
+    known = facts or {}
+    modules = frozenset(each.module for each in known.values())
+    found = (_judge_site(group, sources, known, modules, min_confidence) for group in _by_site(hazards).values())
+    return tuple(sorted((finding for finding in found if finding is not None), key=report_order))
+
+
+def narrowed(
+    wanted: Mapping[tuple[Place, str], Collection[str]],
+    hazards: Iterable[Hazard],
+    sources: Sources,
+    facts: Mapping[str, FileFacts],
+    min_confidence: Confidence,
+) -> dict[tuple[Place, str], Finding]:
+    """Findings as they read with some of their pairs only: for a place and kind the fingerprints of those pairs."""
+    modules = frozenset(each.module for each in facts.values())
+    found = {}
+    paths = {place.path for place, _ in wanted}
+    for (spot, kind), group in _by_site(each for each in hazards if each.site.spot.path in paths).items():
+        key = sources.place(spot), kind
+        if key in wanted and (finding := _judge_site(group, sources, facts, modules, min_confidence, wanted[key])) is not None:
+            found[key] = finding
+    return found
+
+
+def _by_site(hazards: Iterable[Hazard]) -> dict[tuple[Spot, str], list[Hazard]]:
     by_site: dict[tuple[Spot, str], list[Hazard]] = {}
     for hazard in hazards:
         by_site.setdefault((hazard.site.spot, hazard.site.effect.kind), []).append(hazard)
-    known = facts or {}
-    modules = frozenset(each.module for each in known.values())
-    found = (_judge_site(group, sources, known, modules, min_confidence) for group in by_site.values())
-    return tuple(sorted((finding for finding in found if finding is not None), key=report_order))
+    return by_site
 
 
 def report_order(finding: Finding) -> tuple[str, int, int, str]:
@@ -46,8 +68,14 @@ def report_order(finding: Finding) -> tuple[str, int, int, str]:
 
 
 def _judge_site(
-    group: list[Hazard], sources: Sources, facts: Mapping[str, FileFacts], modules: frozenset[str], least: Confidence
+    group: list[Hazard],
+    sources: Sources,
+    facts: Mapping[str, FileFacts],
+    modules: frozenset[str],
+    least: Confidence,
+    only: Collection[str] | None = None,
 ) -> Finding | None:
+    """The finding of a site, or none. ``only``: with the pairs of these fingerprints and no others."""
     site = max((hazard.site for hazard in group), key=lambda each: each.confidence)
     kind, family = site.effect.kind, FAMILIES[site.effect.kind]
     strong = [
@@ -60,8 +88,12 @@ def _judge_site(
     kept = _merged(sorted(certain_place or strong, key=_passage_order))
     if not kept:
         return None
-    passages = tuple(passage for _, passage in kept)
+    fingerprints = _fingerprints(site, kept[:MOST_PAIRS])
     omitted = sum(hazard.omitted for hazard in group) + max(0, len(kept) - MOST_PAIRS)
+    if only is not None:
+        left = [(pair, fingerprint) for pair, fingerprint in zip(kept, fingerprints, strict=False) if fingerprint in only]
+        kept, fingerprints, omitted = [pair for pair, _ in left], [fingerprint for _, fingerprint in left], 0
+    passages = tuple(passage for _, passage in kept)
     relay = all(_is_relayed(passage, facts) for passage in passages)
     held = relay or all(passage.origin.reads_only for passage in passages)
     case = Case(site, family, passages, min(len(passages), MOST_PAIRS) + omitted, held, modules, relay)
@@ -77,7 +109,7 @@ def _judge_site(
         place=sources.place(site.spot),
         function=site.function,
         effect=Effect(kind, site.callee, site.effect.library, site.result_used, site.effect.deferred_by),
-        openers=_openers(case, kept[:MOST_PAIRS], sources),
+        openers=_openers(case, kept[:MOST_PAIRS], fingerprints, sources),
         omitted=omitted,
         fix=Fix(),
         fingerprint=_digest(kind, site.function, site.callee, str(site.ordinal)),
@@ -130,11 +162,11 @@ def _merged(kept: list[tuple[Confidence, Passage]]) -> list[tuple[Confidence, Pa
     return list(merged.values())
 
 
-def _openers(case: Case, kept: list[tuple[Confidence, Passage]], sources: Sources) -> tuple[Opener, ...]:
-    site = case.site
+def _fingerprints(site: EffectSite, kept: list[tuple[Confidence, Passage]]) -> list[str]:
+    """What the pairs are known by from run to run."""
     used: dict[str, int] = {}
-    openers = []
-    for confidence, passage in kept:
+    found = []
+    for _, passage in kept:
         origin, entry = passage.origin, passage.hops[0]
         identity = [
             site.effect.kind,
@@ -153,6 +185,14 @@ def _openers(case: Case, kept: list[tuple[Confidence, Passage]], sources: Source
         used[fingerprint] = used.get(fingerprint, 0) + 1
         if used[fingerprint] > 1:
             fingerprint = _digest(*identity, str(used[fingerprint]))
+        found.append(fingerprint)
+    return found
+
+
+def _openers(case: Case, kept: list[tuple[Confidence, Passage]], fingerprints: list[str], sources: Sources) -> tuple[Opener, ...]:
+    openers = []
+    for (confidence, passage), fingerprint in zip(kept, fingerprints, strict=True):
+        origin = passage.origin
         name = opener_name(origin, sources)
         last = len(passage.hops) - 1
         trace = tuple(_step(hop, case.does if index == last else "", sources) for index, hop in enumerate(passage.hops))

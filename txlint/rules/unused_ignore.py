@@ -3,7 +3,7 @@
 ## What it finds
 
 Comments `# txlint: ignore[...]` on a line where no finding was silenced and no path was cut, and codes in them that no rule has. Comments
-whose codes are all switched off are left alone: another run may need them.
+whose codes are all switched off, or at effects below the threshold of confidence, are left alone: another run may need them.
 
 ## Why it matters
 
@@ -25,7 +25,8 @@ def total(order):
 
 ## How the fix works and when it is unsafe
 
-There is no fix yet; delete the comment.
+`--fix` deletes the comment, and only that: other comments on the line stay, and of codes only those go that no rule has. A comment at an
+effect that a run with a lower `--min-confidence` may report is left alone.
 
 ## Known limits
 
