@@ -35,6 +35,7 @@ from txlint.report.gitlab import render_gitlab
 from txlint.report.json_ import document, render_json
 from txlint.report.paint import coloured, plain
 from txlint.report.pylint import render_pylint
+from txlint.report.sarif import render_sarif
 from txlint.report.text import problem_lines, render_text, unresolved_lines
 from txlint.report.why import render_why
 from txlint.rules.judge import judge
@@ -241,7 +242,7 @@ def hostile() -> Report:
     return Report(findings, errors, (Assumption(HOSTILE, HOSTILE, HOSTILE, 1),), Summary(1))
 
 
-@pytest.mark.parametrize("form", ["text", "concise", "json", "github", "gitlab", "pylint", "problems", "why"])
+@pytest.mark.parametrize("form", ["text", "concise", "json", "github", "gitlab", "pylint", "sarif", "problems", "why"])
 def test_nothing_forges_a_line_or_moves_the_cursor(form: str) -> None:
     found, where = hostile(), Sources(texts={HOSTILE: "send('\x1b]0;owned\x07 \u202e')"} | TEXTS)
     finding = found.findings[0]
@@ -252,6 +253,7 @@ def test_nothing_forges_a_line_or_moves_the_cursor(form: str) -> None:
         "github": lambda: render_github(found),
         "gitlab": lambda: render_gitlab(found),
         "pylint": lambda: render_pylint(found),
+        "sarif": lambda: render_sarif(found),
         "problems": lambda: "\n".join(problem_lines(found)),
         "why": lambda: render_why(
             Explanation(
@@ -322,6 +324,34 @@ def test_gitlab_has_a_fingerprint_for_each_pair() -> None:
     assert [each["check_name"] for each in issues] == ["TX101 task-in-transaction"] * 2 + ["TX901"]
     assert [each["fingerprint"] for each in issues[:2]] == [opener.fingerprint for opener in found.findings[0].openers]
     assert issues[0]["location"] == {"path": "shop/views.py", "lines": {"begin": 7, "end": 7}}
+
+
+def test_sarif_tells_the_ways_as_code_flows() -> None:
+    problems = (
+        Problem("TX901", "shop/a b.py", 3, "the ignore comment silences nothing"),
+        Problem("TX900", "shop/\udce9.py", 2, "not valid utf-8"),
+        Problem("TX900", "/lib/x.py", 1, "not valid utf-8", given=False),
+    )
+    found = report(receipt(), errors=problems)
+    (run,) = json.loads(render_sarif(found))["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    effect, unused = run["results"]
+    assert [rules[each["ruleIndex"]]["id"] for each in (effect, unused)] == [effect["ruleId"], unused["ruleId"]] == ["TX101", "TX901"]
+    region = {"startLine": 3, "startColumn": 5, "endLine": 3, "endColumn": found.findings[0].place.end_column}
+    place = {"artifactLocation": {"uri": "shop/orders.py", "uriBaseId": "%SRCROOT%"}, "region": region}
+    assert effect["locations"] == [{"physicalLocation": place}]
+    flows = [flow["threadFlows"][0]["locations"] for flow in effect["codeFlows"]]
+    assert len(flows) == len(found.findings[0].openers)
+    assert all(flow[-1]["location"]["physicalLocation"] == place for flow in flows)
+    assert flows[0][0]["location"]["message"] == {"text": "opens the transaction"}
+    assert effect["partialFingerprints"] == {"txlintEffect/v1": found.findings[0].fingerprint}
+    assert unused["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "shop/a%20b.py"
+    (invocation,) = run["invocations"]
+    notes = invocation["toolExecutionNotifications"]
+    assert not invocation["executionSuccessful"]
+    assert [each["level"] for each in notes] == ["error", "note"]
+    uris = [each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for each in notes]
+    assert uris == ["shop/%E9.py", "file:///lib/x.py"]
 
 
 def test_pylint_names_the_function() -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from txlint.model.finding import Report
     from txlint.report.paint import Paint
 
-FORMATS = ("text", "concise", "json", "github", "gitlab", "pylint")
+FORMATS = ("text", "concise", "json", "github", "gitlab", "pylint", "sarif")
 _SEVERITIES = ("low", "medium", "high")
 _MOST_ON_TERMINAL = 200
 _NOT_KEPT = "txlint: without a cache: {}"
@@ -210,7 +210,7 @@ def check(
     with Progress(wanted=not quiet) as progress:
         if add_ignore is not None:
             # A format that shows a line for each path gets its comments where these lines are.
-            at = config.report_at or ("effect" if output_format in ("text", "json") else "auto")
+            at = config.report_at or ("effect" if output_format in ("text", "json", "sarif") else "auto")
             try:
                 ignored, report = api.add_ignores(paths, config, add_ignore, at, progress=progress, cache=cache)
             except api.Busy as error:
@@ -447,6 +447,10 @@ def _answer(report: Report, config: Config, output_format: str, quiet: bool, col
             from txlint.report.pylint import render_pylint
 
             text = render_pylint(report, at)
+        case "sarif":
+            from txlint.report.sarif import render_sarif
+
+            text = render_sarif(report)
         case _:
             from txlint.report.text import render_text
             from txlint.rules.source import Sources
