@@ -269,7 +269,7 @@ class Frame:
         if any(opened.reads for opened in self.open.values()):
             for atom in self.env.get(name, UNKNOWN):
                 if isinstance(atom, Obj) and row_of(atom) != NEW and self.linker.is_mapped(atom.klass):
-                    self.open = {key: replace(o, reads=False) if o.family == "sqlalchemy" else o for key, o in self.open.items()}
+                    self.open = {key: replace(o, reads=False) if key[0] == "session" else o for key, o in self.open.items()}
                     self.rows.add(name)
                     self.snapshot = None
                     return
