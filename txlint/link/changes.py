@@ -76,9 +76,9 @@ def comparison(frame: Frame, left: Expr, op: str, right: Expr) -> Test | None:
             value = True
         klass = frame.klass or frame.fun.klass
         if value is not None and klass is not None:
-            mine = _on_self(frame.linker, klass, frame.fun)  # what the method that tests may assign itself
-            if mine is None or field not in mine:
-                return Test(CHANGED + field, "truthy", value if mine is not None else UNSURE, op == "!=")
+            own = _on_self(frame.linker, klass, frame.fun)  # what the method that tests may assign itself
+            if own is None or field not in own:
+                return Test(CHANGED + field, "truthy", value if own is not None else UNSURE, op == "!=")
     return None
 
 
