@@ -54,6 +54,12 @@ class Uses:
 # -- tests --------------------------------------------------------------------------------------------------------------------------
 
 
+def saves(linker: Linker, klass: Klass) -> bool:
+    """Does a class say itself how its rows are saved? Only of these is it asked what has changed."""
+    found = linker.find(klass, "save")
+    return found is not None and found.bindings is not None
+
+
 def kept_test(frame: Frame, name: str) -> Test | None:
     """``self._image``: what makes an attribute true that its constructor leaves empty for new rows."""
     kept = _kept_by(frame, name)
@@ -75,7 +81,7 @@ def comparison(frame: Frame, left: Expr, op: str, right: Expr) -> Test | None:
         elif other.endswith("." + field) and _is_read_anew(frame, other[: -len(field) - 1]):
             value = True
         klass = frame.klass or frame.fun.klass
-        if value is not None and klass is not None:
+        if value is not None and klass is not None and saves(frame.linker, klass):
             own = _on_self(frame.linker, klass, frame.fun)  # what the method that tests may assign itself
             if own is None or field not in own:
                 return Test(CHANGED + field, "truthy", value if own is not None else UNSURE, op == "!=")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from txlint.link.changes import assigned, origin_of
+from txlint.link.changes import assigned, origin_of, saves
 from txlint.link.held import given, held
 from txlint.link.holding import row_of
 from txlint.link.kept import CALLABLE
@@ -94,14 +94,14 @@ def _changes(site: Site) -> tuple[Any, ...] | None:
     method = func.rpartition(".")[2] if func.__class__ is str else func[2] if func[0] == "attr" else ""
     if frame.self_name is not None and (site.receiver == frame.self_name or site.kind == "super"):
         own = frame.klass or frame.fun.klass
-        if own is None:
+        if own is None or not saves(frame.linker, own):
             return None
         return ("assigned", "self", partial(assigned, frame.linker, frame.fun, frame.self_name, own, method, None))
     name = site.receiver
     if name is None or name.__class__ is not str or "." in name or name not in frame.fun.scope:
         return None
     owners = {atom.receiver.klass for atom in site.values if isinstance(atom, Fn) and isinstance(atom.receiver, Obj)}
-    if len(owners) != 1:
+    if len(owners) != 1 or not saves(frame.linker, next(iter(owners))):
         return None
     row = _row(site)
     origin = origin_of(*frame.origins[name]) if row is not None and name in frame.origins else None
