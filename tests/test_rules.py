@@ -47,7 +47,10 @@ EVERY = pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.co
 def test_each_effect_kind_has_its_two_rules() -> None:
     assert list(FAMILIES) == list(EFFECT_KINDS)
     assert [code for code in RULES if RULES[code].kind] == [code_of(kind, hundreds) for hundreds in (1, 2) for kind in EFFECT_KINDS]
-    assert {code for code, rule in RULES.items() if not rule.default} == {"TX109", "TX110", "TX111", "TX209", "TX210", "TX211"}
+    assert {code for code, rule in RULES.items() if not rule.default} == {
+        *("TX109", "TX110", "TX111", "TX209", "TX210", "TX211"),
+        *("TX501", "TX502", "TX504"),
+    }
 
 
 @EVERY

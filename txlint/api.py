@@ -24,6 +24,7 @@ from txlint.deep import with_room
 from txlint.discover import Discovery, File, discover, project_root
 from txlint.frameworks import pyramid
 from txlint.frameworks.django.entrances import entrances as django_entrances
+from txlint.frameworks.django.inert import inert_settings
 from txlint.frameworks.django.models import DjangoModels
 from txlint.frameworks.django.settings import DjangoSettings, read_settings
 from txlint.frameworks.files import ProjectFiles, WatchedFiles
@@ -151,7 +152,7 @@ def _changes(paths: Sequence[str], config: Config) -> Changes:
 
 def _limited(
     selected: tuple[Finding, ...],
-    wanted: Callable[[Finding, Opener], bool],
+    wanted: Callable[[Finding, Opener | None], bool],
     findings: tuple[Finding, ...],
     analysis: Analysis,
     sources: Sources,
@@ -161,7 +162,7 @@ def _limited(
     kept: list[tuple[Finding, frozenset[str]]] = []
     for finding in selected:
         left = frozenset(opener.fingerprint for opener in finding.openers if wanted(finding, opener))
-        if left:
+        if left or (not finding.openers and wanted(finding, None)):
             kept.append((finding, left))
     partly = {_site(finding): left for finding, left in kept if len(left) < len(finding.openers)}
     if not partly:
@@ -582,7 +583,8 @@ def analyse(
     program, linker = with_room(lambda: link(facts, catalog, frameworks, places, _matcher(versions, catalog), also, everything))
     stages.end("link")
     lines = Cuts(cuts(facts))
-    hazards, used = without_cut(_outside_tests(with_room(lambda: propagate(program, lines)), tests), lines.lines)
+    hazards = (*with_room(lambda: propagate(program, lines)), *inert_settings(settings, facts, on_disk))
+    hazards, used = without_cut(_outside_tests(hazards, tests), lines.lines)
     used |= lines.met
     stages.end("propagate")
     analysis = Analysis(discovery, facts, broken + more, tuple(tests), settings, versions, program, linker, hazards, used)
@@ -638,7 +640,7 @@ def _outside_tests(hazards: tuple[Hazard, ...], tests: list[File]) -> tuple[Haza
             for passage in hazard.passages
             if passage.origin.spot.path not in paths and not any(hop.spot.path in paths for hop in passage.hops)
         )
-        if passages:
+        if passages or not hazard.passages:
             kept.append(hazard if len(passages) == len(hazard.passages) else replace(hazard, passages=passages))
     return tuple(kept)
 

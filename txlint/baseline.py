@@ -42,9 +42,13 @@ class Baseline:
     data: bytes
     entries: Mapping[Key, tuple[str, str]]
 
-    def knows(self, finding: Finding, opener: Opener) -> bool:
+    def knows(self, finding: Finding, opener: Opener | None) -> bool:
+        """Is it in the baseline, by this opener; or as a whole, where it has none or has more of them than are told?"""
         path = self.path(finding.place.path)
-        return Key(path, opener.fingerprint) in self.entries or (bool(finding.omitted) and Key(path, finding.fingerprint) in self.entries)
+        whole = opener is None or bool(finding.omitted)
+        return (opener is not None and Key(path, opener.fingerprint) in self.entries) or (
+            whole and Key(path, finding.fingerprint) in self.entries
+        )
 
     def knows_problem(self, problem: Problem) -> bool:
         return problem.code == "TX900" and Key(self.path(problem.path), _NO_FINGERPRINT) in self.entries
@@ -91,7 +95,7 @@ def entries(file: str, findings: Iterable[Finding], problems: Iterable[Problem] 
     for finding in findings:
         path = relative(finding.place.path, file)
         ways = [(opener.fingerprint, f"{opener.trace[0].function}: {opener.opener}") for opener in finding.openers]
-        if finding.omitted:
+        if finding.omitted or not finding.openers:
             ways.append((finding.fingerprint, "every transaction"))
         for fingerprint, way in ways:
             told = _shown(f"{finding.function}: {finding.effect.callee} <- {way}")

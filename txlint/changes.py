@@ -43,9 +43,9 @@ class Changes:
     lines: dict[str, Lines]
     known: dict[str, Lines] = field(default_factory=dict)  # the same, by paths as reports show them
 
-    def touch(self, finding: Finding, opener: Opener) -> bool:
+    def touch(self, finding: Finding, opener: Opener | None) -> bool:
         """Does the effect, the opener, the entry or a step between them stand on a changed line?"""
-        places = (finding.place, opener.place, opener.entry, *(step.place for step in opener.trace))
+        places = (finding.place, *((opener.place, opener.entry, *(step.place for step in opener.trace)) if opener is not None else ()))
         return any(self._touch(place) for place in places)
 
     def touch_problem(self, problem: Problem) -> bool:

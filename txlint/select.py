@@ -94,9 +94,9 @@ def with_twins(codes: Iterable[str]) -> frozenset[str]:
 
 
 def covered(ignore: Ignore) -> frozenset[str]:
-    """The codes that a comment covers; a comment without codes covers all rules about effects."""
+    """The codes that a comment covers; a comment without codes covers all rules about the project."""
     if not ignore.codes:
-        return frozenset(code for code, rule in RULES.items() if rule.kind is not None)
+        return frozenset(code for code in RULES if code < "TX9")
     return with_twins(code for selector in ignore.codes for code in codes_of(selector))
 
 
@@ -126,7 +126,7 @@ def without_cut(
             met.update(hits)
             if not hits:
                 passages.append(passage)
-        if passages:
+        if passages or not hazard.passages:
             kept.append(hazard if len(passages) == len(hazard.passages) else replace(hazard, passages=tuple(passages)))
     return (tuple(kept) if lines else tuple(hazards)), frozenset(met)
 

@@ -381,6 +381,8 @@ _TABLES: Mapping[str, tuple[Callable[..., Entry], Mapping[str, _Reader], tuple[s
             "reads": _flag,
             "statement": _arg,
             "retry": lambda value: _condition(value),
+            "durable": lambda value: _condition(value),
+            "broken_by": _texts,
             "mode": _word("sync", "async", "both"),
             "shown": _word(*OPENER_KINDS),
         },

@@ -52,6 +52,7 @@ class Catalog:
         self._aliases: dict[str, str] = {}
         self._generated: list[tuple[tuple[str, ...], str]] = []  # alias patterns: segments with *, the name they stand for
         self.signatures: dict[str, tuple[Signature, ...]] = {}  # by the last name of the method
+        self.breaking: dict[str, str] = {}  # exceptions that break a transaction, with the family of that
         table: dict[str, list[list[Entry]]] = {}
         for library in self._libraries.values():
             for old, new in library.aliases.items():
@@ -64,7 +65,10 @@ class Catalog:
                     last = entry.name.rpartition(".")[2]
                     self.signatures[last] = (*self.signatures.get(last, ()), entry)
                     continue
+                if isinstance(entry, Opener):
+                    self.breaking.update(dict.fromkeys(entry.broken_by, entry.family))
                 table.setdefault(entry.name, [[] for _ in _FIELD])[_FIELD[type(entry)]].append(entry)
+        self.breaking_words = frozenset(name.rpartition(".")[2] for name in self.breaking)
         exact: dict[str, Known] = {}
         patterns: dict[str, list[tuple[str, Known]]] = {}
         for name, fields in table.items():

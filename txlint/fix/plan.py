@@ -21,7 +21,7 @@ from txlint.fix.depth import deep
 from txlint.fix.imports import import_edits
 from txlint.fix.meanings import LEXICAL, Meanings, family_of, from_findings, span_of
 from txlint.fix.names import Names
-from txlint.fix.recipes import RECIPES
+from txlint.fix.recipes import MISUSE_RECIPES, RECIPES
 from txlint.fix.source import Edit, Refused, Source, decode, parse, splice
 from txlint.fix.walk import Walked, definition_lines, walk
 from txlint.model.finding import Finding, Fix, Place
@@ -29,6 +29,7 @@ from txlint.model.finding import Finding, Fix, Place
 T = TypeVar("T")
 _WRITING = ("hook", "signal")
 """Steps by which a call that writes rows reaches an effect: such a call belongs into its transaction."""
+_NO_RECIPE = "there is no rewrite for this rule"
 NOT_REPRODUCED = "the place was not found again by the second reading of the file"
 
 
@@ -169,7 +170,7 @@ def _propose(finding: Finding, look_up: Opening) -> Proposal:
     file = look_up(finding.place.path)
     assert file is not None, "the finding's own file is open"
     here = _decide(file, finding, finding.place)
-    entries = {o.entry for o in finding.openers} - {finding.place}
+    entries = {o.entry for o in finding.openers} - {finding.place} if not _is_misuse(finding) else set()
     if here.rewrites or not entries or finding.omitted or any(o.entry_count > 1 or o.entry == finding.place for o in finding.openers):
         return here
     if any(step.kind in _WRITING for o in finding.openers for step in o.trace[:1]):
@@ -200,7 +201,7 @@ def _decide(file: OpenFile, finding: Finding, place: Place, at_entry: bool = Fal
     walked = _walked(file, place.line)
     site = walked.sites.get(span_of(place))
     if site is None:
-        return Proposal(finding, Fix("none", None, NOT_REPRODUCED))
+        return Proposal(finding, Fix("none", None, _NO_RECIPE if _is_misuse(finding) else NOT_REPRODUCED))
     own = any(o.kind in LEXICAL and o.place.path == place.path and (at_entry or len(o.trace) <= 1) for o in finding.openers)
     if own and not site.openers:
         return Proposal(finding, Fix("none", None, "no open transaction was seen around it by the second reading of the file"))
@@ -208,14 +209,20 @@ def _decide(file: OpenFile, finding: Finding, place: Place, at_entry: bool = Fal
     if len(families) > 1:
         return Proposal(finding, Fix("none", None, "it is reached from transactions of different libraries"))
     case = Case(finding, site, walked, file.source, file.names, file.project, next(iter(families), ""), at_entry)
-    verdicts = [(recipe.applicability(case), recipe) for recipe in RECIPES if recipe.applies(case)]
+    recipes = MISUSE_RECIPES if _is_misuse(finding) else RECIPES
+    verdicts = [(recipe.applicability(case), recipe) for recipe in recipes if recipe.applies(case)]
     for wanted in ("safe", "unsafe"):
         for verdict, recipe in verdicts:
             if verdict.applicability == wanted:
                 return Proposal(finding, Fix(wanted, recipe.NAME, verdict.reason), ((place.path, recipe.rewrite(case)),))
     for verdict, recipe in verdicts:
         return Proposal(finding, Fix("none", recipe.NAME, verdict.reason))
-    return Proposal(finding, Fix("none", None, "there is no rewrite for this kind of transaction"))
+    return Proposal(finding, Fix("none", None, _NO_RECIPE if _is_misuse(finding) else "there is no rewrite for this kind of transaction"))
+
+
+def _is_misuse(finding: Finding) -> bool:
+    """Is it about a deferral or transaction itself, not about an effect?"""
+    return finding.code[2] in "35"
 
 
 # ---- putting the rewrites of a file together

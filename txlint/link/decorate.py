@@ -90,12 +90,14 @@ def decorate(linker: Linker, fun: Fun) -> Decoration:
         openers.extend(_from_class(linker, fun))
     wide = _depended(linker, fun)
     generator_body = fun.fact.is_generator and role != "manager"
+    inert: tuple[Opened, ...] = ()
     if generator_body or (fun.fact.is_async and all(o.kind == "decorator" for o in openers)):
         # `@atomic` on a generator or coroutine function is over before the body runs.
+        inert = tuple(o for o in openers if o.kind == "decorator" and not _works_async(linker, o))
         openers = [o for o in openers if not generator_body and _works_async(linker, o)]
     for wrapper, within in wrappers:
         linker.wrapped.extend((wrapper.fun, opened, fun) for opened in openers[within:])
-    return Decoration(value, (*openers, *wide), deferred, retried, role)
+    return Decoration(value, (*openers, *wide), deferred, retried, role, inert)
 
 
 def _retries(linker: Linker, decorator: Fun) -> bool:
@@ -206,6 +208,7 @@ def _opened(opening: Opening, pos: Pos) -> Opened:
         opening.retry,
         opening.entry.reads,
         family=opening.entry.family,
+        durable=opening.durable,
     )
 
 

@@ -33,7 +33,7 @@ def enter_context(frame: Frame, value: Value, item: Expr, pos: Pos, closers: lis
             frame.push(
                 Opened(
                     atom.kind or "with", atom.name, pos, atom.key, atom.alias, sure, atom.retry, atom.entry.reads, condition,
-                    family=atom.entry.family,
+                    family=atom.entry.family, durable=atom.durable,
                 )
             )  # fmt: skip
             bound = union(bound, atom.bound)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_run, parse_type
-from txlint.link import builtin, signals
+from txlint.link import builtin, misuse, signals
 from txlint.link.conditions import argument, decide, is_met
 from txlint.link.holding import row_of
 from txlint.link.opening import by_hand, closes, opens, receiver_key
@@ -67,6 +67,8 @@ def call_library(
     for deferral in known.deferrals:
         if decide(site, deferral, args, keywords) is not False:
             deferred = True
+            if deferral.when_runs == "commit" and depth == 0 and not frame.silent:
+                misuse.deferral(site, name, deferral, args, keywords)
             if deferral.callable is not None:
                 for atom in argument(deferral.callable, args, keywords):
                     text = _callable_text(site, atom)

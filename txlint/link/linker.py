@@ -65,6 +65,7 @@ class Decoration(NamedTuple):
     deferred: bool = False
     retried: bool = False  # a decorator runs it again after an error
     role: str = ""  # "property", "static", "class", "manager" (a context manager made of a generator)
+    inert: tuple[Opened, ...] = ()  # what would open a transaction, but has ended it before the body runs
 
 
 class Replay(NamedTuple):

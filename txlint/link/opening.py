@@ -53,7 +53,7 @@ def opens(
                 return None
     if "manual" in forms or "call" in forms or "autobegin" in forms:
         if opener.key == "alias":
-            alias_name, key = _alias(site, opener.alias, opener.family, args, keywords)
+            alias_name, key = alias_of(site, opener.alias, opener.family, args, keywords)
         else:
             alias_name = None
         if key is None or frame.silent:
@@ -93,7 +93,7 @@ def opening_of(
     alias: str | None = None
     key: Any
     if opener.key == "alias":
-        alias, key = _alias(site, opener.alias, opener.family, args, keywords)
+        alias, key = alias_of(site, opener.alias, opener.family, args, keywords)
     elif opener.key == "receiver":
         found = receiver_key(site, receiver)
         key = found if found is not None else (opener.family, "local", f"{frame.fun.id}:{site.pos[0]}:{site.pos[1]}")
@@ -105,7 +105,9 @@ def opening_of(
         if entry.enter:
             bound = union(bound, frame.linker.typed(parse_type(entry.enter), receiver, args, keywords, origin=("via", key)))
     confidence = min(opener.confidence, CERTAIN if holds else LIKELY)
-    return frame.linker.atoms(Opening, opener, alias, key, retry, confidence, custom or opener.name, "custom" if custom else "", bound)
+    kind = "custom" if custom else ""
+    durable = opener.durable is not None and is_met(site, opener.durable, opener, args, keywords) is True
+    return frame.linker.atoms(Opening, opener, alias, key, retry, confidence, custom or opener.name, kind, bound, durable)
 
 
 def within(site: Site, opening: Opening, value: Value) -> Value:
@@ -133,7 +135,9 @@ def opened_within(atom: Within) -> Opened:
     )  # fmt: skip
 
 
-def _alias(site: Site, arg: Arg | None, family: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> tuple[str | None, Any]:
+def alias_of(
+    site: Site, arg: Arg | None, family: str, args: tuple[Value, ...], keywords: dict[str | None, Value]
+) -> tuple[str | None, Any]:
     """The alias that a call names, and the key of its transaction; both unknown where it cannot be told."""
     if arg is None:
         return "default", (family, "default")
@@ -156,7 +160,7 @@ def _retries(site: Site, opener: Opener, args: tuple[Value, ...], keywords: dict
 def closes(site: Site, closer: Closer, key: Any, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> None:
     """What a closing call closes: the transaction of its alias, or else of ``key``, its receiver's."""
     if closer.key == "alias":
-        _, key = _alias(site, closer.alias, closer.family, args, keywords)
+        _, key = alias_of(site, closer.alias, closer.family, args, keywords)
     if key is not None:
         if closer.how == "commit":
             site.frame.committed(key)

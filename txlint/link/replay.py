@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from txlint.link import misuse
 from txlint.link.expressions import EXPRESSIONS
 from txlint.link.held import canonical, provided
 from txlint.link.holding import row_of
@@ -18,7 +19,7 @@ from txlint.link.retrying import tries_again
 from txlint.link.site import LIKELY
 from txlint.link.statements import STATEMENTS
 from txlint.link.values import UNKNOWN, Atom, ExtObj, Fn, Many, Obj, Param, SelfCls, SelfObj, Stored, Super, Table, Value, union
-from txlint.model.facts import Body, Expr, Pos
+from txlint.model.facts import Body, Expr, Pos, Stmt
 from txlint.model.graph import NEW, NO_CLASS, STORED, Flow, Key, Opened, Test
 from txlint.model.kinds import Confidence
 
@@ -73,9 +74,9 @@ class Frame:
 
     __slots__ = (
         "assigned_params", "awaiting", "called", "closed", "commits", "dead", "depth", "ends", "env", "exact", "flow", "fun",
-        "guards", "handling", "keys", "klass", "linker", "module", "open", "origins", "owners", "parent", "queries", "region",
-        "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "snapshot", "stacks", "static", "tested", "written",
-        "yields",
+        "guards", "handling", "keys", "klass", "linker", "loops", "module", "open", "origins", "owners", "parent", "promises",
+        "queries", "region", "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "snapshot", "stacks", "static",
+        "tested", "written", "yields",
     )  # fmt: skip
 
     def __init__(self, linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> None:
@@ -117,6 +118,8 @@ class Frame:
         self.origins: dict[str, tuple[Value, Expr]] = {}  # names bound to what a call gave: what was called, and the call
         self.snapshot: tuple[Opened, ...] | None = None  # `now_open()`, until something changes
         self.awaiting = False  # arguments of a call that starts coroutines elsewhere are being read
+        self.promises: list[tuple[Expr, tuple[Opened, ...]]] = []  # calls that wait for the commit, with what was open
+        self.loops: list[tuple[Stmt, tuple[Opened, ...]]] = []  # around what is replayed, with what was open when they began
         self.stacks: dict[str, tuple[Opened, ...]] = {}  # what an ExitStack has entered, by its name
 
     # -- entering and leaving -----------------------------------------------------------------------------------------------------
@@ -129,6 +132,8 @@ class Frame:
             return
         decoration = linker.decoration(fun)
         self.region = decoration.openers
+        if decoration.openers or decoration.inert:
+            misuse.decorated(self, decoration)
         atoms = linker.atoms
         params = fact.params
         first = 0
@@ -203,6 +208,8 @@ class Frame:
 
     def leave(self) -> Replay:
         """What the replay tells: of all ways out, what any leaves open and what every one closes."""
+        if self.promises:
+            misuse.promised(self)
         if not self.dead:
             self.returned.append((self.open, self.closed, False, False))
         left: dict[Key, Opened] = {}
@@ -239,6 +246,8 @@ class Frame:
         """Opened by a block: until it ends."""
         if not opened.retry and self.is_retried(opened):
             opened = replace(opened, retry=True)
+        if not self.silent:
+            misuse.opened(self, opened, self.now_open())
         self.region = (*self.region, opened)
         self.snapshot = None
         if not self.silent:

@@ -1,4 +1,5 @@
-"""Where to start: the functions that may open a transaction themselves. What they call is reached from them; the rest is never replayed.
+"""Where to start: the functions that may open a transaction themselves, or wait for the end of one. What they call is reached from them;
+the rest is never replayed.
 
 A function is a seed where it mentions, by its last name, something that opens one: a library's (from the catalog), or the project's
 own, which is only found out by replaying what mentions a library's. So names are added until there are no new ones."""
@@ -10,7 +11,7 @@ from typing import Any
 from txlint.link.linker import Linker
 from txlint.link.project import Fun, mentions
 from txlint.link.values import Atom, Fn, Generated, Obj, Opening, Within
-from txlint.model.catalog import Opener
+from txlint.model.catalog import Deferral, Opener
 from txlint.model.graph import Event, ParamTarget, Target
 
 _WITHIN = frozenset({"__enter__", "__aenter__", "__call__"})
@@ -46,9 +47,11 @@ def _library_words(linker: Linker) -> frozenset[str]:
     words = {"__enter__", "__aenter__"}  # called by hand, on something that was made elsewhere
     for library in linker.catalog.libraries.values():
         for entry in library.entries:
-            if entry.__class__.__name__ == "Opener":
+            if isinstance(entry, Opener):
                 last = entry.name.rpartition(".")[2]
                 words.add(_WITH if last in _WITHIN else last)
+            elif isinstance(entry, Deferral) and entry.callable is not None and entry.when_runs == "commit":
+                words.add(entry.name.rpartition(".")[2])  # it can be used wrongly wherever it is called
     return frozenset(words)
 
 
@@ -58,7 +61,8 @@ def _decorated(linker: Linker, fun: Fun) -> bool:
     if fact is None:
         return False
     if fact.decorators or (fun.klass is not None and fun.klass.fact.decorators):
-        if linker.decoration(fun).openers:
+        decoration = linker.decoration(fun)
+        if decoration.openers or decoration.inert:
             return True
     return any(linker.dependencies(p.annotation, p.default, fun.module, fun.klass, fun.parent) for p in fact.params if _injected(p))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from txlint.link import misuse
 from txlint.link.calls import evaluate_call
 from txlint.link.changes import writes
 from txlint.link.entering import Closing, enter_context, own, suspended
@@ -164,7 +165,7 @@ def _with(frame: Frame, stmt: Any) -> None:
     region, owners = frame.region, frame.owners
     closers: list[Closing] = []
     for item, target, pos in stmt[1]:
-        _with_item(frame, item, target, pos, closers)
+        _with_item(frame, item, target, pos, closers, stmt[3])
     inside = frame.region
     frame.body(stmt[2])
     if not frame.dead:
@@ -177,13 +178,15 @@ def _with(frame: Frame, stmt: Any) -> None:
     frame.snapshot = None
 
 
-def _with_item(frame: Frame, item: Expr, target: Expr | None, pos: Pos, closers: list[Closing]) -> None:
+def _with_item(frame: Frame, item: Expr, target: Expr | None, pos: Pos, closers: list[Closing], is_async: bool) -> None:
     if item.__class__ is not str and item[0] == "call":
         value = evaluate_call(frame, item, used=True, entering=True)
     elif item.__class__ is not str and item[0] == "await" and item[1].__class__ is not str and item[1][0] == "call":
         value = evaluate_call(frame, item[1], used=True, entering=True)
     else:
         value = frame.ev(item)
+    if is_async:
+        misuse.entered_async(frame, value, item, pos)
     bound = enter_context(frame, value, item, pos, closers, target)
     if target is not None:
         assign(frame, target, bound, item if item.__class__ is not str else None)
@@ -221,7 +224,9 @@ def _if(frame: Frame, stmt: Any) -> None:
 def _while(frame: Frame, stmt: Any) -> None:
     frame.ev(stmt[1])
     before = frame.fork()
+    frame.loops.append((stmt, frame.now_open()))
     _loop(frame, stmt[2], stmt[3], before)
+    frame.loops.pop()
 
 
 def _for(frame: Frame, stmt: Any) -> None:
@@ -235,7 +240,9 @@ def _for(frame: Frame, stmt: Any) -> None:
     if stmt[1].__class__ is str and stmt[2].__class__ is tuple and stmt[2][0] == "call":
         frame.origins[stmt[1]] = (called, stmt[2])
     assign(frame, stmt[1], frame.linker.items(value))
+    frame.loops.append((stmt, frame.now_open()))
     _loop(frame, stmt[3], stmt[4], before)
+    frame.loops.pop()
     if frame.region is not region:
         frame.region, frame.snapshot = region, None
 
@@ -261,7 +268,10 @@ def _loop(frame: Frame, body: Body, orelse: Body, before: tuple[Any, ...]) -> No
 
 def _try(frame: Frame, stmt: Any) -> None:
     before = frame.fork()
+    scopes = frame.flow.scopes
     frame.body(stmt[1])
+    if stmt[2] and frame.fun.fact is not None and scopes == frame.flow.scopes and not frame.silent:
+        misuse.swallowed(frame, stmt)
     if stmt[3] and not frame.dead:
         frame.body(stmt[3])
     ends = [frame.state()]

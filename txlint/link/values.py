@@ -125,7 +125,7 @@ class ExtMethod(Atom):
 class Opening(Atom):
     """A context manager or decorator that opens a transaction."""
 
-    __slots__ = ("alias", "bound", "confidence", "entry", "key", "kind", "name", "retry")
+    __slots__ = ("alias", "bound", "confidence", "durable", "entry", "key", "kind", "name", "retry")
     entry: Opener
     alias: str | None
     key: Any
@@ -134,6 +134,7 @@ class Opening(Atom):
     name: str
     kind: str
     bound: Value  # what `with ... as x` binds
+    durable: bool  # insists on being the outermost
 
 
 class Generated(Atom):

@@ -120,6 +120,8 @@ class Opener(Entry):
     ``autobegin`` (like ``call``, but nothing in the source says "begin").
     ``key``: what is opened: ``"alias"`` (Django alias, read from ``alias``), ``"receiver"`` (the session or connection object),
     ``"new"`` (a fresh one each time), or ``"result"`` (the object that the ``with`` binds).
+    ``durable``: when it insists on being the outermost. ``broken_by``: exceptions after which the transaction is of no use, until a
+    savepoint or the whole of it is rolled back.
     ``reads``: it only reads, so that alone it holds but does not write. ``statement``: the SQL; where it is a constant that only
     selects, the call only reads. ``retry``: when the body may run again. ``shown``: the kind of opener that a finding shows, where its
     form does not say it: ``request`` for a write of which the framework commits the transaction, at the end of the request or job."""
@@ -132,6 +134,8 @@ class Opener(Entry):
     reads: bool = False
     statement: Arg | None = None
     retry: When | None = None
+    durable: When | None = None
+    broken_by: tuple[str, ...] = ()
     mode: str = "both"  # with/decorator on sync and async code: "sync", "async", "both"
     shown: str = ""
 

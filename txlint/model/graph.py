@@ -43,6 +43,17 @@ class Opened:
     function: str | None = None
     family: str = "django"
     begun: Pos | None = None
+    durable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Misuse(Effect):
+    """A deferral or a transaction that does not do what it says, found like an effect. ``kind`` is one of `kinds.MISUSE_CODES`;
+    ``detail`` is what its sentence names besides the callee. ``alone``: it is one whoever calls; else only where a transaction is open,
+    here or in a caller."""
+
+    detail: str = ""
+    alone: bool = False
 
 
 SELF = -2
@@ -147,6 +158,7 @@ class Flow:
     fun: int
     events: list[Event] = field(default_factory=list)
     unresolved: list[tuple[Pos, Expr, str, tuple[Opened, ...]]] = field(default_factory=list)  # calls inside transactions, nothing known
+    misuses: list[Event] = field(default_factory=list)  # whose effect is a `Misuse`
     deferred: set[str] = field(default_factory=set)  # texts of callables that this function defers
     scopes: int = 0
 

@@ -75,5 +75,5 @@ class EffectSite:
 @dataclass(frozen=True, slots=True)
 class Hazard:
     site: EffectSite
-    passages: tuple[Passage, ...]  # sorted: confidence, length, path, line
+    passages: tuple[Passage, ...]  # sorted: confidence, length, path, line; none for what is a misuse wherever it is
     omitted: int = 0

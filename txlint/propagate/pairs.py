@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from txlint.model.facts import Expr, Pos
-from txlint.model.graph import RECEIVER, SELF, Edge, Entrance, Event, Key, Node, Opened, Program, Test
+from txlint.model.graph import RECEIVER, SELF, Edge, Entrance, Event, Key, Misuse, Node, Opened, Program, Test
 from txlint.model.hazard import EffectSite, Hazard, Hop, Origin, Passage, Spot
 from txlint.model.kinds import Confidence, code_of
 from txlint.propagate.summaries import ALWAYS, Condition, argument, conjoin, holds, instantiate, is_closed, is_guess, outside, summarise
@@ -71,16 +71,15 @@ class _Pairs:
         self.numbers: dict[tuple[str, Pos, str], int] = {}
         self.sites: list[tuple[str, Event, str]] = []  # path, event, function
         self.effects: dict[Node, list[tuple[Event, int]]] = {}
+        self.alone: dict[Node, list[tuple[Event, int]]] = {}  # misuses, whatever callers do
         for node in program.nodes:
-            info = program.infos[node[0]]
-            for event in program.flows[node].events:
+            flow = program.flows[node]
+            for event in flow.events:
                 if event.effect is not None:
-                    key = (info.path, event.pos, event.effect.kind)
-                    number = self.numbers.get(key)
-                    if number is None:
-                        number = self.numbers[key] = len(self.sites)
-                        self.sites.append((info.path, event, info.name))
-                    self.effects.setdefault(node, []).append((event, number))
+                    self.effects.setdefault(node, []).append((event, self.number(node, event)))
+            for event in flow.misuses:
+                alone = isinstance(event.effect, Misuse) and event.effect.alone
+                (self.alone if alone else self.effects).setdefault(node, []).append((event, self.number(node, event)))
         self.backwards: dict[Node, list[tuple[Node, Edge]]] = {}
         for node, edges in program.nodes.items():
             for edge in edges:
@@ -94,8 +93,25 @@ class _Pairs:
         self.holders: dict[int, list[tuple[Node, Event]]] = {}
         self.reached: dict[Node, set[int]] = {}
 
+    def number(self, node: Node, event: Event) -> int:
+        """The number of a site, whichever flows it is in."""
+        info = self.program.infos[node[0]]
+        assert event.effect is not None
+        key = (info.path, event.pos, event.effect.kind)
+        number = self.numbers.get(key)
+        if number is None:
+            number = self.numbers[key] = len(self.sites)
+            self.sites.append((info.path, event, info.name))
+        return number
+
     def collect(self) -> None:
         program = self.program
+        for node, events in self.alone.items():
+            info = program.infos[node[0]]
+            for event, site in events:
+                self.found.setdefault(site, {})
+                for opened in event.region:
+                    self.pair(site, opened, info.path, info.name, node, event, None, min(opened.confidence, event.confidence))
         for node, edges in program.nodes.items():
             info = program.infos[node[0]]
             for event, site in self.effects.get(node, ()):
@@ -363,7 +379,7 @@ class _Pairs:
     # -- hazards ------------------------------------------------------------------------------------------------------------------
 
     def hazards(self) -> tuple[Hazard, ...]:
-        for node, effects in self.effects.items():
+        for node, effects in (*self.effects.items(), *self.alone.items()):
             for event, site in effects:
                 self.holders.setdefault(site, []).append((node, event))
         ordinals = self.ordinals()

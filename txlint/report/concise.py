@@ -15,11 +15,21 @@ from txlint.report.escape import visible
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A pair with the place at which a line format shows it."""
+    """A pair with the place at which a line format shows it; without an opener where the finding needs no open transaction."""
 
     place: Place
     finding: Finding
-    opener: Opener
+    opener: Opener | None
+
+    @property
+    def function(self) -> str:
+        """The function in which the place stands."""
+        entered = self.opener is not None and self.place == self.opener.entry
+        return self.opener.trace[0].function if self.opener is not None and entered else self.finding.function
+
+    @property
+    def fingerprint(self) -> str:
+        return self.finding.fingerprint if self.opener is None else self.opener.fingerprint
 
 
 def lines(report: Report, report_at: str = "auto") -> Iterator[Line]:
@@ -27,6 +37,9 @@ def lines(report: Report, report_at: str = "auto") -> Iterator[Line]:
     found: dict[tuple[str, int, int, str, Place, Place], Line] = {}
     for finding in report.findings:
         at_entry = is_at_entry(finding, report_at)
+        if not finding.openers:
+            place = finding.place
+            found[place.path, place.line, place.column, finding.code, place, place] = Line(place, finding, None)
         for opener in finding.openers:
             place = opener.entry if at_entry else finding.place
             found.setdefault(
@@ -54,6 +67,8 @@ def told(line: Line) -> str:
     """The message of one pair on one line, with the places that are not the line's own."""
     finding, opener = line.finding, line.opener
     elsewhere = []
+    if opener is None:
+        return visible(finding.message)
     if line.place != finding.place:
         elsewhere.append(f"effect at {location(finding.place)}")
     elif opener.entry != finding.place:

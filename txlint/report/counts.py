@@ -7,8 +7,8 @@ from txlint.report.escape import visible
 
 
 def paths_of(finding: Finding) -> int:
-    """The (opener, entry) pairs of one finding, with those that are not listed."""
-    return len(finding.openers) + finding.omitted
+    """The (opener, entry) pairs of one finding, with those that are not listed; one that needs no open transaction is one path."""
+    return max(1, len(finding.openers) + finding.omitted)
 
 
 def pairs(report: Report) -> int:

@@ -23,7 +23,7 @@ def _issue(line: Line) -> dict[str, Any]:
     return {
         "description": f"{told(line)}. {encodable(finding.remedy)}",
         "check_name": f"{finding.code} {finding.name}",
-        "fingerprint": line.opener.fingerprint,
+        "fingerprint": line.fingerprint,
         "severity": _SEVERITIES[finding.severity],
         "location": {"path": encodable(line.place.path), "lines": {"begin": line.place.line, "end": line.place.end_line}},
     }

@@ -11,7 +11,6 @@ def render_pylint(report: Report, report_at: str = "auto") -> str:
     out = []
     for line in lines(report, report_at):
         finding, place = line.finding, line.place
-        function = line.opener.trace[0].function if place == line.opener.entry else finding.function
-        out.append(f"{visible(place.path)}:{place.line}: [{finding.code}({finding.name}), {visible(function)}] {told(line)}")
+        out.append(f"{visible(place.path)}:{place.line}: [{finding.code}({finding.name}), {visible(line.function)}] {told(line)}")
     out += [f"{visible(each.path)}:{each.line}: [{each.code}, ] {visible(each.message)}" for each in report.errors]
     return "".join(f"{line}\n" for line in out)

@@ -49,8 +49,8 @@ def render_text(report: Report, sources: Sources, paint: Paint = plain, most: in
 
 def finding_lines(finding: Finding, sources: Sources, paint: Paint, entries: int = ENTRIES, rest: bool = True) -> Iterator[str]:
     """One finding; ``entries`` of its pairs are shown, and with ``rest`` where to see the others."""
-    first, *others = finding.openers[:entries]
-    marks = story(finding, first)
+    others = finding.openers[1:entries]
+    marks = story(finding, finding.openers[0]) if finding.openers else [Mark(finding.place, finding.name.replace("-", " "), main=True)]
     gutter = gutter_of(marks)
     yield f"{paint(finding.code, 'code')} {paint(visible(finding.message), 'message')}"
     yield from frames(marks, gutter, sources, paint)

@@ -11,15 +11,19 @@ from hashlib import blake2b
 
 from txlint.model.facts import Body, FileFacts
 from txlint.model.finding import Effect, Finding, Fix, Opener, Place, Step
+from txlint.model.graph import Misuse
 from txlint.model.hazard import EffectSite, Hazard, Hop, Passage, Spot
 from txlint.model.kinds import WIDE_OPENERS, Confidence, code_of
-from txlint.rules import FAMILIES, RULES
+from txlint.rules import FAMILIES, MISUSED, RULES
 from txlint.rules.relay import is_relay
 from txlint.rules.remedy import Case, remedy
+from txlint.rules.rule import Family
 from txlint.rules.source import Sources
 from txlint.rules.words import awaited, opener_name, shorten, step_label, through, where
 
 MOST_PAIRS = 100
+GROUPS = {"3": "deferral", "5": "structure"}
+"""What a finding is about that is not about an effect, by the hundreds digit of its code."""
 SLOW_KINDS = frozenset({"http", "rpc", "storage", "storage-write", "wait"})
 """Kinds that hold a transaction for as long as another side takes: the harm where a transaction has only read."""
 
@@ -34,7 +38,15 @@ def judge(
     tells relays."""
     known = facts or {}
     modules = frozenset(each.module for each in known.values())
-    found = (_judge_site(group, sources, known, modules, min_confidence) for group in _by_site(hazards).values())
+    by_site = _by_site(hazards)
+    called = {spot for spot, kind in by_site if kind == "called"}  # there the misuse is what is to be mended, not the effect
+    found = (
+        _judge_misuse(group, sources, modules, min_confidence)
+        if kind in MISUSED
+        else _judge_site(group, sources, known, modules, min_confidence)
+        for (spot, kind), group in by_site.items()
+        if kind == "called" or spot not in called
+    )
     return tuple(sorted((finding for finding in found if finding is not None), key=report_order))
 
 
@@ -51,7 +63,11 @@ def narrowed(
     paths = {place.path for place, _ in wanted}
     for (spot, kind), group in _by_site(each for each in hazards if each.site.spot.path in paths).items():
         key = sources.place(spot), kind
-        if key in wanted and (finding := _judge_site(group, sources, facts, modules, min_confidence, wanted[key])) is not None:
+        if (
+            key in wanted
+            and kind not in MISUSED
+            and (finding := _judge_site(group, sources, facts, modules, min_confidence, wanted[key])) is not None
+        ):
             found[key] = finding
     return found
 
@@ -113,6 +129,50 @@ def _judge_site(
         omitted=omitted,
         fix=Fix(),
         fingerprint=_digest(kind, site.function, site.callee, str(site.ordinal)),
+    )
+
+
+def _judge_misuse(group: list[Hazard], sources: Sources, modules: frozenset[str], least: Confidence) -> Finding | None:
+    """A deferral or transaction that is used wrongly: wherever it stands, or where a transaction is open."""
+    site = max((hazard.site for hazard in group), key=lambda each: each.confidence)
+    misuse, rule = site.effect, MISUSED[site.effect.kind]
+    assert isinstance(misuse, Misuse)
+    passages = [passage for hazard in group for passage in hazard.passages]
+    if site.confidence < least or any(rule.excuses(passage.origin, misuse.detail) for passage in passages):
+        return None
+    kept = _merged(
+        sorted(
+            (
+                (confidence, passage)
+                for passage in passages
+                if (confidence := _confidence(site, passage)) >= least and rule.counts(passage.origin, misuse.detail)
+            ),
+            key=_passage_order,
+        )
+    )
+    if not kept and not misuse.alone:
+        return None
+    named = {"callee": shorten(site.callee), "detail": misuse.detail}
+    does, harm = rule.does[misuse.kind].format(**named), rule.harm.format(**named)
+    family = Family(misuse.kind, rule.default, does, harm, "", "")
+    known = tuple(passage for _, passage in kept)
+    case = Case(site, family, known, len(known), False, modules)
+    told = _told(case, known[0], opener_name(case.origin, sources), None) if kept else f"`{named['callee']}` {does}"
+    return Finding(
+        code=rule.code,
+        name=rule.name,
+        message=f"{told}: {harm}",
+        remedy=rule.remedy.format(**named),
+        confidence=kept[0][0] if kept else site.confidence,
+        severity=rule.severity,
+        held=False,
+        place=sources.place(site.spot),
+        function=site.function,
+        effect=Effect(GROUPS[rule.code[2]], site.callee, misuse.library),
+        openers=_openers(case, kept[:MOST_PAIRS], _fingerprints(site, kept[:MOST_PAIRS]), sources),
+        omitted=sum(hazard.omitted for hazard in group) + max(0, len(kept) - MOST_PAIRS),
+        fix=Fix(),
+        fingerprint=_digest(misuse.kind, site.function, site.callee, str(site.ordinal)),
     )
 
 

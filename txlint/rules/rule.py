@@ -5,8 +5,10 @@ caller is not known. Its module's docstring is the page of both: a section ``X i
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from txlint.model.hazard import Origin
 from txlint.model.kinds import code_of
 
 SECTIONS = (
@@ -76,3 +78,32 @@ class Family:
             Rule(code_of(self.kind, 1), f"{self.kind}-in-transaction", self.default, self.doc, self.kind),
             Rule(code_of(self.kind, 2), f"{self.kind}-in-hook", self.default, self.doc, self.kind),
         )
+
+
+def _any(origin: Origin, detail: str) -> bool:
+    return True
+
+
+def _none(origin: Origin, detail: str) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Misused:
+    """A deferral or transaction used wrongly, in words: ``does`` (by the kind of misuse) follows the callee, ``harm`` completes the
+    sentence; both, and ``remedy``, may name ``{callee}`` and ``{detail}``. ``counts`` says which open transactions make it one,
+    ``excuses`` which make it none, given the misuse's detail."""
+
+    code: str
+    name: str
+    default: bool
+    does: Mapping[str, str]
+    harm: str
+    remedy: str
+    severity: str
+    doc: str
+    counts: Callable[[Origin, str], bool] = _any
+    excuses: Callable[[Origin, str], bool] = _none
+
+    def rule(self) -> Rule:
+        return Rule(self.code, self.name, self.default, self.doc)

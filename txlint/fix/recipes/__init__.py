@@ -35,8 +35,9 @@ class Recipe(Protocol):
         """The change; asked only where `applicability` is not ``none``."""
 
 
+MISUSE_RECIPES: tuple[Recipe, ...] = (defer_misuse,)
+"""For findings about deferrals and transactions themselves (TX3xx, TX5xx); no other recipe fits them."""
 RECIPES: tuple[Recipe, ...] = (
-    defer_misuse,
     defer_keyword,
     delay_on_commit,
     on_commit,
