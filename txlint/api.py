@@ -41,7 +41,7 @@ from txlint.model.hazard import Hazard, Spot
 from txlint.model.kinds import Confidence, code_of
 from txlint.pool import load
 from txlint.propagate.pairs import Cuts, propagate, written
-from txlint.rules.judge import judge, narrowed
+from txlint.rules.judge import is_misuse, judge, narrowed
 from txlint.rules.source import Sources
 from txlint.select import cuts, enabled, select, unreadable, with_twins, without_cut
 
@@ -536,7 +536,8 @@ def why(path: str, line: int, config: Config, cache: FactsCache | None = None) -
         _require_analysed(analysis, path)
         sources = Sources()
         findings = judge(analysis.hazards, sources, {each.path: each for each in analysis.facts}, Confidence.POSSIBLE)
-        return with_room(lambda: explain(analysis.linker, analysis.program, findings, sources, path, line, config))
+        explanation = with_room(lambda: explain(analysis.linker, analysis.program, findings, sources, path, line, config))
+        return replace(explanation, misuses=tuple(each for each in findings if is_misuse(each) and _stands_on(each.place, explanation)))
 
 
 def analyse(
@@ -591,6 +592,10 @@ def analyse(
     if seen is not None:
         seen.analysis = analysis
     return analysis
+
+
+def _stands_on(place: Place, explanation: Explanation) -> bool:
+    return place.path == explanation.path and place.line <= explanation.line <= place.end_line
 
 
 def _without_tests(files: Iterable[File], config: Config) -> tuple[list[File], list[File]]:

@@ -93,7 +93,9 @@ def decorate(linker: Linker, fun: Fun) -> Decoration:
     inert: tuple[Opened, ...] = ()
     if generator_body or (fun.fact.is_async and all(o.kind == "decorator" for o in openers)):
         # `@atomic` on a generator or coroutine function is over before the body runs.
-        inert = tuple(o for o in openers if o.kind == "decorator" and not _works_async(linker, o))
+        # Another decorator below it may make a plain function of it first.
+        innermost = fun.fact.decorators[-1][1] if fun.fact.decorators else None
+        inert = tuple(o for o in openers if o.kind == "decorator" and not _works_async(linker, o) and innermost in (None, o.pos))
         openers = [o for o in openers if not generator_body and _works_async(linker, o)]
     for wrapper, within in wrappers:
         linker.wrapped.extend((wrapper.fun, opened, fun) for opened in openers[within:])

@@ -118,6 +118,8 @@ def _gives_nothing(linker: Linker, fun: Fun) -> bool:
         return False
     if fun.klass is not None and linker.overrides(fun.klass, fact.name):
         return False
+    if all(stmt[0] == "expr" and stmt[1].__class__ is tuple and stmt[1][0] == "const" for stmt in fact.body):
+        return False  # a declaration: what implements it may give anything
     return all(stmt[1] is None or stmt[1] == ("const", None) for stmt in _statements(fact.body) if stmt[0] == "return")
 
 
@@ -266,7 +268,7 @@ def _then_raises(body: Body, call: Expr, blocks: set[Pos], caught: bool) -> bool
         match stmt[0]:
             case "with":
                 opens = any(item[2] in blocks for item in stmt[1])
-                found = _then_raises(stmt[2], call, blocks, caught and not opens)
+                found = _then_raises(stmt[2], call, blocks, not opens)  # another context manager may catch it
             case "try":
                 found = _then_raises(stmt[1], call, blocks, caught or bool(stmt[2])) or any(
                     _then_raises(inner, call, blocks, caught) for inner in (stmt[3], *(handler[2] for handler in stmt[2]))

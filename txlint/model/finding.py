@@ -173,7 +173,8 @@ class Verdict:
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """The answer to ``txlint why PATH:LINE``. ``openers`` are the ways in which a transaction is open when the line runs (the trace of
-    each ends on the line); ``closed`` says that the line is also reached with none open; ``note`` is for lines without code."""
+    each ends on the line); ``closed`` says that the line is also reached with none open; ``note`` is for lines without code;
+    ``misuses`` are findings about a deferral or transaction on the line."""
 
     path: str
     line: int
@@ -183,6 +184,7 @@ class Explanation:
     closed: bool = True
     calls: tuple[Verdict, ...] = ()
     note: str = ""
+    misuses: tuple[Finding, ...] = ()
 
 
 class NoSuchLine(ValueError):

@@ -21,6 +21,7 @@ def render_why(explanation: Explanation, sources: Sources, paint: Paint = plain)
     blocks = [paint(where, "path") + (f" in {visible(explanation.function)}" if explanation.function else " at module level")]
     if explanation.note:
         blocks.append(visible(explanation.note))
+    blocks += ["\n".join(finding_lines(each, sources, paint, entries=1, rest=False)) for each in explanation.misuses]
     blocks += ["\n".join(_verdict(each, sources, paint)) for each in explanation.calls]
     # A finding shows its own ways here; the rest is for lines on which nothing is reported.
     if not any(each.finding for each in explanation.calls):

@@ -79,6 +79,11 @@ def _by_site(hazards: Iterable[Hazard]) -> dict[tuple[Spot, str], list[Hazard]]:
     return by_site
 
 
+def is_misuse(finding: Finding) -> bool:
+    """Is it about a deferral or a transaction itself, not about an effect?"""
+    return finding.effect.kind in GROUPS.values()
+
+
 def report_order(finding: Finding) -> tuple[str, int, int, str]:
     return finding.place.path, finding.place.line, finding.place.column, finding.code
 
