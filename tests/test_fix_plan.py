@@ -55,6 +55,14 @@ def test_two_findings_at_one_call_are_one_rewrite() -> None:
     assert len(planned.fixed) == 2 and planned.new.count(b"on_commit") == 1
 
 
+def test_a_wrong_deferral_is_not_deferred_once_more() -> None:
+    """Recipes about effects are not for findings about deferrals and transactions."""
+    for code in ("TX302", "TX305", "TX503"):
+        text = CALLER.replace("tell(x)  # want: TX101=a", f"transaction.on_commit(later)  # want: {code}=a")
+        (planned,) = plan(findings_of(text), {"x.py": text.encode()}, unsafe=True)
+        assert not planned.is_changed and planned.refused[0].fix.applicability == "none"
+
+
 def test_rewrites_that_overlap_wait_for_the_next_round() -> None:
     inner = "a.send(  # want: TX102=a\n            b.build(x)  # want: TX104=a\n        )"
     text = CALLER.replace("tell(x)  # want: TX101=a", inner)

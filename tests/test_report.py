@@ -25,9 +25,10 @@ from tests.hazards import (
     spot,
 )
 from txlint.model.finding import Assumption, Effect, Explanation, Place, Problem, Report, Summary, Unresolved, Verdict
+from txlint.model.graph import Misuse
 from txlint.model.hazard import Hazard
 from txlint.report.concise import render_concise
-from txlint.report.counts import by_rule, counted, headline, looked_at
+from txlint.report.counts import by_rule, counted, headline, looked_at, pairs
 from txlint.report.escape import encodable, visible, width
 from txlint.report.frame import Mark, frames, gutter_of
 from txlint.report.github import render_github
@@ -460,3 +461,20 @@ def test_why_of_a_line_without_code() -> None:
     assert render_why(Explanation("a.py", 9, "", note="There is no call on this line."), sources()).startswith(
         "a.py:9 at module level\n\nThere is no call on this line.\n"
     )
+
+
+# findings without an open transaction
+
+
+def test_a_misuse_needs_no_transaction() -> None:
+    """Every format has one line for it, at its own place."""
+    misuse = Misuse(name="transaction.on_commit", library="django", kind="never-awaited", detail="notify", alone=True)
+    alone = report(Hazard(replace(RECEIPT, effect=misuse), ()))
+    place = "shop/orders.py:3"
+    assert pairs(alone) == 1
+    assert render_concise(alone).startswith(f"{place}:5: TX305 `send_receipt.delay` is given")
+    assert render_pylint(alone).startswith(f"{place}: [TX305(coroutine-callback), shop.orders.place_order]")
+    assert ",line=3," in render_github(alone) and len(json.loads(render_gitlab(alone))) == 1
+    assert "coroutine callback" in render_text(alone, sources()) and "more" not in render_text(alone, sources()).split("\n\n")[0]
+    (finding,) = document(alone)["findings"]
+    assert finding["openers"] == [] and finding["effect"]["kind"] == "deferral"

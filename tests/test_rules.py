@@ -29,6 +29,7 @@ from tests.hazards import (
     spot,
 )
 from txlint.config import Config
+from txlint.model.graph import Misuse
 from txlint.model.hazard import Hazard, Hop, Origin, Spot
 from txlint.model.kinds import EFFECT_KINDS, Confidence, code_of
 from txlint.rules import FAMILIES, RULES
@@ -108,6 +109,19 @@ def test_where_a_caller_is_known_the_hook_is_no_opener() -> None:
     finding = only(both)
     assert finding.code == "TX102"
     assert [opener.kind for opener in finding.openers] == ["with"]
+
+
+def test_where_a_call_is_a_misuse_its_effect_is_not_reported_as_well() -> None:
+    called = replace(MAIL, effect=Misuse(name="on_commit", library="django", kind="called", detail="on_commit", alone=True))
+    both = (Hazard(MAIL, (passage(CHECKOUT, MAIL, BY_CHECKOUT),)), Hazard(called, ()))
+    assert [finding.code for finding in judge(both, sources())] == ["TX301"]
+
+
+def test_a_durable_transaction_minds_its_own_database_only() -> None:
+    durable = replace(RECEIPT, effect=Misuse(name="atomic", library="django", kind="nested-durable", detail="archive"))
+    inside = [replace(CHECKOUT, alias=alias) for alias in ("archive", "default", None)]
+    found = [judge((Hazard(durable, (passage(origin, durable, BY_CHECKOUT),)),), sources()) for origin in (*inside, ANNOUNCE)]
+    assert [[finding.code for finding in each] for each in found] == [["TX503"], [], [], []]
 
 
 def test_passages_below_the_threshold_are_dropped() -> None:
