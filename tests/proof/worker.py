@@ -193,34 +193,40 @@ class Recorder:
         self.doom = doom
         self.skip = skip
         self.on = False
-        self.busy = False
+        self.asking = 0  # the thread that asks the database: what arrives from it meanwhile is its own
+        self.turn = threading.Lock()
         self.events: list[dict[str, Any]] = []
         self.faults: list[str] = []
 
     def arrived(self, kind: str, thread: int) -> None:
-        if not self.on or self.busy:
+        if not self.on or self.asking == threading.get_ident():
             return
-        self.busy = True
-        try:
-            frames = self.frames(thread)
-            place = next(((file, *lines) for file, lines in frames if lines is not None), None)
-            if place is None or (kind in ("thread", "sleep", "process", "coroutine") and self.is_machinery(frames)):
-                return
-            doom = self.doom and list(place) not in self.skip
-            is_open, canary, database = self.databases.ask(thread, doom)
-            event = {
-                "kind": kind,
-                "place": list(place),
-                "open": is_open,
-                "doomed": doom and is_open,
-                "canary": canary,
-                "database": database,
-            }
-            self.events.append(event)
-        except Exception:
-            self.faults.append(traceback.format_exc())
-        finally:
-            self.busy = False
+        with self.turn:  # two threads of a fixture may be heard of at once
+            self.asking = threading.get_ident()
+            try:
+                self.note(kind, thread)
+            except Exception:
+                self.faults.append(traceback.format_exc())
+            finally:
+                self.asking = 0
+
+    def note(self, kind: str, thread: int) -> None:
+        """Keeps what arrived, with the line that sent it and what the database says."""
+        frames = self.frames(thread)
+        place = next(((file, *lines) for file, lines in frames if lines is not None), None)
+        if place is None or (kind in ("thread", "sleep", "process", "coroutine") and self.is_machinery(frames)):
+            return
+        doom = self.doom and list(place) not in self.skip
+        is_open, canary, database = self.databases.ask(thread, doom)
+        event = {
+            "kind": kind,
+            "place": list(place),
+            "open": is_open,
+            "doomed": doom and is_open,
+            "canary": canary,
+            "database": database,
+        }
+        self.events.append(event)
 
     def frames(self, thread: int) -> list[tuple[str, tuple[int, int] | None]]:
         """The stack of the thread, innermost first: (file relative to the case, lines of the call), lines None outside of the case."""
