@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from txlint.link.replay import Frame
 
 
+_DELETED = ("instance", "origin")
+"""Parameters of a receiver of Django's delete signals: a row, and what the deletion began with."""
+
+
 def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
     """What holds where a test gives true, and where it gives false."""
     if test.__class__ is str:
@@ -40,6 +44,9 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
         if test[1] == "and":
             return [fact for yes, _ in parts for fact in yes], _one_of([no for _, no in parts])
         return _one_of([yes for yes, _ in parts]), [fact for _, no in parts for fact in no]
+    if tag == "cmp" and len(test[2]) == 1 and test[1] in _DELETED and test[3][0] in _DELETED and test[1] != test[3][0]:
+        if test[2][0] in ("==", "!=", "is", "is not") and all(map(frame.is_param, _DELETED)):
+            return _both("origin", "==", "instance", test[2][0] in ("==", "is"))
     if tag == "cmp" and len(test[2]) == 1:
         changed = comparison(frame, test[1], test[2][0], test[3][0])
         if changed is not None:

@@ -181,6 +181,9 @@ def _run(
         given: tuple[tuple[str, Any], ...] = (("created", site.row == NEW),) if site.row is not None else ()
         if name.rpartition(".")[2] in _SAVES and not site.open_ended and "update_fields" not in keywords:
             given = (*given, ("update_fields", None))
+        if signal.endswith("_delete"):
+            # Django >= 4.1 tells receivers where the deletion began: with this instance, or with a queryset.
+            given = (*given, ("origin", "instance" if name.rpartition(".")[0].endswith("Model") else "queryset"))
         site.targets.append(SignalTarget(signal, sender, inner, CERTAIN, given, run.signal == "self" or receiver is None))
         return
     if run.op == "decorated":

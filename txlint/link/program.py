@@ -284,7 +284,7 @@ class _Builder:
                     False,
                     True,
                     connection.sender,
-                    target.given,
+                    tuple((n, "another row" if n == "origin" else v) for n, v in target.given),
                     target.sent,
                 )
                 self.edge(edges, event, deleted, node)
