@@ -15,6 +15,7 @@ from txlint.link.site import Site
 from txlint.link.values import Value, union
 from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import Key, Opened, Test
+from txlint.model.shapes import calls_in
 
 
 class Call(NamedTuple):
@@ -50,18 +51,6 @@ def calls_on(module: Module, line: int) -> list[Call]:
         # A whole lambda or argument list may stand on the line; only the nearest call speaks of it.
         chosen = [min(spanning, key=lambda call: (call.pos[2] - call.pos[0], call.pos))]
     return sorted(dict.fromkeys(chosen), key=lambda call: (call.pos[2:], -call.pos[0], -call.pos[1]))
-
-
-def calls_in(part: Any) -> Iterator[Expr]:
-    """All call expressions in a statement, a body or an expression; without those of functions defined in it."""
-    waiting = [part]
-    while waiting:
-        at = waiting.pop()
-        if at.__class__ is not tuple or not at or at[0] == "const":
-            continue
-        if at[0] == "call" and len(at) == 5 and at[4].__class__ is tuple:
-            yield at
-        waiting.extend(at)
 
 
 def definition_on(module: Module, line: int) -> tuple[Fun, str] | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from txlint.config import Config
 from txlint.discover.walk import is_test
-from txlint.explain.line import Call, Seen, calls_in, watch
+from txlint.explain.line import Call, Seen, watch
 from txlint.explain.ways import Ways
 from txlint.link.linker import Linker
 from txlint.link.project import Fun
@@ -14,6 +14,7 @@ from txlint.link.values import Ext, ExtMethod
 from txlint.model.finding import Finding, Opener, Place
 from txlint.model.graph import Event, Program
 from txlint.model.kinds import code_of
+from txlint.model.shapes import calls_in
 from txlint.report.counts import counted
 from txlint.rules import RULES
 from txlint.rules.source import Sources

@@ -6,7 +6,6 @@ as a reason to be careful."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from txlint.fix.case import Project
 from txlint.fix.meanings import EffectMeaning, FileMeanings, OpenerMeaning, from_findings, opener_meaning
@@ -22,6 +21,7 @@ from txlint.model.facts import Expr, FileFacts
 from txlint.model.finding import Finding, Opener, Place
 from txlint.model.graph import Entrance, Opened, Program
 from txlint.model.kinds import Confidence
+from txlint.model.shapes import parts
 
 _ASKED = ("celery", "django", "peewee", "sqlalchemy")
 _DELAYING = (5, 4)  # the release of Celery whose tasks on Django have delay_on_commit
@@ -171,7 +171,7 @@ def _plain_apps(modules: Iterable[FileFacts]) -> bool:
             continue
         if any(isinstance(base, str) and base.rpartition(".")[2] == "Celery" for each in facts.classes for base in each.bases):
             return False
-        for part in _parts((facts.body, *(function.body for function in facts.functions))):
+        for part in parts((facts.body, *(function.body for function in facts.functions))):
             match part:
                 case ("call", str(name), _, keywords, _) if name.rpartition(".")[2] == "Celery":
                     made += 1
@@ -182,16 +182,6 @@ def _plain_apps(modules: Iterable[FileFacts]) -> bool:
                 ):
                     return False
     return made > 0
-
-
-def _parts(of: Any) -> Iterator[tuple[Any, ...]]:
-    """All tagged tuples in a body."""
-    waiting = [of]
-    while waiting:
-        at = waiting.pop()
-        if at.__class__ is tuple and at and at[0] != "const":
-            yield at
-            waiting.extend(at)
 
 
 def silent_tests(tests: Iterable[tuple[str, bytes]]) -> str | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import NO_CLASS, Entrance
 from txlint.model.kinds import Confidence
+from txlint.model.shapes import calls_in
 
 if TYPE_CHECKING:
     from txlint.frameworks.types import Fun, Linker
@@ -43,20 +44,10 @@ def entrances(linker: Linker) -> Iterator[Entrance]:
 def _included(linker: Linker) -> tuple[str, Pos] | None:
     for fun in linker.project.funs:
         if "include" in fun.module.facts.words:
-            for call in _calls(fun.body):
+            for call in calls_in(fun.body):
                 if str(call[1]).endswith(".include") and call[2] and call[2][0] == ("const", _TWEEN):
                     return fun.module.facts.path, call[4]
     return None
-
-
-def _calls(body: Any) -> Iterator[tuple[Any, ...]]:
-    waiting = [body]
-    while waiting:
-        at = waiting.pop()
-        if at.__class__ is tuple and at:
-            if at[0] == "call" and len(at) == 5:
-                yield at
-            waiting.extend(at)
 
 
 def _is_view(linker: Linker, module: Any, decorator: Expr) -> bool:

@@ -46,6 +46,7 @@ from txlint.link.values import (
 )
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import NEW, STORED, Event, ParamTarget, SignalTarget, Target, Test
+from txlint.model.shapes import last_name, speaks_of
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -89,7 +90,7 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
     if not value:
         _consume(site)
         site.region, site.closed = frame.now_open(), frame.closed
-        name = func.rpartition(".")[2] if func.__class__ is str else func[2] if func[0] == "attr" else ""
+        name = last_name(func)
         if site.receiver is not None and not frame.silent:
             _by_method_name(site, name)
             if not site.targets:
@@ -459,14 +460,7 @@ def flush(site: Site) -> None:
             tuple(dict.fromkeys(site.targets)),
             site.effect,
             site.confidence,
-            site.effect is not None and bool(frame.rows) and _speaks_of((site.expr[2], site.expr[3]), frame.rows),
+            site.effect is not None and bool(frame.rows) and speaks_of((site.expr[2], site.expr[3]), frame.rows),
         )
     )
     site.targets, site.effect = [], None
-
-
-def _speaks_of(arguments: Any, names: set[str]) -> bool:
-    """Is one of the names, or an attribute of one, among the arguments?"""
-    if isinstance(arguments, str):
-        return arguments.partition(".")[0] in names
-    return isinstance(arguments, tuple) and any(_speaks_of(part, names) for part in arguments)

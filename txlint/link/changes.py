@@ -17,6 +17,7 @@ from txlint.link.project import Fun, Klass, Module
 from txlint.link.values import Cls, ExtMethod, Obj, Value
 from txlint.model.facts import Expr
 from txlint.model.graph import CHANGED, IDENTITY, KEPT, NEW, STORED, UNSURE, Test
+from txlint.model.shapes import last_name
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -262,7 +263,7 @@ def writes(expr: Expr) -> bool:
     if expr.__class__ is str or expr[0] != "call":
         return False
     func = expr[1]
-    return (func.rpartition(".")[2] if isinstance(func, str) else func[2] if func[0] == "attr" else "") in _MAKES
+    return last_name(func) in _MAKES
 
 
 def _is_first(fun: Fun, name: str) -> bool:
@@ -461,7 +462,7 @@ def _read_call(node: Any, name: str, module: Module, uses: Uses) -> None:
         uses.supers.append(func[2])
     else:
         _read(func, name, module, uses)
-    last = func.rpartition(".")[2] if func.__class__ is str else func[2] if func[0] == "attr" else ""
+    last = last_name(func)
     for place, arg in (*enumerate(args), *((keyword or "", value) for keyword, value in node[3])):
         if arg != name:
             _read(arg, name, module, uses)

@@ -36,6 +36,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.graph import NO_CLASS, Target
+from txlint.model.shapes import last_name
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -250,7 +251,7 @@ def _ends_in(expr: Any, name: str) -> bool:
         expr = expr[1]
     if not expr:
         return False
-    return (expr.rpartition(".")[2] if expr.__class__ is str else expr[2] if expr[0] == "attr" else "") == name
+    return last_name(expr) == name
 
 
 def _replay(linker: Linker, modules: list[Module], names: set[str]) -> list[Fun]:
@@ -277,7 +278,7 @@ def _last(expr: Any) -> str:
     """The last name of a decorator, called or not."""
     if expr.__class__ is not str and expr[0] == "call":
         expr = expr[1]
-    return expr.rpartition(".")[2] if expr.__class__ is str else expr[2] if expr[0] == "attr" else ""
+    return last_name(expr)
 
 
 def options(linker: Linker, atom: Atom) -> Value:

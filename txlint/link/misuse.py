@@ -16,6 +16,7 @@ from txlint.model.catalog import Arg, Deferral
 from txlint.model.facts import Body, Expr, Pos, Stmt
 from txlint.model.graph import NOTHING_PASSED, Event, Misuse, Opened
 from txlint.model.kinds import Confidence
+from txlint.model.shapes import last_name, parts
 
 if TYPE_CHECKING:
     from txlint.link.linker import Decoration, Linker
@@ -144,7 +145,7 @@ def _never_awaited(site: Site, name: str, entry: Deferral, given: Any, callback:
         if len(value) != 1 or not isinstance(value[0], Fn):
             return
         fun, named = value[0].fun, called[1]
-    if fun.fact is not None and _runs_later(fun) and _last(named) == fun.fact.name:
+    if fun.fact is not None and _runs_later(fun) and last_name(named) == fun.fact.name:
         detail = fun.fact.name
         _leave(frame, "never-awaited", site.pos, site.func, site.region, name=name, library=entry.library, detail=detail, alone=True)
 
@@ -158,7 +159,7 @@ def _result_used(site: Site, name: str, entry: Deferral) -> None:
     frame = site.frame
     used = False
     kept: str | None = None
-    for part in _parts(frame.fun.body):
+    for part in parts(frame.fun.body):
         if part[0] in ("attr", "sub") and part[1] is site.expr:
             used = True
         elif part[0] == "assign" and part[2] is site.expr and len(part[1]) == 1 and part[1][0].__class__ is str and "." not in part[1][0]:
@@ -194,7 +195,7 @@ def _free(fun: Fun) -> Iterator[str]:
     for word in _read(fun.body):
         if word.partition(".")[0] not in fun.scope:
             yield word
-    for part in _parts(fun.body):
+    for part in parts(fun.body):
         if part[0] in ("lambda", "def") and len(part) == 2:
             yield from (word for word in _free(fun.module.funs[part[1]]) if word.partition(".")[0] not in fun.scope)
 
@@ -203,7 +204,7 @@ def _defines(body: Body, fun: Fun, frame: Frame) -> bool:
     """Is the function made anew in each turn?"""
     return any(
         part[0] in ("lambda", "def") and len(part) == 2 and part[1].__class__ is int and frame.module.funs[part[1]] is fun
-        for part in _parts(body)
+        for part in parts(body)
     )
 
 
@@ -216,7 +217,7 @@ def _changing(loop: Stmt) -> set[str]:
         for stmt in _statements(body):
             if stmt[0] in ("assign", "ann") and stmt[2 if stmt[0] == "assign" else 3] is not None:
                 value = stmt[2 if stmt[0] == "assign" else 3]
-                computed = any(part[0] == "call" for part in _parts((value,)))
+                computed = any(part[0] == "call" for part in parts((value,)))
                 if computed or not changing.isdisjoint(word.partition(".")[0] for word in _names(value)):
                     changing.update(word for target in _targets(stmt) for word in _names(target) if "." not in word)
             elif stmt[0] == "for":
@@ -234,7 +235,7 @@ def _targets(stmt: Stmt) -> tuple[Expr, ...]:
 def _ends_loop(body: Body, call: Expr) -> bool:
     """Is the loop left for good in the turn in which this call is made?"""
     for index, stmt in enumerate(body):
-        if not any(part is call for part in _parts((stmt,))):
+        if not any(part is call for part in parts((stmt,))):
             continue
         if any(later[0] in ("return", "break", "raise") for later in body[index + 1 :]) or stmt[0] == "return":
             return True
@@ -330,7 +331,7 @@ def swallowed(frame: Frame, stmt: Stmt) -> None:
         for atom in _looked_at(frame, caught):
             types += [inner for item in atom.items for inner in item] if isinstance(atom, Seq) else [atom]
         found = [name for a in types if isinstance(a, Ext) and (name := linker.catalog.canonical(a.name)) in breaking]
-        query = next((part for part in _parts(stmt[1]) if part[0] == "call" and len(part) == 5 and _is_query(part)), None)
+        query = next((part for part in parts(stmt[1]) if part[0] == "call" and len(part) == 5 and _is_query(part)), None)
         if found and query is not None:
             detail = found[0].rpartition(".")[2]
             _leave(frame, "swallowed-error", query[4], query[1], frame.now_open(), library=breaking[found[0]], detail=detail)
@@ -343,23 +344,10 @@ def _is_query(call: Any) -> bool:
     if not {"using", "update_fields"}.isdisjoint(name for name, _ in call[3]):
         return False
     # `values.update(..)` is a dict's, `Order.objects.filter(..).update(..)` is not
-    return _last(call[1]) in _QUERIES or (_last(call[1]) == "update" and call[1].__class__ is tuple)
+    return last_name(call[1]) in _QUERIES or (last_name(call[1]) == "update" and call[1].__class__ is tuple)
 
 
 # -- the shape of a body ----------------------------------------------------------------------------------------------------------
-
-
-def _parts(of: Any) -> Iterator[tuple[Any, ...]]:
-    """All tagged tuples below."""
-    waiting = [of]
-    while waiting:
-        at = waiting.pop()
-        if at.__class__ is tuple and at:
-            if at[0].__class__ is str:
-                if at[0] == "const":
-                    continue
-                yield at
-            waiting.extend(at)
 
 
 def _names(expr: Any) -> Iterator[str]:
@@ -436,10 +424,6 @@ def _statements(body: Body) -> Iterator[Stmt]:
         yield stmt
         for inner in _bodies(stmt):
             yield from _statements(inner)
-
-
-def _last(func: Expr) -> str:
-    return func.rpartition(".")[2] if func.__class__ is str else func[2] if func[0] == "attr" else ""
 
 
 def _text(expr: Expr) -> str:

@@ -36,6 +36,7 @@ from txlint.link.values import (
 )
 from txlint.model.facts import Expr
 from txlint.model.graph import CHANGED, IDENTITY, NEW, NO_CLASS, RECEIVER, SELF, STORED, Key, Passed, Target
+from txlint.model.shapes import last_name
 
 if TYPE_CHECKING:
     from txlint.link.project import Fun
@@ -91,7 +92,7 @@ def _changes(site: Site) -> tuple[Any, ...] | None:
     """How to learn which attributes of the receiver may have been assigned: ``("assigned", row, ask)``; the row is ``"self"`` where the
     caller's own receiver is passed on."""
     frame, func = site.frame, site.func
-    method = func.rpartition(".")[2] if func.__class__ is str else func[2] if func[0] == "attr" else ""
+    method = last_name(func)
     if frame.self_name is not None and (site.receiver == frame.self_name or site.kind == "super"):
         own = frame.klass or frame.fun.klass
         if own is None or not saves(frame.linker, own):

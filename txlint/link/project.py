@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from txlint.model.facts import Body, Class, Expr, FileFacts, Function, Stmt
+from txlint.model.shapes import speaks_of
 
 Binding = tuple[Any, ...]
 """``("def", n)``, ``("class", n)``, ``("import", n)``, ``("value", expr, annotation)``, ``("unpack", expr, path)``,
@@ -99,16 +100,9 @@ def bindings(facts: FileFacts, body: Body) -> dict[str, list[Binding]]:
 def _bind(names: dict[str, list[Binding]], name: str, binding: Binding, conditional: bool) -> None:
     if conditional and name in names:
         names[name].append(binding)
-    elif not (name in names and binding[0] == "value" and _reads(binding[1], name)):
+    elif not (name in names and binding[0] == "value" and speaks_of(binding[1], (name,))):
         # What is made of the name itself (`view = csrf_exempt(view)`) leaves it what it was.
         names[name] = [binding]
-
-
-def _reads(expr: Any, name: str) -> bool:
-    """Does an expression mention a name?"""
-    if expr.__class__ is str:
-        return bool(expr.partition(".")[0] == name)
-    return expr.__class__ is tuple and any(_reads(part, name) for part in expr)
 
 
 def _targets(target: Expr, value: Binding, names: dict[str, list[Binding]], conditional: bool, path: tuple[int, ...] = ()) -> None:

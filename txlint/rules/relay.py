@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from txlint.model.facts import Body, Expr, FileFacts, Function, Pos, Stmt
+from txlint.model.shapes import calls_in, last_name, speaks_of
 
 _WRITES = frozenset({"save", "asave", "delete", "adelete", "update", "aupdate", "bulk_update", "abulk_update", "remove"})
 
@@ -29,10 +30,10 @@ def _locked(body: Body) -> set[str]:
     rows: set[str] = set()
     for stmt in _statements(body):
         match stmt:
-            case ("assign", targets, value, _) if _locks(value) or _mentions(value, rows):
+            case ("assign", targets, value, _) if _locks(value) or speaks_of(value, rows):
                 for target in targets:
                     rows.update(_names(target))
-            case ("for", target, value, *_) if _locks(value) or _mentions(value, rows):
+            case ("for", target, value, *_) if _locks(value) or speaks_of(value, rows):
                 rows.update(_names(target))
             case ("expr", ("call", str(func), *_) as value) if _locks(value):
                 rows.add(func.partition(".")[0])  # `cursor.execute("... SKIP LOCKED")`
@@ -56,25 +57,11 @@ def _writes(stmt: Stmt, rows: set[str], entry: Pos) -> bool:
         targets = stmt[1] if stmt[0] == "assign" else (stmt[1],)
         return stmt[-1] > entry[2] and any(isinstance(t, str) and "." in t and t.partition(".")[0] in rows for t in targets)
     return any(
-        call[4][:2] > entry[:2] and (last in _WRITES or last.startswith("mark")) and _mentions((call[1], call[2]), rows)
-        for call, last in _calls(stmt)
+        call[4][:2] > entry[:2]
+        and ((last := last_name(call[1])) in _WRITES or last.startswith("mark"))
+        and speaks_of((call[1], call[2]), rows)
+        for call in calls_in(stmt)
     )
-
-
-def _calls(expr: Any) -> Iterator[tuple[Any, str]]:
-    """The calls in an expression or simple statement, each with the last name of what is called."""
-    if isinstance(expr, tuple):
-        if len(expr) == 5 and expr[0] == "call" and isinstance(expr[4], tuple):
-            func = expr[1]
-            yield expr, func.rpartition(".")[2] if isinstance(func, str) else func[2] if func[0] == "attr" else ""
-        for part in expr:
-            yield from _calls(part)
-
-
-def _mentions(expr: Any, names: set[str]) -> bool:
-    if isinstance(expr, str):
-        return expr.partition(".")[0] in names
-    return isinstance(expr, tuple) and any(_mentions(part, names) for part in expr)
 
 
 def _names(target: Expr) -> Iterator[str]:

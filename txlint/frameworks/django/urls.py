@@ -31,6 +31,7 @@ from txlint.frameworks.evaluate import Call, Evaluator, Frame, Modules
 from txlint.frameworks.resolver import FactsResolver, Resolved, Resolver, resolved_value
 from txlint.model.facts import Class, Expr, FileFacts, Function
 from txlint.model.kinds import Confidence
+from txlint.model.shapes import calls_in
 
 _ROUTES = frozenset({"path", "re_path", "url"})
 _ROUTE_MODULES = ("django.urls.", "django.conf.urls.", "django.urls.conf.")
@@ -609,11 +610,4 @@ def _imported_from(facts: FileFacts, module: str, level: int) -> str:
 
 def _calls(body: object, wanted: Callable[[str], bool]) -> bool:
     """Does a call of a function with such a name stand somewhere in these statements?"""
-    pending: list[object] = [body]
-    while pending:
-        item = pending.pop()
-        if isinstance(item, tuple):
-            if len(item) == 5 and item[0] == "call" and isinstance(item[1], str) and wanted(item[1]):
-                return True
-            pending += item
-    return False
+    return any(isinstance(call[1], str) and wanted(call[1]) for call in calls_in(body))

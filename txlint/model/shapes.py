@@ -1,0 +1,39 @@
+"""Looking through the tuples that statements and expressions are: all parts, all calls, whose names they speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from typing import Any
+
+from txlint.model.facts import Expr
+
+
+def parts(of: Any) -> Iterator[tuple[Any, ...]]:
+    """All tagged tuples in a body, a statement or an expression, without what stands in constants and in functions defined there."""
+    waiting = [of]
+    while waiting:
+        at = waiting.pop()
+        if at.__class__ is tuple and at:
+            if at[0].__class__ is str:
+                if at[0] == "const":
+                    continue
+                yield at
+            waiting.extend(at)
+
+
+def calls_in(of: Any) -> Iterator[Any]:
+    """All call expressions in a body, a statement or an expression, without those of functions defined in it."""
+    # A tuple of names may begin with `call` as well: only a call has its place at the end.
+    return (part for part in parts(of) if part[0] == "call" and len(part) == 5 and part[4].__class__ is tuple)
+
+
+def last_name(expr: Expr) -> str:
+    """The name behind the last dot, ``delay`` of ``tasks.send.delay``; empty where there is none."""
+    return str(expr.rpartition(".")[2] if expr.__class__ is str else expr[2] if expr[0] == "attr" else "")
+
+
+def speaks_of(expr: Any, names: Container[str]) -> bool:
+    """Is one of the names, or an attribute of one, in an expression or a tuple of them?"""
+    if expr.__class__ is str:
+        return expr.partition(".")[0] in names
+    return expr.__class__ is tuple and any(speaks_of(part, names) for part in expr)
