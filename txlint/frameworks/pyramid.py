@@ -15,7 +15,7 @@ from txlint.model.kinds import Confidence
 from txlint.model.shapes import calls_in
 
 if TYPE_CHECKING:
-    from txlint.frameworks.types import Fun, Linker
+    from txlint.frameworks.types import Linker
 
 PACKAGE = "pyramid"
 _TWEEN = "pyramid_tm"
@@ -79,8 +79,5 @@ def _gives_a_view(linker: Linker, full: str) -> bool:
     bound = module.names.get(name, ()) if module is not None else ()
     if module is None or not bound or bound[-1][0] != "def":
         return False
-    fun: Fun = module.funs[bound[-1][1]]
-    last: Any = fun.body[-1] if fun.body else ("pass",)
-    if last[0] != "return" or last[1].__class__ is not tuple or last[1][0] != "call" or last[1][1].__class__ is not str:
-        return False
-    return linker.where_bound(module, last[1][1]) in _VIEWS
+    call = module.funs[bound[-1][1]].returned_call
+    return call is not None and linker.where_bound(module, call[1]) in _VIEWS

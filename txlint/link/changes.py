@@ -274,10 +274,8 @@ def _of_method(linker: Linker, klass: Klass, name: str) -> frozenset[str] | None
     found = linker.find(klass, name)
     if found is None or found.bindings is None:
         return frozenset()  # a library's
-    if found.bindings[-1][0] != "def" or linker.overrides(klass, name):
-        return None
-    assert isinstance(found.owner, Klass)
-    return _on_self(linker, klass, found.owner.module.funs[found.bindings[-1][1]])
+    fun = found.method
+    return None if fun is None or linker.overrides(klass, name) else _on_self(linker, klass, fun)
 
 
 def _on_self(linker: Linker, klass: Klass, fun: Fun, within: frozenset[int] = frozenset()) -> frozenset[str] | None:
@@ -295,9 +293,8 @@ def _on_self(linker: Linker, klass: Klass, fun: Fun, within: frozenset[int] = fr
     for found in (*(linker.find(klass, other) for other in uses.called), *(linker.find(klass, m, fun.klass) for m in uses.supers)):
         if result is None or found is None or found.bindings is None:
             continue
-        inner = None
-        if found.bindings[-1][0] == "def" and isinstance(found.owner, Klass):
-            inner = _on_self(linker, klass, found.owner.module.funs[found.bindings[-1][1]], within | {fun.id})
+        method = found.method
+        inner = _on_self(linker, klass, method, within | {fun.id}) if method is not None else None
         result = result | inner if inner is not None else None
     answer = frozenset(result) if result is not None else None
     if not within:

@@ -23,6 +23,13 @@ class Found(NamedTuple):
     bindings: list[Binding] | None
     name: str | None
 
+    @property
+    def method(self) -> Fun | None:
+        """The function of the project that it is, if it is one."""
+        if isinstance(self.owner, str) or self.bindings is None or self.bindings[-1][0] != "def":
+            return None
+        return self.owner.module.funs[self.bindings[-1][1]]
+
 
 def mro(linker: Linker, klass: Klass) -> tuple[Klass | str, ...]:
     """The class, its project bases and the canonical names of its library bases, in method resolution order."""
@@ -150,9 +157,8 @@ def _required(linker: Linker, protocol: Klass) -> dict[str, int]:
 
 def _has_method(linker: Linker, klass: Klass, name: str, params: int) -> bool:
     found = linker.find(klass, name)
-    if found is None or found.bindings is None or found.bindings[-1][0] != "def" or not isinstance(found.owner, Klass):
-        return False
-    fact = found.owner.module.funs[found.bindings[-1][1]].fact
+    fun = found.method if found is not None else None
+    fact = fun.fact if fun is not None else None
     return fact is not None and (len(fact.params) == params or any(p.kind in ("vararg", "kwarg") for p in fact.params))
 
 

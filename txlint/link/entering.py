@@ -136,20 +136,14 @@ def own(frame: Frame, value: Value, target: Expr | None, pos: Pos, closers: list
             continue
         names = [target] if isinstance(target, str) and "." not in target else []
         keys = {key for key in committed if key[1:2] == ("global",)}
-        session = (linker.atoms(ExtObj, "session", UNKNOWN, None),)
         for given in names if committed else ():
             for text in (given, *(f"{given}.{key[2]}" for key in committed if key[1:2] == ("self",))):
-                if (key := frame.key_of(text, session)) is not None:
+                if (key := frame.session_key(text)) is not None:
                     keys.add(key)
         keys -= frame.owners.keys()
         if keys:
             frame.owners = {**frame.owners, **dict.fromkeys(keys, (name, pos))}
-            closers.extend(partial(_end, frame, key) for key in keys)
-
-
-def _end(frame: Frame, key: Key) -> None:
-    if key in frame.open:
-        frame.end(key)
+            closers.extend(partial(frame.end_begun, key) for key in keys)
 
 
 def _committed_at_exit(frame: Frame, atom: Obj | SelfObj) -> Iterator[frozenset[Key]]:

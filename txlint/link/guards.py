@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.link.changes import comparison, kept_test
 from txlint.link.opening import state_queries
-from txlint.link.project import Klass
 from txlint.link.typehints import instances_of
 from txlint.link.values import UNKNOWN, Cls, Const, Obj, Value, union
 from txlint.model.facts import Expr
@@ -152,11 +151,10 @@ def _own_attribute(frame: Frame, test: str) -> tuple[Facts, Facts] | None:
         return [("test", kept)], []
     klass = frame.klass or frame.fun.klass
     found = frame.linker.find(klass, name) if klass is not None else None
-    if found is None or found.bindings is None or found.bindings[-1][0] != "def":
+    fun = found.method if found is not None else None
+    if fun is None:
         return None
     frame.queries[("attr", name)] = None
-    assert isinstance(found.owner, Klass)
-    fun = found.owner.module.funs[found.bindings[-1][1]]
     if fun.fact is None or not fun.fact.decorators or [param.name for param in fun.fact.params] != [head]:
         return None
     returned = [stmt for stmt in fun.body if stmt[0] != "expr"]

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.link.project import Fun, Klass
-from txlint.link.values import UNKNOWN, Cls, ExtObj, Fn, Obj, SelfCls
+from txlint.link.values import Cls, ExtObj, Fn, Obj, SelfCls
 from txlint.model.facts import Expr, Param
 from txlint.model.graph import Key
 
@@ -37,7 +37,7 @@ def held(linker: Linker, klass: Klass) -> Mapping[str, Source]:
     if init is not None:
         _read(linker, init, init.klass or klass, found)
     elif any(str(_called(d[0])).rpartition(".")[2] in _DATA for d in klass.fact.decorators):
-        found.update((name, ("param", name)) for name in _fields(klass))
+        found.update((name, ("param", name)) for name in linker.fields(klass))
     for name in _ENTERING:
         method = _method(linker, klass, name)
         if method is not None:
@@ -71,7 +71,7 @@ def given(frame: Frame, expr: Expr) -> dict[str, Key]:
             head, _, rest = name.partition(".")
             argument = arguments.get(head)
             if argument.__class__ is str:
-                key = frame.key_of(f"{argument}.{rest}" if rest else argument, (frame.linker.atoms(ExtObj, "session", UNKNOWN, None),))
+                key = frame.session_key(f"{argument}.{rest}" if rest else argument)
                 if key is not None:
                     keys[path] = key
     return keys
@@ -90,15 +90,15 @@ def provided(linker: Linker, dependency: Fn, depth: int = 0) -> dict[str, Key]:
     given = [value for _, value in replay.yields] if fun.fact.is_generator else [replay.returns]
     if any(isinstance(atom, ExtObj) for value in given for atom in value):
         return {"": ("session", "global", fun.dotted)}
-    last = fun.body[-1] if fun.body else ("pass",)
-    if last[0] != "return" or last[1].__class__ is not tuple or last[1][0] != "call" or last[1][1].__class__ is not str:
+    call = fun.returned_call
+    if call is None:
         return {}
     from txlint.link.replay import evaluate
 
-    made = evaluate(linker, last[1][1], fun.module, None)
+    made = evaluate(linker, call[1], fun.module, None)
     if len(made) != 1 or not isinstance(made[0], Cls):
         return {}
-    arguments = _by_parameter(_constructor(linker, made[0].klass), last[1], 1)
+    arguments = _by_parameter(_constructor(linker, made[0].klass), call, 1)
     parts = {name: (expr.partition(".")[0], expr.partition(".")[2]) for name, expr in arguments.items() if expr.__class__ is str}
     return _composed(held(linker, made[0].klass), parts, fun, linker, depth)
 
@@ -139,19 +139,15 @@ def _made(frame: Frame, expr: Expr) -> tuple[Klass, dict[str, Expr]] | None:
     atom = value[0]
     if isinstance(atom, (Cls, SelfCls)):
         return atom.klass, _by_parameter(_constructor(frame.linker, atom.klass), expr, 1)
-    if not isinstance(atom, Fn) or atom.fun.fact is None or not atom.fun.body:
+    if not isinstance(atom, Fn) or atom.fun.fact is None:
         return None
     # `return cls(session)`: a constructor by another name
-    last = atom.fun.body[-1]
-    if last[0] != "return" or last[1].__class__ is not tuple or last[1][0] != "call" or last[1][1].__class__ is not str:
-        return None
-    receiver = atom.receiver
-    klass = receiver.klass if isinstance(receiver, (Cls, SelfCls)) and last[1][1] == atom.fun.fact.params[0].name else None
-    if klass is None:
+    call, receiver = atom.fun.returned_call, atom.receiver
+    if call is None or not isinstance(receiver, (Cls, SelfCls)) or call[1] != atom.fun.fact.params[0].name:
         return None
     mine = _by_parameter(atom.fun.fact.params, expr, 1)
-    theirs = _by_parameter(_constructor(frame.linker, klass), last[1], 1)
-    return klass, {name: mine[inner] for name, inner in theirs.items() if inner.__class__ is str and inner in mine}
+    theirs = _by_parameter(_constructor(frame.linker, receiver.klass), call, 1)
+    return receiver.klass, {name: mine[inner] for name, inner in theirs.items() if inner.__class__ is str and inner in mine}
 
 
 def _constructor(linker: Linker, klass: Klass) -> Sequence[Param | str]:
@@ -159,11 +155,7 @@ def _constructor(linker: Linker, klass: Klass) -> Sequence[Param | str]:
     init = _method(linker, klass, "__init__")
     if init is not None and init.fact is not None:
         return init.fact.params
-    return ("self", *_fields(klass))
-
-
-def _fields(klass: Klass) -> list[str]:
-    return [name for name, bound in klass.names.items() if bound[-1][0] == "value" and bound[-1][2] is not None]
+    return ("self", *linker.fields(klass))
 
 
 def _by_parameter(params: Sequence[Param | str], call: Expr, skip: int) -> dict[str, Any]:
@@ -175,9 +167,7 @@ def _by_parameter(params: Sequence[Param | str], call: Expr, skip: int) -> dict[
 
 def _method(linker: Linker, klass: Klass, name: str) -> Fun | None:
     found = linker.find(klass, name)
-    if found is None or found.bindings is None or not isinstance(found.owner, Klass) or found.bindings[-1][0] != "def":
-        return None
-    return found.owner.module.funs[found.bindings[-1][1]]
+    return found.method if found is not None else None
 
 
 def _read(linker: Linker, fun: Fun, klass: Klass, found: dict[str, Source]) -> None:

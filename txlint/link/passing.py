@@ -60,14 +60,13 @@ def passed(site: Site) -> Passed:
         if name is not None:
             _pass(frame, name, arg, site.keywords.get(name, UNKNOWN), values, callables)
     if site.receiver.__class__ is str and site.receiver != frame.self_name:
-        session = (frame.linker.atoms(ExtObj, "session", UNKNOWN, None),)
-        key = frame.key_of(site.receiver, session)
+        key = frame.session_key(site.receiver)
         if key is not None:
             values[RECEIVER] = ("key", key)
         for atom in frame.ev(site.receiver):
             if isinstance(atom, Obj):
                 for path in held(frame.linker, atom.klass):
-                    if (key := frame.key_of(f"{site.receiver}.{path}", session)) is not None:
+                    if (key := frame.session_key(f"{site.receiver}.{path}")) is not None:
                         values[f"{RECEIVER}.{path}"] = ("key", key)
     else:
         values.update((f"{RECEIVER}.{path}", ("key", key)) for path, key in _handed(site).items())
@@ -257,8 +256,7 @@ def _mapped(site: Site, key: Any, fun: Fun, skip: int) -> Any:
         if site.receiver == frame.self_name or site.kind == "super":
             return key
         if site.receiver.__class__ is str and site.receiver is not None:
-            base = f"{site.receiver}.{name}"
-            return frame.key_of(base, (frame.linker.atoms(ExtObj, family, UNKNOWN, None),))
+            return frame.session_key(f"{site.receiver}.{name}")
         return _handed(site).get(name)
     if where == "param":
         head, _, rest = name.partition(".")

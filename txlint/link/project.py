@@ -50,6 +50,14 @@ class Fun:
     def dotted(self) -> str:
         return f"{self.module.name}.{self.qualname}" if self.fact else self.module.name
 
+    @property
+    def returned_call(self) -> Expr | None:
+        """The call of a name that the last statement returns (``return cls(session)``), if it does so."""
+        last: Any = self.body[-1] if self.body else ("pass",)
+        if last[0] != "return" or last[1].__class__ is not tuple or last[1][0] != "call" or last[1][1].__class__ is not str:
+            return None
+        return last[1]
+
     def __repr__(self) -> str:
         return f"<Fun {self.dotted}>"
 

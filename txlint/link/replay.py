@@ -307,6 +307,11 @@ class Frame:
             self.region = tuple(replace(o, confidence=min(o.confidence, most)) if o.key == key else o for o in self.region)
             self.snapshot = None
 
+    def end_begun(self, key: Key) -> None:
+        """What the function itself has begun under this key is closed; what is not open here is nobody's that could be."""
+        if key in self.open:
+            self.end(key)
+
     def end(self, key: Key) -> None:
         """Whatever is open under this key is closed, here or in a caller."""
         if key in self.open:
@@ -466,6 +471,10 @@ class Frame:
                 return (family, "local", f"{parent.id}:{expr}")
             parent = parent.parent
         return (family, "global", self.linker.where_bound(self.module, expr))
+
+    def session_key(self, expr: str) -> Key | None:
+        """The key of a name that is known to hold a session or connection, whatever else is known of its value."""
+        return self.key_of(expr, (self.linker.atoms(ExtObj, "session", UNKNOWN, None),))
 
     def _canonical(self, head: str, path: str) -> str:
         """The one name of what an attribute path stands for, by what the constructor of its object keeps where."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from txlint.link import misuse
@@ -191,11 +192,9 @@ def _with_item(frame: Frame, item: Expr, target: Expr | None, pos: Pos, closers:
     if target is not None:
         assign(frame, target, bound, item if item.__class__ is not str else None)
     own(frame, value, target, pos, closers)
-    if target is not None:
-        if target.__class__ is str and "." not in target:
-            # What a `with` binds is over when the block is: a session is closed, a connection given back.
-            key = ("session", "local", f"{frame.fun.id}:{target}")
-            closers.append(lambda: frame.end(key) if key in frame.open else None)
+    if target.__class__ is str and "." not in target:
+        # What a `with` binds is over when the block is: a session is closed, a connection given back.
+        closers.append(partial(frame.end_begun, ("session", "local", f"{frame.fun.id}:{target}")))
 
 
 def _if(frame: Frame, stmt: Any) -> None:
