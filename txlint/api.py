@@ -30,9 +30,10 @@ from txlint.frameworks.django.settings import DjangoSettings, read_settings
 from txlint.frameworks.files import ProjectFiles, WatchedFiles
 from txlint.frameworks.frappe import documents as frappe
 from txlint.frameworks.frappe.hooks import entrances as frappe_entrances
+from txlint.frameworks.types import Framework
 from txlint.frameworks.versions import Versions
 from txlint.link import entrances
-from txlint.link.linker import Framework, Linker
+from txlint.link.linker import Linker
 from txlint.link.program import link
 from txlint.model.facts import FileFacts, Unreadable
 from txlint.model.finding import Assumption, Explanation, Finding, Known, NoSuchLine, Opener, Place, Problem, Report, Summary, Unresolved

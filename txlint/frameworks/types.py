@@ -1,8 +1,8 @@
-"""The linker as frameworks see it: a narrow interface, so that this layer stays below `link`."""
+"""The linker as frameworks see it, and a framework as the linker sees it: narrow interfaces, so that this layer stays below `link`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from txlint.model.facts import Class, Expr, FileFacts
@@ -74,3 +74,41 @@ class Linker(Protocol):
     def class_openers(self, klass: Any) -> list[tuple[Opened, str]]: ...
     def called_methods(self, klass: Any, names: Iterable[str]) -> Iterator[tuple[Any, int, tuple[tuple[str, Any], ...]]]: ...
     def module_name(self, module: Any, name: str) -> Value: ...
+
+
+class Framework:
+    """What a framework adds to the language: attributes that no source text defines. This one has nothing to say."""
+
+    def class_attribute(self, linker: Linker, klass: Klass, name: str) -> Value | None:
+        return None
+
+    def instance_attribute(self, linker: Linker, klass: Klass, name: str, holder: Atom) -> Value | None:
+        return None
+
+    def setting(self, path: str) -> tuple[str, Any]:
+        """``("value", v)``, ``("absent", None)`` or ``("unknown", None)``."""
+        return "unknown", None
+
+    def described(self, linker: Linker, method: str, item: Atom, receiver: Atom | None) -> Value | None:
+        """What reading a descriptor gives, where the catalog's type expression cannot say it (a class named by a string)."""
+        return None
+
+    def name(self, linker: Linker, dotted: str) -> Value | None:
+        """What a library's name stands for in this project (its user model), by canonical dotted name."""
+        return None
+
+    def assumed_bases(self, dotted: str) -> tuple[str, ...]:
+        """Library bases of a class that the catalog does not know, by convention."""
+        return ()
+
+    def cascades(self, linker: Linker, klass: Klass) -> Sequence[Klass]:
+        """Classes whose rows are deleted with those of a class."""
+        return ()
+
+    def constant(self, linker: Linker, dotted: str, value: Any) -> Value | None:
+        """What a constant string names where the library call ``dotted`` is given it (``apps.get_model("shop.Order")``)."""
+        return None
+
+    def given(self, linker: Linker, dotted: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> Value | None:
+        """What the library call ``dotted`` gives for all of its arguments (``get_doc({"doctype": "Order"})``)."""
+        return None

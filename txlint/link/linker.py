@@ -5,11 +5,11 @@ Everything is computed on demand and remembered. What is asked for while it is b
 from __future__ import annotations
 
 import sys
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Container, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from txlint.catalog.lookup import Catalog
-from txlint.frameworks.types import Klass as Definition
+from txlint.frameworks.types import Framework
 from txlint.link import classes, holding, kept, members, names, passing, substitution, typehints, types
 from txlint.link.classes import Found
 from txlint.link.project import Fun, Klass, Project
@@ -19,42 +19,6 @@ from txlint.model.graph import Flow, Opened
 
 DEEP = 60  # calls followed into each other to learn what a function returns
 _NONE = 1 << 60  # deeper than any computation
-
-
-class Framework(Protocol):
-    """What a framework adds to the language: attributes that no source text defines. Answers None where it has nothing to say."""
-
-    def class_attribute(self, linker: Linker, klass: Klass, name: str) -> Value | None: ...
-
-    def instance_attribute(self, linker: Linker, klass: Klass, name: str, holder: Atom) -> Value | None: ...
-
-    def setting(self, path: str) -> tuple[str, Any]:
-        """``("value", v)``, ``("absent", None)`` or ``("unknown", None)``."""
-        ...
-
-    def described(self, linker: Linker, method: str, item: Atom, receiver: Atom | None) -> Value | None:
-        """What reading a descriptor gives, where the catalog's type expression cannot say it (a class named by a string)."""
-        ...
-
-    def name(self, linker: Linker, dotted: str) -> Value | None:
-        """What a library's name stands for in this project (its user model), by canonical dotted name."""
-        ...
-
-    def assumed_bases(self, dotted: str) -> tuple[str, ...]:
-        """Library bases of a class that the catalog does not know, by convention."""
-        ...
-
-    def cascades(self, linker: Linker, klass: Klass) -> Sequence[Definition]:
-        """Classes whose rows are deleted with those of a class."""
-        ...
-
-    def constant(self, linker: Linker, dotted: str, value: Any) -> Value | None:
-        """What a constant string names where the library call ``dotted`` is given it (``apps.get_model("shop.Order")``)."""
-        ...
-
-    def given(self, linker: Linker, dotted: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> Value | None:
-        """What the library call ``dotted`` gives for all of its arguments (``get_doc({"doctype": "Order"})``)."""
-        ...
 
 
 class Decoration(NamedTuple):

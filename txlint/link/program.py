@@ -8,8 +8,9 @@ from typing import Any
 
 from txlint.catalog.lookup import Catalog
 from txlint.frameworks.startup import AT_START
+from txlint.frameworks.types import Framework
 from txlint.link.kept import fill
-from txlint.link.linker import Framework, Linker
+from txlint.link.linker import Linker
 from txlint.link.project import Fun, Klass
 from txlint.link.seeds import seeds
 from txlint.link.signals import Connection

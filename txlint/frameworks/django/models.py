@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.frameworks.data import ABSENT, Unknown
 from txlint.frameworks.django.settings import DjangoSettings
+from txlint.frameworks.types import Framework
 from txlint.model.facts import Expr
 from txlint.model.graph import STORED
 
@@ -40,7 +41,7 @@ _BY_SUFFIX = (
 _IMPORTS = frozenset({"django.utils.module_loading.import_string", "importlib.import_module"})
 
 
-class DjangoModels:
+class DjangoModels(Framework):
     """A `Framework` of the linker."""
 
     def __init__(self, settings: DjangoSettings) -> None:
@@ -82,9 +83,6 @@ class DjangoModels:
             return None
         klass = self.named(linker, value, None)
         return (linker.atoms(linker.Cls, klass),) if klass is not None else None
-
-    def given(self, linker: Linker, dotted: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> Value | None:
-        return None
 
     def class_attribute(self, linker: Linker, klass: Klass, name: str) -> Value | None:
         """Managers hold instances of the class that they are read from, whoever declared them."""

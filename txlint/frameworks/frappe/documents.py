@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from txlint.frameworks.types import Framework
+
 if TYPE_CHECKING:
     from txlint.frameworks.types import Atom, Klass, Linker, Value
 
@@ -21,7 +23,7 @@ _FOLDER = "doctype"
 _OVERRIDES = ("override_doctype_class",)
 
 
-class FrappeDocuments:
+class FrappeDocuments(Framework):
     """A `Framework` of the linker."""
 
     def __init__(self) -> None:
@@ -48,27 +50,6 @@ class FrappeDocuments:
         """A controller of another app is a document."""
         folders = dotted.split(".")[:-1]
         return (DOCUMENT,) if _FOLDER in folders and folders[-1:] == folders[-2:-1] else ()
-
-    def setting(self, path: str) -> tuple[str, Any]:
-        return "unknown", None
-
-    def class_attribute(self, linker: Linker, klass: Klass, name: str) -> Value | None:
-        return None
-
-    def instance_attribute(self, linker: Linker, klass: Klass, name: str, holder: Atom) -> Value | None:
-        return None
-
-    def described(self, linker: Linker, method: str, item: Atom, receiver: Atom | None) -> Value | None:
-        return None
-
-    def name(self, linker: Linker, dotted: str) -> Value | None:
-        return None
-
-    def cascades(self, linker: Linker, klass: Klass) -> Sequence[Klass]:
-        return ()
-
-    def constant(self, linker: Linker, dotted: str, value: Any) -> Value | None:
-        return None
 
     # -- doctypes -----------------------------------------------------------------------------------------------------------------
 
