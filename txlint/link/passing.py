@@ -5,6 +5,7 @@ caller's words."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -211,30 +212,27 @@ def _told(linker: Any, atom: Atom) -> Atom:
     return atom
 
 
-def apply_states(site: Site, replay: Any, fun: Fun, receiver: Atom | None, skip: int) -> None:
-    """What a helper commits or leaves open on the caller's sessions."""
+def apply_states(site: Site, replay: Any, mapped: Callable[[Any], Any]) -> None:
+    """What a function that the call runs commits or leaves open on the caller's sessions; ``mapped`` gives its keys in the caller's
+    words, None where they have none there."""
     frame = site.frame
     for key in replay.closes:
-        mine = _mapped(site, key, fun, skip)
+        mine = mapped(key)
         if mine is not None:
             if key in replay.commits:
                 frame.committed(mine)
             frame.end(mine)
     if any(replay.closes_if):
-        if_true, if_false = (_all_mapped(site, keys, fun, skip) for keys in replay.closes_if)
+        if_true, if_false = (frozenset(map(mapped, keys)) for keys in replay.closes_if)
         frame.ends[site.pos] = (if_true, if_false, tuple(o for key, o in frame.open.items() if key in if_true or key in if_false))
     for key in replay.commits - replay.closes:
-        mine = _mapped(site, key, fun, skip)
+        mine = mapped(key)
         if mine is not None:
             frame.doubt(mine, POSSIBLE if key in replay.mostly_closes else LIKELY)
     for opened in replay.left_open:
-        mine = _mapped(site, opened.key, fun, skip)
+        mine = mapped(opened.key)
         if mine is not None:
             frame.begin(replace(opened, pos=site.pos, key=mine))
-
-
-def _all_mapped(site: Site, keys: frozenset[Any], fun: Fun, skip: int) -> frozenset[Any]:
-    return frozenset(mine for key in keys if (mine := _mapped(site, key, fun, skip)) is not None)
 
 
 def _handed(site: Site) -> dict[str, Key]:
@@ -244,7 +242,7 @@ def _handed(site: Site) -> dict[str, Key]:
     return given(site.frame, site.expr) if any(isinstance(atom, (Cls, SelfCls)) for atom in site.values) else {}
 
 
-def _mapped(site: Site, key: Any, fun: Fun, skip: int) -> Any:
+def key_for_caller(site: Site, fun: Fun, skip: int, key: Any) -> Any:
     """A callee's key in the caller's words."""
     if len(key) < 3:
         return key

@@ -3,14 +3,14 @@ generator."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from txlint.link.passing import apply_states, bind, note_parameters, target_class
+from txlint.link.passing import apply_states, bind, key_for_caller, note_parameters, target_class
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
 from txlint.link.values import Atom, Ext, ExtMethod, ExtObj, Fn, Generated, Obj, Param, Part, SelfObj, Value, union
 from txlint.model.facts import Expr, Pos
-from txlint.model.graph import NO_CLASS, Event, Flow, Opened, ParamTarget, Passed, Target
+from txlint.model.graph import NO_CLASS, Event, Flow, Key, Opened, ParamTarget, Passed, Target
 
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
@@ -57,10 +57,12 @@ def add_targets(
     if not frame.silent:
         note_parameters(linker, fun, bound, klass.id if fun.klass is not None and klass is not None else NO_CLASS)
         if replay.closes or replay.left_open or any(replay.closes_if):
-            apply_states(site, replay, fun, receiver, skip)
+            apply_states(site, replay, partial(key_for_caller, site, fun, skip))
         for name, given in bound.items():
-            if any(type(atom) is Fn for atom in given) and _calls(replay.flow, name):
-                _apply_callback(site, given)
+            functions = [atom for atom in given if type(atom) is Fn]
+            for atom in functions if functions and _calls(replay.flow, name) else ():
+                # What it leaves open or ends in sessions that everyone names alike: `get_or_404(Order.by_id, 1)`.
+                apply_states(site, linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False), _of_all)
 
 
 def _calls(flow: Flow, parameter: str) -> bool:
@@ -68,17 +70,9 @@ def _calls(flow: Flow, parameter: str) -> bool:
     return any(isinstance(t, ParamTarget) and t.fun == flow.fun and t.name == parameter for event in flow.events for t in event.targets)
 
 
-def _apply_callback(site: Site, value: Value) -> None:
-    """What functions that the callee calls leave open or end in sessions that everyone names alike: ``get_or_404(Order.by_id, 1)``."""
-    for atom in value:
-        if type(atom) is Fn:
-            replay = site.frame.linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False)
-            for key in replay.closes:
-                if key[1:2] == ("global",):
-                    site.frame.end(key)
-            for opened in replay.left_open:
-                if opened.key[1:2] == ("global",):
-                    site.frame.begin(replace(opened, pos=site.pos))
+def _of_all(key: Key) -> Key | None:
+    """The key of a session that has the same name in every function."""
+    return key if key[1:2] == ("global",) else None
 
 
 def callback(site: Site, atom: Atom, inner: tuple[Opened, ...] = ()) -> None:
