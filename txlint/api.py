@@ -559,7 +559,7 @@ def analyse(
     files, tests = _without_tests(discovery.files, config)
     stages.end("discover")
     told = None if progress is None else lambda done: progress(done, len(files))
-    facts, broken = load(files, config.jobs, config.max_file_size, told, cache)
+    facts, broken = load(files, config.jobs, config.max_file_size, told, cache, config.engine)
     facts, more = _imported_tests(facts, tests, config, cache)
     if cache is not None:
         cache.save()

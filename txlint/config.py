@@ -52,6 +52,7 @@ class Config(NamedTuple):
     after_commit_helper: str | None = None  # dotted name of the project's own ``on_commit(session, function)``
     max_file_size: int = 1 << 20
     jobs: int = 0
+    engine: Any = None  # a `pool.Engine`; only for the command line: it names code that is imported
     tables: Mapping[str, Any] = _NOTHING  # effect, opener, ... as written
 
 

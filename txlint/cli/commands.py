@@ -21,6 +21,7 @@ from txlint.cli.output import print_text, say, tell
 from txlint.config import Config, ConfigError, read_config, read_config_file
 from txlint.discover import project_root
 from txlint.model.kinds import Confidence
+from txlint.pool import WrongWorkers
 from txlint.rules import RULES
 from txlint.select import SelectionError, codes_of, enabled, require
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from txlint.fix.rounds import Fixed
     from txlint.fix.verify import Disagreement
     from txlint.model.finding import Report
+    from txlint.pool import Engine
     from txlint.report.paint import Paint
 
 FORMATS = ("text", "concise", "json", "github", "gitlab", "pylint", "sarif")
@@ -92,6 +94,7 @@ def _project_options(command: _Command) -> _Command:
             click.option("--extend-exclude", multiple=True, metavar="GLOB", help="Leave these out as well."),
             click.option("--include-tests", is_flag=True, default=None, help="Tests open transactions and have findings, too."),
             click.option("--jobs", type=click.IntRange(min=0), metavar="N", help="Processes; 0 for as many as pay."),
+            click.option("--executor", metavar="MODULE:FACTORY", help="Read files by the executor that this gives, e.g. a cluster's."),
             click.option("--cache-dir", metavar="DIR", help="Keep what is known here instead of in .txlint_cache of the project."),
             click.option("--no-cache", is_flag=True, help="Neither read nor keep what is known from earlier runs."),
             click.option("--color/--no-color", default=None, help="Colour; default: on a terminal."),
@@ -348,7 +351,7 @@ def run(words: Sequence[str], held: list[Any] | None = None) -> int:
         return int(cli.main(args=list(words), prog_name="txlint", standalone_mode=False, obj=_Run(tuple(words), held)) or 0)
     except click.ClickException as error:
         return _complain(f"error: {error.format_message()}")
-    except (ConfigError, SelectionError) as error:
+    except (ConfigError, SelectionError, WrongWorkers) as error:
         return _complain(f"error: {error}")
     except (click.Abort, KeyboardInterrupt):
         return 130
@@ -367,12 +370,29 @@ def _config(paths: Sequence[str], config_file: str | None, **given: Any) -> Conf
     config = read_config_file(Path(config_file)) if config_file else read_config(Path(project_root(paths or ["."])))
     if given["min_confidence"]:
         config = config._replace(min_confidence=Confidence[given["min_confidence"].upper()])
+    if given["executor"]:
+        config = config._replace(engine=_engine(given["executor"]))
     return config._replace(
         exclude=given["exclude"] or config.exclude,
         extend_exclude=(*config.extend_exclude, *given["extend_exclude"]),
         include_tests=config.include_tests if given["include_tests"] is None else given["include_tests"],
         jobs=config.jobs if given["jobs"] is None else given["jobs"],
     )
+
+
+def _engine(name: str) -> Engine:
+    """The executor of this name, until the command ends; then what it did not do is said."""
+    from txlint.executors import open_executor
+
+    engine = open_executor(name)
+
+    def close() -> None:
+        if engine.note:
+            say(f"txlint: {engine.note}")
+        engine.executor.shutdown()
+
+    click.get_current_context().call_on_close(close)
+    return engine
 
 
 def _with_rules(config: Config, select: Sequence[str], extend_select: Sequence[str], ignore: Sequence[str], **_: Any) -> Config:

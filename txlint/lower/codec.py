@@ -6,9 +6,16 @@ place that nobody else can write to: they go between txlint's own processes, and
 from __future__ import annotations
 
 import marshal
+import sys
 from typing import Any
 
-from txlint.model.facts import Class, FileFacts, Function, Ignore, Import, Param, Unreadable
+from txlint import __version__
+from txlint.model.facts import SCHEMA, Class, FileFacts, Function, Ignore, Import, Param, Unreadable
+
+
+def bound_to() -> str:
+    """What facts that come from another process or machine have to be made by, to be those that this one would make."""
+    return f"txlint {__version__} (facts {SCHEMA}), {sys.implementation.name} {sys.version_info.major}.{sys.version_info.minor}"
 
 
 def encode(facts: FileFacts | Unreadable) -> bytes:
