@@ -14,7 +14,7 @@ from txlint.link.holding import row_of
 from txlint.link.kept import CALLABLE, one_of, options
 from txlint.link.library import call_library
 from txlint.link.opening import opened_within, opening_of, within
-from txlint.link.passing import passed
+from txlint.link.passing import called_with, passed
 from txlint.link.project import Klass
 from txlint.link.site import LIKELY, POSSIBLE, Site
 from txlint.link.targets import FEW, add_targets, iterate
@@ -277,6 +277,7 @@ def call_atom(site: Site, atom: Atom, args: tuple[Value, ...], keywords: dict[st
         _call_one(site, atom, args, keywords, depth)
     elif isinstance(atom, Param):
         site.targets.append(ParamTarget(atom.fun.id, atom.name))
+        called_with(site.frame.linker, atom, args, keywords)
     elif isinstance(atom, Named):
         receivers = tuple((a.klass.id, a.exact) for a in atom.receivers if isinstance(a, Obj))
         if receivers:

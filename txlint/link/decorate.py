@@ -10,6 +10,7 @@ from typing import Any
 
 from txlint.catalog.types import parse_type
 from txlint.link.linker import Decoration, Linker
+from txlint.link.passing import hand
 from txlint.link.project import Fun, Klass
 from txlint.link.replay import Frame
 from txlint.link.retrying import tries_again
@@ -302,6 +303,7 @@ def _project(
             for target in event.targets:
                 if isinstance(target, ParamTarget) and target.fun == holder.id and target.name == wanted:
                     calls.append((nested, event.region, nested is holder))
+    hand(linker, holder, wanted, value)
     returned = [a for a in return_values if isinstance(a, Fn)]
     direct = [c for c in calls if any(c[0] is a.fun for a in returned)]
     if not calls:

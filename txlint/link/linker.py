@@ -95,6 +95,7 @@ class Linker:
         self.spawns: dict[str, bool] = {}  # libraries' functions: do they run their arguments elsewhere?
         self._depth = 0
         self.params: dict[tuple[int, str, int], Value] = {}  # (function, parameter, class or -1): what callers pass
+        self.handed: dict[tuple[int, str], dict[Any, None]] = {}  # (function, parameter): what it is called with
         self.connected: dict[Any, None] = {}  # signal connections, in the order found
         self.listeners: dict[int, tuple[Any, str]] = {}  # function -> (hook entry, state) of a named event
         self.stale: dict[int, set[int]] = {}  # function -> classes, or -1, for which callers have told something new

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from txlint.link.project import Fun
     from txlint.link.replay import Frame
 
+MOST_CALLS = 8
+"""Calls of one parameter that are told apart."""
 _CALLER_ONLY = frozenset({Param, Const, SelfCls, Generated, Fn, ExtMethod, Ext, Part})
 
 
@@ -71,7 +73,7 @@ def passed(site: Site) -> Passed:
                         values[f"{RECEIVER}.{path}"] = ("key", key)
     else:
         values.update((f"{RECEIVER}.{path}", ("key", key)) for path, key in _handed(site).items())
-    row = _row(site)
+    row = STORED if _writes_fields(values) else _row(site)
     if row is not None:
         values[IDENTITY] = ("const", True if row == STORED else None)
     elif (site.receiver is not None and site.receiver == frame.self_name) or site.kind == "super":
@@ -113,6 +115,12 @@ def _row(site: Site) -> str | None:
     """Is the receiver an instance that was made and not yet saved, or one that came from the database? None where that is not known."""
     rows = {row_of(atom.receiver) for atom in site.values if isinstance(atom, (Fn, ExtMethod))}
     return rows.pop() if len(rows) == 1 else None
+
+
+def _writes_fields(values: dict[Any, Any]) -> bool:
+    """`save(update_fields=["paid"])` writes a row that is there: Django raises where there is none."""
+    given = values.get("update_fields", ("unknown",))
+    return given[0] == "const" and isinstance(given[1], tuple) and given[1] != ()
 
 
 def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[Any, Any], callables: dict[Any, Any]) -> None:
@@ -184,8 +192,32 @@ def note_parameters(linker: Any, fun: Fun, bound: dict[str, Value], cls: int = N
         for atom in value:
             if type(atom) in CALLABLE:
                 linker.put(("param", fun.id, name), value)
+                hand(linker, fun, name, value)
                 break
         tell(linker, fun, name, tuple(_told(linker, atom) for atom in value if type(atom) not in _CALLER_ONLY), cls)
+
+
+def called_with(linker: Any, param: Param, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> None:
+    """A function calls what it was given for a parameter: whatever is given for it gets these arguments."""
+    if not any(args) and not any(keywords.values()):
+        return
+    known = linker.handed.setdefault((param.fun.id, param.name), {})
+    given = (args, tuple(keywords.items()))
+    if given not in known and len(known) < MOST_CALLS:
+        known[given] = None
+        hand(linker, param.fun, param.name, tuple(linker.stores.get(("param", param.fun.id, param.name), ())))
+
+
+def hand(linker: Any, fun: Fun, name: str, value: Value) -> None:
+    """Functions are given for a parameter: their own parameters are what the function calls it with."""
+    for args, keywords in linker.handed.get((fun.id, name), ()):
+        for atom in value:
+            if type(atom) is Fn:
+                method = atom.fun.klass is not None
+                bound = bind(atom.fun, args, dict(keywords), 1 if method and atom.receiver is not None else 0)
+                if method and atom.fun.fact is not None and atom.fun.fact.params:
+                    bound.pop(atom.fun.fact.params[0].name, None)  # the receiver, where a decorator hands it on
+                note_parameters(linker, atom.fun, bound)
 
 
 def tell(linker: Any, fun: Fun, name: str, value: Value, cls: int = NO_CLASS) -> None:

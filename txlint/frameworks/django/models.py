@@ -135,9 +135,9 @@ class DjangoModels(Framework):
         given = dict(origin[2])
         value = given.get("to") or (origin[1][0] if origin[1] else ())
         klasses = self._classes(linker, value, getattr(receiver, "klass", None))
-        if not klasses:
+        instances = tuple(linker.instance(klass, True, origin=STORED) for klass in klasses) or self._of_library(linker, value)
+        if not instances:
             return None
-        instances = tuple(linker.instance(klass, True, origin=STORED) for klass in klasses)
         return instances if kind in _TO_ONE else (linker.atoms(linker.ExtObj, _MANY_RELATED, instances, None),)
 
     def cascades(self, linker: Linker, klass: Klass) -> list[Klass]:
@@ -261,6 +261,21 @@ class DjangoModels(Framework):
                 if found is not None:
                     result.append(found)
         return result
+
+    def _of_library(self, linker: Linker, value: Value) -> Value:
+        """Instances of a library's model that ``"auth.User"`` or ``settings.AUTH_USER_MODEL`` names, where the project has none of its own
+        by that name."""
+        for atom in value:
+            text = atom.value if isinstance(atom, linker.Const) else None
+            if isinstance(atom, linker.Ext) and atom.name.endswith("AUTH_USER_MODEL"):
+                state, text = self.setting("AUTH_USER_MODEL")
+                if state != "value":  # Django's own default; settings that are elsewhere mostly name a user that derives from it
+                    text = "auth.User"
+            label, dot, name = text.partition(".") if isinstance(text, str) else ("", "", "")
+            for package in (f"django.contrib.{label}", label) if dot else ():
+                if linker.catalog.library_class(f"{package}.models.{name}") is not None:
+                    return (linker.atoms(linker.ExtObj, f"{package}.models.{name}", (), None),)
+        return ()
 
     def reverse(self, linker: Linker) -> dict[int, dict[str, Value]]:
         """For each model, what other models' fields add to its instances."""
