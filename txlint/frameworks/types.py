@@ -97,6 +97,10 @@ class Framework:
         """What a library's name stands for in this project (its user model), by canonical dotted name."""
         return None
 
+    def item(self, linker: Linker, klass: Klass) -> Value | None:
+        """What instances of a class hold, whoever has them (the rows of a manager that only one model has)."""
+        return None
+
     def assumed_bases(self, dotted: str) -> tuple[str, ...]:
         """Library bases of a class that the catalog does not know, by convention."""
         return ()

@@ -14,7 +14,7 @@ from txlint.link.holding import row_of
 from txlint.link.kept import CALLABLE, one_of, options
 from txlint.link.library import call_library
 from txlint.link.opening import opened_within, opening_of, within
-from txlint.link.passing import called_with, passed
+from txlint.link.passing import bind, called_with, passed
 from txlint.link.project import Klass
 from txlint.link.site import LIKELY, POSSIBLE, Site
 from txlint.link.targets import FEW, add_targets, iterate
@@ -321,11 +321,13 @@ def _call_function(site: Site, atom: Fn, args: tuple[Value, ...], keywords: dict
         frame.flow.deferred.add(fact.name)
         return
     if fact.is_generator and decoration.role != "manager":
-        site.result = union(site.result, (linker.atoms(Generated, fun, receiver, False),))
+        site.result = union(site.result, (linker.atoms(Generated, fun, receiver, False, ()),))
         return
     if decoration.role == "manager":
         # What stands before the `yield` runs when the block is entered.
-        site.result = union(site.result, (linker.atoms(Generated, fun, receiver, True),))
+        bound = bind(fun, args, keywords, 1 if receiver is not None and fun.klass is not None else 0)
+        given = tuple((name, value) for name, value in bound.items() if any(type(each) in (Opening, Generated) for each in value))
+        site.result = union(site.result, (linker.atoms(Generated, fun, receiver, True, given),))
         add_targets(site, atom, args, keywords, "call")
         return
     if frame.awaiting and fact.is_async:

@@ -11,14 +11,16 @@ from txlint.catalog.types import parse_type
 from txlint.link.site import CERTAIN, LIKELY
 from txlint.link.targets import method_event
 from txlint.link.values import UNKNOWN, Const, Ext, ExtObj, Fn, Generated, Obj, Opening, SelfObj, Value, union
-from txlint.model.facts import Expr, Pos
+from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import Key, Opened
+from txlint.model.shapes import parts, speaks_of
 
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
 
 Closing: TypeAlias = Callable[[], object]
 """What is done when a block is left."""
+_YIELDS = frozenset({"yield", "yieldfrom"})
 
 
 def enter_context(frame: Frame, value: Value, item: Expr, pos: Pos, closers: list[Closing], target: Expr | None) -> Value:
@@ -38,7 +40,7 @@ def enter_context(frame: Frame, value: Value, item: Expr, pos: Pos, closers: lis
             )  # fmt: skip
             bound = union(bound, atom.bound)
         elif isinstance(atom, Generated):
-            _enter_generated(frame, atom, pos, several)
+            _enter_generated(frame, atom, pos, several, _enter_given(frame, atom, pos, several))
             for _, yielded in linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False).yields:
                 bound = union(bound, linker.substitute(yielded, atom.receiver, {}, atom.fun))
         elif isinstance(atom, (Obj, SelfObj)):
@@ -53,11 +55,44 @@ def enter_context(frame: Frame, value: Value, item: Expr, pos: Pos, closers: lis
     return bound
 
 
-def _enter_generated(frame: Frame, atom: Generated, pos: Pos, several: bool) -> None:
-    """A context manager of the project: what is open where it yields is open in the block."""
+def _enter_given(frame: Frame, atom: Generated, pos: Pos, several: bool) -> set[Key]:
+    """A context manager of the project that enters what it is given, and yields in there: ``with constrained(atomic()):``. The keys of
+    what is opened by that."""
+    found: set[Key] = set()
+    assert atom.fun.fact is not None
+    for name, value in atom.given:
+        always = _entered_around_yields(atom.fun.fact.body, name)
+        if always is None:
+            continue
+        around = frame.region
+        sure = CERTAIN if always and not several else LIKELY
+        enter_context(frame, value, name, pos, [], None)
+        new = frame.region[len(around) :]
+        new = tuple(replace(opened, kind="custom", name=atom.fun.dotted, confidence=min(opened.confidence, sure)) for opened in new)
+        frame.region = (*around, *new)
+        frame.snapshot = None
+        found.update(opened.key for opened in new)
+    return found
+
+
+def _entered_around_yields(body: Body, name: str) -> bool | None:
+    """Does a generator yield inside of ``with name:``? True: whenever it is given one; None: never."""
+    yields = inside = 0
+    asks = False
+    for part in parts(body):
+        if part[0] in _YIELDS:
+            yields += 1
+        elif part[0] == "if":
+            asks = asks or speaks_of(part[1], {name})
+        elif part[0] == "with" and any(item == name for item, _, _ in part[1]):
+            inside += sum(inner[0] in _YIELDS for inner in parts(part[2]))
+    return (asks or inside == yields) if inside else None
+
+
+def _enter_generated(frame: Frame, atom: Generated, pos: Pos, several: bool, seen: set[Key]) -> None:
+    """A context manager of the project: what is open where it yields is open in the block. What it was given is ``seen`` already."""
     linker = frame.linker
     replay = linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False)
-    seen: set[Any] = set()
     certain = bool(replay.yields) and all(region for region, _ in replay.yields)
     for region, _ in replay.yields:
         for opened in region:

@@ -71,11 +71,15 @@ def item_of(linker: Linker, atom: Atom) -> Value:
 
 
 def class_item(linker: Linker, atom: Obj | SelfObj) -> Value:
-    """What instances of a class hold by what the class says of itself: a form its ``Meta.model``."""
+    """What instances of a class hold by what is said of the class: a form its ``Meta.model``, a manager the model that has it."""
     for base in linker.library_bases(atom.klass):
         kind = linker.catalog.library_class(base)
         if kind is not None and kind.item:
             return linker.typed(parse_type(kind.item), atom, (), {})
+    for framework in linker.frameworks:
+        value = framework.item(linker, atom.klass)
+        if value is not None:
+            return value
     return UNKNOWN
 
 

@@ -176,7 +176,7 @@ class _Builder:
             fun, klass = self.linker.project.funs[node[0]], owner(self.linker.project.funs[node[0]])
             if klass is None or not klass.subclasses or node[1] != klass.id or node[2]:
                 continue
-            if not self.flows[node].scopes:
+            if not self.flows[node].scopes and not self.linker.decoration(fun).openers:
                 continue
             method = fun
             while method.klass is None and method.parent is not None:

@@ -138,12 +138,14 @@ class Opening(Atom):
 
 
 class Generated(Atom):
-    """The result of calling a generator function or a context manager function of the project."""
+    """The result of calling a generator function or a context manager function of the project. ``given``: the transactions among its
+    arguments, by parameter, still to be opened."""
 
-    __slots__ = ("fun", "manager", "receiver")
+    __slots__ = ("fun", "given", "manager", "receiver")
     fun: Fun
     receiver: Atom | None
     manager: bool
+    given: tuple[tuple[str, Value], ...]
 
 
 class Const(Atom):

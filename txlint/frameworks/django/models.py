@@ -52,6 +52,7 @@ class DjangoModels(Framework):
         self._user: Any = False
         self._registered: dict[int, list[Klass]] | None = None
         self._models: dict[int, bool] = {}
+        self._rows: dict[int, list[Klass]] | None = None
 
     # -- the linker's questions ---------------------------------------------------------------------------------------------------
 
@@ -123,6 +124,28 @@ class DjangoModels(Framework):
                     if found is not None:
                         return found
         return None
+
+    def item(self, linker: Linker, klass: Klass) -> Value | None:
+        """The rows of a manager or queryset that one model has; where several have it, only a caller knows whose it is."""
+        if not any(linker.is_a(klass, base) for base in (MANAGER, QUERYSET)):
+            return None
+        if self._rows is None:
+            self._rows = {}
+            for model in linker.project.klasses:
+                if self.is_model(linker, model):
+                    self._own_managers(linker, model, self._rows)
+        found = self._rows.get(klass.id, ())
+        return (linker.instance(found[0], False, origin=STORED),) if len(found) == 1 else None
+
+    def _own_managers(self, linker: Linker, model: Klass, rows: dict[int, list[Klass]]) -> None:
+        for bindings in model.names.values():
+            for binding in bindings:
+                if binding[0] == "value" and binding[1].__class__ is tuple and binding[1][0] == "call":
+                    for atom in linker.bound(binding, model.module, model):
+                        if isinstance(atom, linker.Obj) and self._is_manager(linker, atom):
+                            for base in linker.mro(atom.klass):
+                                if not isinstance(base, str) and model not in rows.setdefault(base.id, []):
+                                    rows[base.id].append(model)
 
     def described(self, linker: Linker, method: str, item: Atom, receiver: Atom) -> Value | None:
         """A relation whose other side is named by a string, or is the class itself."""
