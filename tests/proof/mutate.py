@@ -1,9 +1,9 @@
 """Deletes an opener from a copy of the source, so that its proof has to turn red. Lines keep their numbers.
 
 A decorator is taken away (one applied by hand and kept under a name as well), a `with` item opens nothing, an ATOMIC_REQUESTS is
-False, a call that begins is left out. An opener that is not in the source (Django's own transaction around `delete()`, the admin, a
-migration) is switched off while it runs; SQLAlchemy begins a transaction by itself whatever is deleted, so there the engine commits
-each statement."""
+False, a list of middleware is empty, a call that begins is left out. An opener that is not in the source (Django's own transaction
+around `delete()`, the admin, a migration) is switched off while it runs; SQLAlchemy begins a transaction by itself whatever is deleted,
+so there the engine commits each statement."""
 
 from __future__ import annotations
 
@@ -52,6 +52,9 @@ def without_opener(source: str, line: int) -> str | None:
             if items:
                 return _with_nothing(lines, items[0].context_expr)
     text = lines[line - 1]
+    if text.lstrip().startswith("MIDDLEWARE = ["):
+        lines[line - 1] = "MIDDLEWARE = [] and [\n"
+        return "".join(lines)
     if "ATOMIC_REQUESTS" in text and "True" in text:
         lines[line - 1] = text.replace("True", "False")
         return "".join(lines)

@@ -390,7 +390,13 @@ _TABLES: Mapping[str, tuple[Callable[..., Entry], Mapping[str, _Reader], tuple[s
     ),
     "closer": (
         Closer,
-        {**_COMMON, "how": _word("commit", "rollback", "close"), "key": _word("alias", "receiver"), "family": _FAMILY, "alias": _arg},
+        {
+            **_COMMON,
+            "how": _word("commit", "rollback", "close"),
+            "key": _word("alias", "receiver", "joined"),
+            "family": _FAMILY,
+            "alias": _arg,
+        },
         ("how",),
     ),
     "deferral": (

@@ -10,13 +10,14 @@ from typing import Any
 
 from txlint.catalog.types import parse_type
 from txlint.link.linker import Decoration, Linker
+from txlint.link.opening import opened_within
 from txlint.link.passing import hand
 from txlint.link.project import Fun, Klass
 from txlint.link.replay import Frame
 from txlint.link.retrying import tries_again
-from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Opening, Seq, Value, union
+from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Opening, Seq, Value, Within, union
 from txlint.model.facts import Expr, Pos
-from txlint.model.graph import Opened, ParamTarget
+from txlint.model.graph import Event, Key, Opened, ParamTarget
 from txlint.model.kinds import Confidence
 
 _ROLES = {
@@ -278,19 +279,18 @@ def _project(
             return _replaced(linker, frame, expr, return_values, value), [], False
         holder = inner.fun
         return_values = linker.replay(holder, None, True).returns
-        factory_wraps = [a for a in return_values if isinstance(a, Fn) and a.fun.parent is holder]
-        if not factory_wraps:
+        wraps = any(a.fun.parent is holder for a in _functions(return_values)) or any(_opening(a) for a in return_values)
+        if not wraps:
             holder, return_values = outer, (inner,)
-    if any(isinstance(a, Opening) for a in return_values):
-        return (
-            value,
-            [replace(_opened(a, pos), kind="custom", name=outer.dotted) for a in return_values if isinstance(a, Opening)],
-            False,
-        )
+    opening = [opens for a in return_values if (opens := _opening(a)) is not None]
+    if opening:
+        openers = [replace(_opened(a, pos), kind="custom", name=outer.dotted) for a in opening]
+        return _replaced(linker, frame, expr, return_values, value), openers, False
     wanted = _first_parameter(linker, holder)
     if wanted is None:
         return value, [], False
     calls: list[tuple[Fun, tuple[Opened, ...], bool]] = []
+    names = [param.name for param in fun.fact.params] if fun.fact is not None else []
     for nested in holder.module.funs:
         if nested is not holder and not _within(nested, holder):
             continue
@@ -302,9 +302,10 @@ def _project(
         for event in replay.flow.events:
             for target in event.targets:
                 if isinstance(target, ParamTarget) and target.fun == holder.id and target.name == wanted:
-                    calls.append((nested, event.region, nested is holder))
+                    calls.append((nested, _in_words_of(names, event), nested is holder))
     hand(linker, holder, wanted, value)
-    returned = [a for a in return_values if isinstance(a, Fn)]
+    returned = _functions(return_values)
+    value = _replaced(linker, frame, expr, return_values, value)  # a task that is made of the wrapper
     direct = [c for c in calls if any(c[0] is a.fun for a in returned)]
     if not calls:
         return _applied(linker, frame, decorator, expr, called, value), [], False
@@ -314,8 +315,9 @@ def _project(
         if inner_runs is None:
             return UNKNOWN, [], True  # only in something that runs later
         direct = inner_runs
-    openers: list[Opened] = []
-    seen: set[Any] = set()
+    around = [opened_within(a) for a in return_values if isinstance(a, Within)]
+    openers = [replace(opened, kind="custom", name=outer.dotted, pos=pos, path=None, function=None) for opened in around]
+    seen: set[Any] = {opened.key for opened in openers}
     always = all(region for _, region, _ in direct)
     for _, region, _ in direct:
         for opened in region:
@@ -323,7 +325,7 @@ def _project(
                 continue
             seen.add(opened.key)
             sure = min(opened.confidence, Confidence.CERTAIN if always else Confidence.LIKELY)
-            key = opened.key if len(opened.key) < 3 else ("custom", outer.dotted)
+            key = opened.key if len(opened.key) < 3 or opened.key[1] == "param" else ("custom", outer.dotted)
             openers.append(replace(opened, kind="custom", name=outer.dotted, pos=pos, key=key, confidence=sure))
     wrappers = tuple(
         linker.atoms(Fn, a.fun, None)
@@ -332,6 +334,38 @@ def _project(
         or any(e.effect for e in linker.replay(a.fun, None, True).flow.events)
     )
     return union(value, wrappers), openers, False
+
+
+def _functions(value: Value) -> list[Fn]:
+    """The functions among values, those of which something was made as well: ``app.task(wrapper)``, ``atomic(wrapper)``."""
+    found: list[Fn] = []
+    for atom in value:
+        if isinstance(atom, Fn):
+            found.append(atom)
+        elif isinstance(atom, Within):
+            found.extend(_functions(atom.func))
+        elif isinstance(atom, (ExtObj, Obj)):
+            found.extend(_functions(tuple(a for a in atom.item if isinstance(a, (Fn, Within)))))
+    return found
+
+
+def _opening(atom: Atom) -> Opening | None:
+    """``atomic`` applied to what is decorated, whatever is made of it."""
+    if isinstance(atom, Opening):
+        return atom
+    made_of = atom.item if isinstance(atom, (ExtObj, Obj)) else ()
+    return next((inner for inner in made_of if isinstance(inner, Opening)), None)
+
+
+def _in_words_of(names: list[str], event: Event) -> tuple[Opened, ...]:
+    """What is open where a decorator calls what it decorates; of sessions that it passes on, by the names of the parameters."""
+    mine: dict[Key, Key] = {}
+    for place, given in event.passed.values.items():
+        name = place if isinstance(place, str) else names[place] if place < len(names) else ""
+        if given[0] == "key" and name in names:
+            mine[given[1]] = ("session", "param", name)
+    outside = {key: ("custom", event.pos) for key in {opened.key for opened in event.region} if key[1:2] == ("param",)}
+    return tuple(replace(opened, key=mine.get(opened.key, outside.get(opened.key, opened.key))) for opened in event.region)
 
 
 def _first_parameter(linker: Linker, fun: Fun) -> str | None:

@@ -195,9 +195,9 @@ def _isinstance(frame: Frame, name: str, classes: Expr) -> tuple[Facts, Facts]:
 
 
 def _state_tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
-    """``connection.in_atomic_block``, ``session.in_transaction()``: where it is false, nothing of the family is open."""
-    for opener in state_queries(frame, test):
-        return [], [("closed", (opener.family,))]
+    """``connection.in_atomic_block``, ``session.in_transaction()``: where it is false, nothing of the family (of the session) is open."""
+    for opener, key in state_queries(frame, test):
+        return [], [("ended", key) if key is not None else ("closed", (opener.family,))]
     return [], []
 
 

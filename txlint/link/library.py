@@ -14,7 +14,7 @@ from txlint.link.opening import by_hand, closes, opens, receiver_key
 from txlint.link.passing import sender_of
 from txlint.link.site import CERTAIN, DEEP, LIKELY, Site
 from txlint.link.targets import add_targets, callback
-from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Opening, Part, SelfObj, Value, union
+from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Opening, Part, SelfObj, Value, Within, union
 from txlint.model.catalog import Arg, Effect, Returns, When
 from txlint.model.graph import IDENTITY, NEW, NO_CLASS, STORED, Opened, SignalTarget, Target, Test
 
@@ -138,6 +138,8 @@ def call_library(
             origin: Any = None
             if linker.catalog.is_known(f"{name}.__get__") or linker.catalog.method(name, "__get__"):
                 origin = ("init", args, tuple(keywords.items()))
+            elif any(type(atom) is Cls for value in (*args, *keywords.values()) for atom in value):
+                origin = ("init", args, tuple(keywords.items()))  # a class of the project that it is to use
             elif known.classes and known.classes[0].item:
                 item = linker.typed(parse_type(known.classes[0].item), None, args, keywords)
             result = (linker.atoms(ExtObj, name, item, origin),)
@@ -236,7 +238,7 @@ def _decorating(
     linker: Linker, entry: Returns, name: str, receiver: Atom | None, args: tuple[Value, ...], keywords: dict[str | None, Value]
 ) -> Value:
     """A decorator called as a function: with a function it gives what it makes of it, without one a decorator with these arguments."""
-    wrapped = next((arg for arg in args if any(type(atom) in (Fn, Cls, Part) for atom in arg)), None)
+    wrapped = next((arg for arg in args if any(type(atom) in (Fn, Cls, Part, Opening, Within) for atom in arg)), None)
     if wrapped is not None:
         if entry.decorated == "decorated":
             return wrapped

@@ -11,7 +11,7 @@ from txlint.link.site import CERTAIN, LIKELY, Site
 from txlint.link.values import UNKNOWN, Atom, Const, Ext, ExtObj, Fn, Opening, Value, Within, union
 from txlint.model.catalog import Arg, Closer, Opener
 from txlint.model.facts import Expr
-from txlint.model.graph import Opened
+from txlint.model.graph import Key, Opened
 
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
@@ -158,8 +158,10 @@ def _retries(site: Site, opener: Opener, args: tuple[Value, ...], keywords: dict
 
 
 def closes(site: Site, closer: Closer, key: Any, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> None:
-    """What a closing call closes: the transaction of its alias, or else of ``key``, its receiver's."""
-    if closer.key == "alias":
+    """What a closing call closes: the transaction of its alias, of all sessions, or else of ``key``, its receiver's."""
+    if closer.key == "joined":
+        key = (closer.family,)
+    elif closer.key == "alias":
         _, key = alias_of(site, closer.alias, closer.family, args, keywords)
     if key is not None:
         if closer.how == "commit":
@@ -187,7 +189,8 @@ def by_hand(site: Site, opening: Opening, name: str) -> bool:
             )
         return True
     if last in ("__exit__", "__aexit__", "commit", "rollback", "close"):
-        frame.end(opening.key)
+        if not any("autobegin" in entry.forms for entry in frame.linker.at(opening.entry.name).openers):
+            frame.end(opening.key)  # else a savepoint: the transaction around it goes on
         return True
     return False
 
@@ -204,18 +207,21 @@ def receiver_key(site: Site, receiver: Atom | None) -> Any:
     return None
 
 
-def state_queries(frame: Frame, expr: Expr) -> list[Opener]:
-    """The openers of form ``asserts`` that an attribute or method asks for: ``connection.in_atomic_block``."""
+def state_queries(frame: Frame, expr: Expr) -> list[tuple[Opener, Key | None]]:
+    """The openers of form ``asserts`` that an attribute or method asks for: ``connection.in_atomic_block``; with the key of the one
+    session that is asked, where it is not about all transactions of the thread."""
+    base: Expr
     if expr.__class__ is str:
         base, _, name = expr.rpartition(".")
         if not base:
             return []
         value = frame.ev(base)
     elif expr[0] == "attr":
-        value, name = frame.ev(expr[1]), expr[2]
+        base, name = expr[1], expr[2]
+        value = frame.ev(base)
     else:
         return []
-    found: list[Opener] = []
+    found: list[tuple[Opener, Key | None]] = []
     for atom in value:
         dotted = None
         if isinstance(atom, ExtObj):
@@ -223,7 +229,8 @@ def state_queries(frame: Frame, expr: Expr) -> list[Opener]:
         elif isinstance(atom, Ext):
             dotted = f"{atom.name}.{name}"
         if dotted is not None:
-            found.extend(o for o in frame.linker.at(dotted).openers if "asserts" in o.forms and _is_state_query(o))
+            asked = [o for o in frame.linker.at(dotted).openers if "asserts" in o.forms and _is_state_query(o)]
+            found.extend((o, frame.key_of(base, (atom,)) if o.key == "receiver" else None) for o in asked)
     return found
 
 
@@ -232,8 +239,9 @@ def asserted(frame: Frame, test: Expr, line: int) -> None:
     query = test[1] if test.__class__ is not str and test[0] == "call" and not test[2] else test
     if frame.now_open() or frame.fun.fact is None:
         return
-    for opener in state_queries(frame, query):
-        frame.push(Opened("asserted", opener.name, (line, 0, line, 0), (opener.family, None), None, CERTAIN, family=opener.family))
+    for opener, key in state_queries(frame, query):
+        whose = key or (opener.family, None)
+        frame.push(Opened("asserted", opener.name, (line, 0, line, 0), whose, None, CERTAIN, family=opener.family))
         return
 
 

@@ -239,7 +239,11 @@ class Frame:
         """The transactions that the function has open here: by blocks around, then by calls before."""
         snapshot = self.snapshot
         if snapshot is None:
-            snapshot = self.snapshot = self.region + tuple(self.open.values()) if self.open else self.region
+            snapshot = self.region
+            if self.open:  # what a block and a call have opened at one place is one: a savepoint, and the transaction around it
+                blocks = {(opened.key, opened.pos) for opened in snapshot}
+                snapshot += tuple(opened for opened in self.open.values() if (opened.key, opened.pos) not in blocks)
+            self.snapshot = snapshot
         return snapshot
 
     def push(self, opened: Opened) -> None:
@@ -286,6 +290,10 @@ class Frame:
     def committed(self, key: Key) -> None:
         """Who commits what began with a read has written something in between, in ways that need not be seen: `row.name = new`."""
         self.commits.add(key)
+        if len(key) == 1:
+            for each in [each for each in self.open if each[0] == key[0]]:
+                self.committed(each)
+            return
         still = self.open.get(key)
         if still is None:
             return
@@ -313,7 +321,10 @@ class Frame:
             self.end(key)
 
     def end(self, key: Key) -> None:
-        """Whatever is open under this key is closed, here or in a caller."""
+        """Whatever is open under this key, or in this family, is closed, here or in a caller."""
+        if len(key) == 1:
+            self.open = {k: v for k, v in self.open.items() if k[0] != key[0]}
+            self.region = tuple(opened for opened in self.region if opened.key[0] != key[0])
         if key in self.open:
             self.open = {k: v for k, v in self.open.items() if k != key}
         if any(opened.key == key for opened in self.region):

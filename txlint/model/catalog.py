@@ -142,7 +142,8 @@ class Opener(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closer(Entry):
-    """A call that ends the open transaction of its key: ``how`` is ``commit``, ``rollback`` or ``close``."""
+    """A call that ends the open transaction of its key: ``how`` is ``commit``, ``rollback`` or ``close``. With the key ``"joined"`` it
+    ends all of its family: those of sessions that have joined one that spans several."""
 
     how: str
     key: str = "receiver"

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_type
+from txlint.frameworks.django.packages import READING, REVISION, mutations, revision
 from txlint.frameworks.django.settings import DjangoSettings
 from txlint.frameworks.django.urls import ViewEntry, atomic_views, read_views
 from txlint.frameworks.resolver import Resolved
@@ -36,6 +37,7 @@ def entrances(linker: Linker, settings: DjangoSettings) -> Iterator[Entrance]:
     yield from wrapped_classes(linker)
     yield from atomic_requests(linker, settings)
     yield from middleware(linker, settings)
+    yield from mutations(linker, settings)
 
 
 def atomic_requests(linker: Linker, settings: DjangoSettings) -> Iterator[Entrance]:
@@ -65,6 +67,10 @@ def middleware(linker: Linker, settings: DjangoSettings) -> Iterator[Entrance]:
     behind: list[Opened] = []
     found: list[Entrance] = []
     for dotted in settings.middleware:
+        revised = revision(linker, settings, dotted)
+        if revised is not None:
+            behind.append(revised)
+            continue
         fun, klass = _layer(linker, dotted)
         if fun is None:
             continue
@@ -82,8 +88,10 @@ def middleware(linker: Linker, settings: DjangoSettings) -> Iterator[Entrance]:
         for view in read_views(facts, settings):
             for fun, cls, _ in _called(linker, view):
                 klass = linker.project.klasses[cls] if cls >= 0 else None
+                reads = klass is not None and fun.fact is not None and fun.fact.name in READING
                 for opened in behind:
-                    yield _request(fun, klass, opened)
+                    if not (reads and opened.name == REVISION):
+                        yield _request(fun, klass, opened)
 
 
 def _request(fun: Fun, klass: Klass | None, opened: Opened) -> Entrance:
