@@ -354,6 +354,22 @@ def test_what_relies_on_a_file(case: str, shop: Path, txlint: Txlint, tmp_path: 
 
 
 @pytest.mark.parametrize(
+    ("body", "applicability", "reason"),
+    [
+        ("receipt.retry(countdown=3)", "none", "it raises, so that the task ends here"),
+        ("requests.post(URL)\nx = requests.get(URL)", "unsafe", "line 12 uses it again"),
+        ("requests.post(URL)\nx = receipt.name", "safe", ""),
+    ],
+)
+def test_what_needs_the_meaning_of_names(body: str, applicability: str, reason: str, shop: Path, txlint: Txlint, tmp_path: Path) -> None:
+    head = HEAD.replace("import os\n", "import requests\n")
+    (tmp_path / "shop" / "files.py").write_text(head + AT_ONCE + textwrap.indent(body, "        ") + "\n")
+    found = json.loads(txlint("shop/files.py", "--suggest", "--output-format", "json").out)["findings"]
+    assert found[0]["fix"]["applicability"] == applicability
+    assert reason in (found[0]["fix"]["reason"] or "")
+
+
+@pytest.mark.parametrize(
     ("call", "reason"),
     [("os.unlink(path)", "callers would still find the path"), ('os.system("convert")', "callers would not find what the program did")],
 )

@@ -35,6 +35,11 @@ REFUSED = {
         "with s.begin():  # open: a\n    x = 1\n    task.delay(order.total())  # want: TX101=a",
         "`order.total()` may need",
     ),
+    "swallowed": ("with suppress(E), s.begin():  # open: a\n    x = 1\n    task.delay(1)  # want: TX101=a", "`suppress(E)` may end"),
+    "a comprehension": (
+        "with s.begin():  # open: a\n    x = 1\n    task.delay([o.id for o in items])  # want: TX101=a",
+        "may need the session",
+    ),
     "a relation": ("with s.begin():  # open: a\n    x = 1\n    task.delay(order.user.id)  # want: TX101=a", "`order.user.id` may need"),
     "an item": ("with s.begin():  # open: a\n    x = 1\n    task.delay(order['x'])  # want: TX101=a", "may need the session"),
 }
@@ -54,6 +59,14 @@ def test_objects_handed_over_are_named() -> None:
         "def f(name: str, n: 'int | None'):\n    with s.begin():  # open: a\n        x = 1\n        task.delay(name, n)  # want: TX101=a\n"
     )
     assert suggested(text).applicability == "safe"
+
+
+def test_what_the_connection_made_is_closed() -> None:
+    body = "with s.begin() as db:  # open: a\n    rows = db.cursor()\n    task.delay({})  # want: TX101=a"
+    applicability, reason = verdict(body.format("rows.fetchone()"), opener="databases.Database.transaction")
+    assert applicability == "none" and "no rewrite" in reason
+    applicability, reason = verdict(body.format("rows.fetchone()"), opener="peewee.Database.atomic")
+    assert applicability == "none"
 
 
 def test_other_scopes_of_the_with() -> None:

@@ -38,6 +38,16 @@ FIRST = {
     "a branch between": ("session.add(order)  # open: a\nt(1)  # want: TX101=a\nif x:\n    y()\nsession.commit()", "no `commit()` follows"),
     "left between": ("session.add(order)  # open: a\nt(1)  # want: TX101=a\nreturn 1\nsession.commit()", "no `commit()` follows"),
     "result used": ("session.add(order)  # open: a\nx = t(1)  # want: TX103=a\nsession.commit()", "is used"),
+    "bound anew between": ("session.add(order)  # open: a\nt(x)  # want: TX101=a\nx = 5\nsession.commit()", "line 4 binds `x` anew"),
+    "undone between": (
+        "session.add(order)  # open: a\nt(1)  # want: TX101=a\nsession.rollback()\nsession.commit()",
+        "line 4 always undoes",
+    ),
+    "a lambda": ("session.add(order)  # open: a\nt(lambda: order.id)  # want: TX101=a\nsession.commit()", "`lambda: order.id` would begin"),
+    "a comprehension": (
+        "session.add(order)  # open: a\nt([o.id for o in items])  # want: TX101=a\nsession.commit()",
+        "`[o.id for o in items]` would begin",
+    ),
     "asks the session": (
         "session.add(order)  # open: a\nt(order.total())  # want: TX101=a\nsession.commit()",
         "`order.total()` would begin",
@@ -55,6 +65,12 @@ def test_commit_first_refuses(case: str) -> None:
 def test_commit_first_names_what_is_expired() -> None:
     recipe, applicability, said = verdict("session.add(order)  # open: a\nt(order)  # want: TX101=a\nsession.commit()")
     assert (recipe, applicability) == ("commit-first", "unsafe") and "`order` is expired" in said
+
+
+def test_commit_first_names_what_is_changed_on_the_way() -> None:
+    text = "session.add(order)  # open: a\nt(items)  # want: TX101=a\nitems.append(1)\nsession.commit()"
+    assert "`items` is passed by reference and may be changed on line 4" in verdict(text)[2]
+    assert "by reference" not in verdict(text.replace("items.append(1)\nsession.commit()", "session.commit()\nitems.append(1)"))[2]
 
 
 def test_the_hook_needs_a_helper_and_a_session() -> None:

@@ -1,5 +1,5 @@
-"""What runs between a call and the end of its transaction, as far as its own function shows: the statements that follow, whether they
-always raise, and whether they change or use again what the call was given."""
+"""What runs between a call and the end of its transaction, as far as its own function shows: the statements that follow, and whether
+they use again what the call was given or did."""
 
 from __future__ import annotations
 
@@ -12,104 +12,27 @@ import libcst as cst
 from txlint.fix.case import Case
 from txlint.fix.scopes import Scope
 
-_HARMLESS_METHODS = frozenset(
-    [
-        "get",
-        "items",
-        "keys",
-        "values",
-        "copy",
-        "format",
-        "join",
-        "strip",
-        "lstrip",
-        "rstrip",
-        "split",
-        "startswith",
-        "endswith",
-        "encode",
-        "decode",
-        "lower",
-        "upper",
-        "title",
-        "replace",
-        "count",
-        "index",
-        "isoformat",
-        "strftime",
-        "timestamp",
-        "total_seconds",
-        "hex",
-        "exists",
-        "first",
-        "last",
-    ]
-)
-_HARMLESS_PREFIXES = ("get_", "is_", "has_", "to_", "as_", "can_")
 
-
-def _behind(scope: Scope) -> Iterator[cst.CSTNode]:
+def behind(scope: Scope) -> Iterator[cst.CSTNode]:
     """What follows within a suite, or in the other parts of a ``try``."""
     if scope.kind == "suite":
-        body = _statements(scope.node)
+        body = statements_of(scope.node)
         at = next(i for i, s in enumerate(body) if s is scope.statement)
         yield from body[at + 1 :]
     elif scope.kind in ("try", "try-final", "else") and isinstance(scope.node, (cst.Try, cst.TryStar)):
         node = scope.node
         if scope.kind == "try":
             for handler in node.handlers:
-                yield from _statements(handler.body)
+                yield from statements_of(handler.body)
             if node.orelse:
-                yield from _statements(node.orelse.body)
+                yield from statements_of(node.orelse.body)
         if node.finalbody and scope.kind != "else":
-            yield from _statements(node.finalbody.body)
+            yield from statements_of(node.finalbody.body)
 
 
-def _statements(suite: cst.CSTNode) -> Sequence[cst.CSTNode]:
+def statements_of(suite: cst.CSTNode) -> Sequence[cst.CSTNode]:
+    """The statements of a block."""
     return getattr(suite, "body", ())
-
-
-def always_raises(case: Case) -> int | None:
-    """The line of a ``raise`` or ``set_rollback(True)`` that is always reached in the same transaction, else ``None``."""
-    for scope in reversed(case.region):
-        if scope.kind == "suite":
-            for statement in _behind(scope):
-                ends, line = _ending(case, statement)
-                if ends:
-                    return line
-        elif scope.kind == "try" and isinstance(scope.node, (cst.Try, cst.TryStar)) and scope.node.handlers:
-            return None  # what is raised further out may depend on the handlers
-        elif scope.kind in ("loop", "finally", "function"):
-            return None
-    return None
-
-
-def _ending(case: Case, statement: cst.CSTNode) -> tuple[bool, int | None]:
-    """Whether a statement ends the walk (it always leaves), and the line at which it always undoes the transaction."""
-    match statement:
-        case cst.Raise():
-            return True, case.line(statement)
-        case cst.Return() | cst.Break() | cst.Continue():
-            return True, None
-        case cst.Expr(value=cst.Call() as call) if case.code(call.func).endswith("set_rollback") and "True" in case.code(call):
-            return True, case.line(statement)
-        case cst.Assert(test=cst.Name(value="False")):
-            return True, case.line(statement)
-        case cst.SimpleStatementLine() | cst.SimpleStatementSuite() | cst.IndentedBlock() | cst.With():
-            inner = statement.body.body if isinstance(statement, cst.With) else statement.body
-            for part in inner:
-                ends, line = _ending(case, part)
-                if ends:
-                    return True, line
-            return False, None
-        case cst.If(orelse=orelse) if orelse is not None:
-            first = _ending(case, statement.body)
-            second = _ending(case, orelse.body if isinstance(orelse, cst.Else) else orelse)
-            if first[0] and second[0]:
-                return True, first[1] if first[1] and second[1] else None
-            return False, None
-        case _:
-            return False, None
 
 
 def dotted(node: cst.CSTNode) -> str:
@@ -142,7 +65,7 @@ _TRIVIA = (
 )
 
 
-def _children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """Child nodes that are code. Reads fields, as libcst's own traversal builds every node anew, which is twenty times slower."""
     kind = type(node)
     if (names := _FIELDS.get(kind)) is None:
@@ -164,8 +87,57 @@ def find(node: cst.CSTNode, test: Callable[[cst.CSTNode], bool]) -> cst.CSTNode 
         if test(at):
             return at
         if not isinstance(at, _NOT_ENTERED):
-            stack += reversed(list(_children(at)))
+            stack += reversed(list(children(at)))
     return None
+
+
+def find_everywhere(node: cst.CSTNode, test: Callable[[cst.CSTNode], bool]) -> Iterator[cst.CSTNode]:
+    """All nodes for which the test holds, outermost first; a nested function or class may be one of them, but is not entered."""
+    stack = [node]
+    while stack:
+        at = stack.pop()
+        if test(at):
+            yield at
+        if not isinstance(at, _NOT_ENTERED) or at is node:
+            stack += reversed(list(children(at)))
+
+
+def targets(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """What a node binds or deletes, by itself: the single targets of assignments, loops, ``with``, ``del``, imports and handlers."""
+    match node:
+        case (
+            cst.AssignTarget(target=target)
+            | cst.AnnAssign(target=target)
+            | cst.AugAssign(target=target)
+            | cst.NamedExpr(target=target)
+            | cst.Del(target=target)
+            | cst.For(target=target)
+            | cst.AsName(name=target)
+        ):
+            yield from single(target)
+        case cst.ImportAlias(name=imported, asname=None):
+            root: cst.BaseExpression = imported
+            while isinstance(root, cst.Attribute):
+                root = root.value
+            yield root
+        case cst.FunctionDef(name=name) | cst.ClassDef(name=name):
+            yield name
+        case cst.MatchAs(name=cst.Name() as name) | cst.MatchStar(name=cst.Name() as name) | cst.MatchMapping(rest=cst.Name() as name):
+            yield name
+
+
+def single(target: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The single targets of ``a.x, (b.y, *c) = ...``."""
+    if isinstance(target, (cst.Tuple, cst.List)):
+        for element in target.elements:
+            yield from single(element.value)
+    else:
+        yield target
+
+
+def binds(node: cst.CSTNode, name: str) -> bool:
+    """Whether a node, by itself, binds this name anew."""
+    return any(isinstance(each, cst.Name) and each.value == name for each in targets(node))
 
 
 def mentions(node: cst.CSTNode, name: str) -> bool:
@@ -173,54 +145,21 @@ def mentions(node: cst.CSTNode, name: str) -> bool:
     return find(node, lambda n: isinstance(n, cst.Name) and n.value == name) is not None
 
 
-def changed_later(case: Case, name: str) -> int | None:
-    """The line at which ``name`` (dotted) may be changed in place before the commit, else ``None``."""
+def first_bound(case: Case, scope: Scope, text: str) -> int | None:
+    """How many statements of a turn of the loop run before the name is bound anew, and so may speak of the object of the turn before:
+    0 for the loop's own target, ``None`` (all) where it stays bound. Only what is bound on every way to the call counts."""
+    loop, root = scope.node, text.replace("[", ".").partition(".")[0]
+    if isinstance(loop, cst.For) and find(loop.target, lambda n: isinstance(n, cst.Name) and n.value == root):
+        return 0
+    suite = next((s for s in case.site.chain[case.site.chain.index(scope) + 1 :] if s.kind == "suite"), None)
+    body = statements_of(suite.node) if suite is not None else ()
 
-    def changes(node: cst.CSTNode) -> bool:
-        match node:
-            case cst.AssignTarget(target=target) | cst.AnnAssign(target=target) | cst.Del(target=target):
-                return _is_part(target, name)
-            case cst.AugAssign(target=target):
-                return dotted(target) == name or _is_part(target, name)
-            case cst.Call(func=cst.Attribute(value=value, attr=attr)):
-                written = dotted(value)
-                harmless = attr.value in _HARMLESS_METHODS or attr.value.startswith(_HARMLESS_PREFIXES)
-                return (written == name or written.startswith(name + ".")) and not harmless
-            case cst.Call(func=cst.Name(value="setattr" | "delattr"), args=[cst.Arg(value=value), *_]):
-                return dotted(value) == name
-            case _:
-                return False
-
-    rebound = {scope.node for scope in case.region if scope.kind == "loop" and _rebinds(scope.node, name)}
-    for scope in reversed(case.region):
-        statements = list(_behind(scope))
-        if scope.kind == "loop" and scope.node not in rebound and isinstance(scope.node, (cst.For, cst.While)):
-            statements += _statements(scope.node.body)
-        for statement in statements:
-            found = find(statement, lambda n: n is not case.site.call and changes(n))
-            if found is not None:
-                return case.line(found)
+    for number, statement in enumerate(body):
+        if suite is not None and statement is suite.statement:
+            return None
+        if isinstance(statement, cst.SimpleStatementLine) and find(statement, lambda n: binds(n, root)) is not None:
+            return number
     return None
-
-
-def _is_part(target: cst.CSTNode, name: str) -> bool:
-    """Whether a target is an attribute or item of ``name``."""
-    while isinstance(target, (cst.Attribute, cst.Subscript)):
-        target = target.value
-        if dotted(target) == name:
-            return True
-    return False
-
-
-def _rebinds(loop: cst.CSTNode, name: str) -> bool:
-    """Whether each turn of a loop binds the name anew (its target, or an assignment in its body)."""
-
-    def binds(node: cst.CSTNode) -> bool:
-        return isinstance(node, (cst.AssignTarget, cst.AnnAssign)) and isinstance(node.target, cst.Name) and node.target.value == name
-
-    if isinstance(loop, cst.For) and find(loop.target, lambda n: isinstance(n, cst.Name) and n.value == name):
-        return True
-    return find(loop, binds) is not None
 
 
 _STATELESS = frozenset({"os", "os.path", "shutil", "requests", "httpx"})
@@ -239,9 +178,18 @@ def used_again(case: Case) -> int | None:
     if receiver:
         roots[receiver] = receiver.partition(".")[0]
 
+    remote = case.finding.effect.kind in ("http", "rpc")
+    asked = dotted(call.func.value) if remote and isinstance(call.func, cst.Attribute) else ""
+    if asked:
+        roots[asked] = asked.partition(".")[0]
+
     def uses(node: cst.CSTNode, same: Collection[str]) -> bool:
-        if not isinstance(node, cst.Call) or node is call or case.walked.visitor.meanings.effect(case.span(node)) is not None:
+        if not isinstance(node, cst.Call) or node is call:
             return False
+        if case.walked.visitor.meanings.effect(case.span(node)) is not None:
+            site = case.walked.sites.get(case.span(node))
+            answered = site is not None and site.statement is None and isinstance(node.func, cst.Attribute)
+            return answered and isinstance(node.func, cst.Attribute) and bool(asked) and dotted(node.func.value) == asked and asked in same
         other = dotted(node.func.value) if isinstance(node.func, cst.Attribute) else ""
         return (other == receiver and other in same) or (by_argument and any(case.code(a.value) in same for a in node.args))
 
@@ -274,11 +222,13 @@ def _later(case: Case, roots: Mapping[str, str], test: Callable[[cst.CSTNode, Co
     """The line of the first node behind the call, in its transaction, for which the test holds. ``roots``: expressions with the name
     that each begins with; the test is told those that still mean the same, as a new turn of a loop may bind its names anew."""
     for scope in reversed(case.region):
-        statements, same = list(_behind(scope)), set(roots)
+        follows = [(statement, frozenset(roots)) for statement in behind(scope)]
         if scope.kind == "loop" and isinstance(scope.node, (cst.For, cst.While)):
-            statements += _statements(scope.node.body)
-            same = {text for text, root in roots.items() if not root or not _rebinds(scope.node, root)}
-        for statement in statements if same else ():
-            if found := find(statement, partial(lambda kept, node: test(node, kept), same)):
+            body = statements_of(scope.node.body)
+            until = {text: first_bound(case, scope, root) if root else None for text, root in roots.items()}
+            for number, statement in enumerate(body):
+                follows.append((statement, frozenset(t for t, bound in until.items() if bound is None or number < bound)))
+        for statement, same in follows:
+            if same and (found := find(statement, partial(lambda kept, node: test(node, kept), same))):
                 return case.line(found)
     return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from txlint.fix.after import dotted, find
+from txlint.fix.after import dotted, find, mentions
 from txlint.fix.case import Case
 from txlint.fix.source import Edit, splice
 
@@ -50,6 +50,10 @@ def uncapturable(case: Case, statement: cst.CSTNode) -> str | None:
             case cst.Call(func=cst.Attribute(value=value)) if node is not case.site.call:
                 root = dotted(value).partition(".")[0]
                 return not root or root in _locals(case)
+            case cst.Lambda(body=body):
+                return any(mentions(body, name) for name in _locals(case))
+            case cst.ListComp(elt=element) | cst.SetComp(elt=element) | cst.GeneratorExp(elt=element) | cst.DictComp(value=element):
+                return find(element, lambda n: isinstance(n, (cst.Attribute, cst.Subscript, cst.Call))) is not None
             case cst.Subscript(value=value):
                 return dotted(value).partition(".")[0] in _locals(case)
             case cst.Attribute() if node not in callee:

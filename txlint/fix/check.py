@@ -78,8 +78,12 @@ def _is_suite(value: object) -> bool:
 
 
 def _header(name: str, value: object, source: Source, spans: _Spans) -> Iterator[str]:
+    if isinstance(value, ast.arguments):  # a parameter may be new
+        for inner, each in ast.iter_fields(value):
+            yield from _header(inner, each, source, spans)
+        return
     for part in value if isinstance(value, list) else [value]:
-        if isinstance(part, ast.expr):
+        if isinstance(part, (ast.expr, ast.arg)):
             begin = _offset(source, part.lineno, part.col_offset)
             end = _offset(source, part.end_lineno or part.lineno, part.end_col_offset or 0)
             if spans.touch(begin, end):

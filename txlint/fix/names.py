@@ -108,6 +108,10 @@ class Names:
             for statement in _statements(self.tree.body):
                 for bound in _binds(statement):
                     self._module_bound.setdefault(bound, []).append(statement)
+            for node in ast.walk(self.tree) if "global" in self.source.text else ():
+                if isinstance(node, ast.Global):  # the function may bind them anew
+                    for bound in node.names:
+                        self._module_bound.setdefault(bound, []).append(node)
         return self._module_bound.get(name, [])
 
     def is_free(self, name: str, functions: tuple[Function, ...]) -> bool:

@@ -5,13 +5,16 @@ The rules are measured, not felt: each was reproduced on the real framework (sem
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 import libcst as cst
 
-from txlint.fix.after import always_raises, changed_later, dotted, find, mentioned_again, mentions, used_again
+from txlint.fix.after import behind, dotted, find, find_everywhere, mentioned_again, mentions, statements_of, used_again
 from txlint.fix.case import Case, Verdict, short
+from txlint.fix.references import assigned, by_reference, changed_later
 from txlint.fix.scopes import Scope
+from txlint.fix.undoing import always_undone
 
 _READ_BACK = frozenset({"http", "rpc", "store", "storage", "storage-write", "cache"})
 _LAZY_METHODS = frozenset(
@@ -38,6 +41,11 @@ _LAZY_METHODS = frozenset(
         "intersection",
         "difference",
         "alias",
+        "raw",
+        "extra",
+        "dates",
+        "datetimes",
+        "select_for_update",
     ]
 )
 _LAZY_BUILTINS = frozenset({"map", "filter", "zip", "reversed", "enumerate", "iter"})
@@ -72,7 +80,7 @@ def refusals(case: Case, in_async: bool = False) -> Iterator[str]:
         yield f"the result of `{case.callee}` is used: call it before the transaction, or after it and write the result in a second one"
     if find(site.call, lambda n: isinstance(n, (cst.Await, cst.Yield))) is not None:
         yield "its arguments wait for something"
-    if line := always_raises(case):
+    if line := always_undone(case):
         yield f"line {line} always undoes the transaction afterwards, so a deferred call would never run"
     if _is_local_file(case):
         if line := mentioned_again(case):
@@ -82,9 +90,12 @@ def refusals(case: Case, in_async: bool = False) -> Iterator[str]:
     if saves_too(case) and not saves_deleted(case):
         yield "it also saves the row, and would do so behind the commit: pass save=False, and save the row yourself where it lives on"
     for scope in _foreign_withs(case):
-        if bound := _bound_name(scope):
-            if mentions(site.call, bound):
-                yield f"`{bound}` of the `with` on line {scope.line} is closed before the commit"
+        if bound := next((name for name in sorted(_bound_in(scope)) if mentions(site.call, name)), ""):
+            yield f"`{bound}` of the `with` on line {scope.line} is closed before the commit"
+        elif made := _gone_with(case, scope):
+            yield f"`{made}` lies in what the `with` on line {scope.line} removes before the commit"
+    if dotted(site.call.func).endswith(".retry") and finding.effect.library == "celery":
+        yield "it raises, so that the task ends here: move it out of the transaction"
 
 
 def risks(case: Case) -> Iterator[str]:
@@ -95,6 +106,8 @@ def risks(case: Case) -> Iterator[str]:
                 yield f"the `try` on line {scope.line} would no longer catch what the call raises"
             if scope.kind in ("try", "else", "try-final") and scope.node.finalbody:
                 yield f"the `finally` of the `try` on line {scope.line} would run before the call"
+        if scope.kind == "handler" and (caught := _breaks_transaction(case, scope)):
+            yield f"`except {caught}` on line {scope.line} may run when an error of the database keeps the transaction from committing"
         if scope.kind == "finally":
             yield "in a `finally` it also runs when an exception undoes the transaction; deferred, it would not"
     for scope in _foreign_withs(case):
@@ -102,6 +115,10 @@ def risks(case: Case) -> Iterator[str]:
             yield f"`{short(scope.text)}` on line {scope.line} would no longer catch what the call raises"
         else:
             yield f"the call would run after `with {short(scope.text, 40)}` on line {scope.line} has ended"
+    if decorator := _catching_decorator(case):
+        yield f"the decorator `{decorator}` would no longer catch what the call raises"
+    if line := _stays_behind(case):
+        yield f"line {line} calls `{case.callee}` again and cannot be deferred: it would happen first"
     if site.function.is_generator:
         yield "the function is a generator: its body runs when it is iterated"
     for argument in site.call.args:
@@ -117,23 +134,106 @@ def risks(case: Case) -> Iterator[str]:
         yield "it would save the deleted row again behind the commit: `save=False` is added"
     if _is_local_file(case) and not case.ends_here:
         yield "what runs before the commit in its callers would still find the path as it was"
-    if _waits_for_program(case) and not case.ends_here:
-        yield "what runs before the commit in its callers would not find what the program did"
+    if _waits_for_program(case):
+        if line := _follows(case):
+            yield f"line {line} follows in the transaction and may rely on what the program did"
+        elif not case.ends_here:
+            yield "what runs before the commit in its callers would not find what the program did"
+    if _starts_coroutine(case):
+        yield "after a rollback the coroutine among the arguments would never be awaited"
     if find(_body(case), _rolls_back_savepoint) is not None:
         yield "savepoint_rollback() does not drop what was deferred after the savepoint"
     if case.at_entry:
         yield case.whole_call
 
 
+_CATCHING = frozenset({"tenacity", "backoff", "retry", "retrying"})
+"""Packages whose decorators call a function again when it raises."""
+
+
+def _catching_decorator(case: Case) -> str | None:
+    """A decorator inside the transaction that handles exceptions: one of the file's own with a ``try``, or of a package for retries."""
+    node = case.site.function.node
+    if not isinstance(node, cst.FunctionDef) or len(case.region) < len(case.site.chain):
+        return None
+    own = {o.place.line for o in case.finding.openers if o.kind == "decorator" and o.place.path == case.source.path}
+    lines = [case.line(decorator) for decorator in node.decorators]
+    outermost = next((i for i, line in enumerate(lines) if line in own), -1) if case.ends_here else -1
+    for decorator in node.decorators[outermost + 1 :]:
+        called = decorator.decorator.func if isinstance(decorator.decorator, cst.Call) else decorator.decorator
+        name = dotted(called)
+        for statement in case.names.module_bindings(name.partition(".")[0]) if name else ():
+            match statement:
+                case ast.FunctionDef() if any(isinstance(n, ast.Try) and n.handlers for n in ast.walk(statement)):
+                    return name
+                case ast.ImportFrom(module=str(module)) if module.partition(".")[0] in _CATCHING:
+                    return name
+                case ast.Import(names=names) if any(alias.name.partition(".")[0] in _CATCHING for alias in names):
+                    return name
+    return None
+
+
+def _stays_behind(case: Case) -> int | None:
+    """The line of a later call of the same function, in the same transaction, that stays where it is because its result is used or a
+    ``try`` of its own handles it: deferred, this one would overtake it no more."""
+    name, chain, region = dotted(case.site.call.func), case.site.chain, case.region
+    if not name:
+        return None
+    for span, site in sorted(case.walked.sites.items()):
+        if span <= case.site.span or site.effect is None or site.function is not case.site.function or dotted(site.call.func) != name:
+            continue
+        tried = any(s.kind == "try" and s not in chain and isinstance(s.node, cst.Try) and s.node.handlers for s in site.chain)
+        same = len(region) == len(chain) or chain[-len(region) - 1] in site.chain  # under the same `with`
+        if same and (tried or (site.statement is None and not site.is_deferred_argument)):
+            return span[0]
+    return None
+
+
 def _foreign_withs(case: Case) -> Iterator[Scope]:
     return (s for s in case.region if s.kind == "with" and s.opener is None and s.text)
 
 
-def _bound_name(scope: Scope) -> str:
+def _bound_in(scope: Scope) -> frozenset[str]:
+    """The names that a ``with`` binds: what they stand for may end with it."""
     item = scope.node
-    if isinstance(item, cst.WithItem) and item.asname and isinstance(item.asname.name, cst.Name):
-        return item.asname.name.value
-    return ""
+    if not (isinstance(item, cst.WithItem) and item.asname):
+        return frozenset()
+    return frozenset(n.value for n in find_everywhere(item.asname.name, lambda n: isinstance(n, cst.Name)) if isinstance(n, cst.Name))
+
+
+_TEMPORARY = frozenset({"TemporaryDirectory", "NamedTemporaryFile", "TemporaryFile", "SpooledTemporaryFile"})
+
+
+def _gone_with(case: Case, scope: Scope) -> str | None:
+    """A name in the call that is made from the temporary file or folder of a ``with``: ``path = os.path.join(folder, "x")``."""
+    if scope.text.partition("(")[0].rpartition(".")[2] not in _TEMPORARY:
+        return None
+    known = set(_bound_in(scope))
+    pairs = list(assigned(case))
+    while more := {name for name, value in pairs if name not in known and any(mentions(value, each) for each in known)}:
+        known |= more
+    return next((name for name in sorted(known) if mentions(case.site.call, name)), None)
+
+
+_BROAD = frozenset({"Exception", "BaseException", "Error", "DatabaseError", "IntegrityError", "OperationalError", "DataError"})
+
+
+def _breaks_transaction(case: Case, scope: Scope) -> str:
+    """What an ``except`` catches where that may be an error of the database from within this very transaction: one that leaves it broken,
+    as nothing but a savepoint around the ``try``'s body would."""
+    handler = scope.node
+    if case.family != "django" or not isinstance(handler, cst.ExceptHandler):
+        return ""
+    at = case.site.chain.index(scope)
+    owner = next((s.statement for s in reversed(case.site.chain[:at]) if s.kind == "suite"), None)
+    body = statements_of(owner.body) if isinstance(owner, cst.Try) else ()
+    if len(body) == 1 and isinstance(body[0], cst.With) and "atomic" in case.code(body[0].items[0].item):
+        return ""
+    if handler.type is None:
+        return "..."
+    caught = find_everywhere(handler.type, lambda n: isinstance(n, (cst.Name, cst.Attribute)))
+    names = {dotted(n).rpartition(".")[2] for n in caught}
+    return case.code(handler.type) if names & _BROAD else ""
 
 
 def _body(case: Case) -> cst.CSTNode:
@@ -150,6 +250,19 @@ def _waits_for_program(case: Case) -> bool:
     """A call that comes back when the program has ended: who calls it mostly relies on what that did."""
     name = dotted(case.site.call.func).rpartition(".")[2]
     return case.finding.effect.kind == "process" and name in ("run", "call", "check_call", "check_output", "system") and not case.at_entry
+
+
+def _follows(case: Case) -> int | None:
+    """The line of the next statement in the same transaction."""
+    return next((case.line(statement) for scope in reversed(case.region) for statement in behind(scope)), None)
+
+
+def _starts_coroutine(case: Case) -> bool:
+    """``asyncio.run(f(x))``, ``loop.create_task(f(x))``: the coroutine is made where the call stands."""
+    name = dotted(case.site.call.func).rpartition(".")[2]
+    starts = ("create_task", "ensure_future", "run_until_complete", "run_coroutine_threadsafe")
+    first = case.site.call.args[0].value if case.site.call.args else None
+    return isinstance(first, cst.Call) and (name in starts or dotted(case.site.call.func) == "asyncio.run")
 
 
 def saves_too(case: Case) -> bool:
@@ -173,32 +286,6 @@ def _rolls_back_savepoint(node: cst.CSTNode) -> bool:
     return isinstance(node, cst.Call) and dotted(node.func).endswith("savepoint_rollback")
 
 
-def by_reference(case: Case) -> list[str]:
-    """Names whose objects the deferred call would see as they are at the commit: bare names among the arguments, and the receiver of a
-    method where that is a local object."""
-    found: list[str] = []
-    stack: list[cst.CSTNode] = [a.value for a in case.site.call.args]
-    while stack:
-        match stack.pop():
-            case cst.Name(value=name):
-                found.append(name)
-            case cst.List(elements=elements) | cst.Tuple(elements=elements) | cst.Set(elements=elements):
-                stack += [e.value for e in elements]
-            case cst.Dict(elements=pairs):
-                stack += [e.value for e in pairs]
-            case cst.IfExp(body=body, orelse=orelse):
-                stack += [body, orelse]
-            case cst.BooleanOperation(left=left, right=right):
-                stack += [left, right]
-    function = case.site.call.func
-    if isinstance(function, cst.Attribute) and (receiver := dotted(function.value)):
-        line, column = case.site.span[:2]
-        locals_here = [case.names.bound_in(f) for f in case.names.functions_at(line, column)]
-        if any(receiver.partition(".")[0] in names for names in locals_here):
-            found.append(receiver)
-    return sorted(set(found) - {"None", "True", "False"})
-
-
 def _lazy(case: Case, node: cst.BaseExpression, follow: bool = True) -> Iterator[str]:
     """Arguments that are evaluated only when they are used."""
     match node:
@@ -217,27 +304,19 @@ def _lazy(case: Case, node: cst.BaseExpression, follow: bool = True) -> Iterator
         case cst.IfExp(body=body, orelse=orelse):
             yield from _lazy(case, body, follow)
             yield from _lazy(case, orelse, follow)
-        case cst.List(elements=elements) | cst.Tuple(elements=elements):
+        case cst.List(elements=elements) | cst.Tuple(elements=elements) | cst.Set(elements=elements) | cst.Dict(elements=elements):
             for element in elements:
                 yield from _lazy(case, element.value, follow)
+        case cst.NamedExpr(value=value):
+            yield from _lazy(case, value, follow)
+        case cst.BooleanOperation(left=left, right=right):
+            yield from _lazy(case, left, follow)
+            yield from _lazy(case, right, follow)
         case cst.Name(value=name) if follow:
-            for value in _assigned(case, name):
+            for value in (value for target, value in assigned(case) if target == name):
                 if any(_lazy(case, value, follow=False)):
                     yield f"`{name}` ({short(case.code(value), 40)}) would be evaluated at the commit"
                     break
-
-
-def _assigned(case: Case, name: str) -> list[cst.BaseExpression]:
-    """Values that the function assigns to a name."""
-    found: list[cst.BaseExpression] = []
-
-    def collect(node: cst.CSTNode) -> bool:
-        if isinstance(node, cst.Assign) and any(isinstance(t.target, cst.Name) and t.target.value == name for t in node.targets):
-            found.append(node.value)
-        return False
-
-    find(_body(case), collect)
-    return found
 
 
 def _in_delete_hook(case: Case) -> bool:

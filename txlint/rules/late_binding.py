@@ -52,8 +52,9 @@ def place_orders(orders):
 
 ## How the fix works and when it is unsafe
 
-A lambda gets the names as defaults of its parameters (`lambda order=order: ...`), which binds them in this turn and changes nothing else.
-A function defined in the loop, or a lambda that has parameters already, is not rewritten.
+A lambda gets the names as defaults of its parameters (`lambda order=order: ...`), and so does a function that is defined in the loop
+(`def callback(order=order):`); that binds them in this turn and changes nothing else. Not rewritten are a lambda that has parameters
+already, a function with a decorator or with parameters that need a value, and names that may have none yet where the callback is made.
 
 ## Known limits
 

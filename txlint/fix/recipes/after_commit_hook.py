@@ -12,7 +12,8 @@ from txlint.fix.after import dotted
 from txlint.fix.capture import passed_whole
 from txlint.fix.case import Case, Rewrite, Verdict
 from txlint.fix.recipes.on_commit import behaviour
-from txlint.fix.safety import by_reference, judge
+from txlint.fix.references import by_reference
+from txlint.fix.safety import judge
 from txlint.fix.wrap import has_arguments, wrap
 
 NAME = "after-commit-hook"

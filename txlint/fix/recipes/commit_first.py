@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import libcst as cst
 
-from txlint.fix.after import dotted, find
+from txlint.fix.after import binds, dotted, find, find_everywhere
 from txlint.fix.capture import captures, passed_whole, replaced, uncapturable
 from txlint.fix.case import Case, Rewrite, Verdict, short
+from txlint.fix.references import by_reference, changed_later
 from txlint.fix.source import Edit
+from txlint.fix.undoing import ON, outcomes
 
 NAME = "commit-first"
 _LEAVES = (cst.Return, cst.Raise, cst.Break, cst.Continue, cst.Yield)
@@ -27,6 +30,7 @@ class Pair:
     commit: cst.SimpleStatementLine
     session: str
     above: cst.CSTNode | None
+    between: tuple[cst.CSTNode, ...] = ()
 
 
 def applies(case: Case) -> bool:
@@ -43,7 +47,13 @@ def applicability(case: Case) -> Verdict:
         return Verdict("none", f"it is reached from transactions that `{pair.session}.commit()` does not end")
     if part := uncapturable(case, pair.line):
         return Verdict("none", f"`{short(part)}` would begin a new transaction behind the commit")
+    if refusal := _changed_between(case, pair):
+        return Verdict("none", refusal)
     risks = [case.whole_call] if case.at_entry else []
+    last = case.line(pair.commit)
+    for name in by_reference(case):
+        if (line := changed_later(case, name)) and line < last:
+            risks.append(f"`{name}` is passed by reference and may be changed on line {line} before the commit")
     risks += [f"`{n}` is expired behind the commit if it is an object of the session" for n in passed_whole(case, pair.line)]
     return Verdict("unsafe", "; ".join(risks)) if risks else Verdict("safe")
 
@@ -88,10 +98,27 @@ def _pair(case: Case) -> Pair | str:
         if not isinstance(statement, cst.SimpleStatementLine):
             break
         if session := _committed(statement):
-            return Pair(line, statement, session, body[at - 1] if at else None)
+            between = tuple(body[at + 1 : body.index(statement)]) if at is not None else ()
+            return Pair(line, statement, session, body[at - 1] if at else None, between)
         if find(statement, lambda n: isinstance(n, _LEAVES)) is not None:
             break
     return "no `commit()` follows in the same block"
+
+
+def _changed_between(case: Case, pair: Pair) -> str | None:
+    """Why the call would not be the same behind what stands between it and the commit."""
+    lines: list[int] = []
+    for statement in pair.between:
+        names = {n.value for n in find_everywhere(pair.line, lambda n: isinstance(n, cst.Name)) if isinstance(n, cst.Name)}
+        if found := next((name for name in sorted(names) if find(statement, partial(_binds, name))), None):
+            return f"line {case.line(statement)} binds `{found}` anew before the commit"
+        if ON not in outcomes(case, statement, lines):
+            return f"line {case.line(statement)} always undoes the transaction before the commit"
+    return None
+
+
+def _binds(name: str, node: cst.CSTNode) -> bool:
+    return binds(node, name)
 
 
 def _committed(line: cst.SimpleStatementLine) -> str:

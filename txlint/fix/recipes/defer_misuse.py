@@ -1,7 +1,8 @@
 """Callbacks that were given to ``on_commit`` wrongly: called on the spot (TX301), or bound to a loop variable that has moved on (TX302).
 
 ``on_commit(f(x))`` becomes ``on_commit(partial(f, x))``; ``on_commit(lambda: f(x))`` in a loop over ``x`` becomes
-``on_commit(lambda x=x: f(x))``, which changes when the name is looked up and nothing else."""
+``on_commit(lambda x=x: f(x))``, and ``def callback():`` becomes ``def callback(x=x):``, which changes when the name is looked up and
+nothing else."""
 
 from __future__ import annotations
 
@@ -9,12 +10,13 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from txlint.fix.after import find
+from txlint.fix.after import binds, children, find, find_everywhere, single, statements_of, targets
 from txlint.fix.case import Case, Rewrite, Verdict
 from txlint.fix.source import Edit
 from txlint.fix.wrap import called
 
 NAME = "defer-misuse"
+_Function = cst.Lambda | cst.FunctionDef
 
 
 def applies(case: Case) -> bool:
@@ -26,13 +28,16 @@ def applicability(case: Case) -> Verdict:
         if _called(case) is None:
             return Verdict("none", "the callback is not a plain call")
         return Verdict("safe")
-    callback = _lambda(case)
+    callback = _function(case)
     if callback is None:
-        return Verdict("none", "the callback is not a lambda")
-    if case.code(callback.params).strip():
-        return Verdict("none", "the lambda has parameters")
-    if not _loop_names(case, callback):
-        return Verdict("none", "no name of the lambda is bound by a loop around it")
+        return Verdict("none", "the callback is not a lambda, nor a function defined above it in the loop")
+    if refusal := _refused(callback):
+        return Verdict("none", refusal)
+    names = _loop_names(case, callback)
+    if not names:
+        return Verdict("none", "no name of the callback is bound by a loop around it")
+    if late := [name for name in names if not _is_bound_before(case, callback, name)]:
+        return Verdict("none", f"`{late[0]}` may have no value yet where the callback is made")
     return Verdict("safe")
 
 
@@ -43,12 +48,23 @@ def rewrite(case: Case) -> Rewrite:
         edits, uses_partial = called(case, inner, partial.text)
         needs = (partial.needs,) if partial.needs and uses_partial else ()
         return Rewrite(edits, needs, (f"`{case.code(inner.func)}` runs at the commit, no longer on the spot",))
-    callback = _lambda(case)
+    callback = _function(case)
     assert callback is not None, "applicability was asked first"
     names = _loop_names(case, callback)
-    at = case.source.offset(*case.span(callback)[:2]) + len("lambda")
     bound = ", ".join(f"{name}={name}" for name in names)
-    return Rewrite((Edit(at, at, f" {bound}"),), (), (f"each callback sees its own `{'`, `'.join(names)}`",))
+    if isinstance(callback, cst.Lambda):
+        at = case.source.offset(*case.span(callback)[:2]) + len("lambda")
+        bound = f" {bound}"
+    elif (given := callback.params.params) and (default := given[-1].default) is not None:
+        low, high = case.source.offset(*case.span(default)[:2]), case.source.offset(*case.span(default)[2:])
+        return Rewrite((Edit(low, high, f"{case.source.text[low:high]}, {bound}"),), (), (_each_its_own(names),))
+    else:
+        at = case.source.text.index("(", case.source.offset(*case.span(callback.name)[2:])) + 1
+    return Rewrite((Edit(at, at, bound),), (), (_each_its_own(names),))
+
+
+def _each_its_own(names: list[str]) -> str:
+    return f"each callback sees its own `{'`, `'.join(names)}`"
 
 
 def _callback(case: Case) -> cst.BaseExpression | None:
@@ -65,54 +81,99 @@ def _called(case: Case) -> cst.Call | None:
     return callback if isinstance(callback, cst.Call) else None
 
 
-def _lambda(case: Case) -> cst.Lambda | None:
+def _function(case: Case) -> _Function | None:
+    """The lambda that is given, or the function of that name, where one alone is defined above the call within the loop."""
     callback = _callback(case)
-    return callback if isinstance(callback, cst.Lambda) else None
+    if isinstance(callback, cst.Lambda):
+        return callback
+    if not isinstance(callback, cst.Name):
+        return None
+    chain = case.site.chain
+    first = next((i for i, scope in enumerate(chain) if scope.kind == "loop"), len(chain))
+    found: list[cst.FunctionDef] = []
+    for scope in chain[first:]:
+        if scope.kind == "suite":
+            for statement in statements_of(scope.node):
+                if statement is scope.statement:
+                    break
+                if find(statement, lambda n: binds(n, callback.value)):
+                    found += [statement] if isinstance(statement, cst.FunctionDef) else []
+                    if not isinstance(statement, cst.FunctionDef):
+                        return None
+    return found[0] if len(found) == 1 else None
 
 
-def _loop_names(case: Case, callback: cst.Lambda) -> list[str]:
-    """Names that the lambda uses and that a loop around it binds anew in each turn, in order of use."""
+def _refused(callback: _Function) -> str | None:
+    """Why this function gets no further parameter."""
+    params = callback.params
+    if isinstance(callback, cst.Lambda):
+        empty = not (params.params or params.kwonly_params or params.posonly_params or params.star_kwarg)
+        return None if empty and not isinstance(params.star_arg, cst.Param) else "the lambda has parameters"
+    if callback.decorators or callback.asynchronous:
+        return "the callback is decorated or a coroutine"
+    if params.kwonly_params or params.posonly_params or params.star_kwarg or isinstance(params.star_arg, (cst.Param, cst.ParamStar)):
+        return "the callback has parameters of other kinds"
+    if any(p.default is None or getattr(p.default, "lpar", ()) for p in params.params):
+        return "the callback has parameters without a plain default"
+    return None
+
+
+def _loop_names(case: Case, callback: _Function) -> list[str]:
+    """Names that the callback uses and that a loop around it binds anew in each turn, in order of use."""
     bound: set[str] = set()
     for scope in case.site.chain:
         if scope.kind == "loop" and isinstance(scope.node, (cst.For, cst.While)):
             bound |= set(_bound_by(scope.node))
-    used: dict[str, None] = {}
+    own = {p.name.value for p in callback.params.params}
+    if isinstance(callback, cst.FunctionDef):
+        own |= {name.value for node in find_everywhere(callback.body, _any) for name in targets(node) if isinstance(name, cst.Name)}
+        own.add(callback.name.value)
+    return [name for name in dict.fromkeys(_used(callback.body)) if name in bound - own]
 
-    def collect(node: cst.CSTNode) -> bool:
-        if isinstance(node, cst.Name) and node.value in bound:
-            used[node.value] = None
-        return False
 
-    attributes: set[cst.CSTNode] = set()
+def _any(node: cst.CSTNode) -> bool:
+    return True
 
-    def collect_attributes(node: cst.CSTNode) -> bool:
-        if isinstance(node, cst.Attribute):
-            attributes.add(node.attr)
-        if isinstance(node, cst.Arg) and node.keyword:
-            attributes.add(node.keyword)
-        return False
 
-    find(callback.body, collect_attributes)
-    find(callback.body, lambda n: n not in attributes and collect(n))
-    return list(used)
+def _used(body: cst.CSTNode) -> Iterator[str]:
+    """The names that code reads or binds, functions within included, in order; attributes and keywords are no names."""
+    stack: list[cst.CSTNode] = [body]
+    while stack:
+        match stack.pop():
+            case cst.Name(value=name):
+                yield name
+            case cst.Attribute(value=value):
+                stack.append(value)
+            case cst.Arg(value=value):
+                stack.append(value)
+            case cst.Param(default=default):
+                stack += [default] if default is not None else []
+            case node:
+                stack += reversed(list(children(node)))
 
 
 def _bound_by(loop: cst.For | cst.While) -> Iterator[str]:
-    found: list[str] = []
+    found = [*single(loop.target)] if isinstance(loop, cst.For) else []
+    for node in find_everywhere(loop.body, _any):
+        if not isinstance(node, (cst.FunctionDef, cst.ClassDef)):
+            found += targets(node)
+    yield from (name.value for name in found if isinstance(name, cst.Name))
 
-    def targets(node: cst.CSTNode) -> bool:
-        if isinstance(node, cst.Name):
-            found.append(node.value)
-        return isinstance(node, (cst.Attribute, cst.Subscript))
 
-    def assignments(node: cst.CSTNode) -> bool:
-        if isinstance(node, (cst.AssignTarget, cst.AnnAssign, cst.AugAssign, cst.NamedExpr, cst.For)):
-            target = node.target
-            if not isinstance(target, (cst.Attribute, cst.Subscript)):
-                find(target, targets)
-        return False
+def _is_bound_before(case: Case, callback: _Function, name: str) -> bool:
+    """Whether the name has a value on every way to where the callback is made: the loop's own target, or bound by a statement above."""
+    made = case.line(callback)
+    for scope in case.site.chain:
+        if scope.kind == "loop" and isinstance(scope.node, cst.For) and any(_is(each, name) for each in single(scope.node.target)):
+            return True
+        if scope.kind == "suite":
+            for statement in statements_of(scope.node):
+                if statement is scope.statement or case.line(statement) >= made:
+                    break
+                if isinstance(statement, cst.SimpleStatementLine) and find(statement, lambda n: binds(n, name)) is not None:
+                    return True
+    return False
 
-    if isinstance(loop, cst.For):
-        find(loop.target, targets)
-    find(loop.body, assignments)
-    yield from found
+
+def _is(node: cst.CSTNode, name: str) -> bool:
+    return isinstance(node, cst.Name) and node.value == name

@@ -14,6 +14,7 @@ import libcst as cst
 from txlint.fix.after import dotted, find, mentions
 from txlint.fix.capture import Captured, captures, passed_whole, replaced, uncapturable
 from txlint.fix.case import Case, Rewrite, Verdict, short
+from txlint.fix.references import assigned
 from txlint.fix.scopes import Scope
 from txlint.fix.source import Edit
 from txlint.model.finding import Opener
@@ -113,6 +114,10 @@ def _refusal(case: Case, tail: Tail) -> str | None:
     for item in tail.statement.items:
         if item.asname and isinstance(bound := item.asname.name, cst.Name) and mentions(tail.line, bound.value):
             return f"`{bound.value}` of the `with` is closed behind the block"
+    if swallowing := next((item for item in tail.statement.items if "suppress" in case.code(item.item).partition("(")[0]), None):
+        return f"`{short(case.code(swallowing.item))}` may end the block before the call, which would happen all the same behind it"
+    if not _session_family(case) and (name := _made_from_bound(case, tail)):
+        return f"`{name}` belongs to what the `with` closes behind the block"
     if _leaves_early(tail.block):
         return "the block may be left early"
     if _session_family(case):
@@ -131,6 +136,20 @@ def _ends_here(case: Case, tail: Tail, opener: Opener) -> bool:
     inside = opener.place.path == case.source.path and first < opener.place.line <= last
     sessions = {_session_of(item) for item in tail.statement.items if _is_opener(case, item)}
     return opener.kind == "autobegin" and inside and case.receiver(opener) in sessions - {""}
+
+
+def _made_from_bound(case: Case, tail: Tail) -> str | None:
+    """A name on which the statement calls a method and that the block got from what the ``with`` binds: a cursor of its connection."""
+    bound = {item.asname.name.value for item in tail.statement.items if item.asname and isinstance(item.asname.name, cst.Name)}
+    for name, value in assigned(case):
+        if isinstance(value, cst.Call) and dotted(value.func).partition(".")[0] in bound:
+
+            def asks(node: cst.CSTNode, name: str = name) -> bool:
+                return isinstance(node, cst.Call) and dotted(node.func).partition(".")[0] == name
+
+            if find(tail.line, asks) is not None:
+                return name
+    return None
 
 
 def _leaves_early(block: cst.IndentedBlock) -> bool:

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from txlint.fix.after import dotted, find
+from txlint.fix.after import dotted, find, targets
 from txlint.fix.capture import is_plain
 from txlint.fix.case import Case, Rewrite, Verdict
-from txlint.fix.safety import by_reference, judge, saves_deleted
+from txlint.fix.references import by_reference
+from txlint.fix.safety import judge, saves_deleted
 from txlint.fix.scopes import Scope
 from txlint.fix.wrap import has_arguments, wrap
 
@@ -53,7 +54,8 @@ def behaviour(case: Case) -> tuple[str, ...]:
     """What is different afterwards, in words, for ``--fix`` to print."""
     said = [f"`{case.callee}` runs after the commit, and not at all after a rollback", "if it fails, the transaction stays committed"]
     written = {a.keyword.value for a in case.site.call.args if a.keyword}
-    if named := [name for name in by_reference(case) if name not in ("self", "cls") and not is_plain(case, name)]:
+    named = [name for name in by_reference(case) if name.isidentifier() and name not in ("self", "cls") and not is_plain(case, name)]
+    if named:
         said.append(f"`{'`, `'.join(named)}` {'is' if len(named) == 1 else 'are'} taken as at the commit, should a caller change it before")
     if line := _handled_outside(case):
         said.append(f"the `except` of the `try` on line {line} may find the transaction committed")
@@ -104,7 +106,7 @@ def _rebound(chain: Sequence[Scope], name: str) -> bool:
     """Whether the name (or its root) is assigned anywhere inside these scopes."""
     root = name.partition(".")[0]
 
-    def binds(node: cst.CSTNode) -> bool:
-        return isinstance(node, (cst.AssignTarget, cst.AnnAssign, cst.AugAssign)) and dotted(node.target).partition(".")[0] == root
+    def rebinds(node: cst.CSTNode) -> bool:
+        return any(dotted(each).partition(".")[0] == root for each in targets(node))
 
-    return any(find(scope.node, binds) is not None for scope in chain if scope.kind == "suite")
+    return any(find(scope.node, rebinds) is not None for scope in chain if scope.kind in ("suite", "loop", "branch", "with"))
