@@ -40,7 +40,7 @@ from txlint.model.finding import Assumption, Explanation, Finding, Known, NoSuch
 from txlint.model.graph import Program
 from txlint.model.hazard import Hazard, Spot
 from txlint.model.kinds import Confidence, code_of
-from txlint.pool import load
+from txlint.pool import Store, load
 from txlint.propagate.pairs import Cuts, propagate, written
 from txlint.rules.judge import is_misuse, judge, narrowed
 from txlint.rules.source import Sources
@@ -48,7 +48,6 @@ from txlint.select import cuts, enabled, select, unreadable, with_twins, without
 
 if TYPE_CHECKING:
     from txlint.answers import Seen
-    from txlint.cache.facts import FactsCache
     from txlint.changes import Changes
     from txlint.fix import FilePlan, Meanings, OpenFile, Project, Proposal
     from txlint.fix.ignores import Ignored
@@ -97,7 +96,7 @@ def check(
     stages: Stages | None = None,
     unresolved: bool = False,
     suggestions: int | None = 0,
-    cache: FactsCache | None = None,
+    cache: Store | None = None,
     seen: Seen | None = None,
 ) -> Report:
     """Everything that is to be reported of ``paths`` (empty: the configured ones, else the current directory). With ``unresolved`` the
@@ -118,7 +117,7 @@ def _checked(
     config: Config,
     progress: Progress | None,
     stages: Stages,
-    cache: FactsCache | None = None,
+    cache: Store | None = None,
     unresolved: bool = False,
     seen: Seen | None = None,
 ) -> tuple[Analysis, Report]:
@@ -208,7 +207,7 @@ def _judges(analysis: Analysis, config: Config, file: str | None = None) -> Call
 
 
 def write_baseline(
-    paths: Sequence[str], config: Config, file: str, *, progress: Progress | None = None, cache: FactsCache | None = None
+    paths: Sequence[str], config: Config, file: str, *, progress: Progress | None = None, cache: Store | None = None
 ) -> tuple[Report, Known, int]:
     """Write what is reported of ``paths`` to the baseline ``file``: the report, what the file knows then (``stale`` are the entries that
     went), and how many entries are new. Entries that this run could not judge stay. Raises ``ConfigError`` for a file that is
@@ -276,7 +275,7 @@ def fix(
     progress: Progress | None = None,
     stages: Stages | None = None,
     suggestions: int | None = 0,
-    cache: FactsCache | None = None,
+    cache: Store | None = None,
 ) -> tuple[Fixed, Report]:
     """Rewrite what is reported of ``paths``, look again, and so on until nothing changes: what was done, and what is reported then.
     Without ``write`` it is only planned, one round, and nothing is touched. ``suggestions`` as in `check`, for what is reported in the
@@ -297,7 +296,21 @@ def fix(
     return fixed, suggest(analysis, report, config, suggestions) if suggestions != 0 else report
 
 
-def verify(paths: Sequence[str], config: Config, cache: FactsCache | None = None) -> tuple[int, tuple[Disagreement, ...]]:
+def facts_text(paths: Sequence[str], config: Config, progress: Progress | None = None) -> tuple[str, tuple[Problem, ...]]:
+    """The facts file of what lies under these paths, tests included, and what has no facts; `Problem.given` is that of an error."""
+    from txlint.cache.given import Collected
+
+    discovery = discover(paths, config, project_root(paths), whole=False)
+    taken = Collected()
+    told = None if progress is None else lambda done: progress(done, len(discovery.files))
+    _, broken = load(discovery.files, config.jobs, config.max_file_size, told, taken, config.engine)
+    problems = [Problem("TX900", each.path, each.line, each.reason) for each in broken if each.path not in taken.names]
+    problems += [Problem("TX900", each.display, 1, each.reason, each.error) for each in discovery.skipped]
+    problems += [Problem("TX900", path, 1, "no Python file under this path") for path in discovery.empty]
+    return taken.text(), tuple(problems)
+
+
+def verify(paths: Sequence[str], config: Config, cache: Store | None = None) -> tuple[int, tuple[Disagreement, ...]]:
     """How many effects the engine or the rewriting side flags by what stands in the effect's own function, and where they differ."""
     from txlint.fix.verify import disagreements
 
@@ -342,7 +355,7 @@ def _tidied(
 
 
 def _rewritten(
-    paths: Sequence[str], config: Config, unsafe: bool, progress: Progress | None, stages: Stages, cache: FactsCache | None
+    paths: Sequence[str], config: Config, unsafe: bool, progress: Progress | None, stages: Stages, cache: Store | None
 ) -> tuple[Fixed, Analysis, Report]:
     from txlint.fix import FilePlan, apply
     from txlint.fix.rounds import MOST, Fixed, identity, refusals, to_put_back, unwritten
@@ -397,7 +410,7 @@ def add_ignores(
     report_at: str = "effect",
     *,
     progress: Progress | None = None,
-    cache: FactsCache | None = None,
+    cache: Store | None = None,
 ) -> tuple[Ignored, Report]:
     """Write an ignore comment for everything that is reported of ``paths``: what was done, and what is reported then. A comment goes to
     the effect or to the entries, as ``report_at`` says (see `concise.lines`). Looks again after each round, as an entry may lead to the
@@ -413,7 +426,7 @@ def add_ignores(
 
 
 def _ignored(
-    paths: Sequence[str], config: Config, reason: str, report_at: str, progress: Progress | None, cache: FactsCache | None
+    paths: Sequence[str], config: Config, reason: str, report_at: str, progress: Progress | None, cache: Store | None
 ) -> tuple[Ignored, Report]:
     from txlint.fix import apply
     from txlint.fix.ignores import Ignored, plan_ignores
@@ -527,7 +540,7 @@ def _notes(analysis: Analysis, done: Sequence[Proposal]) -> tuple[str, ...]:
     return () if first is None else (f"{SILENT_TESTS} (first: {first})",)
 
 
-def why(path: str, line: int, config: Config, cache: FactsCache | None = None) -> Explanation:
+def why(path: str, line: int, config: Config, cache: Store | None = None) -> Explanation:
     """What stands on a line: which calls, what they are, what transaction is open, and if nothing is reported, why. Raises
     ``NoSuchLine`` where there is nothing to speak of."""
     from txlint.explain import explain
@@ -548,7 +561,7 @@ def analyse(
     progress: Progress | None = None,
     stages: Stages | None = None,
     everything: bool = False,
-    cache: FactsCache | None = None,
+    cache: Store | None = None,
     seen: Seen | None = None,
 ) -> Analysis:
     """The stages up to hazards. With ``everything`` also functions that no transaction may reach are linked, as `why` needs it."""
@@ -608,7 +621,7 @@ def _without_tests(files: Iterable[File], config: Config) -> tuple[list[File], l
 
 
 def _imported_tests(
-    facts: tuple[FileFacts, ...], tests: list[File], config: Config, cache: FactsCache | None
+    facts: tuple[FileFacts, ...], tests: list[File], config: Config, cache: Store | None
 ) -> tuple[tuple[FileFacts, ...], tuple[Unreadable, ...]]:
     """Tests are read only where code outside of them imports them."""
     by_module = {file.module: file for file in tests}
@@ -790,6 +803,7 @@ __all__ = [
     "add_ignores",
     "analyse",
     "check",
+    "facts_text",
     "fix",
     "suggest",
     "verify",

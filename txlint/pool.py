@@ -13,19 +13,18 @@ import signal
 import sys
 from _thread import allocate_lock
 from collections import deque
-from collections.abc import Callable, Collection, Container, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from txlint.cache.index import digest_of
+from txlint.config import ConfigError
 from txlint.discover import File, Stamp, read_stamped
 from txlint.lower import TOO_DEEP, bound_to, decode, encode, lower_source
 from txlint.model.facts import FileFacts, Unreadable
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
-
-    from txlint.cache.facts import FactsCache
 
 PAYS_FROM = 1_000_000
 """Bytes of source below which starting processes costs more than it saves."""
@@ -47,7 +46,27 @@ class Loaded(NamedTuple):
     encoded: bytes | None = None
 
 
-class WrongWorkers(Exception):
+class Store(Protocol):
+    """Where facts come from and go to: `cache.facts` between runs of one user, `cache.given` between the steps of a build."""
+
+    @property
+    def digests(self) -> Mapping[bytes, Any]:
+        """Of all bytes whose facts are known."""
+
+    def find(self, file: File) -> FileFacts | Unreadable | None:
+        """The facts of a file that need not be read."""
+
+    def find_bytes(self, file: File, digest: bytes, stamp: Stamp) -> FileFacts | Unreadable | None:
+        """The facts of a file with these bytes."""
+
+    def add(self, file: File, facts: FileFacts | Unreadable, digest: bytes, stamp: Stamp, encoded: bytes | None) -> None:
+        """Takes the facts of a file with these bytes."""
+
+    def save(self) -> None:
+        """All files are loaded."""
+
+
+class WrongWorkers(ConfigError):
     """The workers of an executor make other facts than this process would; the message is one line."""
 
 
@@ -65,7 +84,7 @@ def load(
     jobs: int = 0,
     max_size: int = 1 << 20,
     progress: _Progress | None = None,
-    cache: FactsCache | None = None,
+    cache: Store | None = None,
     engine: Engine | None = None,
 ) -> tuple[tuple[FileFacts, ...], tuple[Unreadable, ...]]:
     """The facts of these files, and the files without facts, each in the order of ``files``. ``jobs`` is the number of processes: 1
@@ -120,7 +139,7 @@ def _lowered(facts: FileFacts | Unreadable, digest: bytes | None, stamp: Stamp, 
     return Loaded(facts, digest, stamp, encoded)
 
 
-def _kept(file: File, loaded: Loaded, max_size: int, cache: FactsCache) -> FileFacts | Unreadable | None:
+def _kept(file: File, loaded: Loaded, max_size: int, cache: Store) -> FileFacts | Unreadable | None:
     """The facts of a file that was loaded; the cache has them from now on."""
     if loaded.facts is None and loaded.digest is not None:
         facts = cache.find_bytes(file, loaded.digest, loaded.stamp)

@@ -21,7 +21,6 @@ from txlint.cli.output import print_text, say, tell
 from txlint.config import Config, ConfigError, read_config, read_config_file
 from txlint.discover import project_root
 from txlint.model.kinds import Confidence
-from txlint.pool import WrongWorkers
 from txlint.rules import RULES
 from txlint.select import SelectionError, codes_of, enabled, require
 
@@ -93,11 +92,31 @@ def _project_options(command: _Command) -> _Command:
             click.option("--exclude", multiple=True, metavar="GLOB", help="Leave these out instead of the built-in list."),
             click.option("--extend-exclude", multiple=True, metavar="GLOB", help="Leave these out as well."),
             click.option("--include-tests", is_flag=True, default=None, help="Tests open transactions and have findings, too."),
+            click.option("--color/--no-color", default=None, help="Colour; default: on a terminal."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def _reading_options(command: _Command) -> _Command:
+    """Options of every command that reads the files of a project."""
+    for option in reversed(
+        (
             click.option("--jobs", type=click.IntRange(min=0), metavar="N", help="Processes; 0 for as many as pay."),
             click.option("--executor", metavar="MODULE:FACTORY", help="Read files by the executor that this gives, e.g. a cluster's."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def _cache_options(command: _Command) -> _Command:
+    """Options of every command that knows what earlier runs have read."""
+    for option in reversed(
+        (
             click.option("--cache-dir", metavar="DIR", help="Keep what is known here instead of in .txlint_cache of the project."),
             click.option("--no-cache", is_flag=True, help="Neither read nor keep what is known from earlier runs."),
-            click.option("--color/--no-color", default=None, help="Colour; default: on a terminal."),
         )
     ):
         command = option(command)
@@ -117,6 +136,27 @@ def _rule_options(command: _Command) -> _Command:
     return command
 
 
+def _report_options(command: _Command) -> _Command:
+    """Options of every command that reports findings."""
+    for option in reversed(
+        (
+            click.option("--baseline", metavar="FILE", help="Report what this baseline does not know; `txlint baseline` writes one."),
+            click.option("--no-baseline", is_flag=True, help="Report what the configured baseline knows, too."),
+            click.option("--since", metavar="REV", help="Report what changes since this git revision touch: effect, opener, steps."),
+            click.option(
+                "--output-format", type=click.Choice(FORMATS), default="text", show_default=True, help="How to print the findings."
+            ),
+            click.option("--report-at", type=click.Choice(("effect", "entry")), help="Where line formats show a path."),
+            click.option("--fail-on", type=click.Choice(_SEVERITIES), help="Exit with 1 from this severity up."),
+            click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings."),
+            click.option("--statistics", is_flag=True, help="Counts by rule, and times, on stderr."),
+            click.option("--show-unresolved", is_flag=True, help="List the calls inside transactions of which nothing is known."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
 class _Check(click.Command):
     """``--add-ignore`` takes a reason by ``=`` only, so that a path may follow it."""
 
@@ -128,15 +168,7 @@ class _Check(click.Command):
 @cli.command(cls=_Check)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @_rule_options
-@click.option("--baseline", metavar="FILE", help="Report what this baseline does not know; `txlint baseline` writes one.")
-@click.option("--no-baseline", is_flag=True, help="Report what the configured baseline knows, too.")
-@click.option("--since", metavar="REV", help="Report what changes since this git revision touch: effect, opener or a step between.")
-@click.option("--output-format", type=click.Choice(FORMATS), default="text", show_default=True, help="How to print the findings.")
-@click.option("--report-at", type=click.Choice(("effect", "entry")), help="Where line formats show a path.")
-@click.option("--fail-on", type=click.Choice(_SEVERITIES), help="Exit with 1 from this severity up.")
-@click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
-@click.option("--statistics", is_flag=True, help="Counts by rule, and times, on stderr.")
-@click.option("--show-unresolved", is_flag=True, help="List the calls inside transactions of which nothing is known.")
+@_report_options
 @click.option("--fix", is_flag=True, help="Rewrite what can be rewritten safely, then report the rest.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: also what behaves otherwise than before.")
 @click.option("--diff", is_flag=True, help="Print what --fix would change; write nothing.")
@@ -146,6 +178,8 @@ class _Check(click.Command):
 @click.option("--suggest", is_flag=True, help="Work out for every finding how it can be fixed.")
 @click.option("--verify", is_flag=True, help="Only see whether the two readings of the code agree on what stands in one function.")
 @click.option("-q", "--quiet", is_flag=True, help="Print findings only.")
+@_reading_options
+@_cache_options
 @_project_options
 @click.pass_obj
 def check(
@@ -190,13 +224,7 @@ def check(
     seen = Seen(paths, options["config_file"])
     if run.held is not None:
         run.held.append(seen)
-    config = _with_rules(_config(paths, **options), **options)
-    config = config._replace(
-        fail_on=fail_on or config.fail_on,
-        report_at=report_at or config.report_at,
-        baseline=None if no_baseline else baseline or config.baseline,
-        since=since,
-    )
+    config = _reporting(_with_rules(_config(paths, **options), **options), fail_on, report_at, baseline, no_baseline, since)
     from txlint import api
     from txlint.report.progress import Progress
 
@@ -255,6 +283,8 @@ def check(
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--baseline", metavar="FILE", help="The file; default: the configured one, else txlint-baseline.txt.")
 @_rule_options
+@_reading_options
+@_cache_options
 @_project_options
 def write_baseline(
     paths: tuple[str, ...], baseline: str | None, cache_dir: str | None, no_cache: bool, color: bool | None, **options: Any
@@ -291,6 +321,85 @@ def write_baseline(
 
 
 @cli.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("-o", "--output", metavar="FILE", help="Write to this file instead of to stdout.")
+@click.option("--config", "config_file", metavar="FILE", help="Read this file instead of the project's own configuration.")
+@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave these out instead of the built-in list.")
+@click.option("--extend-exclude", multiple=True, metavar="GLOB", help="Leave these out as well.")
+@_reading_options
+def facts(paths: tuple[str, ...], output: str | None, **options: Any) -> int:
+    """Write the facts of Python files, for `txlint link`: a step of a build, for each of its targets.
+
+    Only the given files are read, and what is written depends on nothing but their bytes, txlint and Python. PATH may be @FILE, with a
+    path on each line.
+    """
+    paths = _listed(paths)
+    config = _config(paths, min_confidence=None, include_tests=None, **options)
+    from txlint import api
+    from txlint.model.finding import Report, Summary
+    from txlint.report.text import problem_lines
+
+    text, problems = api.facts_text(paths, config)
+    for line in problem_lines(Report((), problems, (), Summary())):
+        say(line)
+    if any(each.given for each in problems):
+        return 2
+    if output is None:
+        print_text(text)
+        return 0
+    try:
+        Path(output).write_text(text, encoding="ascii")
+    except (OSError, ValueError) as error:
+        raise _Failure(f"{output}: not written: {getattr(error, 'strerror', None) or error}") from None
+    return 0
+
+
+@cli.command()
+@click.argument("files", nargs=-1, required=True, metavar="FACTS...")
+@click.option("--path", "paths", multiple=True, metavar="PATH", help="What to report on; default as for `txlint check`.")
+@_rule_options
+@_report_options
+@click.option("--suggest", is_flag=True, help="Work out for every finding how it can be fixed.")
+@click.option("-q", "--quiet", is_flag=True, help="Print findings only.")
+@_project_options
+def link(
+    files: tuple[str, ...],
+    paths: tuple[str, ...],
+    baseline: str | None,
+    no_baseline: bool,
+    since: str | None,
+    output_format: str,
+    report_at: str | None,
+    fail_on: str | None,
+    exit_zero: bool,
+    statistics: bool,
+    show_unresolved: bool,
+    suggest: bool,
+    quiet: bool,
+    color: bool | None,
+    **options: Any,
+) -> int:
+    """Report what `txlint check` would, from facts that `txlint facts` has written.
+
+    No file is lowered; each is read once, to see that the facts are those of its bytes. A file without facts is an error. FACTS may be
+    @FILE, with a path on each line.
+    """
+    started = perf_counter()
+    config = _reporting(_with_rules(_config(paths, **options), **options), fail_on, report_at, baseline, no_baseline, since)
+    from txlint import api
+    from txlint.cache.given import Given
+
+    stages = api.Stages() if statistics else None
+    most = None if suggest else _MOST_ON_TERMINAL if output_format == "text" and _on_terminal() else 0
+    given = Given(_listed(files))
+    report = api.check(paths, config._replace(jobs=1), stages=stages, unresolved=show_unresolved, suggestions=most, cache=given)
+    tell(_answer(report, config, output_format, quiet, color, show_unresolved))
+    if stages is not None:
+        _print_statistics(report, stages, perf_counter() - started)
+    return _exit_code(report, config, exit_zero)
+
+
+@cli.command()
 @click.argument("rule", metavar="CODE|NAME")
 @click.option("--color/--no-color", default=None, help="Colour; default: on a terminal.")
 def explain(rule: str, color: bool | None) -> int:
@@ -304,6 +413,8 @@ def explain(rule: str, color: bool | None) -> int:
 
 @cli.command()
 @click.argument("place", metavar="PATH:LINE")
+@_reading_options
+@_cache_options
 @_project_options
 def why(place: str, cache_dir: str | None, no_cache: bool, color: bool | None, **options: Any) -> int:
     """Say what stands on a line: is it an effect, is a transaction open, by what path, and if it is silent, why."""
@@ -351,7 +462,7 @@ def run(words: Sequence[str], held: list[Any] | None = None) -> int:
         return int(cli.main(args=list(words), prog_name="txlint", standalone_mode=False, obj=_Run(tuple(words), held)) or 0)
     except click.ClickException as error:
         return _complain(f"error: {error.format_message()}")
-    except (ConfigError, SelectionError, WrongWorkers) as error:
+    except (ConfigError, SelectionError) as error:
         return _complain(f"error: {error}")
     except (click.Abort, KeyboardInterrupt):
         return 130
@@ -362,6 +473,20 @@ def run(words: Sequence[str], held: list[Any] | None = None) -> int:
         return _complain(f"internal error: {told} (set TXLINT_TRACE=1 for the trace, and please report it)")
 
 
+def _listed(paths: Sequence[str]) -> tuple[str, ...]:
+    """The paths, with those that stand in the file FILE, one on each line, for ``@FILE``: command lines have an end."""
+    found: list[str] = []
+    for path in paths:
+        if path.startswith("@") and not os.path.lexists(path):
+            try:
+                found += [line for line in Path(path[1:]).read_text(encoding="utf-8", errors="surrogateescape").splitlines() if line]
+            except (OSError, ValueError) as error:
+                raise _Failure(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        else:
+            found.append(path)
+    return tuple(found)
+
+
 def _config(paths: Sequence[str], config_file: str | None, **given: Any) -> Config:
     """The configuration of the project in which the paths lie, with the options that were given."""
     for path in paths:
@@ -370,13 +495,13 @@ def _config(paths: Sequence[str], config_file: str | None, **given: Any) -> Conf
     config = read_config_file(Path(config_file)) if config_file else read_config(Path(project_root(paths or ["."])))
     if given["min_confidence"]:
         config = config._replace(min_confidence=Confidence[given["min_confidence"].upper()])
-    if given["executor"]:
+    if given.get("executor"):
         config = config._replace(engine=_engine(given["executor"]))
     return config._replace(
         exclude=given["exclude"] or config.exclude,
         extend_exclude=(*config.extend_exclude, *given["extend_exclude"]),
         include_tests=config.include_tests if given["include_tests"] is None else given["include_tests"],
-        jobs=config.jobs if given["jobs"] is None else given["jobs"],
+        jobs=config.jobs if given.get("jobs") is None else given["jobs"],
     )
 
 
@@ -393,6 +518,18 @@ def _engine(name: str) -> Engine:
 
     click.get_current_context().call_on_close(close)
     return engine
+
+
+def _reporting(
+    config: Config, fail_on: str | None, report_at: str | None, baseline: str | None, no_baseline: bool, since: str | None
+) -> Config:
+    """The configuration with what `_report_options` ask for."""
+    return config._replace(
+        fail_on=fail_on or config.fail_on,
+        report_at=report_at or config.report_at,
+        baseline=None if no_baseline else baseline or config.baseline,
+        since=since,
+    )
 
 
 def _with_rules(config: Config, select: Sequence[str], extend_select: Sequence[str], ignore: Sequence[str], **_: Any) -> Config:

@@ -67,11 +67,11 @@ class Discovery(NamedTuple):
     empty: tuple[str, ...]
 
 
-def discover(paths: Sequence[str], config: Config, root: str) -> Discovery:
-    """The Python files of the project at ``root`` (absolute), and of the given paths wherever they lie."""
+def discover(paths: Sequence[str], config: Config, root: str, whole: bool = True) -> Discovery:
+    """The Python files of the project at ``root`` (absolute), unless ``whole`` is false, and of the given paths wherever they lie."""
     given = list(dict.fromkeys([_in_tree(absolute(p), root) or absolute(p) for p in paths])) or [root]
     walk = _Walk(config, root, given)
-    if has_marker(root):
+    if whole and has_marker(root):
         walk.folder(root, None, ())
     for path in given:
         walk.given_path(path)
