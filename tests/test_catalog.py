@@ -13,7 +13,7 @@ import pytest
 
 from tests import catalog_truth as truth
 from txlint.catalog import Catalog, CatalogError, load_catalog, parse_run, parse_type
-from txlint.catalog.loader import LIBRARIES, choose, decode, read_headers, read_library
+from txlint.catalog.loader import LIBRARIES, choose, decode, decode_project, read_headers, read_library
 from txlint.catalog.types import TypeExpr
 from txlint.model.catalog import Calls, Effect, LibraryClass, Returns, Silent
 from txlint.model.kinds import Confidence
@@ -65,10 +65,11 @@ def test_a_malformed_table_is_an_error_that_names_file_entry_and_nearest_word(ta
 
 
 def test_a_projects_own_tables_go_through_the_same_loader() -> None:
-    catalog = load_catalog((), {"effect": [{"name": "shop.queue.push", "kind": "task", "why": "our queue"}]})
+    mine = decode_project({"effect": [{"name": "shop.queue.push", "kind": "task", "why": "our queue"}]}, "pyproject.toml")
+    catalog = load_catalog((), mine)
     assert [effect.kind for effect in catalog.effects("shop.queue.push")] == ["task"]
-    with pytest.raises(CatalogError, match=r"\[tool.txlint\]: unknown table \[effects\]; did you mean 'effect'"):
-        load_catalog((), {"effects": []})
+    with pytest.raises(CatalogError, match=r"pyproject.toml: unknown table \[effects\]; did you mean 'effect'"):
+        decode_project({"effects": []}, "pyproject.toml")
 
 
 def test_only_the_libraries_that_are_imported_are_read() -> None:

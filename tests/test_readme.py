@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from txlint.catalog import load_catalog
+from txlint.catalog.loader import decode_project, load_catalog
 from txlint.config import decode
 from txlint.rules import RULES
 
@@ -76,7 +76,7 @@ def test_every_rule_stands_in_the_table() -> None:
 def test_the_configuration_shown_is_accepted() -> None:
     shown = README.partition("```toml\n")[2].partition("```")[0]
     config = decode(tomllib.loads(shown)["tool"]["txlint"], "README.md")
-    assert load_catalog([], config.tables)
+    assert load_catalog([], decode_project(config.tables, "README.md"))
 
 
 def test_the_example_shown_is_found_where_it_says(tmp_path: Path) -> None:

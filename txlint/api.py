@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from txlint import baseline
 from txlint.baseline import Baseline, Key, read_baseline
-from txlint.catalog.loader import CatalogError, load_catalog
+from txlint.catalog.loader import CatalogError, decode_project, load_catalog
 from txlint.catalog.lookup import Catalog
 from txlint.config import Config, ConfigError
 from txlint.deep import with_room
@@ -35,6 +35,7 @@ from txlint.frameworks.versions import Versions
 from txlint.link import entrances
 from txlint.link.linker import Linker
 from txlint.link.program import link
+from txlint.model.catalog import Library
 from txlint.model.facts import FileFacts, Unreadable
 from txlint.model.finding import Assumption, Explanation, Finding, Known, NoSuchLine, Opener, Place, Problem, Report, Summary, Unresolved
 from txlint.model.graph import Program
@@ -566,6 +567,7 @@ def analyse(
 ) -> Analysis:
     """The stages up to hazards. With ``everything`` also functions that no transaction may reach are linked, as `why` needs it."""
     stages = stages or Stages()
+    mine = _taught(config)
     paths = list(paths or config.paths or ["."])
     root = project_root(paths)
     discovery = discover(paths, config, root)
@@ -577,7 +579,7 @@ def analyse(
     if cache is not None:
         cache.save()
     stages.end("lower")
-    catalog = _catalog(facts, config)
+    catalog = load_catalog(_imported(facts), mine)
     stages.end("catalog")
     on_disk = WatchedFiles(ProjectFiles(root, Path.cwd()))
     if seen is not None:
@@ -664,12 +666,17 @@ def _outside_tests(hazards: tuple[Hazard, ...], tests: list[File]) -> tuple[Haza
     return tuple(kept)
 
 
-def _catalog(facts: Iterable[FileFacts], config: Config) -> Catalog:
-    imported = {item.module.partition(".")[0] for each in facts for item in each.imports if item.level == 0}
+def _taught(config: Config) -> Library | None:
+    """What the project's own tables say."""
     try:
-        return load_catalog(imported, dict(config.tables), config.source or "[tool.txlint]")
+        return decode_project(config.tables, config.source or "[tool.txlint]") if config.tables else None
     except CatalogError as error:
         raise ConfigError(str(error)) from None
+
+
+def _imported(facts: Iterable[FileFacts]) -> set[str]:
+    """The top-level packages that are imported by their full names."""
+    return {item.module.partition(".")[0] for each in facts for item in each.imports if item.level == 0}
 
 
 def _folders_of_projects(discovery: Discovery) -> list[str]:

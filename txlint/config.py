@@ -205,15 +205,17 @@ def _whole_number(least: int) -> Callable[[Any], int]:
 def _catalog_table(key: str) -> Callable[[Any], Any]:
     def read(value: Any) -> Any:
         if key == "aliases":
-            return _text_by_name(value)
+            if not isinstance(value, dict):
+                raise ValueError('a table such as {"shop.push" = "shop.queue.push"} is wanted')
+            return value
         if not isinstance(value, list) or not all(isinstance(v, dict) for v in value):
-            raise ValueError(f"an array of tables is wanted: [[tool.txlint.{key}]]")
+            raise ValueError("an array of tables is wanted: its name in double brackets")
         return value
 
     return read
 
 
-CATALOG_TABLES = ("effect", "opener", "closer", "deferral", "hook", "returns", "class", "calls", "silent", "aliases")
+CATALOG_TABLES = ("effect", "opener", "closer", "deferral", "hook", "returns", "class", "calls", "signature", "silent", "aliases")
 """The vocabulary of the catalog: see ``model/catalog.py``."""
 
 KEYS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(

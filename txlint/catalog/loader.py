@@ -18,7 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from txlint.catalog.lookup import ITS_CLASS, Catalog
+from txlint.catalog.lookup import ITS_CLASS, PROJECT, Catalog
 from txlint.catalog.types import parse_run, parse_type
 from txlint.model.catalog import (
     Arg,
@@ -52,13 +52,50 @@ class Header(NamedTuple):
     needs: tuple[str, ...]
 
 
-def load_catalog(imported: Collection[str] | None = None, extra: Mapping[str, Any] | None = None, source: str = "[tool.txlint]") -> Catalog:
-    """The catalog for a project that imports the top-level packages ``imported`` (None: all there are), with the project's own
-    tables ``extra`` (``{"effect": [{..}], ..}``), which come from ``source``."""
+def load_catalog(imported: Collection[str] | None = None, mine: Library | None = None) -> Catalog:
+    """The catalog for a project that imports the top-level packages ``imported`` (None: all there are), with what its own tables say
+    (`decode_project`)."""
+    if imported is not None and mine is not None:
+        imported = {*imported, *_mentioned(mine)}
     libraries = [read_library(LIBRARIES / f"{name}.toml") for name in choose(imported)]
-    if extra:
-        libraries.append(decode({"library": {"name": "project", "distribution": "", "packages": []}, **extra}, source))
-    return Catalog(libraries)
+    return Catalog(libraries if mine is None else [*libraries, mine])
+
+
+def decode_project(tables: Mapping[str, Any], source: str) -> Library:
+    """A project's own tables (``{"effect": [{..}], ..}``), as they stand in the file ``source``: the same words as for any library,
+    but for versions, which only a library has."""
+    prefix = "" if source.endswith("txlint.toml") else "tool.txlint."
+    library = decode({"library": {"name": PROJECT, "distribution": "", "packages": []}, **tables}, source, prefix)
+    for entry in library.entries:
+        where = f"{source}: [[{prefix}{table_of(entry)}]] {entry.name}"
+        if "." not in entry.name:
+            raise CatalogError(f"{where}: a name begins with its module, as in 'shop.queue.{entry.name}'")
+        if any(when.version is not None for when in entry.when):
+            raise CatalogError(f"{where}: when: 'version' asks for a library's version, and the project's own entries have none")
+    return library
+
+
+def table_of(entry: Entry) -> str:
+    """The table in which an entry of this kind stands."""
+    return next(table for table, (make, _, _) in _TABLES.items() if make is type(entry))
+
+
+def _mentioned(library: Library) -> set[str]:
+    """The top-level packages of the types that entries name: what a project calls by its own functions alone is imported all the same."""
+    texts = [*library.aliases.values()]
+    for entry in library.entries:
+        if isinstance(entry, Returns):
+            texts += (entry.type, entry.enter, entry.decorated)
+        elif isinstance(entry, LibraryClass):
+            texts += (*entry.bases, *entry.attributes.values(), *entry.parameters.values(), entry.item)
+    found: set[str] = set()
+    pending = [parse_type(text.replace(ITS_CLASS, "its_class")) for text in texts if text]
+    while pending:
+        node = pending.pop()
+        pending += node.args
+        if node.op in ("instance", "class"):
+            found.add(node.name.partition(".")[0])
+    return found
 
 
 def choose(imported: Collection[str] | None) -> list[str]:
@@ -138,8 +175,8 @@ def _parse(path: Path) -> dict[str, Any]:
     return tables
 
 
-def decode(tables: Mapping[str, Any], file: str) -> Library:
-    """Raw tables, as `tomllib` gives them, to a `Library`."""
+def decode(tables: Mapping[str, Any], file: str, prefix: str = "") -> Library:
+    """Raw tables, as `tomllib` gives them, to a `Library`. ``prefix`` is what their names begin with in that file, for messages."""
     for key in tables:
         if key not in _TABLES and key not in ("library", "aliases"):
             raise CatalogError(f"{file}: unknown table [{key}]{_nearest(key, (*_TABLES, 'library', 'aliases'))}")
@@ -150,38 +187,58 @@ def decode(tables: Mapping[str, Any], file: str) -> Library:
     aliases = tables.get("aliases", {})
     for new, old in aliases.items():
         if not isinstance(old, str):
-            raise CatalogError(f"{file}: [aliases] {new}: expected a name, got {old!r}")
+            raise CatalogError(f"{file}: [{prefix}aliases] {new}: expected a name, got {old!r}")
     entries: list[Entry] = []
     for table, (make, fields, required) in _TABLES.items():
         rows = tables.get(table, [])
         if not isinstance(rows, (list, tuple)):
-            raise CatalogError(f"{file}: write [[{table}]], an array of tables")
+            raise CatalogError(f"{file}: write [[{prefix}{table}]], an array of tables")
         for row in rows:
-            entries.extend(_entries(row, table, make, fields, required, file, known["name"]))
+            entries.extend(_entries(row, f"{file}: [[{prefix}{table}]]", make, fields, required, known["name"]))
     return Library(**known, entries=tuple(entries), aliases=MappingProxyType(dict(aliases)))
 
 
 def _entries(
-    row: Any, table: str, make: Callable[..., Entry], fields: Mapping[str, _Reader], required: tuple[str, ...], file: str, library: str
-) -> Iterator[Entry]:
-    names = list(_names(row)) if isinstance(row, dict) else []
-    where = f"{file}: [[{table}]] {names[0] if names else ''}".rstrip()
-    if not names:
+    row: Any, table: str, make: Callable[..., Entry], fields: Mapping[str, _Reader], required: tuple[str, ...], library: str
+) -> list[Entry]:
+    about = _fields({key: row[key] for key in _NAMES if key in row} if isinstance(row, dict) else {}, _NAMES, table)
+    names = list(_names(about))
+    where = f"{table} {names[0] if names else ''}".rstrip()
+    values = _fields({key: value for key, value in row.items() if key not in _NAMES} if isinstance(row, dict) else {}, fields, where)
+    if not names or len(about) - ("of" in about) > 1:
         raise CatalogError(f"{where}: expected 'name' or 'names', each a dotted name whose last segment may end in *")
     for name in names:
         if not _is_name(name):
             raise CatalogError(f"{where}: {name!r} is not a dotted name")
-    values = _fields({key: value for key, value in row.items() if key not in ("name", "names", "of")}, fields, where, required)
-    for name in names:
-        yield make(name=name, library=library, **values)
+    for key in required:
+        if key not in values:
+            raise CatalogError(f"{where}: {key!r} is missing")
+    entries = [make(name=name, library=library, **values) for name in names]
+    if unsaid := _unsaid(entries[0]):
+        raise CatalogError(f"{where}: {unsaid}")
+    return entries
 
 
-def _names(row: Mapping[str, Any]) -> Iterator[str]:
-    own = row.get("names", row.get("name"))
-    prefixes = row.get("of", [""])
-    for prefix in [prefixes] if isinstance(prefixes, str) else prefixes:
-        for name in [own] if isinstance(own, str) else own or ():
-            yield f"{prefix}.{name}" if prefix else str(name)
+def _names(about: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    for prefix in about.get("of", ("",)):
+        for name in about.get("names") or about.get("name") or ():
+            yield f"{prefix}.{name}" if prefix else name
+
+
+def _unsaid(entry: Entry) -> str:
+    """What an entry has to say besides, so as not to be without effect."""
+    match entry:
+        case Opener() if "runs" in entry.forms and entry.callback is None:
+            return "forms: 'runs' needs 'callback', the argument that it runs"
+        case Hook() if entry.by == "register" and entry.callable is None:
+            return "by: 'register' needs 'callable', the argument that is registered"
+        case Hook() if entry.events and entry.event is None:
+            return "'events' needs 'event', the argument that names the event"
+        case Returns() if not (entry.type or entry.enter or entry.decorated):
+            return "one of 'type', 'enter' and 'decorated' is missing"
+        case Signature() if not (entry.keywords or entry.bare):
+            return "one of 'keywords' and 'bare' is missing"
+    return ""
 
 
 def _is_name(name: str) -> bool:
@@ -197,7 +254,8 @@ def _fields(row: Mapping[str, Any], fields: Mapping[str, _Reader], where: str, r
     for key, value in row.items():
         reader = fields.get(key)
         if reader is None:
-            raise CatalogError(f"{where}: unknown key {key!r}{_nearest(key, fields)}")
+            known = [*fields, *_NAMES] if "why" in fields else fields  # an entry's
+            raise CatalogError(f"{where}: unknown key {key!r}{_nearest(key, known)}")
         try:
             values[key] = reader(value)
         except (ValueError, TypeError) as error:
@@ -231,6 +289,10 @@ def _texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise TypeError(f"expected a list of strings, got {value!r}")
     return tuple(_text(item) for item in value)
+
+
+def _text_or_texts(value: Any) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else _texts(value)
 
 
 def _values(value: Any) -> tuple[Any, ...]:
@@ -351,6 +413,7 @@ _HEAD: Mapping[str, _Reader] = {
     "virtual": _texts,
     "versions": _texts,
 }
+_NAMES: Mapping[str, _Reader] = {"name": lambda value: (_text(value),), "names": _text_or_texts, "of": _text_or_texts}
 _COMMON: Mapping[str, _Reader] = {"when": _when, "confidence": _confidence, "untested": _text, "why": _text}
 _FAMILY = _text
 _TABLES: Mapping[str, tuple[Callable[..., Entry], Mapping[str, _Reader], tuple[str, ...]]] = {

@@ -40,6 +40,8 @@ _FIELD: Mapping[type[Entry], int] = {
     Calls: 8,
 }
 _UNKNOWN = Known()
+PROJECT = "project"
+"""The library that a project's own tables make."""
 ITS_CLASS = "{class}"
 """In a type: the class that was looked up, where the entry stands under one of its bases."""
 
@@ -53,7 +55,6 @@ class Catalog:
         self._generated: list[tuple[tuple[str, ...], str]] = []  # alias patterns: segments with *, the name they stand for
         self.signatures: dict[str, tuple[Signature, ...]] = {}  # by the last name of the method
         self.breaking: dict[str, str] = {}  # exceptions that break a transaction, with the family of that
-        table: dict[str, list[list[Entry]]] = {}
         for library in self._libraries.values():
             for old, new in library.aliases.items():
                 if "*" in old:
@@ -64,15 +65,17 @@ class Catalog:
                 if isinstance(entry, Signature):
                     last = entry.name.rpartition(".")[2]
                     self.signatures[last] = (*self.signatures.get(last, ()), entry)
-                    continue
-                if isinstance(entry, Opener):
+                elif isinstance(entry, Opener):
                     self.breaking.update(dict.fromkeys(entry.broken_by, entry.family))
-                table.setdefault(entry.name, [[] for _ in _FIELD])[_FIELD[type(entry)]].append(entry)
         self.breaking_words = frozenset(name.rpartition(".")[2] for name in self.breaking)
+        table = _by_name(entry for library in self._libraries.values() if library.name != PROJECT for entry in library.entries)
+        if PROJECT in self._libraries:
+            for name, known in _by_name(self._libraries[PROJECT].entries).items():
+                name = self._resolve(name)
+                table[name] = _inherit(known, table.get(name, _UNKNOWN))
         exact: dict[str, Known] = {}
         patterns: dict[str, list[tuple[str, Known]]] = {}
-        for name, fields in table.items():
-            known = Known(*map(tuple, fields))  # type: ignore[arg-type]
+        for name, known in table.items():
             if name.endswith("*"):
                 parent, _, last = name.rpartition(".")
                 patterns.setdefault(parent, []).append((last[:-1], known))
@@ -136,6 +139,10 @@ class Catalog:
                 return _UNKNOWN
             found = self._memo[name] = self._find(self.canonical(name))
         return found
+
+    def own(self, name: str) -> Known:
+        """What the tables say of exactly this name, bases not included."""
+        return self._find_here(name)
 
     def effects(self, name: str) -> tuple[Effect, ...]:
         return self.at(name).effects
@@ -268,8 +275,17 @@ class Catalog:
         return tuple(order)
 
 
+def _by_name(entries: Iterable[Entry]) -> dict[str, Known]:
+    fields: dict[str, list[list[Entry]]] = {}
+    for entry in entries:
+        if not isinstance(entry, Signature):
+            fields.setdefault(entry.name, [[] for _ in _FIELD])[_FIELD[type(entry)]].append(entry)
+    return {name: Known(*map(tuple, each)) for name, each in fields.items()}  # type: ignore[arg-type]
+
+
 def _inherit(own: Known, wide: Known) -> Known:
-    """What a name has itself wins, table by table, over what a pattern or a base class says of it. What a call does at all
+    """What a name has itself wins, table by table, over what a pattern or a base class says of it, and what a project says over what a
+    library's file says. What a call does at all
     (effect, silence, deferral) is one answer: a pipeline that only queues hides the effect of the client it derives from."""
     if wide is _UNKNOWN:
         return own

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from txlint.catalog.lookup import PROJECT
 from txlint.catalog.types import parse_type
-from txlint.link import builtin
+from txlint.link import builtin, taught
 from txlint.link.conditions import argument, is_given
 from txlint.link.holding import row_of
 from txlint.link.kept import CALLABLE, one_of, options
@@ -204,6 +205,10 @@ def _by_method_name(site: Site, name: str) -> None:
     for fun in found:
         klass = fun.klass
         assert klass is not None
+        if linker.taught and (dotted := taught.acting(linker, klass.dotted, name)) is not None:
+            call_library(site, dotted, linker.instance(klass, False), site.args, site.keywords, 0)
+            site.confidence = min(site.confidence, sure)
+            continue
         site.targets.append(Target(fun.id, klass.id, "call", sure, (), 1, False))
 
 
@@ -261,6 +266,8 @@ def applied(frame: Frame, atom: Atom, args: tuple[Value, ...], keywords: dict[st
 def call_atom(site: Site, atom: Atom, args: tuple[Value, ...], keywords: dict[str | None, Value], depth: int) -> None:
     if isinstance(atom, Fn):
         _call_function(site, atom, args, keywords)
+        if site.frame.linker.taught:
+            site.result = union(taught.returned(site.frame.linker, atom.fun, atom.receiver, args, keywords), site.result)
     elif isinstance(atom, ExtMethod):
         call_library(site, atom.name, atom.receiver, args, keywords, depth)
     elif isinstance(atom, Ext):
@@ -342,6 +349,7 @@ def _construct(site: Site, atom: Cls | SelfCls, args: tuple[Value, ...], keyword
     exact = isinstance(atom, Cls)
     # `cls(..)` makes one more of the receiver's kind.
     made: Atom = linker.instance(klass, True, origin=_row_given(site, klass)) if exact else linker.atoms(SelfObj, klass, frame.exact)
+    opened: Value = UNKNOWN
     for base in linker.mro(klass):
         if isinstance(base, str):
             kind = linker.catalog.library_class(base)
@@ -350,6 +358,9 @@ def _construct(site: Site, atom: Cls | SelfCls, args: tuple[Value, ...], keyword
             for opener in linker.at(base).openers:
                 if "with" in opener.forms:
                     opening = opening_of(site, opener, None, args, keywords, custom=klass.dotted)
+                    if opening is not None and linker.teaches and opener.library == PROJECT:
+                        opened = union(opened, (taught.holding(linker, opening, made),))
+                        continue
                     if opening is not None and linker.find(klass, "__enter__") is None:
                         site.result = union(site.result, (opening,))
                         return
@@ -368,7 +379,11 @@ def _construct(site: Site, atom: Cls | SelfCls, args: tuple[Value, ...], keyword
                 site.result = result
     elif args or keywords:
         _keep_fields(site, klass, args, keywords)
-    site.result = union(site.result, (made,))
+    if linker.taught and (dotted := taught.acting(linker, *taught.home(klass.dotted))) is not None:
+        result = site.result
+        call_library(site, dotted, None, args, keywords, 0)
+        site.result = result
+    site.result = union(site.result, opened or (made,))
 
 
 def _row_given(site: Site, klass: Klass) -> str | None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from txlint.catalog.types import parse_type
+from txlint.link import taught
 from txlint.link.kept import fillable
 from txlint.link.project import Binding, Fun, Klass, Module
 from txlint.link.values import UNKNOWN, Cls, Ext, ExtObj, Value, union
@@ -51,6 +52,9 @@ def mro(linker: Linker, klass: Klass) -> tuple[Klass | str, ...]:
                             bases.extend(linker.catalog.bases(assumed))
                 lines.append(bases)
                 direct.append(bases[0])
+    if linker.taught and (named := taught.base(linker, klass)):
+        lines.insert(0, list(named))
+        direct.insert(0, named[0])
     klass.mro = (klass, *(lines[0] if len(lines) == 1 else _merge([*lines, direct])))  # with one base there is nothing to merge
     return klass.mro
 
@@ -165,7 +169,7 @@ def _has_method(linker: Linker, klass: Klass, name: str, params: int) -> bool:
 def definitions_of(linker: Linker, name: str) -> list[Fun]:
     """The methods of an uncommon name: of several words, and none that a library of the catalog has."""
     if linker.methods_by_name is None:
-        common = {entry.name.rpartition(".")[2] for entry in linker.catalog.entries()}
+        common = _common(linker)
         table: dict[str, list[Fun]] = {}
         for klass in linker.project.klasses:
             if any(linker.catalog.is_known(f"{base}.dispatch") for base in linker.library_bases(klass)):
@@ -177,6 +181,12 @@ def definitions_of(linker: Linker, name: str) -> list[Fun]:
                     table.setdefault(method, []).append(fun)
         linker.methods_by_name = {method: funs for method, funs in table.items() if len(funs) <= 8}
     return linker.methods_by_name.get(name, [])
+
+
+def _common(linker: Linker) -> set[str]:
+    """The last names of all that the catalog knows, but for what is the project's own."""
+    mine = set(linker.taught.values())
+    return {last for owner, _, last in (entry.name.rpartition(".") for entry in linker.catalog.entries()) if owner not in mine}
 
 
 def parameters_of(linker: Linker, name: str) -> frozenset[str]:
@@ -197,7 +207,7 @@ def holder_of(linker: Linker, name: str) -> Klass | None:
     """The one class of the project whose body binds an attribute of an uncommon name: of several words, and none that a library of the
     catalog has."""
     if linker.holders is None:
-        common = {entry.name.rpartition(".")[2] for entry in linker.catalog.entries()}
+        common = _common(linker)
         linker.holders = {}
         for klass in linker.project.klasses:
             for attribute in klass.names:
@@ -253,7 +263,10 @@ def class_attribute(linker: Linker, klass: Klass, name: str, after: Klass | None
         if found is not None:
             if found.bindings is not None:
                 assert isinstance(found.owner, Klass)
-                for binding in found.bindings:
+                dotted = taught.acting(linker, found.owner.dotted, name) if linker.taught else None
+                if dotted is not None:
+                    value = (linker.atoms(Ext, dotted),)
+                for binding in found.bindings if dotted is None else ():
                     value = union(value, linker.bound(binding, found.owner.module, found.owner))
                 value = fillable(linker, value, ("attr", found.owner.id, name)) if value else value
             elif found.name is not None:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.catalog.types import parse_type
+from txlint.link import taught
 from txlint.link.site import CERTAIN, LIKELY
 from txlint.link.targets import method_event
 from txlint.link.values import UNKNOWN, Const, Ext, ExtObj, Fn, Generated, Obj, Opening, SelfObj, Value, union
@@ -41,6 +42,8 @@ def enter_context(frame: Frame, value: Value, item: Expr, pos: Pos, closers: lis
             bound = union(bound, atom.bound)
         elif isinstance(atom, Generated):
             _enter_generated(frame, atom, pos, several, _enter_given(frame, atom, pos, several))
+            if linker.taught:
+                bound = union(bound, taught.entered(linker, atom.fun, atom.receiver))
             for _, yielded in linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False).yields:
                 bound = union(bound, linker.substitute(yielded, atom.receiver, {}, atom.fun))
         elif isinstance(atom, (Obj, SelfObj)):

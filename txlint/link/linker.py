@@ -8,9 +8,9 @@ import sys
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from txlint.catalog.lookup import Catalog
+from txlint.catalog.lookup import PROJECT, Catalog
 from txlint.frameworks.types import Framework
-from txlint.link import classes, holding, kept, members, names, passing, substitution, typehints, types
+from txlint.link import classes, holding, kept, members, names, passing, substitution, taught, typehints, types
 from txlint.link.classes import Found
 from txlint.link.project import Fun, Klass, Project
 from txlint.link.values import UNKNOWN, Atom, Atoms, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, SelfObj, Seq, Table, Value, union
@@ -64,6 +64,8 @@ class Linker:
         self.frameworks = frameworks
         self.atoms = Atoms()
         self.at = catalog.at
+        self.teaches = PROJECT in catalog.libraries
+        self.taught: dict[str, str] = taught.places(self.project, catalog) if self.teaches else {}
         self.global_values: dict[tuple[int, str], Value] = {}
         self.wrapped: list[tuple[Fun, Opened, Fun]] = []  # a decorator's function, what another decorator opens around it, whose
         self.methods_by_name: dict[str, list[Fun]] | None = None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from txlint.catalog.lookup import PROJECT
 from txlint.catalog.types import parse_type
+from txlint.link import taught
 from txlint.link.kept import ADDS, one_of, options
 from txlint.link.project import Klass
 from txlint.link.values import (
@@ -58,6 +60,8 @@ def attribute(linker: Linker, atom: Atom, name: str) -> Value:
     if isinstance(atom, Super):
         return _of_super(linker, atom, name)
     if isinstance(atom, Opening):
+        if linker.teaches and atom.entry.library == PROJECT and (value := linker.attributes(atom.bound, name)):
+            return value  # an instance of a class of the project, which a table says to be an opener
         return (linker.atoms(ExtMethod, f"{atom.entry.name}.{name}", atom, name),)
     if isinstance(atom, (Stored, OneOf)):
         return _of_one(linker, atom, name)
@@ -132,6 +136,8 @@ def _instance_attribute(linker: Linker, klass: Klass, name: str, receiver: Atom)
         value = framework.instance_attribute(linker, klass, name, receiver)
         if value is not None:
             return value
+    if linker.taught and (value := taught.attribute(linker, klass, name, receiver)):
+        return value
     if name == "__class__":
         return (linker.atoms(SelfCls, klass) if isinstance(receiver, SelfObj) else linker.atoms(Cls, klass),)
     exact = getattr(receiver, "exact", True)

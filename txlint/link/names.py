@@ -6,6 +6,7 @@ import builtins
 from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_type
+from txlint.link import taught
 from txlint.link.kept import fillable
 from txlint.link.project import Binding, Fun, Klass, Module, absolute
 from txlint.link.values import UNKNOWN, Cls, Const, Ext, Mod, Param, Value, union
@@ -25,9 +26,13 @@ def module_name(linker: Linker, module: Module, name: str) -> Value:
         return found
     if not linker.begin(key):
         return UNKNOWN
-    value: Value = UNKNOWN
     bound = module.names.get(name)
-    if bound is not None:
+    value: Value = UNKNOWN
+    if linker.taught and not (bound is not None and bound[-1][0] == "class"):
+        value = taught.module_value(linker, module.name, name)
+    if value:
+        pass  # whatever it is bound to
+    elif bound is not None:
         for binding in bound:
             value = union(value, linker.bound(binding, module, None))
     else:

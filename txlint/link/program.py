@@ -9,9 +9,10 @@ from typing import Any
 from txlint.catalog.lookup import Catalog
 from txlint.frameworks.startup import AT_START
 from txlint.frameworks.types import Framework
+from txlint.link import taught
 from txlint.link.kept import fill
 from txlint.link.linker import Linker
-from txlint.link.project import Fun, Klass
+from txlint.link.project import Fun, Klass, mentions
 from txlint.link.seeds import seeds
 from txlint.link.signals import Connection
 from txlint.link.targets import FEW
@@ -65,15 +66,19 @@ def link(
 
 
 def _connect(linker: Linker) -> None:
-    """Signal connections first: decorators of all functions, then whatever runs when modules are imported or apps get ready."""
+    """Signal connections first: decorators of all functions, then whatever runs when modules are imported or apps get ready, and
+    wherever the project calls what its own tables say to register."""
+    mine = taught.registering(linker.catalog) if linker.teaches else frozenset()
+    connecting = _CONNECTING | mine
     for fun in linker.project.funs:
         if fun.fact is not None and fun.fact.decorators:
             linker.decoration(fun)
     for fun in linker.project.funs:
         if fun.fact is None:
-            if not fun.module.facts.words.isdisjoint(_CONNECTING):
+            if not fun.module.facts.words.isdisjoint(connecting):
                 linker.replay(fun, None, True)
-        elif fun.fact.name in AT_START:  # what it connects may be in functions of other modules
+        # What a function connects that runs at the start may be in functions of other modules.
+        elif fun.fact.name in AT_START or (not mine.isdisjoint(fun.module.facts.words) and mentions(fun, mine)):
             linker.replay(fun, fun.klass, False)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from txlint.link.conditions import argument
 from txlint.link.project import Fun, Klass
 from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Part, SelfCls, Seq, Value, union
 from txlint.model.catalog import Hook
@@ -55,7 +56,11 @@ def connect(
     args: tuple[Value, ...],
     keywords: dict[str | None, Value],
 ) -> None:
-    """``@receiver(signals, sender=..)`` on a function: ``expr`` is the decorator."""
+    """``@receiver(signals, sender=..)`` on a function: ``expr`` is the decorator. One that asks neither for a sender nor for an event
+    makes a hook of whatever it stands on."""
+    if fun is not None and hook.sender is None and hook.event is None:
+        listen(linker, hook, fun, args, keywords)
+        return
     if fun is None or expr is None or expr.__class__ is str or not expr[2]:
         return
     if hook.events:
@@ -92,10 +97,10 @@ def register(
     frame: Frame, hook: Hook, name: str, site: Any, receiver: Any, args: tuple[Value, ...], keywords: dict[str | None, Value]
 ) -> None:
     """A registration call of a library: ``signal.connect(f)``, ``event.listen(target, "after_insert", f)``."""
-    if site.receiver is not None and receiver is not None:
+    if site.receiver is not None and receiver is not None and hook.sender is not None:
         connect_call(frame.linker, frame, site.receiver, (receiver,), args, keywords)
-    elif hook.callable is not None and hook.callable.position is not None and hook.callable.position < len(args):
-        for atom in args[hook.callable.position]:
+    elif hook.callable is not None:
+        for atom in argument(hook.callable, args, keywords):
             if isinstance(atom, Fn):
                 listen(frame.linker, hook, atom.fun, args, keywords)
 
@@ -103,11 +108,8 @@ def register(
 def listen(linker: Linker, hook: Hook, fun: Fun, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> None:
     """A listener of a named event: it is a hook in the state that the catalog gives for the event's name."""
     state = hook.state
-    if hook.event is not None:
-        value = keywords.get(hook.event.name) or (
-            args[hook.event.position] if hook.event.position is not None and hook.event.position < len(args) else UNKNOWN
-        )
-        names = [atom.value for atom in value if isinstance(atom, Const)]
+    if hook.event is not None and hook.events:
+        names = [atom.value for atom in argument(hook.event, args, keywords) if isinstance(atom, Const)]
         if not names or names[0] not in hook.events:
             return
         state = hook.events[names[0]]

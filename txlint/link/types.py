@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import TypeExpr, parse_type
+from txlint.link import taught
 from txlint.link.typehints import instances_of
 from txlint.link.values import CLASS, UNKNOWN, Atom, Cls, Ext, ExtObj, Many, Obj, SelfCls, SelfItem, Seq, Value, union
 from txlint.model.graph import NEW, STORED
@@ -23,6 +24,8 @@ def typed(
             stands_for = framework.name(linker, expr.name)
             if stands_for is not None:
                 return instances_of(linker, stands_for)
+        if linker.teaches and (mine := taught.own_class(linker, expr.name)):
+            return instances_of(linker, mine)
         item = linker.typed(expr.args[0], receiver, args, keywords) if expr.args else UNKNOWN
         if not item:
             known = linker.catalog.library_class(expr.name)
@@ -42,6 +45,8 @@ def typed(
             stands_for = framework.name(linker, expr.name)
             if stands_for is not None:
                 return stands_for
+        if linker.teaches and (mine := taught.own_class(linker, expr.name)):
+            return mine
         if expr.args:
             item = linker.typed(expr.args[0], receiver, args, keywords)
             return (linker.atoms(ExtObj, linker.catalog.canonical(expr.name), item, CLASS),)
