@@ -38,7 +38,10 @@ def test_a_project_may_use_every_table_of_the_catalog() -> None:
         (EFFECT + "when = { version = '>=3' }\n", "[[tool.txlint.effect]] shop.queue.push: when: 'version' asks for a library's version"),
         ("[[tool.txlint.opener]]\nname = 'a.b'\nforms = ['wiht']\n", "[[tool.txlint.opener]] a.b: forms: unknown word 'wiht'; did you"),
         ("[[tool.txlint.opener]]\nname = 'a.b'\nforms = ['runs']\n", "[[tool.txlint.opener]] a.b: forms: 'runs' needs 'callback'"),
-        ("[[tool.txlint.deferral]]\nname = 'a.b'\ncallable = { nam = 'f' }\n", "callable: argument: unknown key 'nam'; did you mean 'name'?"),
+        (
+            "[[tool.txlint.deferral]]\nname = 'a.b'\ncallable = { nam = 'f' }\n",
+            "callable: argument: unknown key 'nam'; did you mean 'name'?",
+        ),
         ("[[tool.txlint.returns]]\nname = 'a.b'\n", "[[tool.txlint.returns]] a.b: one of 'type', 'enter' and 'decorated' is missing"),
         ("[[tool.txlint.returns]]\nname = 'a.b'\ntype = 'x.Y['\n", "[[tool.txlint.returns]] a.b: type: unbalanced brackets"),
         ("[[tool.txlint.hook]]\nname = 'a.b'\nby = 'metod'\nstate = 'in'\n", "by: unknown word 'metod'; did you mean 'method'?"),
