@@ -277,10 +277,11 @@ def fix(
     stages: Stages | None = None,
     suggestions: int | None = 0,
     cache: Store | None = None,
+    written: list[str] | None = None,
 ) -> tuple[Fixed, Report]:
     """Rewrite what is reported of ``paths``, look again, and so on until nothing changes: what was done, and what is reported then.
     Without ``write`` it is only planned, one round, and nothing is touched. ``suggestions`` as in `check`, for what is reported in the
-    end. Raises ``Busy`` where another run is at it."""
+    end. ``written`` gets each path when it is written, for who may be interrupted. Raises ``Busy`` where another run is at it."""
     from txlint.fix import Refused, only_one
 
     stages = stages or Stages()
@@ -291,7 +292,7 @@ def fix(
     else:
         try:
             with only_one(project_root(list(paths or config.paths or ["."]))):
-                fixed, analysis, report = _rewritten(paths, config, unsafe, progress, stages, cache)
+                fixed, analysis, report = _rewritten(paths, config, unsafe, progress, stages, cache, written)
         except Refused as error:
             raise Busy(str(error)) from None
     return fixed, suggest(analysis, report, config, suggestions) if suggestions != 0 else report
@@ -356,7 +357,13 @@ def _tidied(
 
 
 def _rewritten(
-    paths: Sequence[str], config: Config, unsafe: bool, progress: Progress | None, stages: Stages, cache: Store | None
+    paths: Sequence[str],
+    config: Config,
+    unsafe: bool,
+    progress: Progress | None,
+    stages: Stages,
+    cache: Store | None,
+    touched: list[str] | None,
 ) -> tuple[Fixed, Analysis, Report]:
     from txlint.fix import FilePlan, apply
     from txlint.fix.rounds import MOST, Fixed, identity, refusals, to_put_back, unwritten
@@ -374,7 +381,7 @@ def _rewritten(
         tidied = _tidied(analysis, report, plans, spoiled)
         counts = {plan.path: count for plan, count in tidied}
         plans = (*(plan for plan in plans if plan.path not in counts), *(plan for plan, _ in tidied))
-        outcomes = {outcome.path: outcome for outcome in apply(plans, roots)}
+        outcomes = {outcome.path: outcome for outcome in apply(plans, roots, touched)}
         now = [plan for plan in plans if outcomes[plan.path].written]
         reasons = {plan.path: outcomes[plan.path].error or "" for plan in plans if plan.is_changed and plan not in now}
         failed.update(reasons)
@@ -412,22 +419,29 @@ def add_ignores(
     *,
     progress: Progress | None = None,
     cache: Store | None = None,
+    written: list[str] | None = None,
 ) -> tuple[Ignored, Report]:
     """Write an ignore comment for everything that is reported of ``paths``: what was done, and what is reported then. A comment goes to
     the effect or to the entries, as ``report_at`` says (see `concise.lines`). Looks again after each round, as an entry may lead to the
     effect on more ways than one; what comes up only because the comments themselves are changes (``--since``) stays as it is.
-    Raises ``Busy`` where another run is rewriting."""
+    ``written`` as in `fix`. Raises ``Busy`` where another run is rewriting."""
     from txlint.fix import Refused, only_one
 
     try:
         with only_one(project_root(list(paths or config.paths or ["."]))):
-            return _ignored(paths, config, reason, report_at, progress, cache)
+            return _ignored(paths, config, reason, report_at, progress, cache, written)
     except Refused as error:
         raise Busy(str(error)) from None
 
 
 def _ignored(
-    paths: Sequence[str], config: Config, reason: str, report_at: str, progress: Progress | None, cache: Store | None
+    paths: Sequence[str],
+    config: Config,
+    reason: str,
+    report_at: str,
+    progress: Progress | None,
+    cache: Store | None,
+    touched: list[str] | None,
 ) -> tuple[Ignored, Report]:
     from txlint.fix import apply
     from txlint.fix.ignores import Ignored, plan_ignores
@@ -452,7 +466,7 @@ def _ignored(
             places = [(finding, each) for finding, each in places if finding.place not in each]
         files = {place.path for _, each in places for place in each}
         plans, refused = plan_ignores(places, _bytes(analysis, files, only_given=True, tests=config.include_tests), reason)
-        outcomes = {outcome.path: outcome for outcome in apply([plan for plan, _ in plans], roots)}
+        outcomes = {outcome.path: outcome for outcome in apply([plan for plan, _ in plans], roots, touched)}
         added.update({plan.path: count for plan, count in plans if outcomes[plan.path].written})
         failed.update((path, outcome.error) for path, outcome in outcomes.items() if outcome.error)
         written = {path for path, outcome in outcomes.items() if outcome.written}

@@ -7,8 +7,10 @@ reads the output. `--fix` speaks of what remains; `--diff` exits with 1 where th
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -243,15 +245,16 @@ def check(
             # A format that shows a line for each path gets its comments where these lines are.
             at = config.report_at or ("effect" if output_format in ("text", "json", "sarif") else "auto")
             try:
-                ignored, report = api.add_ignores(paths, config, add_ignore, at, progress=progress, cache=cache)
+                with _stoppable() as written:
+                    ignored, report = api.add_ignores(paths, config, add_ignore, at, progress=progress, cache=cache, written=written)
             except api.Busy as error:
                 raise _Failure(str(error)) from None
         elif rewrites:
             wanted = 0 if diff or fix_only else most
             try:
-                fixed, report = api.fix(
-                    paths, config, unsafe=unsafe_fixes, write=not diff, progress=progress, stages=stages, suggestions=wanted, cache=cache
-                )
+                with _stoppable() as written:
+                    options = {"unsafe": unsafe_fixes, "write": not diff, "suggestions": wanted}
+                    fixed, report = api.fix(paths, config, **options, progress=progress, stages=stages, cache=cache, written=written)
             except api.Busy as error:
                 raise _Failure(str(error)) from None
         else:
@@ -624,6 +627,25 @@ def _verify(result: tuple[int, tuple[Disagreement, ...]]) -> int:
         say(f"{each.path}:{each.span[0]}:{each.span[1]}: only the {each.by} sees an effect in a transaction of its own function")
     say(f"{count:,} effects in transactions of their own function, {len(found):,} seen by one reading only")
     return 2 if found else 0
+
+
+@contextmanager
+def _stoppable() -> Iterator[list[str]]:
+    """The list of files written so far, which are told if one is stopped. A polite kill ends the run as Ctrl-C does, so that what is half
+    written is taken away; only a kill -9 may leave a temporary file behind."""
+
+    def stop(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    written: list[str] = []
+    try:
+        yield written
+    except (KeyboardInterrupt, SystemExit):
+        say(f"stopped; rewritten so far: {', '.join(dict.fromkeys(written)) or 'nothing'}")
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _print_fixes(fixed: Fixed, diff: bool, show: bool, quiet: bool, output_format: str, color: bool | None) -> int:

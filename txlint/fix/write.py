@@ -34,9 +34,9 @@ class Outcome:
     error: str | None = None
 
 
-def apply(plans: Sequence[FilePlan], roots: Sequence[str | Path]) -> tuple[Outcome, ...]:
+def apply(plans: Sequence[FilePlan], roots: Sequence[str | Path], written: list[str] | None = None) -> tuple[Outcome, ...]:
     """Write every changed plan, in order; one that fails does not stop the others. Nothing outside of ``roots`` is written. An interrupt
-    leaves the files so far new and the rest old, and goes on upwards."""
+    leaves the files so far new and the rest old, and goes on upwards; the new ones are in ``written`` then, too."""
     real_roots = [Path(root).resolve() for root in roots]
     done: dict[Path, bytes] = {}
     found = []
@@ -47,7 +47,7 @@ def apply(plans: Sequence[FilePlan], roots: Sequence[str | Path]) -> tuple[Outco
         try:
             target = _target(planned.path, real_roots)
             if done.get(target) != planned.new:
-                replace_file(target, planned.old, planned.new)
+                _replaced(target, planned, written)
                 done[target] = planned.new
             found.append(Outcome(planned.path, True))
         except Refused as error:
@@ -55,6 +55,18 @@ def apply(plans: Sequence[FilePlan], roots: Sequence[str | Path]) -> tuple[Outco
         except OSError as error:
             found.append(Outcome(planned.path, error=f"cannot be written: {error.strerror or error}"))
     return tuple(found)
+
+
+def _replaced(target: Path, planned: FilePlan, written: list[str] | None) -> None:
+    """Replace one file and say so, though one is stopped just then."""
+    try:
+        replace_file(target, planned.old, planned.new)
+    except (KeyboardInterrupt, SystemExit):
+        if written is not None and target.read_bytes() == planned.new:
+            written.append(planned.path)
+        raise
+    if written is not None:
+        written.append(planned.path)
 
 
 def _target(path: str, roots: Sequence[Path]) -> Path:
