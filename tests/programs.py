@@ -62,9 +62,10 @@ EFFECTS = (
     "transaction.savepoint_rollback(sid)",
 )
 VALUES = (
-    "1", "'x'", "b'\\x00'", "order.pk", "order", "orders", "path", "None", "-3.5e7", "[order.pk, *orders]", "{'k': order.pk, **extra}", "order.pk if order else None",
-    "lambda: order.pk", "(o.pk for o in orders)", "[o.pk for o in orders if o]", "orders.filter(pk=1)", "f'{order.pk!r:>{width}}'", "'a' 'b'", "(yes := order.pk)", "*orders",
-    "key['x'][1:2, ...]", "not order", "a < b < c", "str(order.pk)", "\u00e9t\u00e9", "'''one\ntwo'''", "order.lines.all()", "reverse(orders)", "self.order", "__file__",
+    "1", "'x'", "b'\\x00'", "order.pk", "order", "orders", "path", "None", "-3.5e7", "[order.pk, *orders]", "{'k': order.pk, **extra}",
+    "order.pk if order else None", "lambda: order.pk", "(o.pk for o in orders)", "[o.pk for o in orders if o]", "orders.filter(pk=1)",
+    "f'{order.pk!r:>{width}}'", "'a' 'b'", "(yes := order.pk)", "*orders", "key['x'][1:2, ...]", "not order", "a < b < c",
+    "str(order.pk)", "\u00e9t\u00e9", "'''one\ntwo'''", "order.lines.all()", "reverse(orders)", "self.order", "__file__",
 )  # fmt: skip
 PARAMETERS = (
     "order",
@@ -282,23 +283,22 @@ def tree(folder: Path, seeds: Iterable[int]) -> None:
         (folder / f"program_{seed}.py").write_bytes(program(seed))
 
 
-def problems(folder: Path) -> Iterator[str]:
-    """Checks, rewrites and rewrites again; what is wrong, by file. Raises what txlint raises."""
+def problems(folder: Path, unsafe: bool) -> Iterator[str]:
+    """Checks, rewrites and rewrites again; what is wrong. Raises what txlint raises."""
     config = Config(min_confidence=Confidence.POSSIBLE)
-    for unsafe in (False, True):
-        fixed, report = api.fix([str(folder)], config, unsafe=unsafe)
-        yield from (f"{error.path}: {error.message}" for error in report.errors if error.code == "TX900")
-        yield from refused(fixed)
-        after = contents(folder)
-        for name, data in after.items():
-            try:
-                compile(data, name, "exec", dont_inherit=True)
-            except SyntaxError as error:
-                yield f"{name}: does not compile any more: {error}"
-        again, _ = api.fix([str(folder)], config, unsafe=unsafe)
-        yield from (f"{plan.path}: a second run changes it" for plan in again.plans)
-        if contents(folder) != after:
-            yield "a second run changes something"
+    fixed, report = api.fix([str(folder)], config, unsafe=unsafe)
+    yield from (f"{error.path}: {error.message}" for error in report.errors if error.code == "TX900")
+    yield from refused(fixed)
+    after = contents(folder)
+    for name, data in after.items():
+        try:
+            compile(data, name, "exec", dont_inherit=True)
+        except SyntaxError as error:
+            yield f"{name}: does not compile any more: {error}"
+    again, _ = api.fix([str(folder)], config, unsafe=unsafe)
+    yield from (f"{plan.path}: a second run changes it" for plan in again.plans)
+    if contents(folder) != after:
+        yield "a second run changes something"
 
 
 def refused(fixed: Fixed) -> Iterator[str]:
