@@ -117,6 +117,8 @@ def test_the_project_root() -> None:
     assert project_root(["loose/c.py"]) == f"{here}/loose"
     Path("repo/lib/txlint.toml").write_text("")
     assert project_root(["repo/lib/b.py"]) == f"{here}/repo/lib"
+    make("unpacked/pyproject.toml", "unpacked/shop/orders/a.py")
+    assert project_root(["unpacked/shop/orders/a.py"]) == f"{here}/unpacked"
 
 
 def test_given_paths_limit_what_is_given_not_what_is_known() -> None:

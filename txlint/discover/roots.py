@@ -1,7 +1,8 @@
 """Where a project begins, and what its files are called.
 
 **Project root**: the nearest folder upwards of the given paths that configures txlint; else, not above the repository, the nearest
-with ``manage.py``; else the repository; else the given path, or the folder that holds the package in which it lies.
+with ``manage.py``; else the repository; else the nearest folder with a file of ``_PACKAGED``; else the given path, or the folder that
+holds the package in which it lies.
 
 **Names.** Nothing says for certain which folders a project puts on ``sys.path``, so a file has one *name* and may have others:
 
@@ -26,6 +27,8 @@ from txlint.config import find_config
 
 _LIKELY = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile", "alembic.ini")
 
+_PACKAGED = ("pyproject.toml", "setup.py", "setup.cfg")
+
 
 def project_root(paths: Sequence[str]) -> str:
     """The folder that is analysed as a whole when these paths are given (absolute)."""
@@ -44,6 +47,10 @@ def project_root(paths: Sequence[str]) -> str:
     for folder in above[: above.index(repository) + 1] if repository else above:
         if os.path.isfile(os.path.join(folder, "manage.py")):
             return folder
+    if repository is None:  # unpacked, or kept by something else
+        for folder in above:
+            if any(os.path.isfile(os.path.join(folder, name)) for name in _PACKAGED):
+                return folder
     return repository or start
 
 
@@ -51,7 +58,7 @@ def has_marker(root: str) -> bool:
     """Is this folder a project's root by more than having been given?"""
     if find_config(root) is not None or os.path.isfile(os.path.join(root, "manage.py")):
         return True
-    return os.path.exists(os.path.join(root, ".git"))
+    return any(os.path.exists(os.path.join(root, name)) for name in (".git", *_PACKAGED))
 
 
 class Place(NamedTuple):

@@ -328,7 +328,7 @@ def _of_base(linker: Linker, klass: Klass, dotted: str) -> Value:
                     )
                 ):
                     key = ("session", "global", linker.where_bound(owner.module, f"{str(base).rpartition('.')[0]}.{entry.beside}"))
-                    return linker.typed(parse_type(entry.type), linker.instance(klass, False), (), {}, origin=("via", key))
+                    return linker.typed(parse_type(entry.type), linker.atoms(Cls, klass), (), {}, origin=("via", key))
     return UNKNOWN
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from txlint.link.calls import evaluate_call
-from txlint.link.guards import assume, tests
+from txlint.link.guards import assume, only_test, tests
 from txlint.link.library import subscript
 from txlint.link.statements import assign, kept
 from txlint.link.targets import iterate
@@ -110,8 +110,16 @@ def _cmp(frame: Frame, expr: Any) -> Value:
 
 def _bool(frame: Frame, expr: Any) -> Value:
     value: Value = UNKNOWN
+    before = frame.state()
     for position, part in enumerate(expr[2]):
         value = union(value, frame.ev(part)) if position or expr[1] == "or" else frame.ev(part)
+        if position and (frame.open is not before[1] or frame.closed is not before[2]):
+            # What the second part opens or closes depends on the first: `commit and session.commit()`.
+            yes, no = tests(frame, expr[2][0])
+            after = frame.state()
+            frame.restore(before)
+            frame.join(before, after, frame.state(), only_test(yes if expr[1] == "and" else no))
+        before = frame.state()
     return tuple(atom for atom in value if not (isinstance(atom, Const) and not atom.value)) if len(value) > 1 else value
 
 

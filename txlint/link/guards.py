@@ -81,6 +81,11 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
     return [], []
 
 
+def only_test(facts: Facts) -> Test | None:
+    """The test of a parameter, where that is all that decides."""
+    return facts[0][1] if len(facts) == 1 and facts[0][0] == "test" else None
+
+
 def parameter_of(frame: Frame, expr: Expr) -> str | None:
     """The parameter that an expression stands for: by its name, as a key of ``**kwargs``, or by a local name for one of these."""
     if expr.__class__ is str:

@@ -15,7 +15,7 @@ from txlint.link.classes import Found
 from txlint.link.project import Fun, Klass, Project
 from txlint.link.values import UNKNOWN, Atom, Atoms, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, SelfObj, Seq, Table, Value, union
 from txlint.model.facts import FileFacts
-from txlint.model.graph import Flow, Opened
+from txlint.model.graph import Flow, Given, Opened
 
 DEEP = 60  # calls followed into each other to learn what a function returns
 _NONE = 1 << 60  # deeper than any computation
@@ -43,6 +43,7 @@ class Replay(NamedTuple):
     commits: frozenset[Any]
     mostly_closes: frozenset[Any]  # on the way to its last return, whatever returns early or after an exception
     closes_if: tuple[frozenset[Any], frozenset[Any]]  # what is closed besides where the result is true, and where it is false
+    closes_given: Given  # what is closed besides where a test of a parameter holds
     sets: dict[str, Value]
     env: dict[str, Value]
     queries: dict[tuple[str, str], Any]
@@ -414,4 +415,4 @@ class Linker:
         connect(self, frame, fun, None, expr, hook, args, keywords)
 
 
-_NOTHING = Replay(Flow(-1), UNKNOWN, (), (), frozenset(), frozenset(), frozenset(), (frozenset(), frozenset()), {}, {}, {})
+_NOTHING = Replay(Flow(-1), UNKNOWN, (), (), frozenset(), frozenset(), frozenset(), (frozenset(), frozenset()), {}, {}, {}, {})

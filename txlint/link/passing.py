@@ -36,7 +36,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.facts import Expr
-from txlint.model.graph import CHANGED, IDENTITY, NEW, NO_CLASS, RECEIVER, SELF, STORED, Key, Passed, Target
+from txlint.model.graph import CHANGED, IDENTITY, NEW, NO_CLASS, RECEIVER, SELF, STORED, Given, Key, Passed, Target, Test
 from txlint.model.shapes import last_name
 
 if TYPE_CHECKING:
@@ -244,11 +244,12 @@ def _told(linker: Any, atom: Atom) -> Atom:
     return atom
 
 
-def apply_states(site: Site, replay: Any, mapped: Callable[[Any], Any]) -> None:
+def apply_states(site: Site, replay: Any, mapped: Callable[[Any], Any], decide: Callable[[Test], Test | bool | None]) -> None:
     """What a function that the call runs commits or leaves open on the caller's sessions; ``mapped`` gives its keys in the caller's
-    words, None where they have none there."""
+    words, None where they have none there. ``decide`` says whether a test of a parameter holds, or which of the caller's own it is."""
     frame = site.frame
-    for key in replay.closes:
+    decided = {key: decide(test) for key, (test, _) in replay.closes_given.items()}
+    for key in (*replay.closes, *(key for key, holds in decided.items() if holds is True)):
         mine = mapped(key)
         if mine is not None:
             if key in replay.commits:
@@ -257,14 +258,43 @@ def apply_states(site: Site, replay: Any, mapped: Callable[[Any], Any]) -> None:
     if any(replay.closes_if):
         if_true, if_false = (frozenset(map(mapped, keys)) for keys in replay.closes_if)
         frame.ends[site.pos] = (if_true, if_false, tuple(o for key, o in frame.open.items() if key in if_true or key in if_false))
-    for key in replay.commits - replay.closes:
+    given: Given = {}
+    for key in (replay.commits | decided.keys()) - replay.closes:
         mine = mapped(key)
-        if mine is not None:
-            frame.doubt(mine, POSSIBLE if key in replay.mostly_closes else LIKELY)
+        test = decided.get(key)
+        if mine is not None and not isinstance(test, bool):
+            if test is not None:
+                given[mine] = test, frame.open.get(mine)
+            if key in replay.commits:
+                frame.doubt(mine, POSSIBLE if key in replay.mostly_closes else LIKELY)
     for opened in replay.left_open:
         mine = mapped(opened.key)
-        if mine is not None:
+        if mine is not None and decided.get(opened.key) is not True:
+            if opened.key in decided and (whole := replay.closes_given[opened.key][1]) is not None:
+                if mine in given:
+                    given[mine] = given[mine][0], given[mine][1] or replace(whole, pos=site.pos, key=mine)
+                elif decided[opened.key] is False:
+                    opened = whole
             frame.begin(replace(opened, pos=site.pos, key=mine))
+    if given:
+        frame.given = {**frame.given, **given}
+
+
+def decided(site: Site, fun: Fun, bound: dict[str, Value], test: Test) -> Test | bool | None:
+    """Does a test of a function's parameter hold for this call; the caller's own test, where that decides; None: not known."""
+    param = next((param for param in fun.fact.params if param.name == test.param), None) if fun.fact is not None else None
+    if param is None:
+        return None
+    value = bound.get(test.param)
+    if value is None:
+        forwards = any(name is None and site.frame.is_keywords(arg) for name, arg in site.expr[3] if arg.__class__ is str)
+        default = param.default
+        is_known = default is not None and default.__class__ is tuple and default[0] == "const" and not forwards
+        return test.holds(default[1]) if default is not None and is_known else None
+    if len(value) == 1 and isinstance(value[0], Const):
+        return test.holds(value[0].value)
+    mine = next((atom for atom in value if isinstance(atom, Param)), None)
+    return test._replace(param=mine.name) if mine is not None and mine.fun is site.frame.fun and site.frame.is_param(mine.name) else None
 
 
 def _handed(site: Site) -> dict[str, Key]:

@@ -20,7 +20,7 @@ from txlint.link.site import LIKELY
 from txlint.link.statements import STATEMENTS
 from txlint.link.values import UNKNOWN, Atom, ExtObj, Fn, Many, Obj, Param, SelfCls, SelfObj, Stored, Super, Table, Value, union
 from txlint.model.facts import Body, Expr, Pos, Stmt
-from txlint.model.graph import NEW, NO_CLASS, STORED, Flow, Key, Opened, Test
+from txlint.model.graph import NEW, NO_CLASS, STORED, Flow, Given, Key, Opened, Test
 from txlint.model.kinds import Confidence
 
 
@@ -74,7 +74,7 @@ class Frame:
 
     __slots__ = (
         "assigned_params", "awaiting", "called", "closed", "commits", "dead", "depth", "ends", "env", "exact", "flow", "fun",
-        "guards", "handling", "keys", "klass", "linker", "loops", "module", "open", "origins", "owners", "parent", "promises",
+        "given", "guards", "handling", "keys", "klass", "linker", "loops", "module", "open", "origins", "owners", "parent", "promises",
         "queries", "region", "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "snapshot", "stacks", "static",
         "tested", "written", "yields",
     )  # fmt: skip
@@ -99,8 +99,10 @@ class Frame:
         self.sets: dict[str, Value] = {}
         self.yields: list[tuple[tuple[Opened, ...], Value]] = []
         self.returns: Value = UNKNOWN
-        # What is left open and closed at a return, whether something true is returned, and whether that is in an exception's handler.
-        self.returned: list[tuple[dict[Key, Opened], frozenset[Key], bool | None, bool]] = []
+        self.given: Given = {}  # what is closed besides where a test of a parameter holds, and how it is open where not
+        # What is left open and closed at a return, whether something true is returned, whether that is in an exception's handler, and
+        # what is closed, and holds, by tests of parameters.
+        self.returned: list[tuple[dict[Key, Opened], frozenset[Key], bool | None, bool, Given, tuple[Test, ...]]] = []
         self.handling = False
         # By call: what it has ended where its result is true, or false, and how that stood before.
         self.ends: dict[Pos, tuple[frozenset[Key], frozenset[Key], tuple[Opened, ...]]] = {}
@@ -211,13 +213,13 @@ class Frame:
         if self.promises:
             misuse.promised(self)
         if not self.dead:
-            self.returned.append((self.open, self.closed, False, False))
+            self.returned.append((self.open, self.closed, False, False, self.given, self.guards))
         left: dict[Key, Opened] = {}
         closes: frozenset[Key] | None = None
-        for still_open, closed, _, _ in self.returned:
+        for still_open, closed, *_ in self.returned:
             left.update(still_open)
             closes = closed if closes is None else closes & closed
-        by_truth = [[closed for _, closed, truth, _ in self.returned if truth is not other] for other in (False, True)]
+        by_truth = [[closed for _, closed, truth, *_ in self.returned if truth is not other] for other in (False, True)]
         if_true, if_false = (frozenset.intersection(*each) if each else frozenset() for each in by_truth)
         return Replay(
             self.flow,
@@ -226,12 +228,28 @@ class Frame:
             tuple(left.values()),
             closes or frozenset(),
             frozenset(self.commits),
-            next((closed for _, closed, _, handling in reversed(self.returned) if not handling), frozenset()),
+            next((closed for _, closed, _, handling, *_ in reversed(self.returned) if not handling), frozenset()),
             (if_true - (closes or frozenset()), if_false - (closes or frozenset())),
+            self.closes_given(closes or frozenset()),
             self.sets,
             self.env,
             self.queries,
         )
+
+    def closes_given(self, closes: frozenset[Key]) -> Given:
+        """What every way out closes on which a test of a parameter holds, besides what all close: ``if commit: session.commit()``."""
+        found: Given = {}
+        closed = frozenset[Key]().union(*(each[1] for each in self.returned), *(each[4] for each in self.returned))
+        for key in sorted(closed - closes, key=str):
+            tests = dict.fromkeys(
+                test for each in self.returned for test in ((each[4][key][0],) if key in each[4] else each[5] if key in each[1] else ())
+            )
+            for test in tests:
+                others = [each for each in self.returned if key not in each[1]]
+                if all((key in each[4] and each[4][key][0] == test) or test.otherwise() in each[5] for each in others):
+                    found[key] = test, next((each[4][key][1] if key in each[4] else each[0].get(key) for each in others), None)
+                    break
+        return found
 
     # -- regions ------------------------------------------------------------------------------------------------------------------
 
@@ -267,6 +285,8 @@ class Frame:
         owner = self.owners.get(opened.key)
         if owner is not None and opened.kind == "autobegin":
             opened = replace(opened, kind="custom", name=owner[0], pos=owner[1], begun=opened.pos)  # it is the block's transaction
+        if opened.key in self.given:
+            self.given = {key: kept for key, kept in self.given.items() if key != opened.key}
         known = self.open.get(opened.key)
         if known is not None and not (known.reads and not opened.reads):
             return
@@ -343,14 +363,14 @@ class Frame:
             run[stmt[0]](self, stmt)
 
     def state(self) -> tuple[Any, ...]:
-        """What branches tell apart: names, open, closed, guards, region, dead, keys."""
-        return (self.env, self.open, self.closed, self.guards, self.region, self.dead, self.keys)
+        """What branches tell apart: names, open, closed, guards, region, dead, keys, given."""
+        return (self.env, self.open, self.closed, self.guards, self.region, self.dead, self.keys, self.given)
 
     def restore(self, state: tuple[Any, ...]) -> None:
         """Back to a state, on copies of its tables."""
         self.env = dict(state[0])
         self.open, self.closed, self.guards, self.region, self.dead = state[1:6]
-        self.keys = dict(state[6])
+        self.keys, self.given = dict(state[6]), state[7]
         self.snapshot = None
 
     def fork(self) -> tuple[Any, ...]:
@@ -360,15 +380,16 @@ class Frame:
         self.keys = dict(self.keys)
         return state
 
-    def join(self, before: tuple[Any, ...], one: tuple[Any, ...], two: tuple[Any, ...]) -> None:
-        """After two branches: what either may have left; what is certain only where both left it so."""
+    def join(self, before: tuple[Any, ...], one: tuple[Any, ...], two: tuple[Any, ...], test: Test | None = None) -> None:
+        """After two branches: what either may have left; what is certain only where both left it so. ``test`` holds on the first of
+        them, and does not on the other."""
         if one[5] and two[5]:
             self.env = one[0]
             self.dead = True
             return
         if one[5] or two[5]:
             live = two if one[5] else one
-            self.env, self.open, self.closed, self.guards, self.region, self.dead, self.keys = live
+            self.env, self.open, self.closed, self.guards, self.region, self.dead, self.keys, self.given = live
             self.snapshot = None
             return
         env1, env2 = one[0], two[0]
@@ -379,6 +400,11 @@ class Frame:
                     env2[name] = union(other, value) if other else value
         self.env = env2
         self.open = _either(before[1], one[1], two[1]) if one[1] is not two[1] else one[1]
+        if one[7] is not two[7] or one[2] is not two[2]:
+            self.given = {key: given for key, given in one[7].items() if two[7].get(key) == given}
+            if test is not None:
+                self.given |= {key: (test, two[1].get(key)) for key in one[2] - two[2]}
+                self.given |= {key: (test.otherwise(), one[1].get(key)) for key in two[2] - one[2]}
         self.closed = one[2] & two[2]
         self.guards = before[3]
         self.region = before[4] if one[4] is two[4] is before[4] else tuple(dict.fromkeys((*one[4], *two[4])))

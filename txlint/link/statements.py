@@ -10,7 +10,7 @@ from txlint.link import misuse
 from txlint.link.calls import evaluate_call
 from txlint.link.changes import writes
 from txlint.link.entering import Closing, enter_context, own, suspended
-from txlint.link.guards import assume, constant_test, parameter_of, tests
+from txlint.link.guards import assume, constant_test, only_test, parameter_of, tests
 from txlint.link.held import given
 from txlint.link.kept import fillable, places
 from txlint.link.opening import asserted
@@ -217,7 +217,7 @@ def _if(frame: Frame, stmt: Any) -> None:
     else:
         frame.dead = True
     after_no = frame.state()
-    frame.join(before, after_yes, after_no)
+    frame.join(before, after_yes, after_no, only_test(yes))
 
 
 def _while(frame: Frame, stmt: Any) -> None:
@@ -259,7 +259,7 @@ def _loop(frame: Frame, body: Body, orelse: Body, before: tuple[Any, ...]) -> No
     after = frame.state()
     frame.restore(before)
     frame.dead = False
-    after = (*after[:5], False, after[6])
+    after = (*after[:5], False, *after[6:])
     frame.join(before, after, frame.state())
     if orelse:
         frame.body(orelse)
@@ -274,7 +274,7 @@ def _try(frame: Frame, stmt: Any) -> None:
     if stmt[3] and not frame.dead:
         frame.body(stmt[3])
     ends = [frame.state()]
-    middle = (ends[0][0], {**before[1], **ends[0][1]}, before[2] & ends[0][2], before[3], before[4], False, ends[0][6])
+    middle = (ends[0][0], {**before[1], **ends[0][1]}, before[2] & ends[0][2], before[3], before[4], False, *ends[0][6:])
     for _, name, handler in stmt[2]:
         frame.restore(middle)
         if name:
@@ -288,7 +288,7 @@ def _try(frame: Frame, stmt: Any) -> None:
         frame.join(before, state, other)
         state = frame.state()
     if len(ends) == 1:
-        frame.env, frame.open, frame.closed, frame.guards, frame.region, frame.dead, frame.keys = state
+        frame.env, frame.open, frame.closed, frame.guards, frame.region, frame.dead, frame.keys, frame.given = state
         frame.guards = before[3] if not frame.dead else frame.guards
         frame.snapshot = None
     if stmt[4]:
@@ -327,7 +327,7 @@ def _return(frame: Frame, stmt: Any) -> None:
         frame.returns = union(frame.returns, frame.ev(stmt[1]))
     known = stmt[1] if stmt[1].__class__ is tuple and stmt[1][0] == "const" else None
     truth = bool(known[1]) if known is not None else False if stmt[1] is None else None
-    frame.returned.append((frame.open, frame.closed, truth, frame.handling))
+    frame.returned.append((frame.open, frame.closed, truth, frame.handling, frame.given, frame.guards))
     frame.dead = True
 
 

@@ -6,11 +6,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from txlint.link.passing import apply_states, bind, key_for_caller, note_parameters, target_class
+from txlint.link.passing import apply_states, bind, decided, key_for_caller, note_parameters, target_class
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
 from txlint.link.values import Atom, Ext, ExtMethod, ExtObj, Fn, Generated, Obj, Param, Part, SelfObj, Value, union
 from txlint.model.facts import Expr, Pos
-from txlint.model.graph import NO_CLASS, Event, Flow, Key, Opened, ParamTarget, Passed, Target
+from txlint.model.graph import NO_CLASS, Event, Flow, Key, Opened, ParamTarget, Passed, Target, Test
 
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
@@ -56,18 +56,22 @@ def add_targets(
         site.result = union(site.result, value)
     if not frame.silent:
         note_parameters(linker, fun, bound, klass.id if fun.klass is not None and klass is not None else NO_CLASS)
-        if replay.closes or replay.left_open or any(replay.closes_if):
-            apply_states(site, replay, partial(key_for_caller, site, fun, skip))
+        if replay.closes or replay.left_open or replay.commits or replay.closes_given or any(replay.closes_if):
+            apply_states(site, replay, partial(key_for_caller, site, fun, skip), partial(decided, site, fun, bound))
         for name, given in bound.items():
             functions = [atom for atom in given if type(atom) is Fn]
             for atom in functions if functions and _calls(replay.flow, name) else ():
                 # What it leaves open or ends in sessions that everyone names alike: `get_or_404(Order.by_id, 1)`.
-                apply_states(site, linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False), _of_all)
+                apply_states(site, linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False), _of_all, _unknown)
 
 
 def _calls(flow: Flow, parameter: str) -> bool:
     """Does the function call what it is given for a parameter?"""
     return any(isinstance(t, ParamTarget) and t.fun == flow.fun and t.name == parameter for event in flow.events for t in event.targets)
+
+
+def _unknown(test: Test) -> None:
+    """What is passed to a function that someone else calls is not known."""
 
 
 def _of_all(key: Key) -> Key | None:

@@ -6,7 +6,7 @@ itself; what a caller may have open is not known here, only which of it is certa
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from txlint.model.catalog import Effect
 from txlint.model.facts import Expr, Pos
@@ -24,6 +24,28 @@ class Test(NamedTuple):
     op: str
     value: Any
     wanted: bool
+
+    def holds(self, value: Any) -> bool:
+        """Does a constant meet it?"""
+        if self.op == "truthy":
+            result = bool(value)
+        elif self.op == "is":
+            result = value is self.value or (value == self.value and type(value) is type(self.value) and value in (None, True, False))
+        elif self.op == "in":
+            result = value in self.value
+        elif self.op == "has":
+            result = isinstance(value, (tuple, str)) and self.value in value
+        elif self.op == "any":
+            result = any(each.holds(value) for each in self.value)
+        elif self.op == "class":
+            return value is not None or not self.wanted
+        else:
+            result = value == self.value
+        return result is self.wanted
+
+    def otherwise(self) -> Test:
+        """What holds where it does not."""
+        return self._replace(wanted=not self.wanted)
 
 
 @dataclass(slots=True, eq=False)
@@ -55,6 +77,9 @@ class Misuse(Effect):
     detail: str = ""
     alone: bool = False
 
+
+Given: TypeAlias = dict[Key, tuple[Test, Opened | None]]
+"""What is closed where a test holds, with the transaction as it is open where it does not."""
 
 SELF = -2
 NO_CLASS = -1

@@ -11,7 +11,7 @@ from txlint.model.facts import Expr, Pos
 from txlint.model.graph import RECEIVER, SELF, Edge, Entrance, Event, Key, Misuse, Node, Opened, Program, Test
 from txlint.model.hazard import EffectSite, Hazard, Hop, Origin, Passage, Spot
 from txlint.model.kinds import Confidence, code_of
-from txlint.propagate.summaries import ALWAYS, Condition, argument, conjoin, holds, instantiate, is_closed, is_guess, outside, summarise
+from txlint.propagate.summaries import ALWAYS, Condition, argument, conjoin, instantiate, is_closed, is_guess, outside, summarise
 
 Env = tuple[tuple[str, Any], ...]
 """Constants that are known of a node's parameters."""
@@ -473,7 +473,7 @@ def met(tests: tuple[Test, ...], env: Env) -> bool:
     if not tests or not env:
         return True
     constants = dict(env)
-    return all(holds(test, constants[test.param]) for test in tests if test.param in constants)
+    return all(test.holds(constants[test.param]) for test in tests if test.param in constants)
 
 
 def propagate(program: Program, cuts: Cuts | None = None) -> tuple[Hazard, ...]:

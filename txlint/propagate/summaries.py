@@ -99,25 +99,6 @@ def _passed_something(name: str, position: int, passed: Passed) -> bool:
     return bool(passed.given & {name, position})
 
 
-def holds(test: Test, value: Any) -> bool:
-    """Does a constant meet a test?"""
-    if test.op == "truthy":
-        result = bool(value)
-    elif test.op == "is":
-        result = value is test.value or (value == test.value and type(value) is type(test.value) and value in (None, True, False))
-    elif test.op == "in":
-        result = value in test.value
-    elif test.op == "has":
-        result = isinstance(value, (tuple, str)) and test.value in value
-    elif test.op == "any":
-        result = any(holds(each, value) for each in test.value)
-    elif test.op == "class":
-        return value is not None or not test.wanted
-    else:
-        result = value == test.value
-    return result is test.wanted
-
-
 def instantiate(conditions: tuple[Condition, ...], target: Target, passed: Passed, info: FunctionInfo) -> tuple[Condition, ...]:
     """A callee's conditions in the caller's words; empty where none can hold."""
     if conditions is ALWAYS or conditions == ALWAYS:
@@ -137,7 +118,7 @@ def instantiate(conditions: tuple[Condition, ...], target: Target, passed: Passe
                     possible = False
                     break
             elif given[0] == "const":
-                if not holds(test, given[1]):
+                if not test.holds(given[1]):
                     possible = False
                     break
             elif given[0] == "param":
