@@ -14,7 +14,7 @@ from txlint.fix.source import code_points, decode
 from txlint.model.finding import Effect, Finding, Fix, Opener, Place, Step
 from txlint.model.kinds import EFFECT_KINDS, Confidence
 
-OPENING = ("atomic", "begin", "db", "manager")
+OPENING = ("atomic", "begin", "db", "manager", "transaction(", "savepoint(")
 _MARK = re.compile(r"#\s*(open|want|via):\s*([^#]*)")
 
 
@@ -100,6 +100,10 @@ def _kind_of(line: str) -> str:
 
 def _name_of(line: str) -> str:
     """What an engine would call the opener on this line."""
+    if ".write(" in line or "cr.execute(" in line:
+        return "odoo.models.BaseModel.write"
+    if "transaction()" in line or "savepoint()" in line or "transaction(using" in line or line.strip().startswith("@transaction  #"):
+        return "django_subatomic.db.transaction" if "db." not in line else "peewee.Database.atomic"
     if "db." in line or "with db:" in line:
         return "peewee.Database.atomic"
     if "transaction.manager" in line:
@@ -113,7 +117,7 @@ def _name_of(line: str) -> str:
 
 def _alias(line: str) -> str | None:
     """The alias as an engine would read it: a constant, the default, or not known."""
-    match = re.search(r"atomic\((?:using=)?([^,)]+)[,)]", line)
+    match = re.search(r"(?:atomic|[ @]transaction)\((?:using=)?([^,)]+)[,)]", line)
     if match is None:
         return "default"
     return match[1].strip("\"'") if match[1][0] in "\"'" else None
@@ -150,7 +154,7 @@ def _call_on(tree: ast.AST, source: object, number: int) -> tuple[Place, str]:
 
 
 def _opens(call: ast.Call) -> bool:
-    return ast.unparse(call.func).endswith("atomic")
+    return ast.unparse(call.func).endswith("atomic") or ast.unparse(call.func) in ("transaction", "savepoint")
 
 
 def _opener_on(tree: ast.AST, source: object, number: int) -> Place:

@@ -77,7 +77,10 @@ def set_up() -> None:
 
     def recorded(self: Any, body: Any, *args: Any, **kwargs: Any) -> Any:
         result = publish(self, body, *args, **kwargs)
-        EFFECTS.append([kwargs.get("headers", {}).get("task", "").rpartition(".")[2], body[0], body[1], open_now()])
+        headers = kwargs.get("headers", {})
+        told = [word for word in ("eta", "expires") if headers.get(word)] + [kwargs.get("routing_key") or ""]
+        name = headers.get("task", "").rpartition(".")[2]
+        EFFECTS.append([" ".join((name, *(word for word in told if word not in ("", "celery")))), body[0], body[1], open_now()])
         return result
 
     Producer.publish = recorded  # where a message leaves for the broker
@@ -91,10 +94,61 @@ def set_up() -> None:
         return deliver(self, messages)
 
     EmailBackend.send_messages = delivered
+    record_redis()
+    record_huey()
     fail_commits()
     helper = ModuleType("project_db")
     exec(sqlalchemy_helper("project_db")[0], helper.__dict__)
     sys.modules["project_db"] = helper
+
+
+def record_redis() -> None:
+    """Jobs of RQ, read from what the client is about to write to its socket; a small server takes it."""
+    import socket
+    import threading
+
+    from redis.connection import AbstractConnection
+
+    from tests.proof.transports import _Redis, _Server
+
+    server = _Server(("127.0.0.1", 0), _Redis)
+    server.arrived = lambda kind, thread: None
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    connect, send = socket.socket.connect, AbstractConnection.send_packed_command
+
+    def connect_here(own: Any, address: Any) -> None:
+        connect(own, server.server_address if isinstance(address, tuple) and address[1] == 6379 else address)
+
+    def sent(self: Any, command: Any, *args: Any, **kwargs: Any) -> Any:
+        words = b"".join([command] if isinstance(command, bytes) else command).split(b"\r\n")
+        if b"description" in words:
+            what = words[words.index(b"description") + 2].decode()
+            into = sorted({word.decode() for word in words if word in (b"ZADD", b"LPUSH", b"RPUSH")})
+            EFFECTS.append([what.partition("(")[0].rpartition(".")[2], [what.partition("(")[2], *into], {}, open_now()])
+        return send(self, command, *args, **kwargs)
+
+    socket.socket.connect = connect_here  # type: ignore[method-assign, assignment]
+    AbstractConnection.send_packed_command = sent
+
+
+def record_huey() -> None:
+    """Messages of huey, where they enter its storage."""
+    import pickle
+
+    from huey.storage import MemoryStorage
+
+    def record(method: str) -> None:
+        real = getattr(MemoryStorage, method)
+
+        def recorded(self: Any, data: bytes, *args: Any, **kwargs: Any) -> Any:
+            message = pickle.loads(data)
+            EFFECTS.append([f"{method} {message.name.rpartition('.')[2]}", list(message.args), message.kwargs or {}, open_now()])
+            return real(self, data, *args, **kwargs)
+
+        setattr(MemoryStorage, method, recorded)
+
+    record("enqueue")
+    record("add_to_schedule")
 
 
 def fail_commits() -> None:
@@ -153,7 +207,7 @@ def run(path: Path, expression: str, situation: str) -> dict[str, Any]:
     module.__dict__["ask"] = OTHERS.append
     module.__dict__["doomed"] = lambda: bool(DOOMED)
     namespace = module.__dict__
-    if situation == "closed":
+    if situation == "closed" and path.name.startswith(DJANGO):
         transaction.atomic = Nothing  # type: ignore[assignment, misc]
     try:
         exec(compile(path.read_text(), str(path), "exec"), namespace)

@@ -53,6 +53,7 @@ UNSAFE = {
     "a method called later": ("notify(order)  # want: TX102=a\norder.save()", "by reference"),
     "a dict filled in a loop": ("ctx = {}\nfor x in items:\n    ctx['x'] = x\n    task.delay(ctx)  # want: TX101=a", "by reference"),
     "receiver": ("order.send()  # want: TX102=a\norder.reset()", "`order` is passed by reference"),
+    "a generator within": ("group(t.s(x) for x in items).delay()  # want: TX101=a", "generator among the arguments"),
     "a generator": ("task.delay(x for x in items)  # want: TX101=a", "generator among the arguments"),
     "a queryset": ("task.delay(Order.objects.filter(x=1))  # want: TX101=a", "evaluated at the commit"),
     "a queryset by name": ("found = Order.objects.all()\ntask.delay(found)  # want: TX101=a\nx = 1", "`found`"),

@@ -18,10 +18,13 @@ from txlint.fix import FilePlan, plan
 ROOT = Path(__file__).parents[1]
 CASES = sorted(p for p in (ROOT / "fixtures" / "fix").glob("*.py") if not p.name.endswith(".fixed.py"))
 DEFERRED = [p for p in CASES if p.name.startswith(("on_commit", "delay_on_commit"))]
-MOVED = [p for p in CASES if p.name.startswith(("move_after", "commit_first", "after_commit_hook", "peewee", "zope"))]
+MOVED = [p for p in CASES if p.name.startswith(("move_after", "commit_first", "after_commit_hook", "peewee", "zope", "run_after_commit"))]
 MISUSED = [p for p in CASES if p.name.startswith("defer_misuse")]
-NEEDS = {"peewee": "peewee", "zope": "transaction"}
-DROPPED = {"on_commit_savepoint.py"}  # an effect of a savepoint that is rolled back in the plain run: gone on purpose
+NEEDS = {"peewee": "peewee", "zope": "transaction", "run": "django_subatomic"}
+DROPPED = {
+    "on_commit_savepoint.py",
+    "run_after_commit_plain.py",
+}  # an effect of a savepoint that is rolled back in the plain run: gone on purpose
 
 
 def twin(case: Path) -> Path:

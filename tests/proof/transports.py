@@ -236,6 +236,8 @@ class _Redis(socketserver.StreamRequestHandler):
     def reply(verb: bytes) -> bytes:
         if verb == b"HELLO":
             return b"%3\r\n+server\r\n+redis\r\n+version\r\n+7.0.0\r\n+proto\r\n:3\r\n"
+        if verb == b"INFO":
+            return b"$19\r\nredis_version:7.0.0\r\n"
         if verb in (b"GET", b"HGET"):
             return b"_\r\n"
         if verb == b"PING":

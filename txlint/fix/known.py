@@ -23,7 +23,7 @@ from txlint.model.graph import Entrance, Opened, Program
 from txlint.model.kinds import Confidence
 from txlint.model.shapes import parts
 
-_ASKED = ("celery", "django", "peewee", "sqlalchemy")
+_ASKED = ("celery", "django", "frappe", "odoo", "peewee", "sqlalchemy")
 _DELAYING = (5, 4)  # the release of Celery whose tasks on Django have delay_on_commit
 _NOWHERE = Place("", 1, 1, 1, 1)
 

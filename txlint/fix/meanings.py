@@ -114,7 +114,7 @@ _BY_FIRST = {
     "rest_framework": "django",
     "reversion": "django",
     "pgtransaction": "django",
-    "django_subatomic": "subatomic",
+    "django_subatomic": "django",
     "sqlalchemy": "sqlalchemy",
     "sqlmodel": "sqlalchemy",
     "flask_sqlalchemy": "sqlalchemy",

@@ -62,7 +62,8 @@ class Proposal:
     @property
     def changes(self) -> tuple[str, ...]:
         """What behaves otherwise afterwards, one sentence each."""
-        return tuple(dict.fromkeys(said for _, rewrite in self.rewrites for said in rewrite.changes))
+        risks = [self.fix.reason] if self.fix.applicability == "unsafe" and self.fix.reason else []
+        return tuple(dict.fromkeys([*(said for _, rewrite in self.rewrites for said in rewrite.changes), *risks]))
 
 
 @dataclass(frozen=True, slots=True)

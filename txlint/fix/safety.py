@@ -94,7 +94,7 @@ def refusals(case: Case, in_async: bool = False) -> Iterator[str]:
             yield f"`{bound}` of the `with` on line {scope.line} is closed before the commit"
         elif made := _gone_with(case, scope):
             yield f"`{made}` lies in what the `with` on line {scope.line} removes before the commit"
-    if dotted(site.call.func).endswith(".retry") and finding.effect.library == "celery":
+    if dotted(site.call.func).endswith((".retry", ".replace")) and finding.effect.library == "celery":
         yield "it raises, so that the task ends here: move it out of the transaction"
 
 
@@ -121,8 +121,9 @@ def risks(case: Case) -> Iterator[str]:
         yield f"line {line} calls `{case.callee}` again and cannot be deferred: it would happen first"
     if site.function.is_generator:
         yield "the function is a generator: its body runs when it is iterated"
-    for argument in site.call.args:
-        yield from _lazy(case, argument.value)
+    for call in _calls(site.call):
+        for argument in call.args:
+            yield from _lazy(case, argument.value)
     for name in by_reference(case):
         if changed := changed_later(case, name):
             yield f"`{name}` is passed by reference and may be changed on line {changed} before the commit"
@@ -284,6 +285,15 @@ def saves_deleted(case: Case) -> bool:
 
 def _rolls_back_savepoint(node: cst.CSTNode) -> bool:
     return isinstance(node, cst.Call) and dotted(node.func).endswith("savepoint_rollback")
+
+
+def _calls(call: cst.BaseExpression) -> Iterator[cst.Call]:
+    """A call and those that it is made on: ``group(tasks).delay()``."""
+    node: cst.BaseExpression = call
+    while isinstance(node, (cst.Call, cst.Attribute)):
+        if isinstance(node, cst.Call):
+            yield node
+        node = node.func if isinstance(node, cst.Call) else node.value
 
 
 def _lazy(case: Case, node: cst.BaseExpression, follow: bool = True) -> Iterator[str]:

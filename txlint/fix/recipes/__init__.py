@@ -13,9 +13,12 @@ from txlint.fix.recipes import (
     defer_keyword,
     defer_misuse,
     delay_on_commit,
+    frappe_after_commit,
     move_after,
+    odoo_postcommit,
     on_commit,
     peewee_after_commit,
+    run_after_commit,
     zope_after_commit,
 )
 
@@ -39,10 +42,13 @@ MISUSE_RECIPES: tuple[Recipe, ...] = (defer_misuse,)
 """For findings about deferrals and transactions themselves (TX3xx, TX5xx); no other recipe fits them."""
 RECIPES: tuple[Recipe, ...] = (
     defer_keyword,
+    run_after_commit,
     delay_on_commit,
     on_commit,
     peewee_after_commit,
     zope_after_commit,
+    frappe_after_commit,
+    odoo_postcommit,
     move_after,
     commit_first,
     after_commit_hook,

@@ -6,13 +6,13 @@ rather than a lambda, which would see its names as they are at the commit; ``rob
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
 from txlint.fix.after import dotted, find, targets
 from txlint.fix.capture import is_plain
-from txlint.fix.case import Case, Rewrite, Verdict
+from txlint.fix.case import Case, Rewrite, Verdict, short
 from txlint.fix.references import by_reference
 from txlint.fix.safety import judge, saves_deleted
 from txlint.fix.scopes import Scope
@@ -44,24 +44,57 @@ def rewrite(case: Case) -> Rewrite:
     partial = case.names.reference("functools", "partial", line, column)
     using = database(case)
     after = f", using={using})" if isinstance(using, str) and using else ")"
-    more = ("save=False",) if saves_deleted(case) else ()
+    more = more_arguments(case)
     edits = wrap(case, f"{on_commit.text}(", after, partial.text, more)
     needs = [r.needs for r in (on_commit, partial if more or has_arguments(case, case.site.call) else on_commit) if r.needs]
     return Rewrite(edits, tuple(needs), behaviour(case))
 
 
+def more_arguments(case: Case) -> tuple[str, ...]:
+    """What the call has to be given besides, now that it runs later."""
+    return ("save=False",) if saves_deleted(case) else ()
+
+
 def behaviour(case: Case) -> tuple[str, ...]:
     """What is different afterwards, in words, for ``--fix`` to print."""
     said = [f"`{case.callee}` runs after the commit, and not at all after a rollback", "if it fails, the transaction stays committed"]
-    written = {a.keyword.value for a in case.site.call.args if a.keyword}
-    named = [name for name in by_reference(case) if name.isidentifier() and name not in ("self", "cls") and not is_plain(case, name)]
-    if named:
+    if not case.ends_here and (named := [name for name in by_reference(case) if _may_be_changed(case, name)]):
         said.append(f"`{'`, `'.join(named)}` {'is' if len(named) == 1 else 'are'} taken as at the commit, should a caller change it before")
     if line := _handled_outside(case):
         said.append(f"the `except` of the `try` on line {line} may find the transaction committed")
-    if late := sorted(written & {"countdown", "delay"}):
-        said.append(f"`{late[0]}` counts from the commit")
-    return tuple(said)
+    return (*said, *_times(case))
+
+
+_SPANS = frozenset({"countdown", "delay", "expires"})
+_MOMENTS = frozenset({"eta"})
+_TAKE_TIMES = frozenset({"apply_async", "schedule", "set", "send_with_options", "send_task"})
+_FIRST_IS_TIME = {"enqueue_in": "counts from the commit", "enqueue_at": "may have passed at the commit"}
+
+
+def _times(case: Case) -> Iterator[str]:
+    """What becomes of delays and moments, of the call itself and of what it is called on (``task.s(1).set(countdown=3).delay()``)."""
+    node: cst.BaseExpression = case.site.call
+    while isinstance(node, (cst.Call, cst.Attribute)):
+        if isinstance(node, cst.Attribute):
+            node = node.value
+            continue
+        method = node.func.attr.value if isinstance(node.func, cst.Attribute) else ""
+        if method in _FIRST_IS_TIME and node.args:
+            yield f"`{short(case.code(node.args[0].value))}` {_FIRST_IS_TIME[method]}"
+        for argument in node.args if method in _TAKE_TIMES else ():
+            name = argument.keyword.value if argument.keyword else ""
+            if name in _MOMENTS:
+                yield f"`{name}` may have passed at the commit"
+            elif name in _SPANS:
+                yield f"`{name}` counts from the commit"
+        node = node.func
+
+
+def _may_be_changed(case: Case, name: str) -> bool:
+    """Whether a caller may hold the object of a local name, too, and change it."""
+    line, column = case.site.span[:2]
+    local = any(name in case.names.bound_in(function) for function in case.names.functions_at(line, column))
+    return local and name not in ("self", "cls") and not is_plain(case, name)
 
 
 def _handled_outside(case: Case) -> int | None:

@@ -1,0 +1,47 @@
+"""Frappe: ``f(x)`` becomes ``frappe.db.after_commit.add(partial(f, x))``, for calls that cannot wait for the commit by themselves.
+
+A request or job is always in a transaction and commits at its end; what was added is dropped by a rollback, but not by one to a
+savepoint, and never runs in a request that does not commit. Read in frappe/frappe, version 15 (`database.py`, `CallbackManager`)."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from txlint.fix.after import dotted, find
+from txlint.fix.case import Case, Rewrite, Verdict
+from txlint.fix.recipes.on_commit import behaviour
+from txlint.fix.safety import judge
+from txlint.fix.wrap import has_arguments, wrap
+
+NAME = "frappe-after-commit"
+_FIRST = 15  # the release that has frappe.db.after_commit
+
+
+def applies(case: Case) -> bool:
+    return case.family == "frappe" and not case.finding.effect.deferred_by
+
+
+def applicability(case: Case) -> Verdict:
+    verdict = judge(case)
+    if verdict.applicability == "none":
+        return verdict
+    risks = [verdict.reason] if verdict.reason else []
+    if not case.project.is_at_least("frappe", _FIRST):
+        risks.append(f"it needs Frappe {_FIRST} or newer")
+    if find(case.site.function.node, _rolls_back_savepoint) is not None:
+        risks.append("a rollback to a savepoint does not drop it")
+    return Verdict("unsafe", "; ".join(risks)) if risks else Verdict("safe")
+
+
+def rewrite(case: Case) -> Rewrite:
+    line, column = case.site.span[:2]
+    database = case.names.reference("frappe", "db", line, column)
+    partial = case.names.reference("functools", "partial", line, column)
+    edits = wrap(case, f"{database.text}.after_commit.add(", ")", partial.text)
+    needs = [r.needs for r in (database, partial if has_arguments(case, case.site.call) else database) if r.needs]
+    return Rewrite(edits, tuple(needs), (*behaviour(case), "a request that does not commit never runs it"))
+
+
+def _rolls_back_savepoint(node: cst.CSTNode) -> bool:
+    """``frappe.db.rollback(save_point=name)``."""
+    return isinstance(node, cst.Call) and dotted(node.func).endswith(".rollback") and bool(node.args)
