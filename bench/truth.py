@@ -6,8 +6,9 @@
 A record holds date, command, commit, versions, figures and a sha256 of each input. `check` compares the inputs and measures nothing. An
 input is what would make the figures say something else than they say, and no more, or every commit would ask for a new measurement:
 
-catalog            of each library only what is looked up in the installed one: names, bases, aliases, version ranges. A reworded `why` or
-                   another effect kind leaves it fresh. Versions are recorded and not compared: a release on an index is no change here.
+catalog            the four tests of each library (`tests/catalog_tests.py`). Inputs are what is looked up in the installed library: names,
+                   bases, aliases, version ranges. A reworded `why` or another effect kind leaves it fresh; what is used, explained and
+                   real the suite asks at every change. Versions are recorded and not compared: a release on an index is no change.
 proofs             what decides whether a mark holds (tests/proof, the readers of marks). Not the fixtures: the suite executes each of them
                    at every change, so that none can go stale; the record says how many there were and on which frameworks.
 fix-commits,       scorer and case files, and the *contract*: txlint's version, rules with their defaults, kinds of effects and openers,
@@ -38,7 +39,7 @@ from typing import Any, NamedTuple
 TOP = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TOP))
 
-from tests import catalog_truth, marks  # noqa: E402
+from tests import catalog_tests, marks  # noqa: E402
 from txlint import __version__  # noqa: E402
 from txlint.catalog.loader import LIBRARIES, read_library  # noqa: E402
 from txlint.config import Config  # noqa: E402
@@ -107,22 +108,12 @@ def looked_up(library: Library) -> list[Any]:
 
 
 def measure_catalog(_: Places) -> Figures:
-    """Each name of the catalog, looked up in the libraries that are installed beside this interpreter."""
-    catalog_truth.prepare()
-    libraries: dict[str, str] = {}
-    names = 0
-    problems: list[str] = []
-    for path in sorted(LIBRARIES.glob("*.toml")):
-        library = read_library(path)
-        have = catalog_truth.installed(library)
-        libraries[library.name] = have or "not installed"
-        if have:
-            names += len(library.entries) + len(library.aliases)
-            problems += [problem for entry in library.entries if (problem := catalog_truth.problem(entry, library))]
-            problems += [problem for new in library.aliases.values() if (problem := catalog_truth.missing(new, library))]
+    """The four tests of each library, on what is installed beside this interpreter."""
+    found, problems = catalog_tests.measure()
     if problems:
-        raise Untrue("; ".join(sorted(set(problems))))
-    return {"names": names, "libraries": libraries}
+        raise Untrue("; ".join(problems))
+    passed = [name for name, figures in found.items() if catalog_tests.passes(figures)]
+    return {"entries": sum(each["entries"] for each in found.values()), "pass all four": len(passed), "libraries": found}
 
 
 # -- the proofs --

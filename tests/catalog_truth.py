@@ -1,14 +1,19 @@
-"""Does a name of the catalog exist in the library that is installed? Imports the library; txlint itself never does."""
+"""Is an entry of the catalog true, does its name exist in the library that is installed? (Imports the library; txlint itself never does.)
+And is it explained?"""
 
 from __future__ import annotations
 
 import importlib
 import inspect
+import tomllib
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
-from txlint.model.catalog import Entry, Library, LibraryClass
+from txlint.catalog.loader import read_library
+from txlint.model.catalog import Calls, Effect, Entry, Library, LibraryClass, Returns, Silent
 
 ASYNC_TWINS = {"__enter__": "__aenter__", "__exit__": "__aexit__", "__iter__": "__aiter__"}
 
@@ -30,6 +35,7 @@ def prepare() -> None:
                 "django.contrib.sessions",
                 "django.contrib.sites",
             ],
+            HAYSTACK_CONNECTIONS={"default": {"ENGINE": "haystack.backends.simple_backend.SimpleEngine"}},
             DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
             SITE_ID=1,
         )
@@ -138,3 +144,40 @@ def _in_range(entry: Entry, library: Library) -> bool:
 
     have = installed(library)
     return all(when.version is None or have is None or (have in SpecifierSet(when.version)) != when.unless for when in entry.when)
+
+
+def unexplained(path: Path) -> dict[str, str]:
+    """Entry name -> what its row in the file lacks: a `why`, something to say, or its place in the order."""
+    found = {}
+    for entry in read_library(path).entries:
+        if isinstance(entry, Effect | Silent) and not entry.why:
+            found[entry.name] = "says no why"
+        if isinstance(entry, Returns) and not (entry.type or entry.enter or entry.decorated):
+            found[entry.name] = "returns nothing"
+        if isinstance(entry, Calls) and not entry.runs:
+            found[entry.name] = "runs nothing"
+    return found | _unsorted(path)
+
+
+def _unsorted(path: Path) -> dict[str, str]:
+    """Within a section (comments that start with ``# --`` divide them) and a table, by their first name; lists of names too."""
+    found = {}
+    for section in path.read_text(encoding="utf-8").split("\n# -- "):
+        for table, rows in tomllib.loads(section.partition("\n")[2]).items():
+            if not isinstance(rows, list):
+                continue
+            keys = [_key(row) for row in rows]
+            found |= {after: f"stands behind {before} in [[{table}]]" for before, after in pairwise(keys) if before > after}
+            found |= {
+                key: "its names are not sorted"
+                for key, row in zip(keys, rows, strict=True)
+                if row.get("names", []) != sorted(row.get("names", []))
+            }
+    return found
+
+
+def _key(row: dict[str, Any]) -> str:
+    of = row.get("of", "")
+    prefix = of if isinstance(of, str) else of[0]
+    name = row.get("name") or row["names"][0]
+    return f"{prefix}.{name}" if prefix else str(name)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-import tomllib
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,7 @@ from tests import catalog_truth as truth
 from txlint.catalog import Catalog, CatalogError, load_catalog, parse_run, parse_type
 from txlint.catalog.loader import LIBRARIES, choose, decode, decode_project, read_headers, read_library
 from txlint.catalog.types import TypeExpr
-from txlint.model.catalog import Calls, Effect, LibraryClass, Returns, Silent
+from txlint.model.catalog import Effect, LibraryClass
 from txlint.model.kinds import Confidence
 
 FILES = sorted(LIBRARIES.glob("*.toml"))
@@ -182,37 +180,12 @@ def test_type_expressions() -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_entries_are_explained(path: Path) -> None:
+def test_entries_are_explained_and_sorted(path: Path) -> None:
     library = read_library(path)
     assert library.name == path.stem
     assert library.packages
-    for entry in library.entries:
-        if isinstance(entry, Effect | Silent):
-            assert entry.why, f"{entry.name} says no why"
-        if isinstance(entry, Returns):
-            assert entry.type or entry.enter or entry.decorated, f"{entry.name} returns nothing"
-        if isinstance(entry, Calls):
-            assert entry.runs, f"{entry.name} runs nothing"
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_entries_are_sorted(path: Path) -> None:
-    """Within a section (comments that start with ``# --`` divide them) and a table, by their first name; lists of names too."""
-    for section in path.read_text(encoding="utf-8").split("\n# -- "):
-        tables = tomllib.loads(section.partition("\n")[2])
-        for table, rows in tables.items():
-            if isinstance(rows, list):
-                keys = [_key(row) for row in rows]
-                assert all(before <= after for before, after in pairwise(keys)), (table, next(k for b, k in pairwise(keys) if k < b))
-                for row in rows:
-                    assert row.get("names", []) == sorted(row.get("names", []))
-
-
-def _key(row: dict[str, Any]) -> str:
-    of = row.get("of", "")
-    prefix = of if isinstance(of, str) else of[0]
-    name = row.get("name") or row["names"][0]
-    return f"{prefix}.{name}" if prefix else name
+    problems = truth.unexplained(path)
+    assert not problems, "\n".join(f"{name}: {problem}" for name, problem in sorted(problems.items()))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
