@@ -22,7 +22,7 @@ from txlint.catalog.lookup import Catalog
 from txlint.config import Config, ConfigError
 from txlint.deep import with_room
 from txlint.discover import Discovery, File, discover, project_root
-from txlint.frameworks import pyramid
+from txlint.frameworks import flask, pyramid, starlette
 from txlint.frameworks.django.entrances import entrances as django_entrances
 from txlint.frameworks.django.inert import inert_settings
 from txlint.frameworks.django.models import DjangoModels
@@ -609,8 +609,13 @@ def analyse(
         documents = frappe.FrappeDocuments()
         frameworks = (models, documents)
         places.append(lambda linker: frappe_entrances(linker, documents))
-    if pyramid.PACKAGE in {item.module.partition(".")[0] for each in facts for item in each.imports}:
+    imported = {item.module.partition(".")[0] for each in facts for item in each.imports}
+    if pyramid.PACKAGE in imported:
         places.append(pyramid.entrances)
+    if flask.PACKAGE in imported:
+        places.append(flask.entrances)
+    if not imported.isdisjoint(starlette.PACKAGES):
+        places.append(starlette.entrances)
     program, linker = with_room(lambda: link(facts, catalog, frameworks, places, _matcher(versions, catalog), also, everything))
     stages.end("link")
     lines = Cuts(cuts(facts))

@@ -256,6 +256,8 @@ class Stage:
         engines, metadatas = {}, {}
         for module in modules:
             for value in vars(module).values():
+                if _is_proxy(value):
+                    continue
                 if isinstance(value, type) and hasattr(value, "metadata") and isinstance(value.metadata, sqlalchemy.MetaData):
                     metadatas[id(value.metadata)] = value.metadata
                 elif isinstance(value, sqlalchemy.MetaData):
@@ -267,6 +269,11 @@ class Stage:
             for metadata in metadatas.values():
                 metadata.create_all(engine)
             engine.dispose()
+
+
+def _is_proxy(value: Any) -> bool:
+    """Something that has no value outside of a request, and says so whatever one asks (Flask's ``g``)."""
+    return type(value).__module__ == "werkzeug.local"
 
 
 def migrate(app: str, *targets: str) -> None:

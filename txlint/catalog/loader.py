@@ -504,7 +504,16 @@ _TABLES: Mapping[str, tuple[Callable[..., Entry], Mapping[str, _Reader], tuple[s
     ),
     "class": (
         LibraryClass,
-        {**_COMMON, "bases": _texts, "attributes": _types, "parameters": _types, "item": _type, "row": _arg, "mapped": _flag},
+        {
+            **_COMMON,
+            "bases": _texts,
+            "attributes": _types,
+            "parameters": _types,
+            "item": _type,
+            "row": _arg,
+            "mapped": _flag,
+            "namespace": _flag,
+        },
         (),
     ),
     "calls": (

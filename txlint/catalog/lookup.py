@@ -54,6 +54,7 @@ class Catalog:
         self._aliases: dict[str, str] = {}
         self._generated: list[tuple[tuple[str, ...], str]] = []  # alias patterns: segments with *, the name they stand for
         self.signatures: dict[str, tuple[Signature, ...]] = {}  # by the last name of the method
+        namespaces: set[str] = set()  # classes that hold whatever the project puts there
         self.breaking: dict[str, str] = {}  # exceptions that break a transaction, with the family of that
         for library in self._libraries.values():
             for old, new in library.aliases.items():
@@ -67,6 +68,9 @@ class Catalog:
                     self.signatures[last] = (*self.signatures.get(last, ()), entry)
                 elif isinstance(entry, Opener):
                     self.breaking.update(dict.fromkeys(entry.broken_by, entry.family))
+                elif isinstance(entry, LibraryClass) and entry.namespace:
+                    namespaces.add(entry.name)
+        self.namespaces = frozenset(namespaces)
         self.breaking_words = frozenset(name.rpartition(".")[2] for name in self.breaking)
         table = _by_name(entry for library in self._libraries.values() if library.name != PROJECT for entry in library.entries)
         if PROJECT in self._libraries:

@@ -88,8 +88,11 @@ def provided(linker: Linker, dependency: Fn, depth: int = 0) -> dict[str, Key]:
         return _composed(held(linker, receiver.klass), {name: (name, "") for name in _names(fun)}, fun, linker, depth)
     replay = linker.replay(fun, fun.klass, True)
     given = [value for _, value in replay.yields] if fun.fact.is_generator else [replay.returns]
-    if any(isinstance(atom, ExtObj) for value in given for atom in value):
-        return {"": ("session", "global", fun.dotted)}
+    for atom in (atom for value in given for atom in value):
+        if isinstance(atom, ExtObj):
+            origin = atom.origin
+            kept = origin.__class__ is tuple and origin[0] == "via" and origin[1][1] == "global"  # by the request, not by the dependency
+            return {"": origin[1] if kept else ("session", "global", fun.dotted)}
     call = fun.returned_call
     if call is None:
         return {}

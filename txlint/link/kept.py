@@ -1,7 +1,8 @@
 """What is put somewhere by one piece of code and called by another: registries, lists of listeners, callables kept in attributes.
 
-A place is ``("global", module, name)``, ``("attr", class number, name)`` for containers that are made empty and filled later, or
-``("param", function number, name)``, ``("field", class number, name)`` for what callers pass and an attribute keeps. Whoever puts
+A place is ``("global", module, name)``, ``("attr", class number, name)`` for containers that are made empty and filled later,
+``("param", function number, name)``, ``("field", class number, name)`` for what callers pass and an attribute keeps, or
+``("space", library's class, name)`` for what is put on an object that lasts as long as a request. Whoever puts
 something there is noted whenever code is replayed (`put`); who reads a place gets what is known so far (`kept`) and is noted as well.
 Between the rounds of linking `fill` looks for the code that may put something at the places that were read, and names the readers
 that are to be replayed. What is kept is told apart by place only: of several callables it cannot be said which is called."""
@@ -36,7 +37,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.graph import NO_CLASS, Target
-from txlint.model.shapes import last_name
+from txlint.model.shapes import last_name, parts
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -97,6 +98,19 @@ def kept(linker: Linker, place: Place) -> Value:
         linker.unfilled.append(place)
     readers.update(dict.fromkeys(key[0] for key in islice(reversed(linker.under_way), MOST_READERS)))
     return linker.contents.get(place, UNKNOWN)
+
+
+def put_there(linker: Linker, place: Place) -> Value:
+    """What is at a place, looked for at once; what is found later is told to whoever asks now."""
+    if place not in linker.contents and linker.begin(place):
+        _look(linker, place)
+        value = _resolved(linker, place, frozenset())
+        if value:
+            linker.contents[place] = value
+        linker.done(place, linker.contents, place)
+        if value:
+            return value
+    return kept(linker, place)
 
 
 def fill(linker: Linker) -> set[int]:
@@ -165,6 +179,12 @@ def _look(linker: Linker, place: Place) -> None:
         word = klass.fact.name
         also = [m for m in linker.project.ordered if m not in near and word in m.facts.words]
         _replay_writers(linker, [m for m in (*near, *also) if name in m.facts.words], name)
+    elif kind == "space":
+        for module in linker.project.ordered:
+            if name in module.facts.words:
+                for fun in (module.body, *module.funs):
+                    if mentions(fun, {name}) and _assigns(fun.body, name):
+                        linker.replay(fun, _owner(fun), fun.fact is None)
     elif kind == "field":
         klass = linker.project.klasses[where]
         _look_for_calls(linker, {klass.fact.name, *(sub.fact.name for sub in klass.subclasses)})
@@ -243,6 +263,13 @@ def _fills(body: Any, name: str) -> bool:
                 return True
         stack.extend(item)
     return False
+
+
+def _assigns(body: Any, name: str) -> bool:
+    """Is an attribute of this name assigned: ``x.name = v``?"""
+    ending = f".{name}"
+    targets = (target for part in parts(body) if part[0] == "assign" and part[1].__class__ is tuple for target in part[1])
+    return any(target.__class__ is str and target.endswith(ending) for target in targets)
 
 
 def _ends_in(expr: Any, name: str) -> bool:

@@ -10,6 +10,7 @@ from txlint.catalog.types import parse_run, parse_type
 from txlint.link import builtin, misuse, signals
 from txlint.link.conditions import argument, decide, is_met
 from txlint.link.holding import row_of
+from txlint.link.members import shared
 from txlint.link.opening import by_hand, closes, opens, receiver_key
 from txlint.link.passing import sender_of
 from txlint.link.site import CERTAIN, DEEP, LIKELY, Site
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _MAKES = frozenset({"create", "acreate", "get_or_create", "aget_or_create"})
 """Managers' methods that save a row which they have made."""
 _SAVES = frozenset({"save", "asave", "create", "acreate"})
+_LOOKS_UP = frozenset({"get", "pop", "setdefault"})
+"""Methods of an object that holds what a request needs, by which it is read like a dict."""
 _EITHER = frozenset({"update_or_create", "aupdate_or_create"})
 
 
@@ -44,6 +47,9 @@ def call_library(
     if isinstance(receiver, Opening) and by_hand(site, receiver, name):
         return
     known = linker.at(name)
+    owner, _, last = name.rpartition(".")
+    if owner in linker.catalog.namespaces and last in _LOOKS_UP and args and (text := _text(args[0])):
+        site.result = union(site.result, shared(linker, owner, text))
     site.row = row_of(receiver)
     _ask_frameworks(site, name, args, keywords)
     key = None

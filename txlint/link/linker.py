@@ -12,7 +12,7 @@ from txlint.catalog.lookup import PROJECT, Catalog
 from txlint.frameworks.types import Framework
 from txlint.link import classes, holding, kept, members, names, passing, substitution, taught, typehints, types
 from txlint.link.classes import Found
-from txlint.link.project import Fun, Klass, Project
+from txlint.link.project import Fun, Klass, Module, Project
 from txlint.link.values import UNKNOWN, Atom, Atoms, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, SelfObj, Seq, Table, Value, union
 from txlint.model.facts import FileFacts
 from txlint.model.graph import Flow, Given, Opened
@@ -105,6 +105,7 @@ class Linker:
         self.stores: dict[Any, dict[Atom, None]] = {}  # place -> what is put there (see `kept`)
         self.contents: dict[Any, Value] = {}  # place -> what readers get
         self.readers: dict[Any, dict[int, None]] = {}  # place -> the functions that asked for it
+        self.begun: set[tuple[Any, ...]] = set()  # sessions that are in a transaction wherever they can be named
         self.retrying: dict[int, bool] = {}  # decorators of the project: do they try again?
         self.dispatched: dict[int, list[Fun]] = {}  # function -> those that run instead of it for arguments of other types
         self.unfilled: list[Any] = []  # places asked for and not yet looked for
@@ -381,6 +382,12 @@ class Linker:
         if isinstance(atom, Fn):
             return atom.fun.id
         return SelfObj if isinstance(atom, SelfObj) else atom
+
+    def value(self, expr: Any, module: Module, scope: Fun | None = None) -> Value:
+        """An expression that stands in a module, or in a function; its calls leave no events."""
+        from txlint.link.replay import evaluate
+
+        return evaluate(self, expr, module, None, scope)
 
     def is_mapped(self, klass: Klass) -> bool:
         """Are instances of the class rows of a session?"""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from txlint.catalog.lookup import PROJECT
 from txlint.catalog.types import parse_type
 from txlint.link import taught
-from txlint.link.kept import ADDS, one_of, options
+from txlint.link.kept import ADDS, one_of, options, put_there
 from txlint.link.project import Klass
 from txlint.link.values import (
     UNKNOWN,
@@ -38,6 +38,7 @@ from txlint.link.values import (
 if TYPE_CHECKING:
     from txlint.link.classes import Found
     from txlint.link.linker import Linker
+    from txlint.model.graph import Key
 
 
 _TABLE_METHODS = frozenset({"get", "pop", "setdefault", "update", "values", "items", "__getitem__"})
@@ -99,6 +100,8 @@ def _of_library(linker: Linker, atom: Ext, name: str) -> Value:
         for entry in linker.at(method).returns if method else ():
             if entry.attribute and entry.type:
                 return linker.typed(parse_type(entry.type), atom, (), {})
+        if atom.name in linker.catalog.namespaces and method is None:
+            return shared(linker, atom.name, name) or linker.library(dotted)
     return linker.library(dotted)
 
 
@@ -219,7 +222,21 @@ def _library_attribute(linker: Linker, receiver: Atom, class_name: str, name: st
             if entry.attribute and entry.type:
                 return linker.typed(parse_type(entry.type), receiver, (), {})
         return (linker.atoms(ExtMethod, method, receiver, name),)
+    if class_name in linker.catalog.namespaces and (value := shared(linker, class_name, name)):
+        return value
     return (linker.atoms(ExtMethod, f"{class_name}.{name}", receiver, name),)
+
+
+def shared(linker: Linker, namespace: str, name: str) -> Value:
+    """What the project puts under a name of a library's namespace, wherever it does so; a session there has one key."""
+    key = shared_key(namespace, name)
+    value = put_there(linker, ("space", namespace, name))
+    return tuple(linker.atoms(ExtObj, atom.name, atom.item, ("via", key)) if isinstance(atom, ExtObj) else atom for atom in value)
+
+
+def shared_key(namespace: str, name: str) -> Key:
+    """The key of a session that is kept in a namespace: there is one for each request."""
+    return ("session", "global", f"{namespace}.{name}")
 
 
 def _of_class(linker: Linker, atom: Cls | SelfCls, name: str) -> Value:

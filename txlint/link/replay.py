@@ -292,6 +292,8 @@ class Frame:
             return
         if opened.kind in ("autobegin", "custom") and any(other.key == opened.key for other in self.region):
             return
+        if opened.kind == "autobegin" and opened.key in self.linker.begun:
+            return
         self.open = {**self.open, opened.key: opened}
         self.snapshot = None
         if not self.silent and known is None:
@@ -443,9 +445,9 @@ class Frame:
         value = self.env.get(name)
         if value is not None:
             return value
-        if name in self.fun.scope:
-            return UNKNOWN
         parent = self.parent
+        if name in self.fun.scope and parent is not self.fun:  # else what is looked at stands in the function, and is no part of a replay
+            return UNKNOWN
         if parent is not None and parent.fact is not None:
             value = self.enclosing(parent, name)
             if value is not None:

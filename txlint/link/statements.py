@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,10 @@ from txlint.link.entering import Closing, enter_context, own, suspended
 from txlint.link.guards import assume, constant_test, only_test, parameter_of, tests
 from txlint.link.held import given
 from txlint.link.kept import fillable, places
+from txlint.link.members import shared_key
 from txlint.link.opening import asserted
 from txlint.link.targets import iterate
-from txlint.link.values import UNKNOWN, Cls, Fn, Obj, SelfObj, Value, union
+from txlint.link.values import UNKNOWN, Cls, Ext, ExtObj, Fn, Obj, SelfObj, Value, union
 from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import Key
 
@@ -140,9 +142,14 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
             frame.env[target] = value
         elif "." not in head:
             frame.env[target] = value
+            if frame.linker.catalog.namespaces and value:
+                _share(frame, target, value, source)
             frame.changed(head)
             if name in ("pk", "id"):  # a copy: the row that it stood for is no longer its own
                 frame.env[head] = tuple(frame.linker.of_row(atom, None) for atom in frame.env.get(head, UNKNOWN))
+        elif frame.linker.catalog.namespaces and value:
+            frame.env[target] = value
+            _share(frame, target, value, source)
     else:
         tag = target[0]
         if tag in ("tuple", "list"):
@@ -160,6 +167,25 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                 frame.linker.put(place, value)
         elif tag == "attr":
             frame.ev(target[1])
+
+
+def _share(frame: Frame, target: str, value: Value, source: Expr | None) -> None:
+    """``g.db = session``: whoever reads it in the same request has this very session."""
+    head, _, name = target.rpartition(".")
+    for atom in frame.ev(head):
+        if isinstance(atom, (Ext, ExtObj)) and atom.name in frame.linker.catalog.namespaces:
+            if not frame.silent:
+                frame.linker.put(("space", atom.name, name), value)
+            key = shared_key(atom.name, name)
+            before = frame.key_of(source, value) if source is not None else None
+            if any(opened.key == before for opened in frame.region):
+                frame.linker.begun.add(key)
+                frame.region = tuple(replace(opened, key=key) if opened.key == before else opened for opened in frame.region)
+                frame.snapshot = None
+            if any(isinstance(a, (ExtObj, Obj)) for a in value):
+                frame.keys[target] = key
+                if isinstance(source, str):
+                    frame.keys[source] = key
 
 
 def _with(frame: Frame, stmt: Any) -> None:

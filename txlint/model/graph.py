@@ -211,6 +211,7 @@ class Entrance:
     confidence: Confidence = Confidence.CERTAIN
     given: tuple[tuple[str, Any], ...] = ()  # what is known of the arguments
     family: str = "django"
+    key: Key | None = None  # of a session or connection that the code itself can name; None: that of the alias
 
 
 @dataclass(frozen=True, slots=True)

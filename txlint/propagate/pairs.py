@@ -143,19 +143,26 @@ class _Pairs:
         for entrance in program.entrances:
             node = self.node_of(entrance.node)
             for (site, closed), reach in self.summaries.get(node, {}).items():
-                if is_closed((entrance.family, entrance.alias), closed):
+                if is_closed(entrance.key or (entrance.family, entrance.alias), closed):
                     continue
                 if entrance.given and not any(met(tuple(tests), entrance.given) for tests in reach.conditions):
                     continue
                 self.enter(site, entrance, node, min(entrance.confidence, reach.confidence))
 
     def always_open(self, node: Node, key: Key, depth: int = 0) -> bool:
-        """Has every known caller the transaction of a session that it passes open already? Then nothing is begun here."""
-        if len(key) < 3 or key[1] not in ("param", "self") or depth > 4:
+        """Has every known caller the transaction of a session that it passes, or that all name alike, open already? Then nothing is begun
+        here."""
+        if len(key) < 3 or key[1] not in ("param", "self", "global") or depth > 4:
             return False
         callers = self.backwards.get(node, ())
         if not callers:
             return False
+        if key[1] == "global":  # by a block: what a statement has begun may be over in another call
+            return all(
+                any(o.key == key and o.kind == "with" for o in edge.event.region)
+                or (caller != node and self.always_open(caller, key, depth + 1))
+                for caller, edge in callers
+            )
         info = self.program.infos[node[0]]
         head, _, rest = key[2].partition(".") if key[1] == "param" else (RECEIVER, "", key[2])
         for caller, edge in callers:

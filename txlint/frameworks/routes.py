@@ -1,0 +1,79 @@
+"""What Flask and Starlette (with FastAPI on top) have in common: functions that a decorator makes into views, and what lies around them.
+
+`routed` gives the views with the applications or routers that they were registered on, `around` the transactions that are open where a
+piece of middleware calls what lies behind it, `entered` a view with such a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from txlint.model.graph import NO_CLASS, Entrance, Opened
+from txlint.model.kinds import Confidence
+from txlint.model.shapes import calls_in, last_name
+
+if TYPE_CHECKING:
+    from txlint.frameworks.types import Atom, Fun, Linker
+
+
+class Routed(NamedTuple):
+    """A function that requests reach, the object that it was registered on, and the name of that object: ``shop.api.router``."""
+
+    fun: Fun
+    owner: Atom
+    name: str
+
+
+def routed(linker: Linker, methods: Container[str], classes: Container[str]) -> Iterator[Routed]:
+    """Functions under ``@app.get("/")``: a method of this name, of an instance of one of these classes."""
+    for fun in linker.project.funs:
+        for expr, _ in fun.fact.decorators if fun.fact is not None else ():
+            called = expr[1] if expr.__class__ is tuple and expr[0] == "call" else expr
+            if called.__class__ is str and called.rpartition(".")[2] in methods:
+                owner = called.rpartition(".")[0]
+                for atom in linker.value(owner, fun.module, fun.parent) if owner else ():
+                    if _is_one(linker, atom, classes):
+                        yield Routed(fun, atom, linker.where_bound(fun.module, owner))
+
+
+def _is_one(linker: Linker, atom: Atom, classes: Container[str]) -> bool:
+    if isinstance(atom, linker.ExtObj):
+        return atom.name in classes
+    return isinstance(atom, linker.Obj) and any(base in classes for base in linker.library_bases(atom.klass))
+
+
+def registrations(linker: Linker, methods: Container[str]) -> Iterator[tuple[Fun, Any]]:
+    """Calls of methods of these names, with the function (or module's body) that they stand in: ``app.before_request(begin)``."""
+    for module in linker.project.ordered:
+        if any(word in methods for word in module.facts.words):
+            for fun in (module.body, *module.funs):
+                for call in calls_in(fun.body):
+                    if last_name(call[1]) in methods:
+                        yield fun, call
+
+
+def around(linker: Linker, fun: Fun, klass: Any, names: Container[str]) -> list[Opened]:
+    """What is open where a function calls what lies behind it, a name of these: ``await call_next(request)``. What only reads holds no
+    one else's writes back and is left out."""
+    flow = linker.replay(fun, klass, True).flow
+    called = [(event.func, event.region) for event in flow.events] + [(expr, region) for _, expr, _, region in flow.unresolved]
+    found: dict[Any, Opened] = {}
+    for expr, region in called:
+        if last_name(expr) in names:
+            for opened in region:
+                if not opened.reads:
+                    path, holder = opened.path or fun.module.facts.path, opened.function or fun.dotted
+                    found.setdefault((path, opened.pos), replace(opened, path=path, function=holder))
+    return list(found.values())
+
+
+def entered(fun: Fun, cls: int, opened: Opened, most: Confidence = Confidence.CERTAIN) -> Entrance:
+    """A view that runs inside of what was opened around it."""
+    assert opened.path is not None and opened.function is not None
+    key = opened.key if opened.key[1:2] == ("global",) else None
+    sure = min(opened.confidence, most)
+    node = (fun.id, cls, cls == NO_CLASS)
+    return Entrance(
+        node, "request", opened.name, opened.path, opened.pos, opened.function, opened.alias, sure, family=opened.family, key=key
+    )
