@@ -35,7 +35,7 @@ from txlint.frameworks.versions import Versions
 from txlint.link import entrances
 from txlint.link.linker import Linker
 from txlint.link.program import link
-from txlint.model.catalog import Library
+from txlint.model.catalog import Fault, Library
 from txlint.model.facts import FileFacts, Unreadable
 from txlint.model.finding import Assumption, Explanation, Finding, Known, NoSuchLine, Opener, Place, Problem, Report, Summary, Unresolved
 from txlint.model.graph import Program
@@ -693,6 +693,28 @@ def _taught(config: Config) -> Library | None:
         raise ConfigError(str(error)) from None
 
 
+def whole_catalog(config: Config) -> Catalog:
+    """All libraries, whether the project imports them or not, and what its own tables say."""
+    return load_catalog(None, _taught(config))
+
+
+def catalog_faults(paths: Sequence[str], config: Config, cache: Store | None = None) -> tuple[Library | None, tuple[Fault, ...]]:
+    """What the project's own tables say, and what is to be said of them. Nothing is imported: names are looked up in files."""
+    from txlint.explain.installed import Definitions, folders
+    from txlint.explain.own import faults
+
+    mine = _taught(config)
+    if mine is None:
+        return None, ()
+    with _CollectorAtRest():
+        analysis = analyse(paths, config, everything=True, cache=cache)
+        discovery = analysis.discovery
+        modules = {name: file.path for file in discovery.files for name in (*file.also, file.module)}
+        definitions = Definitions(modules, folders(str(discovery.root)))
+        found = with_room(lambda: faults(analysis.linker, mine, config.tables, load_catalog(), definitions))
+    return mine, tuple(found)
+
+
 def _imported(facts: Iterable[FileFacts]) -> set[str]:
     """The top-level packages that are imported by their full names."""
     return {item.module.partition(".")[0] for each in facts for item in each.imports if item.level == 0}
@@ -828,11 +850,13 @@ __all__ = [
     "Stages",
     "add_ignores",
     "analyse",
+    "catalog_faults",
     "check",
     "facts_text",
     "fix",
     "suggest",
     "verify",
+    "whole_catalog",
     "why",
     "write_baseline",
 ]

@@ -91,6 +91,22 @@ def read_config_file(path: Path) -> Config:
     return decode(table, str(path))
 
 
+def row_lines(source: str) -> dict[tuple[str, int], int]:
+    """The line of the header of each row of the catalog's tables, ``[[tool.txlint.effect]]``, by table and number of the row; rows that are
+    written inline have none."""
+    found: dict[tuple[str, int], int] = {}
+    counts: dict[str, int] = {}
+    with open(source, encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            header = line.partition("#")[0].strip()
+            if header.startswith("[[") and header.endswith("]]"):
+                table = header[2:-2].replace(" ", "").removeprefix("tool.txlint.")
+                if table in CATALOG_TABLES:
+                    found[table, counts.get(table, 0)] = number
+                    counts[table] = counts.get(table, 0) + 1
+    return found
+
+
 def decode(table: Mapping[str, Any], source: str) -> Config:
     """The configuration that a table holds, read from ``source``."""
     values: dict[str, Any] = {}

@@ -75,6 +75,11 @@ def decode_project(tables: Mapping[str, Any], source: str) -> Library:
     return library
 
 
+def names_of(row: Mapping[str, Any]) -> list[str]:
+    """The names that a row of a table is about."""
+    return list(_names({key: read(row[key]) for key, read in _NAMES.items() if key in row}))
+
+
 def table_of(entry: Entry) -> str:
     """The table in which an entry of this kind stands."""
     return next(table for table, (make, _, _) in _TABLES.items() if make is type(entry))

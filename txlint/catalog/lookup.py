@@ -92,6 +92,7 @@ class Catalog:
         self._roots = {name.partition(".")[0] for name in (*table, *self._aliases)}
         self._canonical: dict[str, str] = {}
         self._memo: dict[str, Known] = {}
+        self._own: dict[str, Known] = {}
         self._bases: dict[str, tuple[str, ...]] = {}
         self._methods: dict[tuple[str, str], str | None] = {}
         self._attribute_types: dict[tuple[str, str], str | None] = {}
@@ -146,7 +147,16 @@ class Catalog:
 
     def own(self, name: str) -> Known:
         """What the tables say of exactly this name, bases not included."""
-        return self._find_here(name)
+        found = self._own.get(name)
+        if found is None:
+            found = self._own[name] = self._find_here(name)
+        return found
+
+    @property
+    def asked(self) -> frozenset[tuple[type[Entry], str]]:
+        """The entries that somebody has asked about so far: what they are, and their names."""
+        known = (*self._memo.values(), *self._own.values())
+        return frozenset((type(entry), entry.name) for each in known for field in each for entry in field)
 
     def effects(self, name: str) -> tuple[Effect, ...]:
         return self.at(name).effects

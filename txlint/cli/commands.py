@@ -19,6 +19,7 @@ import click
 
 from txlint import __version__
 from txlint.answers import Answer, Seen, keep
+from txlint.cli.catalog import Listing, print_entries, print_faults, print_libraries
 from txlint.cli.output import print_text, say, tell
 from txlint.config import Config, ConfigError, read_config, read_config_file
 from txlint.discover import project_root
@@ -459,6 +460,56 @@ def helper(library: str, module: str | None) -> int:
     return 0
 
 
+def _catalog_options(command: _Command) -> _Command:
+    for option in (
+        click.option("--color/--no-color", default=None, help="Colour; default: on a terminal."),
+        click.option("--config", "config_file", metavar="FILE", help="Read this file instead of the project's own configuration."),
+        click.option("--output-format", type=click.Choice(("text", "json")), default="text", show_default=True, help="How to print it."),
+    ):
+        command = option(command)
+    return command
+
+
+@cli.group(cls=Listing)
+def catalog() -> None:
+    """Show what is known of libraries and of the project's own code.
+
+    `txlint catalog` is short for `list`, `txlint catalog WORD` for `search`.
+    """
+
+
+@catalog.command("list")
+@_catalog_options
+def catalog_list(config_file: str | None, output_format: str, color: bool | None) -> int:
+    """List the libraries: versions and tests, entries by kind."""
+    return print_libraries(_configured(config_file), output_format, _paint(color), _on_terminal())
+
+
+@catalog.command("search")
+@click.argument("word")
+@_catalog_options
+def catalog_search(word: str, config_file: str | None, output_format: str, color: bool | None) -> int:
+    """Show what is known of a library, a dotted name, a method, or a part of a name."""
+    return print_entries(_configured(config_file), word, output_format, _paint(color))
+
+
+@catalog.command("test")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--output-format", type=click.Choice(("text", "json")), default="text", show_default=True, help="How to print it.")
+@_reading_options
+@_cache_options
+@_project_options
+def catalog_test(
+    paths: tuple[str, ...], output_format: str, cache_dir: str | None, no_cache: bool, color: bool | None, **options: Any
+) -> int:
+    """Test the project's own tables: names, parameters, types, use, and what the catalog says already.
+
+    Exit code 1 where an entry is wrong. Nothing is imported: libraries are looked up as files, where txlint is installed, in the
+    active virtual environment, and in .venv and venv of the project.
+    """
+    return print_faults(paths, _config(paths, **options), _cache(paths, cache_dir, no_cache, True), output_format, _paint(color))
+
+
 def run(words: Sequence[str], held: list[Any] | None = None) -> int:
     """As `main`, for a command line to which no answer is known. What is to live until the process ends is put into ``held``."""
     try:
@@ -490,12 +541,16 @@ def _listed(paths: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _configured(config_file: str | None, paths: Sequence[str] = ()) -> Config:
+    return read_config_file(Path(config_file)) if config_file else read_config(Path(project_root(paths or ["."])))
+
+
 def _config(paths: Sequence[str], config_file: str | None, **given: Any) -> Config:
     """The configuration of the project in which the paths lie, with the options that were given."""
     for path in paths:
         if not os.path.lexists(path):
             raise _Failure(f"no such file or folder: {path}")
-    config = read_config_file(Path(config_file)) if config_file else read_config(Path(project_root(paths or ["."])))
+    config = _configured(config_file, paths)
     if given["min_confidence"]:
         config = config._replace(min_confidence=Confidence[given["min_confidence"].upper()])
     if given.get("executor"):

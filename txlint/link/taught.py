@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 def places(project: Project, catalog: Catalog) -> dict[str, str]:
-    """The modules and classes of whose members the tables speak: the full name of each, and how the tables call it."""
+    """What the tables speak of, and the modules and classes in which that stands: the full name of each, and how the tables call it."""
     library = catalog.libraries.get(PROJECT)
     found = {}
     for entry in library.entries if library is not None else ():
-        parent = entry.name.rpartition(".")[0]
-        module, rest = project.inside(parent)
-        if module is not None:
-            found[f"{module.name}.{rest}" if rest else module.name] = parent
+        for name in (entry.name, entry.name.rpartition(".")[0]):
+            module, rest = project.inside(name)
+            if module is not None:
+                found[f"{module.name}.{rest}" if rest else module.name] = name
     return found
 
 
@@ -56,8 +56,7 @@ def module_value(linker: Linker, module: str, name: str) -> Value:
 
 def base(linker: Linker, klass: Klass) -> tuple[str, ...]:
     """What stands behind a class in its MRO: its name in the tables and the bases that they give it, if they speak of it at all."""
-    dotted, known = _known(linker, *home(klass.dotted))
-    name = dotted if any(known) else linker.taught.get(klass.dotted)
+    name = linker.taught.get(klass.dotted)
     return linker.catalog.bases(name) if name is not None else ()
 
 

@@ -32,7 +32,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from txlint.model.kinds import Confidence
 
@@ -237,6 +237,18 @@ class Signature(Entry):
 
     keywords: tuple[str, ...] = ()
     bare: bool = False
+
+
+class Fault(NamedTuple):
+    """What is said of a project's own entry: the row of its table (from 0), its name, the key that is meant. ``severity`` is ``error``,
+    ``warning`` or ``note``."""
+
+    severity: str
+    table: str
+    row: int
+    name: str
+    key: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
