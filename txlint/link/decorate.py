@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from txlint.catalog.types import parse_type
+from txlint.link.library import parameter_text
 from txlint.link.linker import Decoration, Linker
 from txlint.link.opening import opened_within
 from txlint.link.passing import hand
@@ -290,6 +291,7 @@ def _project(
     if wanted is None:
         return value, [], False
     calls: list[tuple[Fun, tuple[Opened, ...], bool]] = []
+    waits = False
     names = [param.name for param in fun.fact.params] if fun.fact is not None else []
     for nested in holder.module.funs:
         if nested is not holder and not _within(nested, holder):
@@ -299,6 +301,7 @@ def _project(
             if nested is not holder
             else linker.replay(holder, getattr(decorator.receiver, "klass", None), True)
         )
+        waits = waits or parameter_text(holder, wanted) in replay.flow.deferred
         for event in replay.flow.events:
             for target in event.targets:
                 if isinstance(target, ParamTarget) and target.fun == holder.id and target.name == wanted:
@@ -307,6 +310,8 @@ def _project(
     returned = _functions(return_values)
     value = _replaced(linker, frame, expr, return_values, value)  # a task that is made of the wrapper
     direct = [c for c in calls if any(c[0] is a.fun for a in returned)]
+    if not calls and waits and returned:
+        return UNKNOWN, [], True  # only handed to what runs it after the commit
     if not calls:
         return _applied(linker, frame, decorator, expr, called, value), [], False
     if not direct and returned:

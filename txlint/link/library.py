@@ -15,12 +15,30 @@ from txlint.link.opening import by_hand, closes, opens, receiver_key
 from txlint.link.passing import sender_of
 from txlint.link.site import CERTAIN, DEEP, LIKELY, Site
 from txlint.link.targets import add_targets, callback
-from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Opening, Part, SelfObj, Value, Within, union
+from txlint.link.values import (
+    UNKNOWN,
+    Atom,
+    Cls,
+    Const,
+    Ext,
+    ExtMethod,
+    ExtObj,
+    Fn,
+    Obj,
+    Opening,
+    Param,
+    Part,
+    SelfObj,
+    Value,
+    Within,
+    union,
+)
 from txlint.model.catalog import Arg, Effect, Returns, When
 from txlint.model.graph import IDENTITY, NEW, NO_CLASS, STORED, Opened, SignalTarget, Target, Test
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
+    from txlint.link.project import Fun
     from txlint.link.replay import Frame
 
 
@@ -307,7 +325,14 @@ def _callable_text(site: Site, atom: Atom) -> str:
         return atom.name
     if isinstance(atom, Part):
         return next((text for inner in atom.func if (text := _callable_text(site, inner))), "")
+    if isinstance(atom, Param):
+        return parameter_text(atom.fun, atom.name)
     return ""
+
+
+def parameter_text(fun: Fun, name: str) -> str:
+    """How `Flow.deferred` names a parameter: no callable of a program has this name."""
+    return f"{fun.id}|{name}"
 
 
 def _inside(target: Any, inner: tuple[Opened, ...]) -> Any:
