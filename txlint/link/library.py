@@ -211,6 +211,8 @@ def _run(
             # Django >= 4.1 tells receivers where the deletion began: with this instance, or with a queryset.
             given = (*given, ("origin", "instance" if name.rpartition(".")[0].endswith("Model") else "queryset"))
         site.targets.append(SignalTarget(signal, sender, inner, CERTAIN, given, run.signal == "self" or receiver is None))
+        if run.signal == "self" and not frame.silent:
+            signals.sent(linker, signal, sender, keywords)
         return
     if run.op == "decorated":
         value = linker.item_of(receiver) if receiver is not None else UNKNOWN

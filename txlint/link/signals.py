@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.link.conditions import argument
+from txlint.link.passing import bind, note_parameters
 from txlint.link.project import Fun, Klass
 from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Part, SelfCls, Seq, Value, union
 from txlint.model.catalog import Hook
@@ -91,6 +92,17 @@ def connect_call(
     for signal in _signals(linker, frame, receiver, value):
         for fun, cls in functions:
             _add(linker, signal, fun, cls, senders, known)
+
+
+def sent(linker: Linker, signal: str, sender: int, keywords: dict[str | None, Value]) -> None:
+    """A signal of the project is sent: its receivers' parameters are what it is sent with."""
+    for connection in linker.connected:
+        if connection.signal == signal and (sender in (connection.sender, NO_CLASS) or connection.sender == NO_CLASS):
+            fun = linker.project.funs[connection.fun]
+            klass = linker.project.klasses[connection.cls] if connection.cls >= 0 else None
+            bound = bind(fun, (), keywords, 1 if klass is not None else 0)
+            bound.pop("sender", None)
+            note_parameters(linker, fun, bound, klass.id if klass is not None else NO_CLASS)
 
 
 def register(
