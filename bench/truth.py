@@ -16,6 +16,11 @@ other-commits,     confidences, default threshold. Any change of the engine may 
 audited-releases   the contract is what a score is a score of, and a release is not made on the figures of the one before. Commit and a hash
                    over the sources say how old a figure is: `check` prints that it was measured on other sources, and does not fail.
 
+fixing             as these, and what a reader found in docs/fixing.md: `--fix` on the fix commits.
+torture            the list and its runner: each row through `--fix`.
+programs           their generator: 2,000 programs made by chance through check and fix.
+whole-projects     its script: `--fix --unsafe-fixes` over whole checkouts.
+
 Scorer and cases lie outside of the repository, below `--shared`; where that folder is not there, they are not compared. What cannot be
 measured is recorded as failed, with the reason, and fails the check; a truth whose folder is not given is left as it was recorded.
 """
@@ -37,9 +42,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 TOP = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(TOP))
+sys.path[:0] = [str(TOP), str(TOP / "bench")]
 
-from tests import catalog_tests, marks  # noqa: E402
+import fixing  # noqa: E402
+import torture  # noqa: E402
+import wholefix  # noqa: E402
+
+from tests import catalog_tests, marks, programs  # noqa: E402
 from txlint import __version__  # noqa: E402
 from txlint.catalog.loader import LIBRARIES, read_library  # noqa: E402
 from txlint.config import Config  # noqa: E402
@@ -231,6 +240,72 @@ def _lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
+# -- rewriting --
+
+
+def own(*names: str) -> dict[str, str]:
+    return {name: sha((TOP / name).read_bytes()) for name in names}
+
+
+def fixing_inputs(places: Places) -> dict[str, str]:
+    return score_inputs("score_cases.py", *fixing.CASES)(places) | {"docs/fixing.md": sha(sorted(fixing.read_rows().items()))}
+
+
+def measure_fixing(places: Places) -> Figures:
+    """`--fix` on the commits before the maintainers' fixes, by what a reader found of each."""
+    assert places.shared and places.mirrors
+    figures = fixing.figures(fixing.measure(places.shared, places.mirrors), fixing.read_rows())
+    if figures["wrong"] or figures["unread"]:
+        raise Untrue(f"{figures['wrong']} wrong, {figures['unread']} that nobody has read as they are: {figures}")
+    return figures
+
+
+def torture_inputs(places: Places) -> dict[str, str]:
+    found = own("bench/torture.py")
+    if places.shared:
+        found[f"{OUTSIDE}torture/torture.py"] = sha((places.shared / "torture" / "torture.py").read_bytes())
+    return found
+
+
+def measure_torture(places: Places) -> Figures:
+    """Every row of the list, and the faults while writing."""
+    assert places.shared
+    files = dict(torture.file_rows(places.shared, set(), []))
+    faults = dict(torture.fault_rows(set()))
+    bad = [f"{name}: {'; '.join(problems)}" for name, problems in (*files.items(), *faults.items()) if problems]
+    if bad:
+        raise Untrue(" | ".join(bad))
+    return {"file rows": len(files), "fault rows": len(faults), "skipped": sum(each is None for each in faults.values()), "bad": 0}
+
+
+PROGRAMS, AT_ONCE = 2000, 20
+
+
+def measure_programs(_: Places) -> Figures:
+    """Every second lot with ``--unsafe-fixes``."""
+    rewritten = 0
+    bad: list[str] = []
+    for first in range(0, PROGRAMS, AT_ONCE):
+        with tempfile.TemporaryDirectory() as folder:
+            tree = Path(folder, "tree")
+            programs.tree(tree, range(first, first + AT_ONCE))
+            before = programs.contents(tree)
+            bad += programs.problems(tree, unsafe=first // AT_ONCE % 2 == 1)
+            rewritten += sum(data != before[name] for name, data in programs.contents(tree).items())
+    if bad:
+        raise Untrue("; ".join(bad))
+    return {"programs": PROGRAMS, "rewritten": rewritten, "bad": 0}
+
+
+def measure_projects(places: Places) -> Figures:
+    """By project what was found, fixed, and how long it took; one line that should not have changed is a failure."""
+    assert places.mirrors
+    results = [wholefix.at_commit(places.mirrors, name) for name in wholefix.PROJECTS]
+    if bad := [f"{result.name}: {line}" for result in results for line in result.wrong]:
+        raise Untrue("; ".join(bad))
+    return {result.name: result.line for result in results}
+
+
 FRAMEWORKS = ("django", "celery", "sqlalchemy", "djangorestframework", "redis", "requests")
 COMMITS = ("score_cases.py", "django_cases.jsonl")
 OTHERS = ("score_cases.py", "other_cases.jsonl")
@@ -240,6 +315,10 @@ ALL = (
     Truth("proofs", proof_inputs, measure_proofs, of=FRAMEWORKS),
     Truth("fix-commits", score_inputs(*COMMITS), measure_commits(COMMITS[1], "expect"), ("shared", "mirrors"), is_score=True),
     Truth("other-commits", score_inputs(*OTHERS), measure_commits(OTHERS[1], "framework"), ("shared", "mirrors"), is_score=True),
+    Truth("fixing", fixing_inputs, measure_fixing, ("shared", "mirrors"), is_score=True),
+    Truth("torture", torture_inputs, measure_torture, ("shared",), is_score=True),
+    Truth("programs", lambda _: own("tests/programs.py"), measure_programs, is_score=True),
+    Truth("whole-projects", lambda _: own("bench/wholefix.py"), measure_projects, ("mirrors",), is_score=True),
     Truth("audited-releases", score_inputs(*RELEASES), measure_releases, ("shared", "packages"), is_score=True),
 )
 

@@ -20,7 +20,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -122,32 +123,38 @@ def compiles(text: bytes, path: str) -> bool:
     return True
 
 
-def project(tree: Path, name: str) -> Iterator[str]:
-    """Run it; gives what is wrong, and prints the line of figures."""
-    report, _, checking = txlint(tree)
-    old, rest = texts(tree), others(tree)
-    left, said, fixing = txlint(tree, "--fix", "--unsafe-fixes")
-    new = texts(tree)
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One project: a line of figures, and what is wrong."""
+
+    name: str
+    line: str
+    wrong: tuple[str, ...]
+
+
+def at_commit(mirrors: Path, project: str) -> Result:
+    """Write ``owner/name[@commit]`` out, check it, fix it, and fix it again."""
+    name, _, commit = project.partition("@")
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder, "tree")
+        checkout(mirrors / name.replace("/", "+", 1) / "repo", commit or "HEAD", tree)
+        report, _, checking = txlint(tree)
+        old, rest = texts(tree), others(tree)
+        left, said, fixing = txlint(tree, "--fix", "--unsafe-fixes")
+        new, untouched = texts(tree), others(tree) == rest
+        _, _, again = txlint(tree, "--fix", "--unsafe-fixes")
+        stays = texts(tree) == new
     changed = [path for path in old if new.get(path) != old[path]]
-    _, _, again = txlint(tree, "--fix", "--unsafe-fixes")
     reported = places(report)
-    if others(tree) != rest:
-        yield "another file changed, came or went"
-    if texts(tree) != new:
-        yield "the second run changes something"
+    wrong = [line for line in said.splitlines() if "internal error" in line]
+    wrong += ["another file changed, came or went"] * (not untouched) + ["the second run changes something"] * (not stays)
     for path in changed:
-        if not compiles(new[path], path):
-            yield f"{path} does not compile"
-        yield from stray(path, old[path], new[path], reported.get(path, set()))
-    if "internal error" in said:
-        yield from (line for line in said.splitlines() if "internal error" in line)
+        wrong += [f"{path} does not compile"] * (not compiles(new[path], path))
+        wrong += stray(path, old[path], new[path], reported.get(path, set()))
     lines = sum(_touched(old[path], new[path]) for path in changed)
-    gone = len(report["findings"]) - len(left["findings"])
-    print(
-        f"{name:36} {len(old):6,} files  {len(report['findings']):4} findings, {gone:3} fixed in {len(changed):3} files, {lines:4} lines;  "
-        f"check {checking:5.1f} s, fix {fixing:5.1f} s, again {again:5.1f} s",
-        flush=True,
-    )
+    found, gone = len(report["findings"]), len(report["findings"]) - len(left["findings"])
+    figures = f"{len(old):,} files, {found} findings, {gone} fixed in {len(changed)} files and {lines} lines"
+    return Result(name, f"{figures}; check {checking:.1f} s, fix {fixing:.1f} s, again {again:.1f} s", tuple(wrong))
 
 
 def _touched(old: bytes, new: bytes) -> int:
@@ -160,17 +167,14 @@ def main() -> int:
     parser.add_argument("projects", nargs="*", metavar="owner/name[@commit]", default=PROJECTS)
     parser.add_argument("--mirrors", type=Path, required=True, help="bare clones as DIR/owner+name/repo")
     options = parser.parse_args()
-    wrong: list[str] = []
-    projects: Iterable[str] = options.projects
-    for each in projects:
-        name, _, commit = each.partition("@")
-        with tempfile.TemporaryDirectory() as folder:
-            tree = Path(folder, "tree")
-            checkout(options.mirrors / name.replace("/", "+", 1) / "repo", commit or "HEAD", tree)
-            for line in project(tree, name):
-                print(f"  {line}", flush=True)
-                wrong.append(line)
-    print(f"{len(wrong)} wrong")
+    wrong = 0
+    for name in options.projects:
+        result = at_commit(options.mirrors, name)
+        print(f"{result.name}: {result.line}", flush=True)
+        for line in result.wrong:
+            print(f"  {line}", flush=True)
+        wrong += len(result.wrong)
+    print(f"{wrong} wrong")
     return int(bool(wrong))
 
 
