@@ -150,20 +150,8 @@ def _text(path: Path) -> str:
 
 def _txlint(tree: Path, *arguments: str) -> Json:
     environment = os.environ | {"PYTHONPATH": str(TOP), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "txlint",
-        "check",
-        ".",
-        "--select",
-        "ALL",
-        "--min-confidence",
-        "likely",
-        "--no-cache",
-        *arguments,
-    ]
+    options = ["--select", "ALL", "--min-confidence", "likely", "--cache-dir", str(tree.parent / "cache")]
+    command = [sys.executable, "-P", "-m", "txlint", "check", ".", *options, *arguments]
     done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
     if not done.stdout.startswith("{"):
         raise RuntimeError((done.stderr.strip().splitlines() or ["no output"])[-1])
