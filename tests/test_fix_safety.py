@@ -355,3 +355,8 @@ def test_what_is_not_seen_again_is_refused() -> None:
     """A finding whose opener is said to be in the same function, where the visitor sees none."""
     fix = suggested(HEAD + "def f():\n    with transaction.atomic():  # open: a\n        pass\n    task.delay(1)  # want: TX101=a\n")
     assert fix.applicability == "none" and "no open transaction was seen" in (fix.reason or "")
+
+
+@pytest.mark.parametrize(("oldest", "wanted"), [("1.8.1", "none"), ("1.9", "safe"), ("4.2", "safe")])
+def test_a_django_without_on_commit(oldest: str, wanted: str) -> None:
+    assert verdict("task.delay(1)  # want: TX101=a", project=Project(versions={"django": oldest}))[0] == wanted

@@ -24,6 +24,10 @@ SOURCES = {
     "requirements/base.txt": ("celery\ndjango==4.2.16\n", 2),
     "pyproject.toml": ('[project]\nname = "x"\ndependencies = [\n  "a",\n  "django==4.2.16",\n]\n', 5),
     "Pipfile": ('[packages]\ndjango = "==4.2.16"\n', 2),
+    "setup.py": (
+        "import setuptools\nneeds = [\n  'six',\n  'django==4.2.16',\n]\nsetuptools.setup(name='x', install_requires=needs + more)\n",
+        4,
+    ),
     "setup.cfg": ("[metadata]\nname = x\n[options]\ninstall_requires =\n    six\n    django==4.2.16\n", 6),
 }
 

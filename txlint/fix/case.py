@@ -30,6 +30,11 @@ class Project:
         first = self.versions.get(distribution, "").partition(".")[0]
         return first.isdigit() and int(first) >= major
 
+    def allows_before(self, distribution: str, *release: int) -> bool:
+        """Whether what is written about a distribution allows a release before this one."""
+        oldest = self.versions.get(distribution, "")
+        return bool(oldest) and tuple(map(int, oldest.split("."))) < release
+
 
 @dataclass(frozen=True, slots=True)
 class Case:

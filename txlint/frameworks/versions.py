@@ -1,8 +1,8 @@
 """Which versions of its libraries a project uses: ``Versions.check("Django", ">=6.0")``.
 
 Read, at the first question: ``[tool.txlint] versions``, lock files, pinned requirements, then the bounds in requirements, pyproject,
-Pipfile and setup.cfg; where none of them speaks of a library it is taken to be the newest. What was taken and not read, and mattered
-for an answer, is kept for the report (`Versions.assumed`)."""
+Pipfile, setup.cfg and setup.py; where none of them speaks of a library it is taken to be the newest. What was taken and not read, and
+mattered for an answer, is kept for the report (`Versions.assumed`)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from txlint.config import Config
 from txlint.frameworks.files import Files
+from txlint.lower.source import lower_source
+from txlint.model.facts import Expr, Unreadable
 from txlint.model.finding import Assumption
 
 Release = tuple[int, ...]
@@ -224,6 +226,7 @@ def _read_all(files: Files, config: Config, folders: tuple[str, ...]) -> dict[st
         take(_pyproject(files, f"{prefix}pyproject.toml"))
         take(_pipfile(files, f"{prefix}Pipfile"))
         take(_setup_cfg(files, f"{prefix}setup.cfg"))
+        take(_setup_py(files, f"{prefix}setup.py"))
     return found | configured
 
 
@@ -415,3 +418,31 @@ def _setup_cfg(files: Files, path: str) -> Iterator[tuple[str, Known]]:
         parsed = requirement(content) if wanted and content else None
         if parsed is not None:
             yield parsed[0], _known(parsed[1], path, number)
+
+
+def _setup_py(files: Files, path: str) -> Iterator[tuple[str, Known]]:
+    """``install_requires`` of the `setup(...)` in setup.py, as far as it is written out, there or under a name; nothing is run."""
+    text = files.read(path)
+    if text is None or "install_requires" not in text:
+        return
+    facts = lower_source(text.encode("utf-8", "surrogateescape"), path, "setup", False)
+    named: dict[str, Expr] = {}
+    for statement in () if isinstance(facts, Unreadable) else facts.body:
+        match statement:
+            case ("assign", (str(name),), value, _):
+                named[name] = value
+            case ("expr", ("call", str(function), _, keywords, _)) if function.rpartition(".")[2] == "setup":
+                for line in (each for key, value in keywords if key == "install_requires" for each in _listed(value, named)):
+                    if (parsed := requirement(line)) is not None:
+                        yield parsed[0], _known(parsed[1], path, _line_of(text, line))
+
+
+def _listed(value: Expr, named: Mapping[str, Expr]) -> Iterator[str]:
+    """The strings of a list, of a sum of lists, or of what a name stands for."""
+    match value:
+        case ("list" | "tuple", items):
+            yield from (item[1] for item in items if isinstance(item, tuple) and item[0] == "const" and isinstance(item[1], str))
+        case ("bin", "+", left, right):
+            yield from (*_listed(left, named), *_listed(right, named))
+        case str(name) if name in named:
+            yield from _listed(named[name], {key: other for key, other in named.items() if key != name})

@@ -29,6 +29,8 @@ def applicability(case: Case) -> Verdict:
     verdict = judge(case)
     if verdict.applicability == "none":
         return verdict
+    if case.project.allows_before("django", 1, 9):
+        return Verdict("none", f"the project allows Django {case.project.versions['django']}, which has no on_commit")
     using = database(case)
     if isinstance(using, Verdict):
         if using.applicability == "none":
