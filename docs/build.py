@@ -1,4 +1,4 @@
-"""Generated documentation: the rule pages, README's table of rules, and the known gaps that fixtures mark.
+"""Generated documentation: the rule pages, README's tables of rules and libraries, the catalog, and the known gaps that fixtures mark.
 
 python docs/build.py            write what has changed
 python docs/build.py --check    write nothing; exit code 1 and the stale files' names if something would change
@@ -7,16 +7,20 @@ python docs/build.py --check    write nothing; exit code 1 and the stale files' 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TOP))
 
+from txlint.catalog.listing import GROUPS, TESTS, Listed, listed  # noqa: E402
+from txlint.catalog.loader import load_catalog  # noqa: E402
+from txlint.model.catalog import Effect, Entry  # noqa: E402
+from txlint.model.kinds import EFFECT_KINDS  # noqa: E402
 from txlint.rules import RULES  # noqa: E402
 from txlint.rules.rule import Rule  # noqa: E402
 
-BEGIN, END = "<!-- rules: written by `make docs` -->\n", "<!-- end of rules -->\n"
+BEGIN, END = "<!-- {}: written by `make docs` -->\n", "<!-- end of {} -->\n"
 
 
 def pages() -> dict[Path, str]:
@@ -25,8 +29,14 @@ def pages() -> dict[Path, str]:
     found = {rules / f"{rule.code}.md": rule.page() for rule in RULES.values()}
     found[rules / "README.md"] = f"# Rules\n\n{table('')}"
     readme = TOP / "README.md"
-    before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
-    found[readme] = f"{before}{BEGIN}{table('docs/rules/')}{END}{rest.partition(END)[2]}"
+    text = readme.read_text(encoding="utf-8")
+    libraries = listed(load_catalog())
+    for name, made in (("rules", table("docs/rules/")), ("catalog", known_libraries(libraries))):
+        begin, end = BEGIN.format(name), END.format(name)
+        before, _, rest = text.partition(begin)
+        text = f"{before}{begin}{made}{end}{rest.partition(end)[2]}"
+    found[readme] = text
+    found[TOP / "docs" / "catalog.md"] = catalog_page(libraries)
     found[TOP / "docs" / "known-gaps.md"] = known_gaps()
     return found
 
@@ -44,6 +54,78 @@ def table(folder: str) -> str:
 
 def _link(rule: Rule | None, folder: str) -> str:
     return f"[{rule.code}]({folder}{rule.code}.md) {rule.name}" if rule else ""
+
+
+def known_libraries(libraries: list[Listed]) -> str:
+    """The libraries that pass all four tests, by what they do: a row for each kind of effect, and one for transactions."""
+    good = [each for each in libraries if not each.tested.failed]
+    does = {
+        kind: [each for each in good if _has(each, lambda e, kind=kind: isinstance(e, Effect) and e.kind == kind)] for kind in EFFECT_KINDS
+    }
+    does["transactions"] = [each for each in good if each.count("openers")]
+    rows = [f"| {what} | {', '.join(map(_versioned, found))} |\n" for what, found in does.items() if found]
+    return f"{_passing(libraries)}\n\n" + ("| kind | libraries |\n|---|---|\n" + "".join(rows) if rows else "")
+
+
+def _passing(libraries: list[Listed]) -> str:
+    rest = [each for each in libraries if each.tested.failed]
+    entries = sum(len(each.library.entries) for each in rest)
+    return (
+        f"{len(libraries) - len(rest)} libraries pass all four tests, which [docs/catalog.md](docs/catalog.md) explains. "
+        f"{len(rest)} others, with {entries:,} entries, are known and do not pass them all: `txlint catalog` says which."
+    )
+
+
+def _has(each: Listed, test: Callable[[Entry], bool]) -> bool:
+    return any(map(test, each.library.entries))
+
+
+def _versioned(each: Listed) -> str:
+    versions = ", ".join(version for version in each.tested.versions if version != "standard")
+    return f"{each.library.name} ({versions})" if versions else each.library.name
+
+
+def catalog_page(libraries: list[Listed]) -> str:
+    """What is known of libraries: in full for those that pass all four tests, by count for the others."""
+    good = [each for each in libraries if not each.tested.failed]
+    rest = [each for each in libraries if each.tested.failed]
+    tests = "".join(f"- **{test}**: {meaning}\n" for test, meaning in TESTS.items())
+    passed = [f"| {test} | {sum(test in each.tested.passed for each in libraries)} |\n" for test in TESTS]
+    rows = [
+        f"| {each.library.name} | {', '.join(each.tested.versions)} | {' | '.join(str(each.count(group) or '') for group in GROUPS)} "
+        f"| {each.tested.untested or ''} |\n"
+        for each in good
+    ]
+    silent = [f"- {each.library.name}: {', '.join(f'`{name}`' for name in _shortened(each))}\n" for each in good if each.silent]
+    text = (
+        "# Catalog\n\nWhat is known of libraries is data, one file for each under `txlint/catalog/libs/`. `txlint catalog` shows the same "
+        "on a terminal; [teaching.md](teaching.md) says how a project adds its own. `make docs` writes this page from the catalog and "
+        f"from the record of its tests (`truth/catalog.json`). A library is tested where it passes all four:\n\n{tests}\n"
+        f"{len(libraries)} libraries have {sum(len(each.library.entries) for each in libraries):,} entries; of these pass each test:\n\n"
+        f"| test | libraries |\n|---|---:|\n{''.join(passed)}| all four | {len(good)} |\n"
+        f"\nThe other {len(rest)}, with {sum(len(each.library.entries) for each in rest):,} entries, are known and not tested.\n"
+    )
+    if rows:
+        text += (
+            "\n## Tested\n\n*Types* are what calls and attributes give; *not executed* are entries that say why they cannot be run, and "
+            f"what they find is `likely` at most.\n\n| library | versions | {' | '.join(GROUPS)} | not executed |\n"
+            f"|---|---|{'---:|' * (len(GROUPS) + 1)}\n{''.join(rows)}"
+        )
+    if silent:
+        text += f"\n## What it stays silent about\n\nOf the tested libraries, calls that are known to be harmless.\n\n{''.join(silent)}"
+    return text
+
+
+def _shortened(each: Listed) -> list[str]:
+    """The names that are silent, those of one class as one."""
+    by_owner: dict[str, list[str]] = {}
+    for entry in each.silent:
+        owner, _, last = entry.name.rpartition(".")
+        by_owner.setdefault(owner, []).append(last)
+    return [
+        f"{owner}.{names[0]}" if len(set(names)) == 1 else f"{owner}.{{{', '.join(dict.fromkeys(names))}}}"
+        for owner, names in by_owner.items()
+    ]
 
 
 def known_gaps() -> str:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bench import truth
+from tests import catalog_tests
 from txlint.catalog import listing
 from txlint.catalog.listing import Listed
 from txlint.catalog.loader import LIBRARIES, load_catalog, read_library
@@ -220,7 +222,7 @@ def test_the_list_as_json_is_what_the_files_say(project: Path, capsys: pytest.Ca
 
 
 def test_a_library_is_tested_only_where_all_four_tests_pass() -> None:
-    passed = {"versions": ["1", "2"], "true": [3, 3], "used": [2, 2], "explained": [3, 3], "real": [1, 1]}
+    passed = {"versions": ["1", "2"], "true": [3, 3], "used": [2, 2], "explained": [3, 3], "real": [1, 1], "untested": 0}
     found = listing.tested(
         {
             "figures": {
@@ -238,6 +240,12 @@ def test_a_library_is_tested_only_where_all_four_tests_pass() -> None:
     text = render_libraries([Listed(library, found["a"], ""), Listed(library, found["b"], ""), Listed(library, listing.Tested(), "")])
     assert [line.rsplit(" ", 1)[1] for line in text.splitlines()[1:4]] == ["TUER", "TUE-", "15"]
     assert "1 of the libraries pass all four tests" in text
+
+
+def test_the_record_is_read_as_its_makers_do() -> None:
+    record = json.loads((truth.RECORDS / "catalog.json").read_text(encoding="utf-8"))
+    for name, each in listing.tested(record).items():
+        assert (not each.failed) == catalog_tests.passes(record["figures"]["libraries"][name]), name
 
 
 @pytest.mark.parametrize(("width", "colour"), [(80, False), (120, True)])

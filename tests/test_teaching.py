@@ -114,3 +114,56 @@ def test_a_class_is_taught_by_its_name(project: Path, capsys: pytest.CaptureFixt
     (project / "shop" / "use.py").write_text(f"{USES}    from shop.queue import Job\n    Job().wait()\n", encoding="utf-8")
     (project / "pyproject.toml").write_text(EFFECT.replace("queue.push", "queue.Job"), encoding="utf-8")
     assert found(project, capsys) == ["5 TX103", "8 TX101"]
+
+
+# -- docs/teaching.md --
+
+PAGE = Path(__file__).parents[1] / "docs" / "teaching.md"
+
+
+def sections() -> dict[str, list[tuple[str, str]]]:
+    """The examples of the page by the word of their heading: the blocks of code, each with its language."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    heading, language, block = "", "", [""]
+    for line in PAGE.read_text(encoding="utf-8").splitlines():
+        if line.startswith("## "):
+            heading = line[3:].partition(":")[0]
+        elif line.startswith("```"):
+            if language:
+                found.setdefault(heading, []).append((language, "\n".join(block) + "\n"))
+            language, block = line[3:], []
+        else:
+            block.append(line)
+    return found
+
+
+def test_the_page_shows_the_five_tables() -> None:
+    assert {"effect", "opener", "deferral", "returns", "hook"} <= set(sections())
+
+
+@pytest.mark.parametrize("heading", sorted(sections()))
+def test_the_examples_are_reported_where_they_say(heading: str, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And without the tables, not all of them: each is of use."""
+    expected = []
+    tables = ""
+    for language, text in sections()[heading]:
+        if language == "toml":
+            tables += text
+            continue
+        path = project / text.partition("\n")[0].removeprefix("# ")
+        path.write_text(text, encoding="utf-8")
+        expected += [f"{path.name}:{at} {line.partition('# TX')[2]}" for at, line in enumerate(text.splitlines(), 1) if "# TX" in line]
+    found = []
+    for configuration in (tables, "[tool.txlint]\n"):
+        (project / "pyproject.toml").write_text(configuration, encoding="utf-8")
+        main(["--no-cache", "--output-format", "concise", "--quiet"])
+        lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("shop/")]
+        found.append(sorted(f"{where.split(':')[0].removeprefix('shop/')}:{where.split(':')[1]} {code[2:]}" for where, code, *_ in lines))
+    assert found[0] == sorted(expected)
+    if not expected:
+        return
+    more, less = found if heading != "deferral" else reversed(found)
+    assert set(less) < set(more)
+    (project / "pyproject.toml").write_text(tables, encoding="utf-8")
+    assert main(["catalog", "test", "--no-cache"]) == 0
+    assert "0 errors, 0 warnings" in capsys.readouterr().out

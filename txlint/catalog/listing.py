@@ -1,7 +1,7 @@
 """What `txlint catalog` and the documentation say of the catalog: its libraries with what was tested of them, and its entries by word.
 
-The tests of a library are those that `bench/libraries.py` counts and `make truth` records. An installed package has the record beside this
-module; a checkout has it under docs/."""
+The tests of a library are those that `tests/catalog_tests.py` counts and `make truth` records. An installed package has the record beside
+this module; a checkout has it under docs/."""
 
 from __future__ import annotations
 
@@ -39,11 +39,16 @@ class Tested(NamedTuple):
 
     versions: tuple[str, ...] = ()
     counts: Mapping[str, tuple[int, int]] = {}
+    untested: int = 0  # entries that say why they cannot be executed
 
     @property
     def passed(self) -> tuple[str, ...]:
-        """The tests that all passed; nothing is passed that was not tried on anything."""
-        return tuple(test for test in TESTS if self.versions and (count := self.counts.get(test, (0, 0)))[0] == count[1] > 0)
+        """The tests that all passed. A library of which nothing can be executed does not pass `real`, whatever else it passes."""
+        return tuple(test for test in TESTS if self.versions and self._passes(*self.counts.get(test, (0, 1)), test == "real"))
+
+    @staticmethod
+    def _passes(good: int, of: int, needs_one: bool) -> bool:
+        return good == of and (of > 0 or not needs_one)
 
     @property
     def failed(self) -> tuple[str, ...]:
@@ -103,9 +108,12 @@ def read_tested() -> dict[str, Tested]:
 def tested(record: Mapping[str, Any]) -> dict[str, Tested]:
     """What a record of `bench/truth.py` says of each library."""
     return {
-        name: Tested(tuple(figures["versions"]), {test: (figures[test][0], figures[test][1]) for test in TESTS if test in figures})
+        name: Tested(
+            tuple(figures["versions"]),
+            {test: (figures[test][0], figures[test][1]) for test in TESTS if test in figures},
+            figures["untested"],
+        )
         for name, figures in record["figures"]["libraries"].items()
-        if isinstance(figures, Mapping)
     }
 
 

@@ -126,7 +126,8 @@ def _of_library(each: Listed, paint: Paint) -> Iterator[str]:
     yield paint(name, "key") + f"{versions}  {paint(visible(each.source), 'dim')}"
     if not each.is_project:
         counts = [f"{test} {tested.counts[test][0]:,} of {tested.counts[test][1]:,}" for test in TESTS if test in tested.counts]
-        yield f"  tests: {', '.join(counts) or 'not recorded'}"
+        without = f", {tested.untested:,} not executed" if tested.untested else ""
+        yield f"  tests: {', '.join(counts) or 'not recorded'}{without}"
 
 
 def _line(told: Told) -> str:
@@ -189,6 +190,7 @@ def _library(each: Listed) -> dict[str, Any]:
         "source": each.source,
         "versions": list(tested.versions),
         "tests": {test: list(tested.counts[test]) for test in TESTS if test in tested.counts},
+        "untested": tested.untested,
         "passed": list(tested.passed),
         "entries": {group: each.count(group) for group in GROUPS},
         "silent": [entry.name for entry in each.silent],
