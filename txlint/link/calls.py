@@ -286,7 +286,8 @@ def call_atom(site: Site, atom: Atom, args: tuple[Value, ...], keywords: dict[st
         site.targets.append(ParamTarget(atom.fun.id, atom.name))
         called_with(site.frame.linker, atom, args, keywords)
     elif isinstance(atom, Named):
-        receivers = tuple((a.klass.id, a.exact) for a in atom.receivers if isinstance(a, Obj))
+        known = (o for a in atom.receivers for o in (options(site.frame.linker, a) if isinstance(a, (Stored, OneOf)) else (a,)))
+        receivers = tuple(dict.fromkeys((each.klass.id, each.exact) for each in known if isinstance(each, Obj)))
         if receivers:
             site.targets.append(ParamTarget(atom.param.fun.id, atom.param.name, (), receivers))
     elif isinstance(atom, Opening):

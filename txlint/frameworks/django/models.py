@@ -38,6 +38,7 @@ _BY_SUFFIX = (
     ("APIView", "rest_framework.views.APIView"),
 )
 """Packages that extend Django's or REST framework's classes keep the ends of their names."""
+_SETTINGS = "django.conf.settings."
 _IMPORTS = frozenset({"django.utils.module_loading.import_string", "importlib.import_module"})
 
 
@@ -70,10 +71,21 @@ class DjangoModels(Framework):
         return tuple(base for suffix, base in _BY_SUFFIX if name.endswith(suffix))[:1]
 
     def name(self, linker: Linker, dotted: str) -> Value | None:
+        if dotted.startswith(_SETTINGS):
+            return self._named_by_setting(linker, dotted.removeprefix(_SETTINGS))
         if dotted != USER:
             return None
         klass = self.user(linker)
         return (linker.atoms(linker.Cls, klass),) if klass is not None else None
+
+    def _named_by_setting(self, linker: Linker, setting: str) -> Value | None:
+        """The dotted names of the project's own classes and functions that a setting holds: ``import_string(settings.SMS_BACKEND)``."""
+        state, value = self.setting(setting)
+        names = [value] if isinstance(value, str) else value if isinstance(value, (list, tuple)) else []
+        if state != "value" or not names or not all(isinstance(name, str) and _is_own(linker, name) for name in names):
+            return None
+        constants = [linker.atoms.const(name) for name in names]
+        return tuple(constants) if isinstance(value, str) else (linker.atoms(linker.Seq, tuple((each,) for each in constants)),)
 
     def constant(self, linker: Linker, dotted: str, value: Any) -> Value | None:
         if dotted in _IMPORTS:
@@ -363,6 +375,11 @@ def _meta(klass: Klass, name: str) -> Any:
                 if inner[0] == "value" and inner[1] is not None and not isinstance(inner[1], str) and inner[1][0] == "const":
                     return inner[1][1]
     return None
+
+
+def _is_own(linker: Linker, dotted: str) -> bool:
+    module, name = linker.project.inside(dotted)
+    return module is not None and name in module.names
 
 
 def _abstract(klass: Klass) -> bool:
