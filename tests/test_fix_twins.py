@@ -14,6 +14,7 @@ import pytest
 
 from tests.fix_findings import findings_of, fixed, project_of
 from txlint.fix import FilePlan, plan
+from txlint.fix.recipes import MISUSE_RECIPES, RECIPES, Recipe
 
 ROOT = Path(__file__).parents[1]
 CASES = sorted(p for p in (ROOT / "fixtures" / "fix").glob("*.py") if not p.name.endswith(".fixed.py"))
@@ -54,6 +55,30 @@ def test_everything_but_the_statements_is_kept(case: Path) -> None:
     assert _comments(old) == _comments(new)
     planned = result(case)
     assert case.stem.rpartition("_")[0].replace("_", "-") in {p.fix.recipe for p in planned.fixed}
+
+
+SITUATIONS = {"plain", "loop", "nested", "database"}
+
+
+@pytest.mark.parametrize("recipe", [*RECIPES, *MISUSE_RECIPES], ids=lambda recipe: recipe.NAME)
+def test_every_recipe_has_its_cases(recipe: Recipe) -> None:
+    """At least four are executed, and among them a plain one, one in a loop, one in nested blocks or savepoints, and one on a second
+    database; where the framework cannot run here at all, that is said and the cases are there all the same."""
+    mine = [p.read_text() for p in CASES if p.stem.rpartition("_")[0].replace("_", "-") == recipe.NAME]
+    shown = [word for text in mine for line in headers(text, "shows") for word in line.split(", ")]
+    executed = [expression for text in mine for line in headers(text, "proof") for expression in line.split(";")]
+    assert len(shown) == len(executed), "each executed case says what it shows"
+    if recipe.NAME in ("defer-keyword", "frappe-after-commit", "odoo-postcommit"):
+        assert all(headers(text, "unproved") for text in mine)
+        assert sum(text.count("# want:") for text in mine) >= 4
+    else:
+        assert len(executed) >= 4
+        assert set(shown) == SITUATIONS
+
+
+def headers(text: str, word: str) -> list[str]:
+    """What the lines ``# word: ...`` of a fixture's head say."""
+    return [line.removeprefix(f"# {word}: ") for line in text.split("\n") if line.startswith(f"# {word}: ")]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda p: p.stem)
