@@ -301,7 +301,9 @@ def test_text_shows_the_lines_before_and_after(shop: Path, txlint: Txlint) -> No
         "|   -    receipt.delay(order.pk)  # the customer waits for it",
         f"|   +{SAFE.rstrip()}",
     ]
-    assert any(line.startswith("= suggested: none: the result of `requests.post` is used") for line in lines)
+    at = next(at for at, line in enumerate(lines) if line.startswith("= suggested: by hand: the result of `requests.post` is used"))
+    assert lines[at + 1].startswith("|   +    answer = requests.post(")
+    assert lines[at + 2] == "|        with transaction.atomic():"
 
 
 def test_a_terminal_shows_suggestions_unasked(shop: Path, txlint: Txlint, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ def captures(case: Case, statement: cst.CSTNode) -> list[Captured]:
     taken: set[str] = set()
     found = []
     for expression, places in reads.items():
-        name = _free_name(case, expression.replace(".", "_"), taken)
+        name = free_name(case, expression.replace(".", "_"), taken)
         taken.add(name)
         found.append(Captured(name, expression, tuple(places)))
     return found
@@ -126,7 +126,8 @@ def _clients(case: Case) -> frozenset[str]:
     return frozenset({root}) if root not in ("self", "cls") and root else frozenset()
 
 
-def _free_name(case: Case, wanted: str, taken: set[str]) -> str:
+def free_name(case: Case, wanted: str, taken: set[str]) -> str:
+    """The wanted name, with a number where something here is called so already."""
     line, column = case.site.span[:2]
     functions = case.names.functions_at(line, column)
     name, number = wanted, 1

@@ -22,6 +22,7 @@ from txlint.fix.imports import import_edits
 from txlint.fix.meanings import LEXICAL, Meanings, family_of, from_findings, span_of
 from txlint.fix.names import Names
 from txlint.fix.recipes import MISUSE_RECIPES, RECIPES
+from txlint.fix.sketch import sketch, words
 from txlint.fix.source import Edit, Refused, Source, decode, parse, splice
 from txlint.fix.walk import Walked, definition_lines, walk
 from txlint.model.finding import Finding, Fix, Place
@@ -112,6 +113,9 @@ def suggest(finding: Finding, file: OpenFile, opening: Opening | None = None) ->
     result = _quietly(lambda: _propose(finding, look_up))
     if isinstance(result, str):
         return Fix("none", None, result)
+    if not result.rewrites and (case := _case(file, finding, finding.place)) is not None and case.site.statement is None:
+        reason = "; ".join(told for told in (result.fix.reason, words(case)) if told)
+        return replace(result.fix, reason=reason or None, preview=sketch(case))
     shown = [preview(opened[path], rewrite) for path, rewrite in result.rewrites]
     return replace(result.fix, preview="\n".join(dict.fromkeys(shown)) if shown else None)
 
@@ -197,19 +201,24 @@ def _walked(file: OpenFile, line: int) -> Walked:
     return file.walked[lines]
 
 
-def _decide(file: OpenFile, finding: Finding, place: Place, at_entry: bool = False) -> Proposal:
-    """The first recipe that is safe, else the first that is not refused, else the reason of the first that applies."""
+def _case(file: OpenFile, finding: Finding, place: Place, at_entry: bool = False) -> Case | None:
+    """What recipes look at; ``None`` where the second reading of the file does not come by the place."""
     walked = _walked(file, place.line)
     site = walked.sites.get(span_of(place))
-    if site is None:
+    family = next((family_of(opener) for opener in finding.openers), "")
+    return None if site is None else Case(finding, site, walked, file.source, file.names, file.project, family, at_entry)
+
+
+def _decide(file: OpenFile, finding: Finding, place: Place, at_entry: bool = False) -> Proposal:
+    """The first recipe that is safe, else the first that is not refused, else the reason of the first that applies."""
+    case = _case(file, finding, place, at_entry)
+    if case is None:
         return Proposal(finding, Fix("none", None, _NO_RECIPE if _is_misuse(finding) else NOT_REPRODUCED))
     own = any(o.kind in LEXICAL and o.place.path == place.path and (at_entry or len(o.trace) <= 1) for o in finding.openers)
-    if own and not site.openers:
+    if own and not case.site.openers:
         return Proposal(finding, Fix("none", None, "no open transaction was seen around it by the second reading of the file"))
-    families = {family_of(o) for o in finding.openers}
-    if len(families) > 1:
+    if len({family_of(o) for o in finding.openers}) > 1:
         return Proposal(finding, Fix("none", None, "it is reached from transactions of different libraries"))
-    case = Case(finding, site, walked, file.source, file.names, file.project, next(iter(families), ""), at_entry)
     recipes = MISUSE_RECIPES if _is_misuse(finding) else RECIPES
     verdicts = [(recipe.applicability(case), recipe) for recipe in recipes if recipe.applies(case)]
     for wanted in ("safe", "unsafe"):

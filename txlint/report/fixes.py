@@ -82,9 +82,13 @@ def suggestion_lines(finding: Finding, paint: Paint) -> Iterator[str]:
     fix = finding.fix
     if fix.applicability is None:
         return
+    if fix.applicability == "none":
+        yield f"{'by hand' if fix.preview else 'none'}: {visible(fix.reason or '')}"
+    elif fix.applicability == "safe":
+        yield f"{fix.recipe} (safe: --fix)"
+    else:
+        yield f"{fix.recipe} (--unsafe-fixes: {visible(fix.reason or '')})"
     if fix.preview is None:
-        yield f"none: {visible(fix.reason or '')}"
         return
-    yield f"{fix.recipe} (safe: --fix)" if fix.applicability == "safe" else f"{fix.recipe} (--unsafe-fixes: {visible(fix.reason or '')})"
     for line in fix.preview.split("\n"):
         yield paint(visible(line), "effect" if line.startswith("-") else "good" if line.startswith("+") else "dim")
