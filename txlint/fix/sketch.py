@@ -69,7 +69,10 @@ def words(case: Case) -> str:
 def _elsewhere(case: Case, opener: Opener) -> str:
     here, call = case.site.function.name, case.callee
     if opener.kind == "atomic_requests":
-        return f"the view can be `@transaction.non_atomic_requests`, with `transaction.atomic()` around what it writes before and after `{call}`"
+        return (
+            "the view can be `@transaction.non_atomic_requests`, with `transaction.atomic()` around what it writes before "
+            f"and after `{call}`"
+        )
     if opener.kind in ("request", "admin", "hook", "implicit", "autobegin"):
         return f"a job that is enqueued at the commit can call `{call}` and write its result in a transaction of its own"
     owner = opener.trace[0].function.rpartition(".")[2] if opener.trace else ""
