@@ -15,7 +15,7 @@ from txlint.link.holding import row_of
 from txlint.link.kept import CALLABLE, one_of, options
 from txlint.link.library import call_library
 from txlint.link.opening import opened_within, opening_of, within
-from txlint.link.passing import bind, called_with, passed
+from txlint.link.passing import bind, called_with, doubt_states, passed
 from txlint.link.project import Klass
 from txlint.link.site import LIKELY, POSSIBLE, Site
 from txlint.link.targets import FEW, add_targets, iterate
@@ -51,6 +51,7 @@ from txlint.model.shapes import last_name, speaks_of
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
+    from txlint.link.project import Fun
     from txlint.link.replay import Frame
 
 
@@ -108,8 +109,11 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
     site.region, site.closed = frame.now_open(), frame.closed
     for atom in value:
         call_atom(site, atom, site.args, site.keywords, 0)
-    if site.region and not site.targets and site.effect is None and all(type(atom) is Stored for atom in value):
-        _unresolved(site)
+    if site.region and not site.targets and site.effect is None:
+        if all(type(atom) is Stored for atom in value):
+            _unresolved(site)
+        if site.receiver is not None and all(type(atom) in (Stored, OneOf) for atom in value):
+            _doubt_by_name(site, last_name(func))
     _finish(site)
     if func.__class__ is str:
         if func.rpartition(".")[2] in _SAVES:
@@ -195,10 +199,19 @@ def _consume(site: Site) -> None:
                 iterate(site.frame, (atom,), site.expr)
 
 
+def _doubt_by_name(site: Site, name: str) -> list[Fun]:
+    """Those in the project who define a method of this (uncommon) name: one of them may end what is open."""
+    named = site.frame.linker.definitions_of(name)
+    if named and (site.frame.open or site.frame.region):
+        doubt_states(site, [(fun, fun.klass) for fun in named])
+    return named
+
+
 def _by_method_name(site: Site, name: str) -> None:
     """An unknown receiver: whoever in the project defines a method of this (uncommon) name."""
     linker = site.frame.linker
-    found = [fun for fun in linker.definitions_of(name) if linker.project.may_meet(site.frame.module, fun.module)]
+    named = _doubt_by_name(site, name)
+    found = [fun for fun in named if linker.project.may_meet(site.frame.module, fun.module)]
     # Overrides of one method are one thing to be called.
     families = {next(base for base in reversed(linker.mro(fun.klass)) if isinstance(base, Klass)).id for fun in found if fun.klass}
     sure = LIKELY if len(families) <= 2 else POSSIBLE

@@ -5,7 +5,7 @@ caller's words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -40,7 +40,7 @@ from txlint.model.graph import CHANGED, IDENTITY, NEW, NO_CLASS, RECEIVER, SELF,
 from txlint.model.shapes import last_name
 
 if TYPE_CHECKING:
-    from txlint.link.project import Fun
+    from txlint.link.project import Fun, Klass
     from txlint.link.replay import Frame
 
 MOST_CALLS = 8
@@ -295,6 +295,23 @@ def decided(site: Site, fun: Fun, bound: dict[str, Value], test: Test) -> Test |
         return test.holds(value[0].value)
     mine = next((atom for atom in value if isinstance(atom, Param)), None)
     return test._replace(param=mine.name) if mine is not None and mine.fun is site.frame.fun and site.frame.is_param(mine.name) else None
+
+
+def doubt_states(site: Site, choices: Iterable[tuple[Fun, Klass | None]]) -> None:
+    """One of several methods runs, and it is not known which: what one of them may end may have ended, and what all of them end that do
+    anything is hardly still open."""
+    frame = site.frame
+    replays = [(fun, frame.linker.replay(fun, klass, False)) for fun, klass in choices if not _is_abstract(fun)]
+    ends = [{mine for key in replay.closes | replay.commits if (mine := key_for_caller(site, fun, 1, key))} for fun, replay in replays]
+    for key in dict.fromkeys(key for each in ends for key in sorted(each)):
+        frame.doubt(key, POSSIBLE if all(key in each for each in ends) else LIKELY)
+
+
+def _is_abstract(fun: Fun) -> bool:
+    """Does a method nothing but refuse, for its overrides to do something?"""
+    return all(
+        stmt[0] in ("pass", "raise") or (stmt[0] == "expr" and stmt[1].__class__ is not str and stmt[1][0] == "const") for stmt in fun.body
+    )
 
 
 def _handed(site: Site) -> dict[str, Key]:

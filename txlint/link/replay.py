@@ -6,7 +6,7 @@ the state of a replay. What statements and expressions do to it is in `statement
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from txlint.link import misuse
 from txlint.link.expressions import EXPRESSIONS
@@ -16,7 +16,6 @@ from txlint.link.kept import one_of, options
 from txlint.link.linker import Linker, Replay
 from txlint.link.project import Fun, Klass, Module
 from txlint.link.retrying import tries_again
-from txlint.link.site import LIKELY
 from txlint.link.statements import STATEMENTS
 from txlint.link.values import UNKNOWN, Atom, ExtObj, Fn, Many, Obj, Param, SelfCls, SelfObj, Stored, Super, Table, Value, union
 from txlint.model.facts import Body, Expr, Pos, Stmt
@@ -58,13 +57,38 @@ def parse_expression(text: str) -> Expr | None:
     return lower_expression(text)
 
 
+class Way(NamedTuple):
+    """A test of a plain local name, ``is_new`` or ``kind != "a"``: of which name, equal to what (None: its truth), and whether the test is
+    true where that is so."""
+
+    name: str
+    value: Expr | None
+    truth: bool
+
+
+_SAME = {"==": True, "!=": False, "is": True, "is not": False}
+
+
+def way_of(test: Expr) -> Way | None:
+    """The test as a `Way`; None where it asks for anything else."""
+    truth = True
+    while test.__class__ is tuple and test[0] == "not":
+        test, truth = test[1], not truth
+    if test.__class__ is str:
+        return Way(test, None, truth) if "." not in test else None
+    if test[0] == "cmp" and len(test[2]) == 1 and test[2][0] in _SAME and test[1].__class__ is str and "." not in test[1]:
+        if test[3][0].__class__ is tuple and test[3][0][0] == "const":
+            return Way(test[1], test[3][0], truth is _SAME[test[2][0]])
+    return None
+
+
 def _either(before: dict[Key, Opened], one: dict[Key, Opened], two: dict[Key, Opened]) -> dict[Key, Opened]:
     """What is open on either of two ways: written to where one of them has written; in doubt where one of them has ended it."""
     both = {**one, **two}
     both.update((key, opened) for key, opened in one.items() if not opened.reads and both[key].reads)
     for key in before.keys() & both.keys():
         if key not in one or key not in two:
-            both[key] = replace(both[key], confidence=min(both[key].confidence, LIKELY))
+            both[key] = replace(both[key], confidence=both[key].confidence.doubted)
     return both
 
 
@@ -73,8 +97,9 @@ class Frame:
     transactions that the function itself has open, and the `Flow` of events that it leaves."""
 
     __slots__ = (
-        "assigned_params", "awaiting", "called", "closed", "commits", "dead", "depth", "ends", "env", "exact", "flow", "fun",
-        "given", "guards", "handling", "keys", "klass", "linker", "loops", "module", "open", "origins", "owners", "parent", "promises",
+        "asked", "assigned_params", "awaiting", "called", "closed", "commits", "dead", "depth", "ends", "env", "exact", "flow", "fun",
+        "given", "guards", "handling", "instead", "keys", "klass", "linker", "loops", "module", "open", "origins", "owners", "parent",
+        "promises",
         "queries", "region", "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "snapshot", "stacks", "static",
         "tested", "written", "yields",
     )  # fmt: skip
@@ -122,6 +147,9 @@ class Frame:
         self.awaiting = False  # arguments of a call that starts coroutines elsewhere are being read
         self.promises: list[tuple[Expr, tuple[Opened, ...]]] = []  # calls that wait for the commit, with what was open
         self.loops: list[tuple[Stmt, tuple[Opened, ...]]] = []  # around what is replayed, with what was open when they began
+        # What is open only where a test of a local name gave this, and what is otherwise: for when the same is asked again.
+        self.instead: dict[tuple[Key, Pos], tuple[Way, bool, int, Opened | None]] = {}
+        self.asked: dict[str, int] = {}  # local names that such tests ask for: how often they have been bound since
         self.stacks: dict[str, tuple[Opened, ...]] = {}  # what an ExitStack has entered, by its name
 
     # -- entering and leaving -----------------------------------------------------------------------------------------------------
@@ -219,6 +247,9 @@ class Frame:
         for still_open, closed, *_ in self.returned:
             left.update(still_open)
             closes = closed if closes is None else closes & closed
+        for key in left:
+            if any(key not in still_open and key in closed for still_open, closed, _, handling, *_ in self.returned if not handling):
+                left[key] = replace(left[key], confidence=left[key].confidence.doubted)
         by_truth = [[closed for _, closed, truth, *_ in self.returned if truth is not other] for other in (False, True)]
         if_true, if_false = (frozenset.intersection(*each) if each else frozenset() for each in by_truth)
         return Replay(
@@ -289,7 +320,9 @@ class Frame:
             self.given = {key: kept for key, kept in self.given.items() if key != opened.key}
         known = self.open.get(opened.key)
         if known is not None and not (known.reads and not opened.reads):
-            return
+            if known.confidence >= opened.confidence or opened.reads is not known.reads:
+                return
+            # That one may have ended by now; then this begins the next.
         if opened.kind in ("autobegin", "custom") and any(other.key == opened.key for other in self.region):
             return
         if opened.kind == "autobegin" and opened.key in self.linker.begun:
@@ -321,20 +354,17 @@ class Frame:
             return
         for at, event in enumerate(self.flow.events):
             if any(opened.reads and opened.key == key and opened.pos == still.pos for opened in event.region):
-                region = tuple(
-                    replace(o, reads=False, confidence=min(o.confidence, LIKELY)) if o.reads and o.key == key and o.pos == still.pos else o
-                    for o in event.region
-                )
+                region = tuple(replace(o, reads=False) if o.reads and o.key == key and o.pos == still.pos else o for o in event.region)
                 self.flow.events[at] = replace(event, region=region)
 
     def doubt(self, key: Key, most: Confidence) -> None:
-        """What is open under this key may have been ended by now: it still is with this confidence at most."""
+        """What is open under this key may have been ended by now: it still is with one doubt more, and this confidence at most."""
         opened = self.open.get(key)
-        if opened is not None and opened.confidence > most:
-            self.open = {**self.open, key: replace(opened, confidence=most)}
+        if opened is not None:
+            self.open = {**self.open, key: replace(opened, confidence=min(opened.confidence.doubted, most))}
             self.snapshot = None
-        if any(o.key == key and o.confidence > most for o in self.region):
-            self.region = tuple(replace(o, confidence=min(o.confidence, most)) if o.key == key else o for o in self.region)
+        if any(o.key == key for o in self.region):
+            self.region = tuple(replace(o, confidence=min(o.confidence.doubted, most)) if o.key == key else o for o in self.region)
             self.snapshot = None
 
     def end_begun(self, key: Key) -> None:
@@ -413,6 +443,37 @@ class Frame:
         self.keys = two[6]
         self.dead = False
         self.snapshot = None
+
+    def ask(self, test: Expr) -> Way | None:
+        """What a branch says of a plain local name where its test is true; None where it asks for anything else."""
+        way = way_of(test)
+        if way is not None:
+            self.asked.setdefault(way.name, 0)
+        return way
+
+    def forget_ways(self, name: str) -> None:
+        """A name that was asked for is bound anew: what tests of it gave is no longer so."""
+        self.asked[name] += 1
+
+    def began(self, before: dict[Key, Opened], yes: dict[Key, Opened], no: dict[Key, Opened], way: Way) -> None:
+        """After a branch: which of the transactions that are open now were begun on one of its ways only."""
+        for key, opened in self.open.items():
+            one, two = yes.get(key), no.get(key)
+            if key not in before and (one is None or two is None or one.pos != two.pos):
+                on_yes = one is not None and opened.pos == one.pos
+                self.instead[key, opened.pos] = (way, on_yes, self.asked[way.name], two if on_yes else one)
+
+    def entered(self, way: Way | None, wanted: bool) -> None:
+        """On a branch: what was begun only where the same test gave the opposite is not open here."""
+        if way is None or not self.instead:
+            return
+        for key, opened in self.open.items():
+            known = self.instead.get((key, opened.pos))
+            if known is not None and known[0][:2] == way[:2] and known[2] == self.asked[way.name]:
+                if (known[0].truth is way.truth) is not (known[1] is wanted):
+                    still = {k: o for k, o in self.open.items() if k != key}
+                    self.open = {**still, key: known[3]} if known[3] is not None else still
+                    self.snapshot = None
 
     def closure(self) -> Atom | None:
         """What a function defined here sees as the receiver of the method around it."""

@@ -125,6 +125,8 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
         if "." not in target:
             keys = _keys_of(frame, value, source)
             frame.env[target] = value
+            if target in frame.asked:
+                frame.forget_ways(target)
             for name in [name for name in frame.keys if name == target or name.startswith(target + ".")]:
                 del frame.keys[name]
             if target in frame.tested:
@@ -229,8 +231,11 @@ def _if(frame: Frame, stmt: Any) -> None:
     decided = constant_test(test)
     yes, no = tests(frame, test)
     before = frame.state()
+    way = frame.ask(test)
+    bound = frame.asked[way.name] if way is not None else 0
     if decided is not False:
         assume(frame, yes)
+        frame.entered(way, True)
         frame.body(stmt[2])
     else:
         frame.dead = True
@@ -238,12 +243,15 @@ def _if(frame: Frame, stmt: Any) -> None:
     frame.restore(before)
     if decided is not True:
         assume(frame, no)
+        frame.entered(way, False)
         if stmt[3]:
             frame.body(stmt[3])
     else:
         frame.dead = True
     after_no = frame.state()
     frame.join(before, after_yes, after_no, only_test(yes))
+    if way is not None and frame.asked[way.name] == bound and frame.open is not before[1] and not (after_yes[5] or after_no[5]):
+        frame.began(before[1], after_yes[1], after_no[1], way)
 
 
 def _while(frame: Frame, stmt: Any) -> None:

@@ -6,13 +6,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from txlint.link.passing import apply_states, bind, decided, key_for_caller, note_parameters, target_class
+from txlint.link.passing import apply_states, bind, decided, doubt_states, key_for_caller, note_parameters, target_class
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
 from txlint.link.values import Atom, Ext, ExtMethod, ExtObj, Fn, Generated, Obj, Param, Part, SelfObj, Value, union
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import NO_CLASS, Event, Flow, Key, Opened, ParamTarget, Passed, Target, Test
 
 if TYPE_CHECKING:
+    from txlint.link.project import Fun, Klass
     from txlint.link.replay import Frame
 
 FEW = 8  # overrides that still count as likely
@@ -29,6 +30,7 @@ def add_targets(
     method = fun.klass is not None and receiver is not None
     skip = 1 if method or (fun.klass is not None and linker.decoration(fun).role == "class") else 0
     site.targets.append(Target(fun.id, cls, kind, CERTAIN, inner, skip, exact))
+    overrides: list[tuple[Klass, Fun]] = []
     others = linker.dispatched.get(fun.id)
     if others is not None:
         sure = LIKELY if len(others) <= FEW else POSSIBLE
@@ -58,6 +60,8 @@ def add_targets(
         note_parameters(linker, fun, bound, klass.id if fun.klass is not None and klass is not None else NO_CLASS)
         if replay.closes or replay.left_open or replay.commits or replay.closes_given or any(replay.closes_if):
             apply_states(site, replay, partial(key_for_caller, site, fun, skip), partial(decided, site, fun, bound))
+        if overrides and (frame.open or frame.region) and len(overrides) <= FEW:
+            doubt_states(site, [(other, holder) for holder, other in overrides])
         for name, given in bound.items():
             functions = [atom for atom in given if type(atom) is Fn]
             for atom in functions if functions and _calls(replay.flow, name) else ():

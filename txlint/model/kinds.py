@@ -42,6 +42,11 @@ class Confidence(IntEnum):
     def word(self) -> str:
         return self.name.lower()
 
+    @property
+    def doubted(self) -> Confidence:
+        """With one doubt more: what is still so on one of two ways is likely, on one of two and again on one of two only possible."""
+        return Confidence(max(self - 1, Confidence.POSSIBLE))
+
 
 def code_of(kind: str, hundreds: int) -> str:
     """``code_of("mail", 2)`` is ``"TX202"``; a misuse has one code, wherever it is."""
