@@ -9,7 +9,7 @@ from txlint.link.opening import state_queries
 from txlint.link.typehints import instances_of
 from txlint.link.values import UNKNOWN, Cls, Const, Obj, Value, union
 from txlint.model.facts import Expr
-from txlint.model.graph import IDENTITY, Test
+from txlint.model.graph import IDENTITY, INSTANCE, Test
 
 Facts: TypeAlias = list[tuple[str, Any]]
 """``("test", Test)``: of a parameter. ``("closed", key)``: nothing of that key is open. ``("ended", key)``: the
@@ -30,7 +30,7 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
             return [("test", Test(test, "truthy", True, True))], [("test", Test(test, "truthy", True, False))]
         if "." in test:
             return _identity(frame, test, True) or _own_attribute(frame, test) or _state_tests(frame, test)
-        return frame.tested.get(test) or ([], [])
+        return frame.tested.get(test) or (frame.given_if.get(test, []), [])
     parameter = parameter_of(frame, test)
     if parameter is not None:
         return _both(parameter, "truthy", True, True)
@@ -58,7 +58,10 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
             if parameter is not None:
                 return _both(parameter, "has", test[1][1], test[2][0] == "in")
         if test[1].__class__ is str and test[2][0] in ("is", "is not", "==", "!=") and test[3][0] == ("const", None):
-            return _identity(frame, test[1], test[2][0] in ("is not", "!=")) or ([], [])
+            is_given = test[2][0] in ("is not", "!=")
+            if test[1] in frame.given_if:
+                return (frame.given_if[test[1]], []) if is_given else ([], frame.given_if[test[1]])
+            return _identity(frame, test[1], is_given) or ([], [])
     if tag == "call" and test[4] in frame.ends:
         if_true, if_false, before = frame.ends[test[4]]
         facts: tuple[Facts, Facts] = (
@@ -139,6 +142,8 @@ _ADDING = "_state.adding"
 def _identity(frame: Frame, test: str, saved: bool) -> tuple[Facts, Facts] | None:
     """``self.pk``, ``self.instance.pk`` of a form: whether the receiver's row has been written."""
     head, _, rest = test.partition(".")
+    if head == "instance" and (rest in _KEYS or rest == _ADDING) and frame.is_param("instance") and frame.is_param("sender"):
+        return _both(INSTANCE, "truthy", True, saved is not rest.endswith(_ADDING))
     if head != frame.self_name or not (rest in _KEYS or rest.removeprefix("instance.") == _ADDING or _is_row(frame, rest)):
         return None
     if frame.written:

@@ -34,7 +34,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.catalog import Arg, Effect, Returns, When
-from txlint.model.graph import IDENTITY, NEW, NO_CLASS, STORED, Opened, SignalTarget, Target, Test
+from txlint.model.graph import IDENTITY, INSTANCE, NEW, NO_CLASS, STORED, Opened, SignalTarget, Target, Test
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -207,6 +207,10 @@ def _run(
         given: tuple[tuple[str, Any], ...] = (("created", site.row == NEW),) if site.row is not None else ()
         if name.rpartition(".")[2] in _SAVES and not site.open_ended and "update_fields" not in keywords:
             given = (*given, ("update_fields", None))
+        if signal.rpartition(".")[2] != "pre_save":
+            given = (*given, (INSTANCE, True))
+        elif site.row is not None:
+            given = (*given, (INSTANCE, site.row != NEW))
         if signal.endswith("_delete"):
             # Django >= 4.1 tells receivers where the deletion began: with this instance, or with a queryset.
             given = (*given, ("origin", "instance" if name.rpartition(".")[0].endswith("Model") else "queryset"))

@@ -98,10 +98,9 @@ class Frame:
 
     __slots__ = (
         "asked", "assigned_params", "awaiting", "called", "closed", "commits", "dead", "depth", "ends", "env", "exact", "flow", "fun",
-        "given", "guards", "handling", "instead", "keys", "klass", "linker", "loops", "module", "open", "origins", "owners", "parent",
-        "promises",
-        "queries", "region", "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "snapshot", "stacks", "static",
-        "tested", "written", "yields",
+        "given", "given_if", "guards", "handling", "instead", "keys", "klass", "linker", "loops", "module", "open", "origins", "owners",
+        "parent", "promises", "queries", "region", "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "snapshot",
+        "stacks", "static", "tested", "written", "yields",
     )  # fmt: skip
 
     def __init__(self, linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> None:
@@ -139,6 +138,7 @@ class Frame:
         self.self_name: str | None = None
         self.assigned_params: set[str] = set()  # names assigned to: parameters among them are no longer the caller's
         self.tested: dict[str, Any] = {}  # local names of tests (`is_new = self.pk is None`): what holds where they are true, and false
+        self.given_if: dict[str, Any] = {}  # local names that are None but where a test holds: what holds where they are not
         self.written = False  # the receiver's own row has been saved here
         self.renamed: dict[str, str] = {}  # local names of parameters (`fields = kwargs.get("fields")`)
         self.called: Value = UNKNOWN  # what the last call was a call of

@@ -11,7 +11,7 @@ from txlint.link import misuse
 from txlint.link.calls import evaluate_call
 from txlint.link.changes import writes
 from txlint.link.entering import Closing, enter_context, own, suspended
-from txlint.link.guards import assume, constant_test, only_test, parameter_of, tests
+from txlint.link.guards import Facts, assume, constant_test, only_test, parameter_of, tests
 from txlint.link.held import given
 from txlint.link.kept import fillable, places
 from txlint.link.members import shared_key
@@ -132,6 +132,8 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
             if target in frame.tested:
                 del frame.tested[target]
                 frame.renamed.pop(target, None)
+            if target in frame.given_if:
+                del frame.given_if[target]
             if frame.fun.fact is not None:
                 frame.assigned_params.add(target)
                 frame.keys.update((target + path, key) for path, key in keys.items())
@@ -231,6 +233,7 @@ def _if(frame: Frame, stmt: Any) -> None:
     decided = constant_test(test)
     yes, no = tests(frame, test)
     before = frame.state()
+    filled = _filled(frame, stmt, yes)
     way = frame.ask(test)
     bound = frame.asked[way.name] if way is not None else 0
     if decided is not False:
@@ -252,6 +255,16 @@ def _if(frame: Frame, stmt: Any) -> None:
     frame.join(before, after_yes, after_no, only_test(yes))
     if way is not None and frame.asked[way.name] == bound and frame.open is not before[1] and not (after_yes[5] or after_no[5]):
         frame.began(before[1], after_yes[1], after_no[1], way)
+    frame.given_if.update(filled)
+
+
+def _filled(frame: Frame, stmt: Any, yes: Facts) -> dict[str, Facts]:
+    """Names that are None until a branch binds them, and what holds where they are bound: `old = None`, `if self.pk: old = ..`."""
+    facts = [fact for fact in yes if fact[0] == "test"] if not stmt[3] else []
+    if not facts:
+        return {}
+    bound = [target for inner in stmt[2] if inner[0] == "assign" for target in inner[1] if target.__class__ is str and "." not in target]
+    return {name: facts for name in bound if frame.env.get(name) == (frame.linker.atoms.const(None),)}
 
 
 def _while(frame: Frame, stmt: Any) -> None:

@@ -131,6 +131,8 @@ RECEIVER = "."
 
 IDENTITY = "self.pk"
 """A parameter of conditions: the key of the receiver's row, which a new instance has not got."""
+INSTANCE = "instance.pk"
+"""The same of the row that a receiver of a signal gets."""
 CHANGED = "self~"
 """What the parameters of conditions begin with that ask whether a field of the receiver has been assigned since its row was read.
 The value of such a test is True, `KEPT` where a new row is as unchanged as one that was read, or `UNSURE` where the method that asks may

@@ -8,7 +8,23 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from txlint.model.graph import CHANGED, IDENTITY, NEW, RECEIVER, SELF, UNSURE, Edge, Event, FunctionInfo, Key, Node, Passed, Target, Test
+from txlint.model.graph import (
+    CHANGED,
+    IDENTITY,
+    INSTANCE,
+    NEW,
+    RECEIVER,
+    SELF,
+    UNSURE,
+    Edge,
+    Event,
+    FunctionInfo,
+    Key,
+    Node,
+    Passed,
+    Target,
+    Test,
+)
 from txlint.model.kinds import Confidence
 
 MOST_TESTS = 2
@@ -34,6 +50,8 @@ def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> 
     for name, value in target.given:
         if name == test.param:
             return ("const", value)
+    if test.param == INSTANCE:
+        return ("unknown",)
     if target.kind == "signal":
         if test.param in ("instance", "sender") and target.sender >= 0:
             return ("class", target.sender)
@@ -109,9 +127,9 @@ def instantiate(conditions: tuple[Condition, ...], target: Target, passed: Passe
         possible = True
         for test in conjunction:
             given = argument(test, target, passed, info)
-            if given[0] == "unknown" and target.kind == "signal" and test.param == "created" and test.op == "truthy":
+            if given[0] == "unknown" and target.kind == "signal" and test.param in ("created", INSTANCE) and test.op == "truthy":
                 # Whether the row is new is for the caller of `save` to say.
-                test = Test(IDENTITY, "truthy", True, not test.wanted)
+                test = Test(IDENTITY, "truthy", True, test.wanted is (test.param == INSTANCE))
                 given = passed.values.get(IDENTITY, given)
             if given[0] == "class":
                 if test.op == "class" and (given[1] in test.value) is not test.wanted:
