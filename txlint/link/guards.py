@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.link.changes import comparison, kept_test
@@ -132,7 +133,25 @@ def _comparison(frame: Frame, name: str, op: str, right: Expr) -> tuple[Facts, F
     if op in ("in", "not in") and right.__class__ is not str and right[0] in ("tuple", "list", "set"):
         if all(item.__class__ is not str and item[0] == "const" for item in right[1]):
             return _both(name, "in", tuple(item[1] for item in right[1]), op == "in")
+    if op in ("in", "not in"):
+        members = _members(frame, right)
+        if members:
+            return _both(name, "in", members, op == "in")
     return [], []
+
+
+def _members(frame: Frame, expr: Expr) -> tuple[Any, ...]:
+    """The constants of a class that is asked like a container: an enumeration. Empty where it is none, or not all are known."""
+    value = frame.ev(expr)
+    klass = value[0].klass if len(value) == 1 and isinstance(value[0], Cls) else None
+    names = [name for name, bound in klass.names.items() if bound[-1][0] == "value" and not name.startswith("_")] if klass else []
+    return constants([frame.linker.class_attribute(klass, name) for name in names]) if klass else ()
+
+
+def constants(values: Sequence[Value]) -> tuple[Any, ...]:
+    """The constants that values are; empty where not all of them are one."""
+    found = [value[0].value for value in values if len(value) == 1 and isinstance(value[0], Const)]
+    return tuple(found) if len(found) == len(values) else ()
 
 
 _KEYS = frozenset({"pk", "id", "instance.pk", "instance.id"})

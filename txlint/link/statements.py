@@ -11,7 +11,7 @@ from txlint.link import misuse
 from txlint.link.calls import evaluate_call
 from txlint.link.changes import writes
 from txlint.link.entering import Closing, enter_context, own, suspended
-from txlint.link.guards import Facts, assume, constant_test, only_test, parameter_of, tests
+from txlint.link.guards import Facts, assume, constant_test, constants, only_test, parameter_of, tests
 from txlint.link.held import given
 from txlint.link.kept import fillable, places
 from txlint.link.members import shared_key
@@ -19,7 +19,7 @@ from txlint.link.opening import asserted
 from txlint.link.targets import iterate
 from txlint.link.values import UNKNOWN, Cls, Ext, ExtObj, Fn, Obj, SelfObj, Value, union
 from txlint.model.facts import Body, Expr, Pos
-from txlint.model.graph import Key
+from txlint.model.graph import Key, Test
 
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
@@ -350,8 +350,15 @@ def _match(frame: Frame, stmt: Any) -> None:
     frame.ev(stmt[1])
     before = frame.fork()
     ends = []
+    parameter = parameter_of(frame, stmt[1])
+    others: Facts = []  # what the cases before have taken is not it
     for names, patterns, guard, body in stmt[2]:
         frame.restore(before)
+        assume(frame, others)
+        known = constants([frame.ev(pattern) for pattern in patterns]) if parameter is not None and not names else ()
+        if parameter is not None and known:
+            assume(frame, [("test", Test(parameter, "in", known, True))])
+            others = others if guard is not None else [*others, ("test", Test(parameter, "in", known, False))]
         for name in names:
             frame.env[name] = UNKNOWN
         if stmt[1].__class__ is str and len(patterns) == 1 and "." not in stmt[1]:
