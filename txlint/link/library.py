@@ -29,12 +29,13 @@ from txlint.link.values import (
     Param,
     Part,
     SelfObj,
+    Table,
     Value,
     Within,
     union,
 )
 from txlint.model.catalog import Arg, Effect, Returns, When
-from txlint.model.graph import IDENTITY, INSTANCE, NEW, NO_CLASS, STORED, Opened, SignalTarget, Target, Test
+from txlint.model.graph import CHANGED, IDENTITY, INSTANCE, NEW, NO_CLASS, STORED, Opened, SignalTarget, Target, Test
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -243,12 +244,14 @@ def _run(
     for atom in value:
         if type(atom) is Fn:
             row, first = row_of(atom.receiver), len(site.targets)
+            changes = _assigned_by(last, keywords, site.open_ended) if run.target.op == "item" else None
             result = site.result
             kind = "override" if run.op == "method" else "callback"
             add_targets(site, atom, (), {}, kind, inner)
             site.result = result
-            if row is not None:
-                known = ((IDENTITY, True if row == STORED else None),)
+            known = ((IDENTITY, True if row == STORED else None),) if row is not None else ()
+            known = (*known, (CHANGED, changes)) if changes is not None else known
+            if known:
                 site.targets[first:] = [t._replace(given=known) if isinstance(t, Target) else t for t in site.targets[first:]]
         elif isinstance(atom, (ExtMethod, Ext)) and depth < DEEP:
             nested = Site(frame, site.expr, site.used, False, False)
@@ -262,6 +265,18 @@ def _run(
                 site.effect, site.confidence = nested.effect, nested.confidence
         elif run.op == "call":
             callback(site, atom, inner)
+
+
+def _assigned_by(method: str, keywords: dict[str | None, Value], open_ended: bool) -> frozenset[str] | None:
+    """The fields that a manager's method assigns of the row which it saves, after it was made or read; None where that is not known."""
+    if method in _MAKES:
+        return frozenset()
+    if method not in _EITHER or open_ended:
+        return None
+    tables = [keywords[name] for name in ("defaults", "create_defaults") if name in keywords]
+    if any(len(value) != 1 or not isinstance(value[0], Table) or value[0].rest for value in tables):
+        return None
+    return frozenset(str(key) for value in tables for atom in value if isinstance(atom, Table) for key, _ in atom.items)
 
 
 def _decorating(

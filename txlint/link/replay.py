@@ -100,7 +100,7 @@ class Frame:
         "asked", "assigned_params", "awaiting", "called", "closed", "commits", "dead", "depth", "ends", "env", "exact", "flow", "fun",
         "given", "given_if", "guards", "handling", "instead", "keys", "klass", "linker", "loops", "module", "open", "origins", "owners",
         "parent", "promises", "queries", "region", "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "snapshot",
-        "stacks", "static", "tested", "written", "yields",
+        "stacks", "static", "tested", "tests", "written", "yields",
     )  # fmt: skip
 
     def __init__(self, linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> None:
@@ -128,6 +128,7 @@ class Frame:
         # what is closed, and holds, by tests of parameters.
         self.returned: list[tuple[dict[Key, Opened], frozenset[Key], bool | None, bool, Given, tuple[Test, ...]]] = []
         self.handling = False
+        self.tests = 0  # branches and handlers that are being replayed, one in the other
         # By call: what it has ended where its result is true, or false, and how that stood before.
         self.ends: dict[Pos, tuple[frozenset[Key], frozenset[Key], tuple[Opened, ...]]] = {}
         self.dead = False  # behind a return, raise, break or continue

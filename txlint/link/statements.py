@@ -236,6 +236,7 @@ def _if(frame: Frame, stmt: Any) -> None:
     filled = _filled(frame, stmt, yes)
     way = frame.ask(test)
     bound = frame.asked[way.name] if way is not None else 0
+    frame.tests += decided is None
     if decided is not False:
         assume(frame, yes)
         frame.entered(way, True)
@@ -251,6 +252,7 @@ def _if(frame: Frame, stmt: Any) -> None:
             frame.body(stmt[3])
     else:
         frame.dead = True
+    frame.tests -= decided is None
     after_no = frame.state()
     frame.join(before, after_yes, after_no, only_test(yes))
     if way is not None and frame.asked[way.name] == bound and frame.open is not before[1] and not (after_yes[5] or after_no[5]):
@@ -327,7 +329,9 @@ def _try(frame: Frame, stmt: Any) -> None:
         if name:
             frame.env[name] = UNKNOWN
         handling, frame.handling = frame.handling, True
+        frame.tests += 1
         frame.body(handler)
+        frame.tests -= 1
         frame.handling = handling
         ends.append(frame.state())
     state = ends[0]
@@ -367,7 +371,9 @@ def _match(frame: Frame, stmt: Any) -> None:
                 frame.env[stmt[1]] = tuple(frame.linker.instance(atom.klass, False) for atom in classes)
         if guard is not None:
             frame.ev(guard)
+        frame.tests += 1
         frame.body(body)
+        frame.tests -= 1
         ends.append(frame.state())
     frame.restore(before)
     state = frame.state()

@@ -113,7 +113,7 @@ def iterate(frame: Frame, value: Value, expr: Expr) -> None:
             skip = 1 if atom.fun.klass is not None and atom.receiver is not None else 0
             target = Target(atom.fun.id, cls, "call", CERTAIN, (), skip, exact)
             frame.flow.events.append(
-                Event(pos, expr[1], frame.now_open(), frame.closed, frame.guards, Passed({}, {}, True), True, (target,))
+                Event(pos, expr[1], frame.now_open(), frame.closed, frame.guards, Passed({}, {}, True), True, (target,), tests=frame.tests)
             )
 
 
@@ -124,5 +124,5 @@ def method_event(frame: Frame, fn: Fn, pos: Pos) -> None:
     cls, exact = target_class(frame, fn.receiver)
     target = Target(fn.fun.id, cls, "call", CERTAIN, (), 1, exact)
     frame.flow.events.append(
-        Event(pos, fn.fun.qualname, frame.now_open(), frame.closed, frame.guards, Passed({}, {}, True), True, (target,))
+        Event(pos, fn.fun.qualname, frame.now_open(), frame.closed, frame.guards, Passed({}, {}, True), True, (target,), tests=frame.tests)
     )

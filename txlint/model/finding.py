@@ -31,8 +31,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Opener:
-    """One (opener, entry) pair with its shortest trace. ``place`` is where the transaction is opened; ``entry`` the call in the
-    opener's own function through which the effect is reached (the effect itself where it is lexical)."""
+    """One (opener, entry) pair with the trace that has least doubt in it. ``place`` is where the transaction is opened; ``entry`` the
+    call in the opener's own function through which the effect is reached (the effect itself where it is lexical)."""
 
     kind: str
     opener: str

@@ -176,6 +176,7 @@ class Event:
     effect: Effect | None = None
     confidence: Confidence = Confidence.CERTAIN
     written: bool = False
+    tests: int = 0  # branches and handlers of exceptions around it, whose tests nothing decides
 
 
 @dataclass(slots=True, eq=False)

@@ -10,6 +10,9 @@ from txlint.model.catalog import Effect
 from txlint.model.facts import Pos
 from txlint.model.kinds import Confidence
 
+TEST = 2
+"""What an undecided test weighs where ways are compared: as much as two calls."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spot:
@@ -28,6 +31,7 @@ class Hop:
     function: str
     callee: str
     confidence: Confidence = Confidence.CERTAIN
+    tests: int = 0  # undecided tests around the call in its function
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,11 @@ class Passage:
     confidence: Confidence
     entry_count: int = 1
 
+    @property
+    def doubt(self) -> int:
+        """How much stands between the opener and the effect: what is shown first is what has least of it."""
+        return sum(1 + TEST * hop.tests for hop in self.hops)
+
 
 @dataclass(frozen=True, slots=True)
 class EffectSite:
@@ -75,5 +84,5 @@ class EffectSite:
 @dataclass(frozen=True, slots=True)
 class Hazard:
     site: EffectSite
-    passages: tuple[Passage, ...]  # sorted: confidence, length, path, line; none for what is a misuse wherever it is
+    passages: tuple[Passage, ...]  # sorted: confidence, doubt, path, line; none for what is a misuse wherever it is
     omitted: int = 0

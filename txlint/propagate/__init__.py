@@ -1,1 +1,1 @@
-"""Which effects happen while which transaction is open: summaries bottom-up, pairs at the openers, shortest traces on demand."""
+"""Which effects happen while which transaction is open: summaries bottom-up, pairs at the openers, traces with least doubt on demand."""

@@ -1,4 +1,4 @@
-"""From summaries to hazards: every (opener, entry) pair of every effect site, with its shortest trace."""
+"""From summaries to hazards: every (opener, entry) pair of every effect site, with the trace that has least doubt in it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import RECEIVER, SELF, Edge, Entrance, Event, Key, Misuse, Node, Opened, Program, Test
-from txlint.model.hazard import EffectSite, Hazard, Hop, Origin, Passage, Spot
+from txlint.model.hazard import TEST, EffectSite, Hazard, Hop, Origin, Passage, Spot
 from txlint.model.kinds import Confidence, code_of
 from txlint.propagate.summaries import ALWAYS, Condition, argument, conjoin, instantiate, is_closed, is_guess, outside, summarise
 
@@ -51,7 +51,7 @@ def _written(expr: Expr) -> str:
 def _cost(edge: Edge) -> int:
     """How unwelcome a call is in a trace."""
     shut = edge.event.closed or any(handed.closed for _, handed in edge.target.via)
-    return _PENALTY[edge.target.confidence] + (_SHUT if shut else 0)
+    return _PENALTY[edge.target.confidence] + (_SHUT if shut else 0) + TEST * edge.event.tests
 
 
 @dataclass(slots=True)
@@ -375,13 +375,13 @@ class _Pairs:
         names = [infos[fun].name for fun, _ in target.via] + [infos[target.fun].name]
         kinds = ["call"] * len(target.via) + [target.kind]
         return [
-            Hop(kind, Spot(info.path, event.pos), info.name, name, target.confidence)
+            Hop(kind, Spot(info.path, event.pos), info.name, name, target.confidence, event.tests)
             for (info, event), name, kind in zip(spots, names, kinds, strict=True)
         ]
 
     def last(self, node: Node, event: Event) -> Hop:
         info = self.program.infos[node[0]]
-        return Hop("call", Spot(info.path, event.pos), info.name, written(event.func), event.confidence)
+        return Hop("call", Spot(info.path, event.pos), info.name, written(event.func), event.confidence, event.tests)
 
     # -- hazards ------------------------------------------------------------------------------------------------------------------
 
@@ -451,7 +451,9 @@ class _Pairs:
                 "hook" if entrance.kind != "atomic_requests" else "call", Spot(info.path, info.name_pos), entrance.function, info.name
             )
             cut = best.get(node, (0,))[0] >= _CUT
-            ranked.append(((cut, -sure, len(hops), info.path, info.name_pos), sure, entrance, (first, *hops)))
+            ranked.append(
+                ((cut, -sure, sum(1 + TEST * hop.tests for hop in hops), info.path, info.name_pos), sure, entrance, (first, *hops))
+            )
         ranked.sort(key=lambda item: item[0])
         ranked = [item for item in ranked if item[0][0] == ranked[0][0][0]]
         _, sure, entrance, hops = ranked[0]
@@ -466,7 +468,7 @@ def _order(passage: Passage) -> tuple[Any, ...]:
     first = passage.hops[0].spot if passage.hops else passage.origin.spot
     return (
         -passage.confidence,
-        len(passage.hops),
+        passage.doubt,
         passage.origin.spot.path,
         passage.origin.spot.pos,
         first.path,

@@ -85,6 +85,11 @@ def _change(test: Test, target: Target, passed: Passed) -> tuple[Any, ...]:
     """Whether the caller has assigned a field of its row: ``("const", False)`` where not, ``("assigned",)`` where it may well have."""
     if test.value is True and any(name == IDENTITY and not value for name, value in target.given):
         return ("assigned",)  # a new row: there is nothing that it would be as before
+    for name, fields in target.given:
+        if name == CHANGED:
+            return (
+                ("assigned",) if test.param.removeprefix(CHANGED) in fields else ("unknown",) if test.value == UNSURE else ("const", False)
+            )
     known = passed.values.get(CHANGED)
     if known is None or target.kind in ("hook", "signal", "callback"):
         return ("unknown",)

@@ -205,7 +205,7 @@ def _confidence(site: EffectSite, passage: Passage) -> Confidence:
 def _passage_order(ranked: tuple[Confidence, Passage]) -> tuple[object, ...]:
     confidence, passage = ranked
     entry = passage.hops[0].spot
-    return -confidence, len(passage.hops), passage.origin.spot.path, passage.origin.spot.pos, entry.path, entry.pos, passage.origin.name
+    return -confidence, passage.doubt, passage.origin.spot.path, passage.origin.spot.pos, entry.path, entry.pos, passage.origin.name
 
 
 def _merged(kept: list[tuple[Confidence, Passage]]) -> list[tuple[Confidence, Passage]]:
