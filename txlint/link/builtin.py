@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.link.entering import enter_context
 from txlint.link.kept import ADDS, one_of, places
+from txlint.link.keyed import key_of, with_key
 from txlint.link.targets import callback, iterate
 from txlint.link.values import (
     UNKNOWN,
@@ -71,6 +72,11 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
     if name == "builtins.setattr" and site.expr[2] and isinstance(site.expr[2][0], str):
         frame.changed(site.expr[2][0])
         return True
+    if last == "__new__" and args:
+        made_of = next((atom.klass for atom in args[0] if isinstance(atom, (Cls, SelfCls))), None)
+        if made_of is not None:
+            site.result = union(site.result, (linker.instance(made_of, False),))
+            return True
     if module == "functools":
         if last in ("partial", "partialmethod") and args:
             site.result = union(site.result, (linker.atoms(Part, args[0], args[1:], tuple((k, v) for k, v in keywords.items() if k)),))
@@ -207,17 +213,21 @@ def _table_method(site: Site, last: str, receiver: Table, args: tuple[Value, ...
             value = linker.item_at((receiver,), args[0][0].value)
         else:
             value = everything
+        tag = key_of(site.frame, site.expr[2][0], args[0]) if args and site.expr[2] else None
+        value = with_key(linker, value, tag)
         if len(args) > 1:
             value = union(value, args[1])
         site.result = union(site.result, value)
         if last == "setdefault" and len(args) > 1:
-            for place in places((receiver,)):
+            for place in places(with_key(linker, receiver.rest, tag)):
                 linker.put(place, args[1])
     elif last == "update":
         for place in places((receiver,)):
             for given in args[0] if args else ():
                 if isinstance(given, Table):
-                    linker.put(place, tuple(atom for _, item in given.items for atom in item) + given.rest)
+                    for key, item in given.items:
+                        linker.put((*place[:3], ("const", key)), item)
+                    linker.put(place, given.rest)
     elif last == "values":
         site.result = (linker.atoms(Many, everything),)
     elif last == "items":

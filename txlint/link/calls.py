@@ -13,6 +13,7 @@ from txlint.link import builtin, taught
 from txlint.link.conditions import argument, is_given
 from txlint.link.holding import row_of
 from txlint.link.kept import CALLABLE, one_of, options
+from txlint.link.keyed import test_of
 from txlint.link.library import call_library
 from txlint.link.opening import opened_within, opening_of, within
 from txlint.link.passing import bind, called_with, doubt_states, passed
@@ -47,6 +48,7 @@ from txlint.link.values import (
 )
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import NEW, STORED, Event, ParamTarget, SignalTarget, Target, Test
+from txlint.model.kinds import Confidence
 from txlint.model.shapes import last_name, speaks_of
 
 if TYPE_CHECKING:
@@ -321,7 +323,10 @@ def _call_one(site: Site, atom: Stored | OneOf, args: tuple[Value, ...], keyword
     before, result, effect = len(site.targets), site.result, site.effect
     site.result = UNKNOWN
     for inner in choices:
-        if not isinstance(inner, (Stored, OneOf)):
+        test = test_of(site.frame, atom.place, inner) if isinstance(atom, Stored) else None
+        if test is not None:
+            _call_for(site, test, inner, args, keywords, sure, depth)
+        elif not isinstance(inner, (Stored, OneOf)):
             call_atom(site, inner, args, keywords, depth + 1)
     site.targets[before:] = [
         t._replace(confidence=min(t.confidence, sure)) if isinstance(t, (Target, SignalTarget)) else t for t in site.targets[before:]
@@ -329,6 +334,19 @@ def _call_one(site: Site, atom: Stored | OneOf, args: tuple[Value, ...], keyword
     if site.effect is not effect:
         site.confidence = min(site.confidence, sure)
     site.result = union(result, one_of(linker, site.result))
+
+
+def _call_for(
+    site: Site, test: Test, inner: Atom, args: tuple[Value, ...], keywords: dict[str | None, Value], sure: Confidence, depth: int
+) -> None:
+    """A call that happens only where a parameter is the key of what is called: an event of its own."""
+    frame = site.frame
+    guards, targets, effect = frame.guards, site.targets, site.effect
+    frame.guards, site.targets, site.effect = (*guards, test), [], None
+    call_atom(site, inner, args, keywords, depth + 1)
+    site.targets = [t._replace(confidence=min(t.confidence, sure)) if isinstance(t, (Target, SignalTarget)) else t for t in site.targets]
+    flush(site)
+    frame.guards, site.targets, site.effect = guards, targets, effect
 
 
 def _call_function(site: Site, atom: Fn, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> None:

@@ -9,10 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 from txlint.catalog.types import parse_type
+from txlint.link.keyed import beside
 from txlint.link.library import parameter_text
 from txlint.link.linker import Decoration, Linker
 from txlint.link.opening import opened_within
-from txlint.link.passing import hand
+from txlint.link.passing import bind, hand
 from txlint.link.project import Fun, Klass
 from txlint.link.replay import Frame
 from txlint.link.retrying import tries_again
@@ -269,7 +270,7 @@ def _project(
         return value, _entered(linker, decorator, pos), False
     return_values = linker.replay(outer, getattr(decorator.receiver, "klass", None), True).returns
     holder = outer
-    _keep(linker, outer, return_values, called, value)
+    _keep(linker, outer, return_values, _arguments(frame, outer, expr) if called else None, value)
     if called:
         # A factory: the decorator proper is the function it returns; `@decorator()` may also be both at once.
         inner = next((a for a in return_values if isinstance(a, Fn) and a.fun.parent is outer), None)
@@ -381,12 +382,20 @@ def _first_parameter(linker: Linker, fun: Fun) -> str | None:
     return params[0] if params else None
 
 
-def _keep(linker: Linker, decorator: Fun, returned: Value, called: bool, value: Value) -> None:
-    """A decorator may keep what it is given: so that it is found, should the parameter be put somewhere."""
-    for holder in [a.fun for a in returned if isinstance(a, Fn) and a.fun.parent is decorator] if called else [decorator]:
+def _keep(linker: Linker, decorator: Fun, returned: Value, given: dict[str, Value] | None, value: Value) -> None:
+    """A decorator may keep what it is given: so that it is found, should the parameter be put somewhere, also by what else is given (where
+    the decorator is made by a call)."""
+    for holder in [decorator] if given is None else [a.fun for a in returned if isinstance(a, Fn) and a.fun.parent is decorator]:
         name = _first_parameter(linker, holder)
         if name is not None:
-            linker.put(("param", holder.id, name), value)
+            linker.put(("param", holder.id, name), value, beside(decorator.id, given, "") if given is not None else None)
+
+
+def _arguments(frame: Frame, factory: Fun, expr: Expr) -> dict[str, Value]:
+    """What a call gives that makes a decorator, by the names of the parameters."""
+    args = tuple(frame.ev(arg) for arg in expr[2])
+    keywords = {key: frame.ev(arg) for key, arg in expr[3]}
+    return bind(factory, args, keywords, 1 if factory.klass is not None and frame.linker.decoration(factory).role != "static" else 0)
 
 
 def decorate_class(linker: Linker, klass: Klass) -> None:
@@ -400,7 +409,7 @@ def decorate_class(linker: Linker, klass: Klass) -> None:
         for atom in frame.ev(expr[1] if called else expr):
             if isinstance(atom, Fn):
                 returned = linker.replay(atom.fun, getattr(atom.receiver, "klass", None), True).returns
-                _keep(linker, atom.fun, returned, called, value)
+                _keep(linker, atom.fun, returned, _arguments(frame, atom.fun, expr) if called else None, value)
 
 
 def _entered(linker: Linker, manager: Fn, pos: Pos) -> list[Opened]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.link.calls import evaluate_call
 from txlint.link.guards import assume, only_test, tests
+from txlint.link.keyed import key_of, with_key
 from txlint.link.library import subscript
 from txlint.link.statements import assign, kept
 from txlint.link.targets import iterate
@@ -36,9 +37,8 @@ def _sub(frame: Frame, expr: Any) -> Value:
         return UNKNOWN
     if expr[2].__class__ is not str and expr[2][0] == "other":
         return base  # a slice
-    if len(index) == 1 and isinstance(index[0], Const):
-        return subscript(frame, base, index[0].value)
-    return subscript(frame, base, None)
+    position = index[0].value if len(index) == 1 and isinstance(index[0], Const) else None
+    return with_key(frame.linker, subscript(frame, base, position), key_of(frame, expr[2], index))
 
 
 def _seq(frame: Frame, expr: Any) -> Value:

@@ -130,10 +130,9 @@ def item_at(linker: Linker, value: Value, position: Any) -> Value:
             if found is not None:
                 result = union(result, found)
             else:
-                for _, item in atom.items[:16]:
+                for _, item in () if position is not None and any(type(a) is Stored for a in atom.rest) else atom.items[:16]:
                     result = union(result, item)
-                # Which of the values put there later has this key is not told apart.
-                result = union(result, atom.rest if position is None else tuple(a for a in atom.rest if type(a) is not Stored))
+                result = union(result, atom.rest)
         elif isinstance(atom, (Many, ExtObj, Obj)):
             result = union(result, linker.items((atom,)))
         elif isinstance(atom, Stored):

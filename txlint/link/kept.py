@@ -5,15 +5,17 @@ A place is ``("global", module, name)``, ``("attr", class number, name)`` for co
 ``("space", library's class, name)`` for what is put on an object that lasts as long as a request. Whoever puts
 something there is noted whenever code is replayed (`put`); who reads a place gets what is known so far (`kept`) and is noted as well.
 Between the rounds of linking `fill` looks for the code that may put something at the places that were read, and names the readers
-that are to be replayed. What is kept is told apart by place only: of several callables it cannot be said which is called."""
+that are to be replayed. What is kept is told apart by place, and where a place is read under a key (its fourth part), by that as far as it
+is known (`keyed`): of several callables it cannot be said which is called."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.frameworks.startup import AT_START
+from txlint.link import keyed
 from txlint.link.project import mentions
 from txlint.link.values import (
     UNKNOWN,
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
     from txlint.link.linker import Linker
     from txlint.link.project import Fun, Klass, Module
 
-Place: TypeAlias = tuple[str, Any, str]
+Place: TypeAlias = tuple[Any, ...]
 
 CALLABLE = frozenset({Fn, Cls, SelfCls, Part, ExtMethod, Ext})
 _KEPT = CALLABLE | {Obj, SelfObj, ExtObj, Seq, Param, Stored, OneOf}
@@ -74,20 +76,32 @@ def fillable(linker: Linker, value: Value, place: Place) -> Value:
 
 def places(value: Value) -> Iterator[Place]:
     """The places that a container stands for."""
+    for each in inside(value):
+        if isinstance(each, Stored) and each.place[0] in ("global", "attr"):
+            yield each.place
+
+
+def inside(value: Value) -> Value:
+    """What containers hold that are filled piece by piece; anything else as it is."""
+    found: Value = UNKNOWN
     for atom in value:
-        inner = atom.rest if isinstance(atom, Table) else atom.item if isinstance(atom, Many) else (atom,)
-        for each in inner:
-            if isinstance(each, Stored) and each.place[0] in ("global", "attr"):
-                yield each.place
+        found = union(found, atom.rest if isinstance(atom, Table) else atom.item if isinstance(atom, Many) else (atom,))
+    return found
 
 
-def put(linker: Linker, place: Place, value: Value) -> None:
-    """Something is put at a place."""
+def put(linker: Linker, place: Place, value: Value, keys: Mapping[Any, Any] | None = None) -> None:
+    """Something is put at a place, under the key that the place names, or with these."""
+    if len(place) > 3:
+        place, keys = place[:3], {keyed.ITS_OWN: place[3]}
+    elif keys is None and place[0] in ("global", "attr"):
+        keys = {keyed.ITS_OWN: None}
     kept_atoms = tuple(linker.instance(a.klass, False) if isinstance(a, SelfObj) else a for a in value if type(a) in _KEPT)
     if kept_atoms:
         known = linker.stores.setdefault(place, {})
         if len(known) < MOST_KEPT:
             known.update(dict.fromkeys(kept_atoms))
+            if keys:
+                keyed.keep(linker, place, kept_atoms, keys)
 
 
 def kept(linker: Linker, place: Place) -> Value:
@@ -118,9 +132,9 @@ def fill(linker: Linker) -> set[int]:
     while linker.unfilled:
         place = linker.unfilled.pop()
         _look(linker, place)
-        for atom in linker.stores.get(place, {}):
+        for atom in linker.stores.get(place[:3], {}):
             if isinstance(atom, (Param, Stored)):
-                inner = atom.place if isinstance(atom, Stored) else ("param", atom.fun.id, atom.name)
+                inner: Place = atom.place if isinstance(atom, Stored) else ("param", atom.fun.id, atom.name)
                 if not _is_constructor(linker, place) or _is_constructor(linker, inner):
                     kept(linker, inner)  # what is handed to a constructor is looked for where it is constructed, not further up
     stale: set[int] = set()
@@ -143,6 +157,9 @@ def _resolved(linker: Linker, place: Place, within: frozenset[Place]) -> Value:
     if place in within:
         return UNKNOWN
     found: dict[Atom, None] = {}
+    if len(place) > 3:
+        wanted = {atom for atom, key in keyed.entries(linker, place[:3]) if keyed.fits(key, place[3])}
+        return tuple(atom for atom in _resolved(linker, place[:3], within) if atom in wanted or type(atom) not in CALLABLE)
     if place[0] == "param":
         for atom in linker.params.get((place[1], place[2], NO_CLASS), UNKNOWN):
             found[atom] = None
@@ -157,18 +174,15 @@ def _resolved(linker: Linker, place: Place, within: frozenset[Place]) -> Value:
             inner = _resolved(linker, atom.place, within | {place})
         elif isinstance(atom, OneOf):
             inner = atom.options
-        elif isinstance(atom, SelfCls):
-            # Whatever class runs it: `__init_subclass__`, a class method that registers its class.
-            inner = [linker.atoms(Cls, klass) for klass in atom.klass.subclasses or [atom.klass]]
-        elif isinstance(atom, Fn) and isinstance(atom.receiver, SelfObj):
-            inner = (linker.atoms(Fn, atom.fun, linker.instance(atom.receiver.klass, False)),)
+        else:
+            inner = keyed.stands_for(linker, atom)
         found.update(dict.fromkeys(inner))
     return tuple(found)[:MOST_KEPT]
 
 
 def _look(linker: Linker, place: Place) -> None:
     """Replays whatever may put something at a place."""
-    kind, where, name = place
+    kind, where, name = place[:3]
     if kind == "global":
         home = linker.project.modules.get(where)
         _replay_writers(linker, [m for m in linker.project.ordered if m is home or name in m.facts.words], name)
@@ -218,8 +232,28 @@ def _look_for_arguments(linker: Linker, fun: Fun, name: str) -> None:
                 if isinstance(target, Target) and target.fun == fun.id:
                     for at, given in event.passed.values.items():
                         known = at if isinstance(at, str) else positions[at + target.skip] if at + target.skip < len(positions) else ""
-                        if known == name and given[0] == "param":
-                            put(linker, ("param", fun.id, name), (linker.atoms(Param, caller, given[1]),))
+                        if known == name and given[0] in ("param", "outer"):
+                            holder, passed = (caller, given[1]) if given[0] == "param" else (linker.project.funs[given[1]], given[2])
+                            others = {
+                                (fun.id, at if isinstance(at, str) else positions[at + target.skip]): _tag(caller, other)
+                                for at, other in event.passed.values.items()
+                                if isinstance(at, str) or at + target.skip < len(positions)
+                            }
+                            put(linker, ("param", fun.id, name), (linker.atoms(Param, holder, passed),), others)
+
+
+def _tag(caller: Fun, given: tuple[Any, ...]) -> Any:
+    """What a call passes, as a key."""
+    match given[0]:
+        case "param":
+            return ("param", caller.id, given[1])
+        case "outer":
+            return ("param", given[1], given[2])
+        case "is":
+            return ("class", given[1])
+        case "const" if isinstance(given[1], (str, int)):
+            return given
+    return None
 
 
 def _look_for_calls(linker: Linker, names: set[str]) -> list[Fun]:
@@ -237,7 +271,7 @@ def _look_for_calls(linker: Linker, names: set[str]) -> list[Fun]:
 def _replay_writers(linker: Linker, modules: Iterable[Module], name: str) -> None:
     for module in modules:
         for fun in (module.body, *module.funs):
-            if mentions(fun, {name}) and _fills(fun.body, name):
+            if _fills(fun.body, name):
                 linker.replay(fun, _owner(fun), fun.fact is None)
 
 

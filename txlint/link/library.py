@@ -60,7 +60,7 @@ def call_library(
 
     frame = site.frame
     linker = frame.linker
-    if name.startswith(("builtins.", "types.", "functools.", "contextlib.", "collections.")):
+    if name.startswith(("builtins.", "types.", "functools.", "contextlib.", "collections.", "abc.")):
         if builtin.call(site, name, receiver, args, keywords, depth):
             return
     if isinstance(receiver, Opening) and by_hand(site, receiver, name):

@@ -103,6 +103,8 @@ class Linker:
         self.listeners: dict[int, tuple[Any, str]] = {}  # function -> (hook entry, state) of a named event
         self.stale: dict[int, set[int]] = {}  # function -> classes, or -1, for which callers have told something new
         self.stores: dict[Any, dict[Atom, None]] = {}  # place -> what is put there (see `kept`)
+        self.keys: dict[tuple[Any, Atom], dict[Any, dict[Any, None]]] = {}  # (place, what is put there) -> with what keys (see `keyed`)
+        self.made_by: dict[int, dict[int, Klass]] | None = None  # metaclass -> the classes that it makes
         self.contents: dict[Any, Value] = {}  # place -> what readers get
         self.readers: dict[Any, dict[int, None]] = {}  # place -> the functions that asked for it
         self.begun: set[tuple[Any, ...]] = set()  # sessions that are in a transaction wherever they can be named

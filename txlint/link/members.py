@@ -259,6 +259,8 @@ def _of_class(linker: Linker, atom: Cls | SelfCls, name: str) -> Value:
 def _of_super(linker: Linker, atom: Super, name: str) -> Value:
     receiver: Any = atom.receiver
     value = linker.class_attribute(receiver.klass, name, atom.after)
+    if name == "__new__" and not value:
+        return (linker.atoms(ExtMethod, "builtins.object.__new__", receiver, name),)
     return tuple(_bind(linker, item, receiver, name) for item in value)
 
 

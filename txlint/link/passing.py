@@ -14,6 +14,7 @@ from txlint.link.changes import assigned, origin_of, saves
 from txlint.link.held import given, held
 from txlint.link.holding import row_of
 from txlint.link.kept import CALLABLE
+from txlint.link.keyed import beside
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
 from txlint.link.values import (
     UNKNOWN,
@@ -132,6 +133,12 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
     if place not in values:
         if len(value) == 1 and type(value[0]) is Const:
             values[place] = ("const", value[0].value)
+        elif len(value) == 1 and type(value[0]) is Cls:
+            values[place] = ("is", value[0].klass.id)
+        elif len(value) == 1 and type(value[0]) is Obj and value[0].exact:
+            values[place] = ("class", value[0].klass.id)
+        elif value and type(value[0]) is Param:
+            values[place] = ("outer", value[0].fun.id, value[0].name)
         elif arg.__class__ is tuple and arg[0] in ("list", "tuple", "set") and all(_is_const(item) for item in arg[1]):
             values[place] = ("const", tuple(item[1] for item in arg[1]))
     functions = []
@@ -191,7 +198,7 @@ def note_parameters(linker: Any, fun: Fun, bound: dict[str, Value], cls: int = N
     for name, value in bound.items():
         for atom in value:
             if type(atom) in CALLABLE:
-                linker.put(("param", fun.id, name), value)
+                linker.put(("param", fun.id, name), value, beside(fun.id, bound, name))
                 hand(linker, fun, name, value)
                 break
         tell(linker, fun, name, tuple(_told(linker, atom) for atom in value if type(atom) not in _CALLER_ONLY), cls)

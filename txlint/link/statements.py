@@ -13,7 +13,8 @@ from txlint.link.changes import writes
 from txlint.link.entering import Closing, enter_context, own, suspended
 from txlint.link.guards import Facts, assume, constant_test, constants, only_test, parameter_of, tests
 from txlint.link.held import given
-from txlint.link.kept import fillable, places
+from txlint.link.kept import fillable, inside, places
+from txlint.link.keyed import key_of, with_key
 from txlint.link.members import shared_key
 from txlint.link.opening import asserted
 from txlint.link.targets import iterate
@@ -166,8 +167,8 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
             if target[1].__class__ is str and frame.is_keywords(target[1]):
                 frame.assigned_params.add(target[1])
             base = frame.ev(target[1])
-            frame.ev(target[2])
-            for place in places(base):
+            key = frame.ev(target[2])
+            for place in places(with_key(frame.linker, inside(base), key_of(frame, target[2], key))):
                 frame.linker.put(place, value)
         elif tag == "attr":
             frame.ev(target[1])

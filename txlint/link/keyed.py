@@ -1,0 +1,159 @@
+"""Under which key something is kept: `key_of` an expression, `entries` of a place with their keys, `test_of` a key that the caller gives.
+
+A key is ``("const", value)``, ``("class", class number)`` (the class itself, or that of the very object whose ``type()`` is asked for), or
+that of whoever calls: ``("param", function number, name)``, ``("type", function number, name)`` for the class of what is passed. A function
+that a decorator's factory keeps, or that is handed over beside its key, has the key that was passed in the same call. None: not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from txlint.link.values import Atom, Cls, Const, Fn, Obj, OneOf, Param, SelfCls, SelfObj, Stored, Value
+from txlint.model.facts import Expr
+from txlint.model.graph import Test
+
+if TYPE_CHECKING:
+    from txlint.link.linker import Linker
+    from txlint.link.project import Klass
+    from txlint.link.replay import Frame
+
+Tag: TypeAlias = tuple[Any, ...] | None
+Ref: TypeAlias = Any
+"""Whose key it is: `ITS_OWN`, in a container; ``(function number, name)``, the argument for that parameter."""
+
+ITS_OWN = "[]"
+_METACLASSES = frozenset({"builtins.type", "abc.ABCMeta"})
+_CONCRETE = frozenset({"const", "class"})
+
+
+def key_of(frame: Frame, expr: Expr, value: Value) -> Tag:
+    """The key that an expression is, by its value."""
+    asked = None
+    if expr.__class__ is str:
+        asked = expr.removesuffix(".__class__") if expr.endswith(".__class__") else None
+    elif expr[0] == "call" and expr[1] == "type" and len(expr[2]) == 1:
+        asked = expr[2][0]
+    if asked is None:
+        return tag_of(value)
+    of = frame.ev(asked)
+    for atom in of:
+        if isinstance(atom, Param):
+            return ("type", atom.fun.id, atom.name)
+    made = of[0] if len(of) == 1 else None
+    return ("class", made.klass.id) if isinstance(made, Obj) and made.exact else None
+
+
+def tag_of(value: Value) -> Tag:
+    """The key that a value is."""
+    for atom in value:
+        if isinstance(atom, Param):
+            return ("param", atom.fun.id, atom.name)
+    only = value[0] if len(value) == 1 else None
+    if isinstance(only, Const) and isinstance(only.value, (str, int)):
+        return ("const", only.value)
+    return ("class", only.klass.id) if isinstance(only, Cls) else None
+
+
+def beside(fun: int, bound: Mapping[str, Value], name: str) -> dict[Ref, Tag]:
+    """What is passed in the same call beside one argument, as keys."""
+    return {(fun, other): tag_of(value) for other, value in bound.items() if other != name}
+
+
+def keep(linker: Linker, place: Any, atoms: Iterable[Atom], keys: Mapping[Ref, Tag]) -> None:
+    """Notes with which keys something was put at a place."""
+    for atom in atoms:
+        known = linker.keys.setdefault((place, atom), {})
+        for ref, tag in keys.items():
+            known.setdefault(ref, {})[tag] = None
+
+
+def with_key(linker: Linker, value: Value, tag: Tag) -> Value:
+    """What is read from a container under a key."""
+    if tag is None:
+        return value
+    return tuple(
+        linker.atoms(Stored, (*atom.place[:3], tag)) if isinstance(atom, Stored) and atom.place[0] in ("global", "attr") else atom
+        for atom in value
+    )
+
+
+def entries(linker: Linker, place: Any, ref: Ref = ITS_OWN, within: frozenset[Any] = frozenset()) -> dict[tuple[Atom, Tag], None]:
+    """What is kept at a place, each with its key."""
+    found: dict[tuple[Atom, Tag], None] = {}
+    if (place, ref) in within:
+        return found
+    within |= {(place, ref)}
+    for atom in linker.stores.get(place, {}):
+        inner = ("param", atom.fun.id, atom.name) if isinstance(atom, Param) else atom.place[:3] if isinstance(atom, Stored) else None
+        for tag in linker.keys.get((place, atom), {}).get(ref) or (None,):
+            asked: Ref = tag[1:] if tag is not None and tag[0] == "param" else None
+            mine = tag if tag is not None and tag[0] in _CONCRETE else None
+            if inner is not None:
+                found.update({(a, mine or key): None for a, key in entries(linker, inner, asked, within)})
+            else:
+                for made in stands_for(linker, atom):
+                    found[made, mine or _of_keyword(linker, made, tag)] = None
+    return found
+
+
+def stands_for(linker: Linker, atom: Atom) -> Sequence[Atom]:
+    """What it is that was put somewhere: of a class that registers itself, whatever class does so."""
+    if isinstance(atom, OneOf):
+        return atom.options
+    if isinstance(atom, SelfCls):
+        # Whatever class runs it: `__init_subclass__`, a class method that registers its class.
+        return [linker.atoms(Cls, klass) for klass in atom.klass.subclasses or [atom.klass]]
+    if isinstance(atom, Fn) and isinstance(atom.receiver, SelfObj):
+        return (linker.atoms(Fn, atom.fun, linker.instance(atom.receiver.klass, False)),)
+    if isinstance(atom, Obj) and any(base in _METACLASSES for base in linker.library_bases(atom.klass)):
+        return [linker.atoms(Cls, klass) for klass in _made_by(linker, atom.klass)]
+    return (atom,)
+
+
+def _made_by(linker: Linker, metaclass: Klass) -> list[Klass]:
+    """The classes that a metaclass makes: those that name it, and all that derive from them."""
+    known = linker.made_by
+    if known is None:
+        known = linker.made_by = {}
+        for klass in linker.project.klasses:
+            for name, expr in klass.fact.keywords:
+                for atom in linker.value(expr, klass.module, klass.parent) if name == "metaclass" else ():
+                    if isinstance(atom, Cls):
+                        for made in (klass, *klass.subclasses):
+                            known.setdefault(atom.klass.id, {})[made.id] = made
+    found = dict(known.get(metaclass.id, {}))
+    for sub in metaclass.subclasses:
+        found.update(known.get(sub.id, {}))
+    return list(found.values())
+
+
+def _of_keyword(linker: Linker, made: Atom, tag: Tag) -> Tag:
+    """The key that a class gives by a keyword of its statement: ``class Mail(Base, kind="mail")``."""
+    if tag is None or tag[0] != "param" or not isinstance(made, Cls):
+        return None
+    fact = linker.project.funs[tag[1]].fact
+    if fact is None or fact.name != "__init_subclass__":
+        return None
+    given = next((expr for name, expr in made.klass.fact.keywords if name == tag[2]), None)
+    return tag_of(linker.value(given, made.klass.module, made.klass.parent)) if given is not None else None
+
+
+def fits(key: Tag, wanted: Tag) -> bool:
+    """May what has this key be what is asked for?"""
+    return key is None or wanted is None or wanted[0] not in _CONCRETE or key == wanted
+
+
+def test_of(frame: Frame, place: Any, atom: Atom) -> Test | None:
+    """What the caller's argument has to be for this one of the things at a place to be meant; None where that cannot be said."""
+    asked: Tag = place[3] if len(place) > 3 else None
+    if asked is None or asked[0] in _CONCRETE or asked[1] != frame.fun.id or not frame.is_param(asked[2]):
+        return None
+    linker = frame.linker
+    keys = [key for other, key in entries(linker, place[:3]) if other is atom]
+    if asked[0] == "type":
+        classes = [linker.project.klasses[key[1]] for key in keys if key is not None and key[0] == "class"]
+        ids = tuple(klass.id for klass in classes)
+        return Test(asked[2], "class", ids, True) if ids and len(classes) == len(keys) else None
+    values = tuple(key[1] for key in keys if key is not None and key[0] == "const")
+    return Test(asked[2], "in", values, True) if values and len(values) == len(keys) else None
