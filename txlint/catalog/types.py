@@ -35,7 +35,7 @@ class TypeExpr(NamedTuple):
 
 class Run(NamedTuple):
     """Code that a library call runs. By ``op``: ``method`` (``method`` of the value ``target``), ``call`` (the value ``target`` is
-    called), ``receivers`` (of the signal ``signal``), ``decorated``."""
+    called), ``receivers`` (of the signal ``signal``; ``target`` is its sender, where that is not the receiver), ``decorated``."""
 
     op: str
     target: TypeExpr | None = None
@@ -78,7 +78,8 @@ def parse_run(text: str) -> Run:
     if text == "decorated":
         return Run("decorated")
     if text.startswith("receivers(") and text.endswith(")"):
-        return Run("receivers", signal=_dotted(text[10:-1]))
+        signal, comma, sender = text[10:-1].partition(", ")
+        return Run("receivers", parse_type(sender) if comma else None, signal=_dotted(signal))
     if text.endswith((")", "]")):
         return Run("call", parse_type(text))
     target, dot, method = text.rpartition(".")

@@ -1,44 +1,108 @@
-"""Pyramid with pyramid_tm: every view runs inside the request's transaction, which the tween commits after it. `entrances` gives the views.
+"""Pyramid with pyramid_tm: every view runs inside the request's transaction, which the tween commits after it. `entrances` gives the views,
+and tells what is known without that: that they get a request, what it carries, who subscribes to which event.
 
 The tween is there where some code does ``config.include("pyramid_tm")``. Facts are from Pyramid 2.1 (pyramid/view.py: the decorators) and
 pyramid_tm 2.6 (``tm_tween``: begins before the view, commits after it, for every request that ``tm.activate_hook`` lets through, so that
-the transaction is likely and not certain); cornice's services register their methods as views."""
+the transaction is likely and not certain); cornice's services register their methods as views. ``registry.notify(event)`` runs the
+subscribers of the event's class at once (``config.add_subscriber(f, Event)``, ``@subscriber(Event)``), and ``add_request_method(f, "name",
+reify=True)`` puts what ``f(request)`` gives on each request (pyramid/config/adapters.py, pyramid/config/factories.py)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from txlint.frameworks.routes import registrations
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import NO_CLASS, Entrance
 from txlint.model.kinds import Confidence
 from txlint.model.shapes import calls_in
 
 if TYPE_CHECKING:
-    from txlint.frameworks.types import Linker
+    from txlint.frameworks.types import Fun, Linker
 
 PACKAGE = "pyramid"
 _TWEEN = "pyramid_tm"
 _VIEWS = frozenset(
     f"pyramid.view.{name}" for name in ("view_config", "notfound_view_config", "forbidden_view_config", "exception_view_config")
 )
+_REQUEST = "pyramid.request.Request"
+_NOTIFY = "pyramid.registry.Registry.notify"
+_SUBSCRIBER = "pyramid.events.subscriber"
 _SERVICE = "cornice.Service"
 _METHODS = frozenset({"delete", "get", "head", "options", "patch", "post", "put"})
 
 
 def entrances(linker: Linker) -> Iterator[Entrance]:
     """Functions and methods under a view's decorator, the project's own ones that make one among them."""
+    _carried(linker)
+    _subscribed(linker)
     included = _included(linker)
-    if included is None:
-        return
-    path, pos = included
     for fun in linker.project.funs:
         for decorator, _ in fun.fact.decorators if fun.fact is not None else ():
             if _is_view(linker, fun.module, decorator):
+                _gets_request(linker, fun)
+                if included is None:
+                    break
+                path, pos = included
                 cls = fun.klass.id if fun.klass is not None else NO_CLASS
                 node = (fun.id, cls, cls == NO_CLASS)
                 yield Entrance(node, "request", _TWEEN, path, pos, fun.dotted, None, Confidence.LIKELY, family="zope")
                 break
+
+
+def _gets_request(linker: Linker, view: Fun) -> None:
+    """A view, or the constructor of its class, is called with a request, or with a context and a request."""
+    makers = [view] if view.klass is None else [a.fun for a in linker.class_attribute(view.klass, "__init__") if isinstance(a, linker.Fn)]
+    for fun in makers:
+        names = [param.name for param in fun.fact.params if param.kind in ("pos", "arg")][fun.klass is not None :]
+        if names:
+            linker.tell(fun, names[1 if len(names) > 1 else 0], (linker.atoms(linker.ExtObj, _REQUEST, (), None),))
+
+
+def _carried(linker: Linker) -> None:
+    """``config.add_request_method(get_session, "db", reify=True)``."""
+    for fun, call in registrations(linker, {"add_request_method"}):
+        keywords = dict(call[3])
+        given = call[2][0] if call[2] else keywords.get("callable")
+        name = call[2][1] if len(call[2]) > 1 else keywords.get("name")
+        if given is None or name.__class__ is not tuple or name[0] != "const" or not {"reify", "property"} & keywords.keys():
+            continue
+        for atom in _named(linker, fun, given):
+            if isinstance(atom, linker.Fn):
+                linker.put(("space", _REQUEST, name[1]), linker.result(atom.fun, None, True))
+
+
+def _subscribed(linker: Linker) -> None:
+    """``config.add_subscriber(f, Event)``, where both may be dotted strings, and ``@subscriber(Event)``."""
+    for fun, call in registrations(linker, {"add_subscriber"}):
+        if len(call[2]) == 2:
+            _subscribe(linker, _named(linker, fun, call[2][0]), _named(linker, fun, call[2][1]))
+    for fun in linker.project.funs:
+        for decorator, _ in fun.fact.decorators if fun.fact is not None else ():
+            if decorator.__class__ is tuple and decorator[0] == "call" and decorator[1].__class__ is str:
+                if linker.where_bound(fun.module, decorator[1]) == _SUBSCRIBER:
+                    for event in decorator[2]:
+                        _subscribe(linker, (linker.atoms(linker.Fn, fun, None),), linker.value(event, fun.module))
+
+
+def _named(linker: Linker, fun: Fun, expr: Expr) -> Any:
+    """What an expression in a function stands for, or the dotted name in it."""
+    if expr.__class__ is tuple and expr[0] == "const" and isinstance(expr[1], str):
+        module, _, name = (f"{fun.module.package}{expr[1]}" if expr[1].startswith(".") else expr[1]).rpartition(".")
+        home = linker.project.find_module(module)
+        return linker.module_name(home, name) if home is not None else ()
+    return linker.value(expr, fun.module, fun if fun.fact is not None else None)
+
+
+def _subscribe(linker: Linker, handlers: Any, events: Any) -> None:
+    for handler in handlers:
+        for event in events:
+            if isinstance(handler, linker.Fn) and isinstance(event, linker.Cls):
+                linker.connect(_NOTIFY, handler.fun, NO_CLASS, event.klass.id)
+                params = handler.fun.fact.params
+                if params:
+                    linker.tell(handler.fun, params[0].name, (linker.instance(event.klass, False),))
 
 
 def _included(linker: Linker) -> tuple[str, Pos] | None:

@@ -202,7 +202,8 @@ def _run(
             sender = sender_of(frame, keywords.get("sender") or (args[0] if args else UNKNOWN))
         else:
             signal = run.signal
-            sender = sender_of(frame, (receiver,) if receiver is not None else UNKNOWN)
+            own: Value = (receiver,) if receiver is not None else UNKNOWN
+            sender = sender_of(frame, own if run.target is None else linker.typed(run.target, receiver, args, keywords))
             if sender == NO_CLASS and receiver is not None:
                 return  # rows of nothing that is known: no guess
         given: tuple[tuple[str, Any], ...] = (("created", site.row == NEW),) if site.row is not None else ()

@@ -391,6 +391,12 @@ class Linker:
 
         return evaluate(self, expr, module, None, scope)
 
+    def connect(self, signal: str, fun: Fun, cls: int, sender: int) -> None:
+        """A function receives a signal that is sent for a class."""
+        from txlint.link.signals import Connection
+
+        self.connected[Connection(signal, fun.id, cls, sender, True)] = None
+
     def is_mapped(self, klass: Klass) -> bool:
         """Are instances of the class rows of a session?"""
         kinds = (self.catalog.library_class(base) for base in self.library_bases(klass))

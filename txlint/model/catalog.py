@@ -219,7 +219,8 @@ class Calls(Entry):
     """Code of the project that a library call runs. ``runs`` lists what, in order: ``self.m`` (a method of the receiver's class),
     ``arg(0)`` (a callable argument, named as in type expressions), ``arg(0).m`` (a method of that argument),
     ``new(self.form_class).m`` (of any type expression), ``item.m`` (a method of the item type), ``receivers(signal.name)`` (with
-    the receiver's class, or its item type, as sender; ``receivers(self)``: the receiver is the signal), ``decorated`` (the
+    the receiver's class, or its item type, as sender; ``receivers(signal.name, arg(0))``: with the class of this value;
+    ``receivers(self)``: the receiver is the signal), ``decorated`` (the
     function that the receiver was made of). ``state``: ``caller``, ``in`` (an opener of the same name with form ``body``),
     ``own`` (methods that are hooks, and always inside of one transaction with the caller: what is open is said of the hook, not once
     more of each caller), ``after``, ``never`` (it stores the callable, or hands it to another thread or process). ``retries``: it
