@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -34,8 +36,10 @@ from txlint.report.frame import Mark, frames, gutter_of
 from txlint.report.github import render_github
 from txlint.report.gitlab import render_gitlab
 from txlint.report.json_ import document, render_json
+from txlint.report.junit import render_junit
 from txlint.report.paint import coloured, plain
 from txlint.report.pylint import render_pylint
+from txlint.report.rdjson import render_rdjson
 from txlint.report.sarif import render_sarif
 from txlint.report.text import problem_lines, render_text, unresolved_lines
 from txlint.report.why import render_why
@@ -243,7 +247,7 @@ def hostile() -> Report:
     return Report(findings, errors, (Assumption(HOSTILE, HOSTILE, HOSTILE, 1),), Summary(1))
 
 
-@pytest.mark.parametrize("form", ["text", "concise", "json", "github", "gitlab", "pylint", "sarif", "problems", "why"])
+@pytest.mark.parametrize("form", ["text", "concise", "json", "github", "gitlab", "junit", "pylint", "rdjson", "sarif", "problems", "why"])
 def test_nothing_forges_a_line_or_moves_the_cursor(form: str) -> None:
     found, where = hostile(), Sources(texts={HOSTILE: "send('\x1b]0;owned\x07 \u202e')"} | TEXTS)
     finding = found.findings[0]
@@ -253,7 +257,9 @@ def test_nothing_forges_a_line_or_moves_the_cursor(form: str) -> None:
         "json": lambda: render_json(found),
         "github": lambda: render_github(found),
         "gitlab": lambda: render_gitlab(found),
+        "junit": lambda: render_junit(found),
         "pylint": lambda: render_pylint(found),
+        "rdjson": lambda: render_rdjson(found, where),
         "sarif": lambda: render_sarif(found),
         "problems": lambda: "\n".join(problem_lines(found)),
         "why": lambda: render_why(
@@ -325,6 +331,112 @@ def test_gitlab_has_a_fingerprint_for_each_pair() -> None:
     assert [each["check_name"] for each in issues] == ["TX101 task-in-transaction"] * 2 + ["TX901"]
     assert [each["fingerprint"] for each in issues[:2]] == [opener.fingerprint for opener in found.findings[0].openers]
     assert issues[0]["location"] == {"path": "shop/views.py", "lines": {"begin": 7, "end": 7}}
+
+
+def test_gitlab_has_what_its_documentation_asks_for() -> None:
+    """docs.gitlab.com/ci/testing/code_quality: these five fields, a fingerprint of each issue's own, a path from the repository's root."""
+    issues = json.loads(render_gitlab(full()))
+    assert len({each["fingerprint"] for each in issues}) == len(issues) == 5
+    for each in issues:
+        assert list(each) == ["description", "check_name", "fingerprint", "severity", "location"]
+        assert all(each[key] and isinstance(each[key], str) for key in list(each)[:4])
+        assert each["severity"] in ("info", "minor", "major", "critical", "blocker")
+        assert not each["location"]["path"].startswith(("/", "./"))
+        assert each["location"]["lines"]["begin"] >= 1
+
+
+def full() -> Report:
+    problems = (
+        Problem("TX900", "shop/a.py", 3, "invalid syntax"),
+        Problem("TX900", "shop/b.py", 1, "invalid syntax", given=False),
+        Problem("TX901", "shop/orders.py", 3, "the ignore comment silences nothing"),
+    )
+    return report(receipt(), errors=problems)
+
+
+JUNIT: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "testsuites": ("", "name time tests failures errors", ("testsuite",)),
+    "testsuite": (
+        "name tests failures errors",
+        "group time skipped timestamp hostname id package file log url",
+        ("testcase", "properties"),
+    ),
+    "testcase": ("name", "time classname group", ("skipped", "error", "failure", "system-out", "system-err")),
+    **dict.fromkeys(("skipped", "error", "failure"), ("", "type message", ())),
+}
+"""Of Jenkins's junit-10.xsd: the attributes that an element must have, those that it may have, and what may stand in it."""
+
+
+@pytest.mark.parametrize("found", [full(), Report((), (), (), Summary()), hostile()], ids=["full", "nothing", "hostile"])
+def test_junit_is_what_jenkins_reads(found: Report) -> None:
+    told = render_junit(found)
+    top = ElementTree.fromstring(told)
+    assert top.tag == "testsuites"
+    for each in top.iter():
+        must, may, inner = JUNIT[each.tag]
+        assert set(must.split()) <= set(each.attrib) <= {*must.split(), *may.split()}
+        assert {child.tag for child in each} <= set(inner)
+        if each.tag != "testcase" and inner:
+            for kind, name in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped"), (".", "tests")):
+                if name in each.attrib:
+                    cases = list(each.iter("testcase"))
+                    assert each.get(name) == str(sum(case.find(kind) is not None for case in cases))
+    assert list(top.iter("testcase"))
+    assert told.isascii()
+
+
+def test_junit_has_a_case_for_each_pair_and_problem() -> None:
+    top = ElementTree.fromstring(render_junit(full()))
+    assert {key: top.get(key) for key in ("tests", "failures", "errors")} == {"tests": "5", "failures": "3", "errors": "1"}
+    assert [suite.get("name") for suite in top] == ["shop/a.py", "shop/b.py", "shop/orders.py", "shop/views.py"]
+    case = top[3][0]
+    assert (case.get("name"), case.get("classname")) == ("TX101 shop/views.py:7:9", "shop.views.checkout")
+    assert str(case[0].get("message")).startswith("`send_receipt.delay` enqueues a job inside `transaction.atomic` of `checkout`")
+    assert [case[0].tag for suite in top for case in suite] == ["error", "skipped", "failure", "failure", "failure"]
+    (passed,) = ElementTree.fromstring(render_junit(Report((), (), (), Summary()))).iter("testcase")
+    assert (passed.get("name"), list(passed)) == ("0 effects, 0 paths", [])
+
+
+POSITION: dict[str, Any] = {"line": int, "column": int}
+DIAGNOSTIC: dict[str, Any] = {
+    "message": str,
+    "location": {"path": str, "range": {"start": POSITION, "end": POSITION}},
+    "severity": ("ERROR", "WARNING", "INFO"),
+    "code": {"value": str, "url": str},
+}
+"""Of reviewdog's reviewdog.proto, whose JSON form refuses fields that it does not know."""
+
+
+def fits(data: Any, form: Any) -> bool:
+    match form:
+        case dict():
+            return isinstance(data, dict) and all(key in form and fits(value, form[key]) for key, value in data.items())
+        case tuple():
+            return data in form
+        case _:
+            return type(data) is form
+
+
+@pytest.mark.parametrize("found", [full(), Report((), (), (), Summary()), hostile()], ids=["full", "nothing", "hostile"])
+def test_rdjson_is_what_reviewdog_reads(found: Report) -> None:
+    data = json.loads(render_rdjson(found, sources()))
+    assert list(data) == ["source", "diagnostics"]
+    assert data["source"] == {"name": "txlint"}
+    for each in data["diagnostics"]:
+        assert fits(each, DIAGNOSTIC), each
+        assert {"message", "location", "severity", "code"} == set(each)
+        assert each["location"]["range"]["start"]["line"] >= 1
+
+
+def test_rdjson_counts_bytes() -> None:
+    text = "naïve = 漢; requests.post(url, '😀')"
+    there = site(spot("shop/jobs.py", "requests.post(url, '😀')", text), "shop.jobs.run", "requests.post", effect())
+    where = sources(jobs=text)
+    (finding,) = judge((Hazard(there, (passage(CHECKOUT, there, BY_CHECKOUT),)),), where)
+    (found,) = json.loads(render_rdjson(Report((finding,), (), (), Summary()), where, "effect"))["diagnostics"]
+    place = found["location"]["range"]
+    data = text.encode()
+    assert data[place["start"]["column"] - 1 : place["end"]["column"] - 1].decode() == "requests.post(url, '😀')"
 
 
 def test_sarif_tells_the_ways_as_code_flows() -> None:

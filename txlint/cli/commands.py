@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from txlint.pool import Engine
     from txlint.report.paint import Paint
 
-FORMATS = ("text", "concise", "json", "github", "gitlab", "pylint", "sarif")
+FORMATS = ("text", "concise", "json", "github", "gitlab", "junit", "pylint", "rdjson", "sarif")
 _SEVERITIES = ("low", "medium", "high")
 _MOST_ON_TERMINAL = 200
 _NOT_KEPT = "txlint: without a cache: {}"
@@ -662,6 +662,15 @@ def _answer(report: Report, config: Config, output_format: str, quiet: bool, col
             from txlint.report.pylint import render_pylint
 
             text = render_pylint(report, at)
+        case "junit":
+            from txlint.report.junit import render_junit
+
+            text = render_junit(report, at)
+        case "rdjson":
+            from txlint.report.rdjson import render_rdjson
+            from txlint.rules.source import Sources
+
+            text = render_rdjson(report, Sources(), at)
         case "sarif":
             from txlint.report.sarif import render_sarif
 

@@ -6,6 +6,7 @@ connected components; within one, to a fixpoint."""
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any, NamedTuple
 
 from txlint.model.graph import (
@@ -29,6 +30,7 @@ from txlint.model.kinds import Confidence
 
 MOST_TESTS = 2
 MOST_CONDITIONS = 8
+MOST_ROUNDS = 50  # of one node of a cycle: what a session is called can grow with each turn
 Condition = frozenset[Test]
 ALWAYS: tuple[Condition, ...] = (frozenset(),)
 
@@ -263,17 +265,38 @@ def summarise(
     for component in components(nodes):
         for node in component:
             summaries[node] = {}
-        again = True
-        rounds = 0
-        while again:
-            again = False
-            rounds += 1
-            for node in component:
-                if _grow(node, summaries, nodes, effects, infos):
-                    again = len(component) > 1 or any(edge.node == node for edge in nodes[node])
-            if rounds > 50:
-                break
+        if len(component) > 1 or any(edge.node == component[0] for edge in nodes[component[0]]):
+            _settle(component, summaries, nodes, effects, infos)
+        else:
+            _grow(component[0], summaries, nodes, effects, infos)
     return summaries
+
+
+def _settle(
+    component: list[Node],
+    summaries: dict[Node, Summary],
+    nodes: dict[Node, list[Edge]],
+    effects: dict[Node, list[tuple[Event, int]]],
+    infos: dict[int, FunctionInfo],
+) -> None:
+    """Grow the summaries of a cycle until none changes: again only those whose callees have changed."""
+    callers: dict[Node, list[Node]] = {node: [] for node in component}
+    for node in component:
+        for other in dict.fromkeys([edge.node for edge in nodes[node]]):
+            if other in callers:
+                callers[other].append(node)
+    left = dict.fromkeys(component, MOST_ROUNDS)
+    queue = deque(component)
+    waiting = set(component)
+    while queue:
+        node = queue.popleft()
+        waiting.discard(node)
+        left[node] -= 1
+        if _grow(node, summaries, nodes, effects, infos):
+            for caller in callers[node]:
+                if caller not in waiting and left[caller]:
+                    waiting.add(caller)
+                    queue.append(caller)
 
 
 def _grow(
