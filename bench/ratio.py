@@ -49,9 +49,10 @@ for folder, _, names in os.walk("."):
 
 
 class Run(NamedTuple):
-    """One finished process: CPU seconds and peak MiB, children included, its exit code and what it printed."""
+    """One finished process: CPU seconds (``user``: without the system's) and peak MiB, children included, its exit code and output."""
 
     cpu: float
+    user: float
     peak: float
     code: int
     output: str
@@ -104,7 +105,7 @@ def run(command: list[str], tree: Path) -> Run:
             stream.seek(0)
             texts.append(stream.read().decode(errors="replace"))
     unit = 2**20 if sys.platform == "darwin" else 2**10
-    return Run(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit, process.returncode, *texts)
+    return Run(usage.ru_utime + usage.ru_stime, usage.ru_utime, usage.ru_maxrss / unit, process.returncode, *texts)
 
 
 def measure(name: str, tree: Path, python: str, pairs: int, arguments: list[str]) -> Row:
