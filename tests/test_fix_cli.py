@@ -207,11 +207,81 @@ def test_tests_are_never_rewritten(shop: Path, txlint: Txlint, tmp_path: Path) -
     assert SAFE in shop.read_text(encoding="utf-8")
 
 
-def test_the_report_says_that_callbacks_do_not_run_in_a_testcase(shop: Path, txlint: Txlint, tmp_path: Path) -> None:
-    test = "from django.test import TestCase\n\n\nclass OrderTest(TestCase):\n    pass\n"
-    (tmp_path / "shop" / "test_orders.py").write_text(test)
-    assert "captureOnCommitCallbacks(execute=True)` around what is tested there (first: shop/test_orders.py)" in txlint("--fix").out
+TESTS = """\
+import unittest
+from django.test import TestCase as Base, TransactionTestCase
+from rest_framework import test
+from shop.orders import place
+
+
+class Shared(Base):
+    pass
+
+
+class OrderTest(Shared):
+    def test_place(self):
+        place(None)
+
+
+class ApiTest(test.APITestCase):
+    pass
+
+
+class Commits(TransactionTestCase):
+    def test_place(self):
+        place(None)
+
+
+class Plain(unittest.TestCase):
+    pass
+"""
+
+
+@pytest.mark.parametrize("option", ["--fix", "--diff"])
+def test_the_report_says_in_which_tests_callbacks_do_not_run(option: str, shop: Path, txlint: Txlint, tmp_path: Path) -> None:
+    """Each measured: only the first three never commit (semantics, A7)."""
+    test = tmp_path / "shop" / "test_orders.py"
+    test.write_text(TESTS)
+    done = txlint(option)
+    told = next(line for line in (done.out + done.err).splitlines() if "captureOnCommitCallbacks(execute=True)" in line)
+    assert told.endswith("; classes that name what was rewritten: OrderTest (shop/test_orders.py:11), and 2 more")
+    assert test.read_text() == TESTS
+    test.write_text(TESTS.replace("place(None)", "pass"))
+    shop.write_text(ORDERS, encoding="utf-8")
+    done = txlint(option)
+    assert "classes: Shared (shop/test_orders.py:7), OrderTest (" in done.out + done.err
+
+
+def test_nothing_is_said_of_tests_where_nothing_waits(shop: Path, txlint: Txlint, tmp_path: Path) -> None:
+    (tmp_path / "shop" / "test_orders.py").write_text(TESTS)
+    txlint("--fix")
     assert "captureOnCommit" not in txlint("--fix").out
+
+
+def test_pytest_s_own_database_is_named(shop: Path, txlint: Txlint, tmp_path: Path) -> None:
+    (tmp_path / "shop" / "test_orders.py").write_text("import pytest\n\n\n@pytest.mark.django_db\ndef test_it():\n    pass\n")
+    assert "django_capture_on_commit_callbacks" in txlint("--fix").out
+
+
+def test_what_a_crash_loses_is_said(shop: Path, txlint: Txlint) -> None:
+    assert (
+        "dies right after the commit loses what was deferred; what may not be lost belongs into an outbox: django-celery"
+        in txlint("--fix").out
+    )
+    assert "outbox" not in txlint("--fix").out
+
+
+def test_each_change_of_behaviour_is_said(shop: Path, txlint: Txlint) -> None:
+    shop.write_text(ORDERS.replace("receipt.delay(order.pk)", "receipt.apply_async((order.pk,), countdown=3, eta=None)"), encoding="utf-8")
+    out = txlint("--fix", "--unsafe-fixes").out
+    for said in (
+        "line 16: `receipt.apply_async` runs after the commit, and not at all after a rollback",
+        "lines 16, 25: if it fails, the transaction stays committed",
+        "line 16: `countdown` counts from the commit",
+        "line 16: `eta` may have passed at the commit",
+        "line 25: the `try` on line 24 would no longer catch what the call raises",
+    ):
+        assert f"  {said}\n" in out
 
 
 def test_nothing_outside_of_the_given_paths_is_written(shop: Path, txlint: Txlint, tmp_path: Path) -> None:

@@ -333,7 +333,8 @@ def _planned(analysis: Analysis, report: Report, config: Config, unsafe: bool) -
     tidied = _tidied(analysis, report, plans)
     changed = sorted((plan for plan in (*plans, *(plan for plan, _ in tidied)) if plan.is_changed), key=lambda plan: plan.path)
     refused, unignored = tuple(refusals(plans, report.findings)), tuple((plan.path, count) for plan, count in tidied)
-    return Fixed(_distinct(plans), refused, (), tuple(changed), unignored=unignored)
+    done = _distinct(plans)
+    return Fixed(done, refused, (), tuple(changed), _notes(analysis, done), unignored)
 
 
 def _tidied(
@@ -537,11 +538,8 @@ def _distinct(plans: Iterable[FilePlan]) -> tuple[Proposal, ...]:
 
 
 def _notes(analysis: Analysis, done: Sequence[Proposal]) -> tuple[str, ...]:
-    """What the tests of the project will not show of these fixes."""
-    from txlint.fix.known import SILENT_TESTS, silent_tests
-
-    if not any(proposal.fix.recipe in ("on-commit", "delay-on-commit") for proposal in done):
-        return ()
+    """What else the user should know of these fixes."""
+    from txlint.fix.notes import notes
 
     def contents() -> Iterable[tuple[str, bytes]]:
         for file in analysis.discovery.files:
@@ -551,8 +549,7 @@ def _notes(analysis: Analysis, done: Sequence[Proposal]) -> tuple[str, ...]:
                 except OSError:
                     continue
 
-    first = silent_tests(contents())
-    return () if first is None else (f"{SILENT_TESTS} (first: {first})",)
+    return notes(done, contents())
 
 
 def why(path: str, line: int, config: Config, cache: Store | None = None) -> Explanation:

@@ -184,15 +184,4 @@ def _plain_apps(modules: Iterable[FileFacts]) -> bool:
     return made > 0
 
 
-def silent_tests(tests: Iterable[tuple[str, bytes]]) -> str | None:
-    """The first of these files (path, content) whose tests never commit, so that what waits for a commit does not run in them."""
-    for path, data in tests:
-        if b"TestCase" in data and b"django.test" in data.replace(b"rest_framework.test", b"django.test"):
-            return path
-    return None
-
-
-SILENT_TESTS = "callbacks do not run under Django's TestCase: use `captureOnCommitCallbacks(execute=True)` around what is tested there"
-"""Said where a fix makes something wait for the commit and the project has such tests."""
-
-__all__ = ["SILENT_TESTS", "meanings_of", "project_of", "silent_tests"]
+__all__ = ["meanings_of", "project_of"]
