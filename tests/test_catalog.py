@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests import catalog_truth as truth
-from txlint.catalog import Catalog, CatalogError, load_catalog, parse_run, parse_type
+from txlint.catalog import Catalog, CatalogError, load_catalog, loader, parse_run, parse_type
 from txlint.catalog.loader import LIBRARIES, choose, decode, decode_project, read_headers, read_library
 from txlint.catalog.types import TypeExpr
 from txlint.model.catalog import Effect, LibraryClass
@@ -97,6 +97,20 @@ def test_a_file_that_changed_is_read_again(tmp_path: Path, monkeypatch: pytest.M
     path.write_text(path.read_text(encoding="utf-8").replace("# packages: x", "# packages: y"), encoding="utf-8")
     with pytest.raises(CatalogError, match=r"x\.toml: the first line does not say the packages"):
         read_library(path)
+
+
+def test_first_lines_that_changed_are_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    monkeypatch.setattr(loader, "LIBRARIES", tmp_path)
+    (tmp_path / "x.toml").write_text("# packages: x\n", encoding="utf-8")
+    assert choose(["x", "y"]) == choose(["x", "y"]) == ["x"]
+    (tmp_path / "y.toml").write_text("# packages: y; needs: z\n", encoding="utf-8")
+    (tmp_path / "z.toml").write_text("# packages: zz\n", encoding="utf-8")
+    assert choose(["x", "y"]) == ["x", "y", "z"]
+    (tmp_path / "x.toml").write_text("# packages: other\n", encoding="utf-8")
+    assert choose(["x", "y"]) == ["y", "z"]
+    (tmp_path / "y.toml").unlink()
+    assert choose(["x", "y"]) == []
 
 
 def test_loading_a_usual_project_is_fast() -> None:

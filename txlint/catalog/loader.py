@@ -121,11 +121,17 @@ def choose(imported: Collection[str] | None) -> list[str]:
 
 def read_headers() -> dict[str, Header]:
     """The first lines of all files, by library."""
-    found = {}
-    for path in sorted(LIBRARIES.glob("*.toml")):
-        with path.open("rb") as file:
-            found[path.stem] = _header(file.readline().decode(), path.name)
-    return found
+    with os.scandir(LIBRARIES) as found:
+        stamp = sorted((each.name, *_stamp(each.stat())) for each in found if each.name.endswith(".toml"))
+    lines = _kept(
+        LIBRARIES, "all", stamp, lambda: {name.removesuffix(".toml"): tuple(_first_line(LIBRARIES / name)) for name, _, _ in stamp}
+    )
+    return {name: Header(*line) for name, line in lines.items()}
+
+
+def _first_line(path: Path) -> Header:
+    with path.open("rb") as file:
+        return _header(file.readline().decode(), path.name)
 
 
 def _header(line: str, file: str) -> Header:
@@ -144,25 +150,32 @@ def read_library(path: Path) -> Library:
 
 
 def _tables(path: Path) -> dict[str, Any]:
-    """The tables of a file, from the copy beside it where that is as new: parsing TOML takes most of a start's time with the catalog.
-    Kept like Python's own compiled files, and with the same switch off."""
-    status = path.stat()
-    stamp = (status.st_mtime_ns, status.st_size)
-    copy = path.parent / "__pycache__" / f"{path.stem}.{sys.implementation.cache_tag}.tables"
+    return _kept(path.parent, path.stem, list(_stamp(path.stat())), lambda: _parse(path))
+
+
+def _stamp(status: os.stat_result) -> tuple[int, int]:
+    return status.st_mtime_ns, status.st_size
+
+
+def _kept(folder: Path, name: str, stamp: list[Any], make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What was made of files, from the copy beside them where that has their stamp: parsing TOML takes most of a start's time with the
+    catalog, and a run must not open each file to find those that it needs. Kept like Python's own compiled files, and with the same
+    switch off."""
+    copy = folder / "__pycache__" / f"{name}.{sys.implementation.cache_tag}.tables"
     try:
-        kept, tables = marshal.loads(copy.read_bytes())
+        kept, made = marshal.loads(copy.read_bytes())
         if kept == stamp:
-            return dict(tables)
+            return dict(made)
     except (OSError, EOFError, ValueError, TypeError):
         pass
-    tables = _parse(path)
+    made = make()
     if not sys.dont_write_bytecode:
         with contextlib.suppress(OSError, ValueError):  # a read-only installation; a value that cannot be kept
             copy.parent.mkdir(exist_ok=True)
             draft = copy.with_suffix(f".{os.getpid()}")
-            draft.write_bytes(marshal.dumps((stamp, tables)))
+            draft.write_bytes(marshal.dumps((stamp, made)))
             draft.replace(copy)
-    return tables
+    return made
 
 
 def _parse(path: Path) -> dict[str, Any]:
