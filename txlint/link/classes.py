@@ -12,6 +12,7 @@ from txlint.link.project import Binding, Fun, Klass, Module
 from txlint.link.values import UNKNOWN, Cls, Ext, ExtObj, Value, union
 from txlint.model.catalog import Returns
 from txlint.model.facts import Expr
+from txlint.model.shapes import last_name
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -123,6 +124,7 @@ def overrides(linker: Linker, klass: Klass, name: str) -> list[tuple[Klass, Fun]
     return result
 
 
+_ABSTRACT = frozenset({"abstractmethod", "abstractproperty"})
 _PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
 
 
@@ -144,6 +146,35 @@ def implementations(linker: Linker) -> None:
             if protocol not in linker.mro(klass) and not _is_protocol(linker, klass):
                 if all(_has_method(linker, klass, name, params) for name, params in wanted.items()):
                     protocol.subclasses.append(klass)
+
+
+def implementation(linker: Linker, klass: Klass) -> Klass:
+    """The class that an annotation means: of an abstract one, the only one that can have instances, if there is only one (those that
+    derive from it aside)."""
+    known = linker.implemented.get(klass.id)
+    if known is None:
+        known = klass
+        if klass.subclasses and _is_abstract(linker, klass):
+            concrete = [sub for sub in klass.subclasses if not _is_abstract(linker, sub)]
+            tops = [sub for sub in concrete if not any(other is not sub and other in linker.mro(sub) for other in concrete)]
+            known = tops[0] if len(tops) == 1 else klass
+        linker.implemented[klass.id] = known
+    return known
+
+
+def _is_abstract(linker: Linker, klass: Klass) -> bool:
+    """Is it a protocol, or has it a method that is still to be written?"""
+    if _is_protocol(linker, klass):
+        return True
+    owners = [owner for owner in linker.mro(klass) if isinstance(owner, Klass)]
+    wanted = {fun.fact.name for owner in owners for fun in linker.project.methods(owner) if fun.fact is not None and _is_unwritten(fun)}
+    return any(
+        (found := linker.find(klass, name)) is not None and found.method is not None and _is_unwritten(found.method) for name in wanted
+    )
+
+
+def _is_unwritten(fun: Fun) -> bool:
+    return fun.fact is not None and any(last_name(expr) in _ABSTRACT for expr, _ in fun.fact.decorators)
 
 
 def _is_protocol(linker: Linker, klass: Klass) -> bool:

@@ -95,6 +95,7 @@ class Linker:
         self.class_values: dict[tuple[int, str], Value] = {}
         self.found: dict[tuple[int, str], Found | None] = {}
         self.overridden: dict[tuple[int, str], list[tuple[Klass, Fun]]] = {}
+        self.implemented: dict[int, Klass] = {}  # abstract class -> the one that there is
         self.spawns: dict[str, bool] = {}  # libraries' functions: do they run their arguments elsewhere?
         self._depth = 0
         self.params: dict[tuple[int, str, int], Value] = {}  # (function, parameter, class or -1): what callers pass
@@ -146,6 +147,7 @@ class Linker:
     is_a = classes.is_a
     find = classes.find
     overrides = classes.overrides
+    implementation = classes.implementation
     definitions_of = classes.definitions_of
     parameters_of = classes.parameters_of
     holder_of = classes.holder_of

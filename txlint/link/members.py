@@ -163,8 +163,17 @@ def _instance_attribute(linker: Linker, klass: Klass, name: str, receiver: Atom)
             owner = found.owner
             assert isinstance(owner, Klass)
             value = union(value, linker.annotation(found.bindings[-1][2], owner.module, owner))
+    assigned: Value = UNKNOWN
     for method in linker.setters(klass).get(name, ()):
-        value = union(value, linker.replay(method, klass, exact).sets.get(name, UNKNOWN))
+        assigned = union(assigned, linker.replay(method, klass, exact).sets.get(name, UNKNOWN))
+    if value and assigned:
+        # `users: Users` in the class, `self.users = SqlUsers(session)` in a method of it: the latter says more.
+        value = tuple(
+            a
+            for a in value
+            if not (isinstance(a, Obj) and any(isinstance(b, Obj) and a.klass in linker.mro(b.klass)[1:] for b in assigned))
+        )
+    value = union(value, assigned)
     if not value or all(isinstance(atom, Const) for atom in value):
         for base in linker.library_bases(klass):
             text = linker.catalog.attribute_type(base, name)

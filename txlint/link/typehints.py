@@ -173,7 +173,7 @@ def instances_of(linker: Linker, value: Value) -> Value:
     result: list[Atom] = []
     for atom in value:
         if isinstance(atom, Cls):
-            result.append(linker.instance(atom.klass, exact=False))
+            result.append(linker.instance(linker.implementation(atom.klass), exact=False))
         elif isinstance(atom, Ext):
             if not atom.name.startswith("builtins."):
                 result.append(linker.atoms(ExtObj, atom.name, UNKNOWN, None))
