@@ -92,13 +92,16 @@ def _of_tree(scorer: Any, mirrors: Path, repo: str, commit: str, cases: list[Jso
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder, "tree")
         scorer.checkout(mirror, commit, tree)
-        found = _txlint(tree, "--suggest", "--output-format", "json")["findings"]
+        found = json.loads(_txlint(tree, "--suggest", "--output-format", "json"))["findings"]
         chosen = [(case, about(scorer, case, found)) for case in cases]
         paths = {place["path"] for _, mine in chosen for finding in mine for place in _places(finding)}
         old = {path: _text(tree / path) for path in paths}
-        _txlint(tree, "--fix", "--output-format", "json")
+        proposed = {finding["fix"]["applicability"] for _, mine in chosen for finding in mine}
+        if proposed & {"safe", "unsafe"}:
+            _txlint(tree, "--fix-only", "--quiet")
         plain = {path: _text(tree / path) for path in paths}
-        _txlint(tree, "--fix", "--unsafe-fixes", "--output-format", "json")
+        if "unsafe" in proposed:
+            _txlint(tree, "--fix-only", "--quiet", "--unsafe-fixes")
         unsafe = {path: _text(tree / path) for path in paths}
         for case, mine in chosen:
             if not mine:
@@ -148,15 +151,14 @@ def _text(path: Path) -> str:
     return path.read_bytes().decode("utf-8", "replace")
 
 
-def _txlint(tree: Path, *arguments: str) -> Json:
+def _txlint(tree: Path, *arguments: str) -> str:
     environment = os.environ | {"PYTHONPATH": str(TOP), "PYTHONDONTWRITEBYTECODE": "1"}
     options = ["--select", "ALL", "--min-confidence", "likely", "--cache-dir", str(tree.parent / "cache")]
     command = [sys.executable, "-P", "-m", "txlint", "check", ".", *options, *arguments]
     done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
-    if not done.stdout.startswith("{"):
+    if done.returncode not in (0, 1, 2) or "internal error" in done.stderr:
         raise RuntimeError((done.stderr.strip().splitlines() or ["no output"])[-1])
-    document: Json = json.loads(done.stdout)
-    return document
+    return done.stdout
 
 
 # -- what was read --

@@ -227,6 +227,16 @@ def test_a_raise_that_is_caught_is_no_reason() -> None:
     assert applicability == "unsafe" and "always undoes" not in said
 
 
+def test_a_raise_that_a_caller_may_catch() -> None:
+    """A form's `clean` raises ValidationError, and the view goes on: the transaction of the request is not undone."""
+    caller = "@transaction.atomic  # open: b\ndef g():\n    f()\n"
+    raising = "def f():\n    task.delay(1)  # want: TX101=b\n    raise A\n"
+    fix = suggested(HEAD + caller + raising)
+    assert fix.applicability == "unsafe" and "unless a caller catches it" in (fix.reason or "")
+    both = suggested(HEAD + caller + "@transaction.atomic  # open: a\n" + raising.replace("=b", "=a,b"))
+    assert both.applicability == "none" and "always undoes" in (both.reason or "")
+
+
 def test_a_handler_of_database_errors() -> None:
     """Such an error within `atomic` keeps it from committing: the mail about it would never be sent."""
     saved = "try:\n    order.save()\nexcept {}:\n    notify(1)  # want: TX102=a"

@@ -80,7 +80,7 @@ def refusals(case: Case, in_async: bool = False) -> Iterator[str]:
         yield f"the result of `{case.callee}` is used: call it before the transaction, or after it and write the result in a second one"
     if find(site.call, lambda n: isinstance(n, (cst.Await, cst.Yield))) is not None:
         yield "its arguments wait for something"
-    if line := always_undone(case):
+    if (line := always_undone(case)) and not _may_be_caught(case, line):
         yield f"line {line} always undoes the transaction afterwards, so a deferred call would never run"
     if _is_local_file(case):
         if line := mentioned_again(case):
@@ -115,6 +115,8 @@ def risks(case: Case) -> Iterator[str]:
             yield f"`{short(scope.text)}` on line {scope.line} would no longer catch what the call raises"
         else:
             yield f"the call would run after `with {short(scope.text, 40)}` on line {scope.line} has ended"
+    if (line := always_undone(case)) and _may_be_caught(case, line):
+        yield f"line {line} raises afterwards: unless a caller catches it inside of the transaction, the deferred call never runs"
     if decorator := _catching_decorator(case):
         yield f"the decorator `{decorator}` would no longer catch what the call raises"
     if line := _stays_behind(case):
@@ -188,6 +190,13 @@ def _stays_behind(case: Case) -> int | None:
         if same and (tried or (site.statement is None and not site.is_deferred_argument)):
             return span[0]
     return None
+
+
+def _may_be_caught(case: Case, line: int) -> bool:
+    """Whether what is raised on this line passes callers before it reaches what opened the transaction: a form's ``clean`` is a case."""
+    if case.at_entry or any(len(opener.trace) <= 1 for opener in case.finding.openers):
+        return False
+    return find(_body(case), lambda n: isinstance(n, cst.Raise) and case.line(n) == line) is not None
 
 
 def _foreign_withs(case: Case) -> Iterator[Scope]:
