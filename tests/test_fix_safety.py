@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
 
 import pytest
 
-from tests.fix_findings import suggested
-from txlint.fix import Project
+from tests.fix_findings import findings_of, suggested
+from txlint.fix import Project, open_file, suggest
 
 HEAD = "from functools import partial\nfrom django.db import transaction\n\n"
 ATOMIC = "def f(order, items):\n    with transaction.atomic():  # open: a\n"
@@ -370,3 +371,14 @@ def test_what_is_not_seen_again_is_refused() -> None:
 @pytest.mark.parametrize(("oldest", "wanted"), [("1.8.1", "none"), ("1.9", "safe"), ("4.2", "safe")])
 def test_a_django_without_on_commit(oldest: str, wanted: str) -> None:
     assert verdict("task.delay(1)  # want: TX101=a", project=Project(versions={"django": oldest}))[0] == wanted
+
+
+@pytest.mark.parametrize(("asking", "wanted"), [("api.read(1)", "none"), ("other.read(1)", "safe"), ("api.write(2)", "unsafe")])
+def test_what_is_asked_for_before_it_happens(asking: str, wanted: str) -> None:
+    """A call that only reads stays where it is, although it is an effect."""
+    text = f"{HEAD}@transaction.atomic  # open: a\ndef f(api, other):\n    api.create(1)  # want: TX104=a\n    {asking}  # want: TX104=a\n"
+    first, second = findings_of(text)
+    found = [first, replace(second, held="read" in asking)]
+    fix = suggest(first, open_file("x.py", text.encode(), found))
+    assert fix.applicability == wanted, fix.reason
+    assert ("asks for what it did" in (fix.reason or "")) == (wanted == "none")

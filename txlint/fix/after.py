@@ -196,6 +196,22 @@ def used_again(case: Case) -> int | None:
     return _later(case, roots, uses)
 
 
+def read_back(case: Case) -> int | None:
+    """The line of a later call on the same receiver that only reads, and so stays where it is: it would find nothing yet."""
+    call = case.site.call
+    receiver = dotted(call.func.value) if isinstance(call.func, cst.Attribute) else ""
+    if not receiver or receiver in _STATELESS:
+        return None
+
+    def reads(node: cst.CSTNode, same: Collection[str]) -> bool:
+        if not isinstance(node, cst.Call) or node is call or not isinstance(node.func, cst.Attribute):
+            return False
+        meaning = case.walked.visitor.meanings.effect(case.span(node))
+        return meaning is not None and meaning.reads and dotted(node.func.value) == receiver and receiver in same
+
+    return _later(case, {receiver: receiver.partition(".")[0]}, reads)
+
+
 def mentioned_again(case: Case) -> int | None:
     """For a call that changes a path: the line at which the path, as the call is given it or is called on it, is written again before
     the transaction ends. What each turn of a loop binds anew is another path."""

@@ -50,7 +50,7 @@ def meanings_of(program: Program, findings: Iterable[Finding], sources: Mapping[
         source = sources[path]
         for event in flow.events:
             if event.effect is not None:
-                meaning = EffectMeaning(event.effect.kind, event.effect.name, event.effect.library)
+                meaning = EffectMeaning(event.effect.kind, event.effect.name, event.effect.library, event.effect.reads)
                 effects[path][span_of_pos(source, event.pos)] = meaning
             for opened in event.region:
                 if opened.path is None and opened.begun is None:

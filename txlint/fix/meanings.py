@@ -29,11 +29,12 @@ class OpenerMeaning:
 
 @dataclass(frozen=True, slots=True)
 class EffectMeaning:
-    """What an effect call is: its kind, its callee and the library that knows it."""
+    """What an effect call is: its kind, its callee and the library that knows it. ``reads``: it only asks the other side."""
 
     kind: str
     callee: str
     library: str
+    reads: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,9 @@ def from_findings(findings: Iterable[Finding], path: str) -> FileMeanings:
     effects: dict[Span, EffectMeaning] = {}
     for finding in findings:
         if finding.place.path == path:
-            effects[span_of(finding.place)] = EffectMeaning(finding.effect.kind, finding.effect.callee, finding.effect.library)
+            effects[span_of(finding.place)] = EffectMeaning(
+                finding.effect.kind, finding.effect.callee, finding.effect.library, finding.held
+            )
         for opener in finding.openers:
             if opener.place.path == path and opener.kind not in ("atomic_requests", "request", "hook"):
                 start = (opener.place.line, opener.place.column)

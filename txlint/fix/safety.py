@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from txlint.fix.after import behind, dotted, find, find_everywhere, mentioned_again, mentions, statements_of, used_again
+from txlint.fix.after import behind, dotted, find, find_everywhere, mentioned_again, mentions, read_back, statements_of, used_again
 from txlint.fix.case import Case, Verdict, short
 from txlint.fix.references import assigned, by_reference, changed_later
 from txlint.fix.scopes import Scope
@@ -82,6 +82,8 @@ def refusals(case: Case, in_async: bool = False) -> Iterator[str]:
         yield "its arguments wait for something"
     if (line := always_undone(case)) and not _may_be_caught(case, line):
         yield f"line {line} always undoes the transaction afterwards, so a deferred call would never run"
+    if finding.effect.kind in _READ_BACK and (line := read_back(case)):
+        yield f"line {line} asks for what it did, which would not have happened yet"
     if _is_local_file(case):
         if line := mentioned_again(case):
             yield f"line {line} speaks of the same path again, which would still be what it was"
