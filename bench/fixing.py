@@ -116,14 +116,19 @@ def _of_tree(scorer: Any, mirrors: Path, repo: str, commit: str, cases: list[Jso
 
 
 def about(scorer: Any, case: Json, findings: Sequence[Json]) -> tuple[Json, ...]:
-    """The findings that are about the case, as the scorer counts: with the opener that it names, else any; those at its line, else those
-    reached through it."""
+    """The findings that are about the case, as the scorer counts: with the opener that it names, else any; those at its very line, else
+    those reached through it, else those beside it."""
     fitting = [f for f in findings if f["code"][:3] in ("TX1", "TX2")]
     judged = [(f, scorer.judge({"findings": [f]}, case, case["path"], case["line"])) for f in fitting]
     mine = [f for f, (right, _) in judged if right] or [f for f, (_, other) in judged if other]
-    here = [f for f in mine if f["path"] == case["path"] and f["line"] <= case["line"] <= f["end_line"]]
-    near = here or [f for f in mine if scorer.at_line(f, case["path"], case["line"])]
-    return tuple(near or mine)
+
+    def spans(place: Json) -> bool:
+        return bool(place["path"] == case["path"] and place["line"] <= case["line"] <= place.get("end_line", place["line"]))
+
+    here = [f for f in mine if spans(f)]
+    through = [f for f in mine if any(spans(step) for opener in f["openers"] for step in opener["trace"])]
+    near = [f for f in mine if scorer.at_line(f, case["path"], case["line"])]
+    return tuple(here or through or near or mine)
 
 
 def _places(finding: Json) -> list[Json]:
