@@ -172,6 +172,14 @@ def test_what_the_catalog_says_already_is_a_note(project: Path, capsys: pytest.C
     ]
 
 
+def test_an_alias_has_to_lead_somewhere(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good = "[aliases]\n'acme.post' = 'requests.post'\n'acme.Client' = 'shop.queue.Client'\n'acme.Unseen' = 'unseen.Thing'\n"
+    assert tell(project, capsys, good) == (0, [])
+    code, lines = tell(project, capsys, good.replace("queue.Client", "queue.Cleint"))
+    assert code == 1
+    assert lines == [" error: acme.Client (aliases): not found: shop.queue has no 'Cleint'; did you mean 'Client'?"]
+
+
 def test_a_library_is_looked_up_as_files(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """In the virtual environment of the project, and without running a line of it."""
     text = effect("acme_bus.Bus.send", "when = { arg = 'topik', present = true }") + effect("acme_bus.gone")

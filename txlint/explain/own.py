@@ -64,7 +64,18 @@ def faults(linker: Linker, mine: Library, tables: Mapping[str, Any], built_in: C
         found += [fault("error", key, text) for key, text in _types(entry, linker, built_in, definitions)]
         if not _is_used(entry, linker):
             found.append(fault("warning", "name", "nothing in the project uses it"))
-    return found
+    return [*found, *_aliases(mine, built_in, definitions)]
+
+
+def _aliases(mine: Library, built_in: Catalog, definitions: Definitions) -> Iterator[Fault]:
+    """Homes that are said to be another name's, where there is no such name."""
+    for home, name in mine.aliases.items():
+        if built_in.is_known(name) or any(f"{entry.name}.".startswith(f"{name}.") for entry in (*built_in.entries(), *mine.entries)):
+            continue
+        answer = definitions.find(name)
+        if isinstance(answer, Missing):
+            text = f"not found: {answer.reason}{_nearest(name.rpartition('.')[2], answer.near)}"
+            yield Fault("error", "aliases", 0, home, "name", text)
 
 
 def _rows(tables: Mapping[str, Any]) -> dict[tuple[str, str], Iterator[int]]:
