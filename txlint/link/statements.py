@@ -230,7 +230,8 @@ def _with_item(frame: Frame, item: Expr, target: Expr | None, pos: Pos, closers:
 
 def _if(frame: Frame, stmt: Any) -> None:
     test = stmt[1]
-    frame.ev(test)
+    if not _is_plain(test):
+        frame.ev(test)
     decided = constant_test(test)
     yes, no = tests(frame, test)
     before = frame.state()
@@ -268,6 +269,17 @@ def _filled(frame: Frame, stmt: Any, yes: Facts) -> dict[str, Facts]:
         return {}
     bound = [target for inner in stmt[2] if inner[0] == "assign" for target in inner[1] if target.__class__ is str and "." not in target]
     return {name: facts for name in bound if frame.env.get(name) == (frame.linker.atoms.const(None),)}
+
+
+def _is_plain(test: Expr) -> bool:
+    """Is a test made of names and constants only? Then nothing runs, and nobody uses what it gives."""
+    if test.__class__ is str or test[0] == "const":
+        return True
+    if test[0] == "cmp":
+        return _is_plain(test[1]) and all(map(_is_plain, test[3]))
+    if test[0] == "bool":
+        return all(map(_is_plain, test[2]))
+    return bool(test[0] == "not" and _is_plain(test[1]))
 
 
 def _while(frame: Frame, stmt: Any) -> None:
