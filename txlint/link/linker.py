@@ -119,6 +119,7 @@ class Linker:
         self.functions_by_name: dict[str, list[Fun]] = {}
         self.uses: dict[tuple[int, str], Any] = {}
         self.versions: Any = None  # (library, specifier) -> bool | None
+        self.has_sessions = True  # may a transaction be that of an object, a session or connection?
         for klass in self.project.klasses:
             for base in self.mro(klass)[1:]:
                 if isinstance(base, Klass):

@@ -63,7 +63,9 @@ def passed(site: Site) -> Passed:
     for name, arg in site.expr[3]:
         if name is not None:
             _pass(frame, name, arg, site.keywords.get(name, UNKNOWN), values, callables)
-    if site.receiver.__class__ is str and site.receiver != frame.self_name:
+    if not frame.linker.has_sessions:
+        pass  # there are no keys to tell
+    elif site.receiver.__class__ is str and site.receiver != frame.self_name:
         key = frame.session_key(site.receiver)
         if key is not None:
             values[RECEIVER] = ("key", key)

@@ -551,7 +551,7 @@ class Frame:
         if family is None:
             return None
         head, _, rest = expr.partition(".")
-        if rest:
+        if rest and self.linker.has_sessions:
             rest = self._canonical(head, rest)
             expr = f"{head}.{rest}"
         known = self.keys.get(expr)

@@ -12,10 +12,10 @@ from __future__ import annotations
 from typing import Any
 
 from txlint.link.linker import Linker
-from txlint.link.project import Fun, Module, absolute, mentions
+from txlint.link.near import near, with_openers
+from txlint.link.project import Fun, mentions
 from txlint.link.values import Atom, Fn, Generated, Obj, Opening, Within
 from txlint.model.catalog import Deferral, Library, Opener
-from txlint.model.facts import Import
 from txlint.model.graph import Event, ParamTarget, Target
 
 MOST_NEAR = 3
@@ -26,9 +26,8 @@ _WITH = "with"  # a statement's tag; as a word it stands for every function that
 
 def seeds(linker: Linker) -> list[Fun]:
     """The functions to start from, in the order of the project."""
-    libraries = _with_sessions(linker)
-    near = _near(linker, libraries) if libraries else []
-    chosen: dict[int, Fun] = {fun.id: fun for module in near for fun in (module.body, *module.funs)}
+    libraries = with_openers(linker, lambda opener: "autobegin" in opener.forms)
+    chosen: dict[int, Fun] = {fun.id: fun for module in near(linker, libraries) for fun in (module.body, *module.funs)}
     if len(chosen) > len(linker.project.funs) // MOST_NEAR:
         return list(linker.project.funs)  # it is about sessions: all callers tell what they pass, at little more cost
     words = _library_words(linker, libraries)
@@ -49,61 +48,6 @@ def seeds(linker: Linker) -> list[Fun]:
         if fun.id not in chosen and _decorated(linker, fun):
             chosen[fun.id] = fun
     return [chosen[number] for number in sorted(chosen)]
-
-
-def _with_sessions(linker: Linker) -> list[Library]:
-    """The libraries in which a statement begins a transaction by itself, and those that are built on them."""
-    found: dict[str, Library] = {}
-    libraries = linker.catalog.libraries.values()
-    while more := [
-        each
-        for each in libraries
-        if each.name not in found
-        and (not found.keys().isdisjoint(each.needs) or any(isinstance(e, Opener) and "autobegin" in e.forms for e in each.entries))
-    ]:
-        found.update((each.name, each) for each in more)
-    return list(found.values())
-
-
-def _near(linker: Linker, libraries: list[Library]) -> list[Module]:
-    """The modules that take something from these libraries of which the catalog knows, and those that import them, in any number of
-    steps: from elsewhere, no session can be named."""
-    project, canonical = linker.project, linker.catalog.canonical
-    known: set[str] = set()
-    for library in libraries:
-        for entry in library.entries:
-            name = entry.name
-            while name not in known and name:
-                known.add(name)
-                name = name.rpartition(".")[0]
-    importers: dict[str, list[Module]] = {}
-    reached: dict[str, Module] = {}
-    for module in project.ordered:
-        if module.name in known:
-            reached[module.facts.path] = module
-        for item in module.facts.imports:
-            target = absolute(module, item.module, item.level)
-            names = _taken(target, item)
-            for full in (target, *names):
-                other = project.find_module(full)
-                if other is not None:
-                    importers.setdefault(other.facts.path, []).append(module)
-            if any(full in known or canonical(full) in known for full in names):
-                reached[module.facts.path] = module
-    waiting = list(reached.values())
-    while waiting:
-        for module in importers.get(waiting.pop().facts.path, ()):
-            if module.facts.path not in reached:
-                reached[module.facts.path] = module
-                waiting.append(module)
-    return [module for module in project.ordered if module.facts.path in reached]
-
-
-def _taken(target: str, item: Import) -> list[str]:
-    """The full names of what an import statement binds, or gives access to: ``import a.b`` binds ``a``."""
-    if item.name is not None and item.name != "*":
-        return [f"{target}.{item.name}" if target else item.name]
-    return [target, item.binds] if item.name is None and item.binds == item.module.partition(".")[0] else [target]
 
 
 def _library_words(linker: Linker, without: list[Library]) -> frozenset[str]:

@@ -106,7 +106,7 @@ def _aug(frame: Frame, stmt: Any) -> None:
 
 def _keys_of(frame: Frame, value: Value, source: Expr | None) -> dict[str, Key]:
     """The keys of a value and of what it holds, by what is added to its name."""
-    if source is None or not value or frame.fun.fact is None:
+    if source is None or not value or frame.fun.fact is None or not frame.linker.has_sessions:
         return {}
     if source.__class__ is tuple and source[0] == "bool" and source[1] == "or":
         source = next((each for each in source[2] if each.__class__ is str), source)  # `db = db or Session()`
