@@ -285,9 +285,10 @@ def mentions(fun: Fun, names: Collection[str]) -> bool:
     """Does one of the names occur as a name, or as the last attribute of one, in a function's own body?"""
     stack: list[Any] = [fun.body]
     while stack:
-        item = stack.pop()
-        if item.__class__ is tuple:
-            stack.extend(item)
-        elif item.__class__ is str and (item in names or ("." in item and item.rpartition(".")[2] in names)):
-            return True
+        for item in stack.pop():
+            kind = item.__class__
+            if kind is tuple:
+                stack.append(item)
+            elif kind is str and (item in names or ("." in item and item.rpartition(".")[2] in names)):
+                return True
     return False
