@@ -30,12 +30,12 @@ from checkouts import checkout
 TOP = Path(__file__).resolve().parents[1]
 
 PROJECTS = (
-    "bram2w/baserow",
-    "DIAGNijmegen/rse-grand-challenge",
-    "kobotoolbox/kpi",
-    "nautobot/nautobot",
-    "polarsource/polar",
+    "dandi/dandi-archive",
+    "mozilla/fx-private-relay",
+    "paperless-ngx/paperless-ngx",
     "pretalx/pretalx",
+    "readthedocs/readthedocs.org",
+    "thunderstore-io/Thunderstore",
 )
 
 
