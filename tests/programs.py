@@ -302,12 +302,12 @@ def problems(folder: Path, unsafe: bool) -> Iterator[str]:
 
 
 def refused(fixed: Fixed) -> Iterator[str]:
-    """What a run could not write, and what it wrote and had to put back: neither should ever be needed."""
+    """What a run could not write, and where a rewrite was found out to be wrong before it was written. What is put back because its
+    finding is still there is no such thing: a function that calls itself in its own transaction may need it."""
     yield from (f"{path}: {reason}" for path, reason in fixed.failed)
     for each in fixed.refused:
-        reason = each.fix.reason or ""
-        if "internal error" in reason or "still there afterwards" in reason or "became a finding" in reason:
-            yield f"{each.finding.place.path}:{each.finding.place.line}: {reason}"
+        if "internal error" in (each.fix.reason or ""):
+            yield f"{each.finding.place.path}:{each.finding.place.line}: {each.fix.reason}"
 
 
 def contents(folder: Path) -> dict[str, bytes]:
