@@ -474,8 +474,8 @@ def _call_object(site: Site, atom: ExtObj | Obj | SelfObj, args: tuple[Value, ..
     value = frame.getattr((atom,), "__call__")
     for inner in value:
         call_atom(site, inner, args, keywords, depth + 1)
-    if not value and isinstance(atom, Obj):
-        for inner in atom.item:
+    if isinstance(atom, Obj):
+        for inner in atom.item:  # a class of the project that wraps the call still runs what it was made of
             if type(inner) is Fn:
                 call_atom(site, inner, args, keywords, depth + 1)
 

@@ -224,9 +224,12 @@ def _run(
         value = linker.item_of(receiver) if receiver is not None else UNKNOWN
         if isinstance(receiver, SelfObj):
             value = tuple(linker.made_with.get(receiver.klass.id, ()))  # whatever was made with the class: its own words run them
+        first = len(site.targets)
         for atom in value:
             if type(atom) is Fn:
                 add_targets(site, atom, args, keywords, "call", inner)
+        if isinstance(receiver, SelfObj):  # which of them a caller runs is told where it calls
+            site.targets[first:] = [t._replace(here=True) if isinstance(t, Target) else t for t in site.targets[first:]]
         return
     assert run.target is not None
     if isinstance(receiver, SelfObj):
@@ -245,7 +248,7 @@ def _run(
     for atom in value:
         if type(atom) is Fn:
             row, first = row_of(atom.receiver), len(site.targets)
-            changes = _assigned_by(last, keywords, site.open_ended) if run.target.op == "item" else None
+            changes = _assigned_by(last, row, keywords, site.open_ended) if run.target.op == "item" else None
             result = site.result
             kind = "override" if run.op == "method" else "callback"
             add_targets(site, atom, (), {}, kind, inner)
@@ -268,9 +271,9 @@ def _run(
             callback(site, atom, inner)
 
 
-def _assigned_by(method: str, keywords: dict[str | None, Value], open_ended: bool) -> frozenset[str] | None:
-    """The fields that a manager's method assigns of the row which it saves, after it was made or read; None where that is not known."""
-    if method in _MAKES:
+def _assigned_by(method: str, row: str | None, keywords: dict[str | None, Value], open_ended: bool) -> frozenset[str] | None:
+    """The fields that a library's method assigns of the row which it saves, after it was made or read; None where that is not known."""
+    if method in _MAKES or row == NEW:  # all that is known of the row is passed to its constructor
         return frozenset()
     if method not in _EITHER or open_ended:
         return None

@@ -101,6 +101,7 @@ class Target(NamedTuple):
     sender: int = NO_CLASS  # signals: the class of the instance that the receiver gets
     given: tuple[tuple[str, Any], ...] = ()  # what is known of the arguments besides what is passed: of a signal's, of the receiver's row
     sent: bool = False  # signals: the keywords of the call are the receiver's
+    here: bool = False  # only what the function itself has open is open in it: callers are told of it by their own calls
     via: tuple[tuple[int, Any], ...] = ()  # callbacks: (function, event) of the call of the parameter, behind the caller's own
 
 

@@ -89,9 +89,7 @@ def _change(test: Test, target: Target, passed: Passed) -> tuple[Any, ...]:
         return ("assigned",)  # a new row: there is nothing that it would be as before
     for name, fields in target.given:
         if name == CHANGED:
-            return (
-                ("assigned",) if test.param.removeprefix(CHANGED) in fields else ("unknown",) if test.value == UNSURE else ("const", False)
-            )
+            return ("assigned",) if test.param.removeprefix(CHANGED) in fields else ("const", False)
     known = passed.values.get(CHANGED)
     if known is None or target.kind in ("hook", "signal", "callback"):
         return ("unknown",)
@@ -313,7 +311,7 @@ def _grow(
         if conditions:
             changed |= _add(mine, (site, event.closed), Reach(event.confidence, conditions))
     for event, target, other in nodes[node]:
-        if not target.inherits:
+        if not target.inherits or target.here:
             continue
         theirs = summaries.get(other)
         if not theirs:
