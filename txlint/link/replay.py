@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from txlint.link import misuse
+from txlint.link.changes import uses_of
 from txlint.link.expressions import EXPRESSIONS
 from txlint.link.held import canonical, provided
 from txlint.link.holding import row_of
@@ -97,7 +98,7 @@ class Frame:
     transactions that the function itself has open, and the `Flow` of events that it leaves."""
 
     __slots__ = (
-        "asked", "assigned_params", "awaiting", "called", "closed", "commits", "dead", "depth", "ends", "env", "exact", "flow", "fun",
+        "assigned_params", "awaiting", "called", "closed", "commits", "dead", "depth", "ends", "env", "exact", "flow", "fun",
         "given", "given_if", "guards", "handling", "instead", "keys", "klass", "linker", "loops", "module", "open", "origins", "owners",
         "parent", "promises", "queries", "region", "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "snapshot",
         "stacks", "static", "tested", "tests", "written", "yields",
@@ -149,8 +150,7 @@ class Frame:
         self.promises: list[tuple[Expr, tuple[Opened, ...]]] = []  # calls that wait for the commit, with what was open
         self.loops: list[tuple[Stmt, tuple[Opened, ...]]] = []  # around what is replayed, with what was open when they began
         # What is open only where a test of a local name gave this, and what is otherwise: for when the same is asked again.
-        self.instead: dict[tuple[Key, Pos], tuple[Way, bool, int, Opened | None]] = {}
-        self.asked: dict[str, int] = {}  # local names that such tests ask for: how often they have been bound since
+        self.instead: dict[tuple[Key, Pos], tuple[Way, bool, Opened | None]] = {}
         self.stacks: dict[str, tuple[Opened, ...]] = {}  # what an ExitStack has entered, by its name
 
     # -- entering and leaving -----------------------------------------------------------------------------------------------------
@@ -445,35 +445,29 @@ class Frame:
         self.dead = False
         self.snapshot = None
 
-    def ask(self, test: Expr) -> Way | None:
-        """What a branch says of a plain local name where its test is true; None where it asks for anything else."""
-        way = way_of(test)
-        if way is not None:
-            self.asked.setdefault(way.name, 0)
-        return way
-
-    def forget_ways(self, name: str) -> None:
-        """A name that was asked for is bound anew: what tests of it gave is no longer so."""
-        self.asked[name] += 1
-
-    def began(self, before: dict[Key, Opened], yes: dict[Key, Opened], no: dict[Key, Opened], way: Way) -> None:
+    def began(self, before: dict[Key, Opened], yes: dict[Key, Opened], no: dict[Key, Opened], test: Expr) -> None:
         """After a branch: which of the transactions that are open now were begun on one of its ways only."""
+        way = way_of(test)
+        if way is None or self.loops or self.fun.fact is None or way.name not in self.fun.scope:
+            return
+        given = any(param.name == way.name for param in self.fun.fact.params)
+        if len(uses_of(self.linker, self.fun, way.name).bindings) + given != 1:
+            return  # what a name stood for then it need not stand for when it is asked for again
         for key, opened in self.open.items():
             one, two = yes.get(key), no.get(key)
             if key not in before and (one is None or two is None or one.pos != two.pos):
                 on_yes = one is not None and opened.pos == one.pos
-                self.instead[key, opened.pos] = (way, on_yes, self.asked[way.name], two if on_yes else one)
+                self.instead = {**self.instead, (key, opened.pos): (way, on_yes, two if on_yes else one)}
 
-    def entered(self, way: Way | None, wanted: bool) -> None:
+    def entered(self, test: Expr, wanted: bool) -> None:
         """On a branch: what was begun only where the same test gave the opposite is not open here."""
-        if way is None or not self.instead:
-            return
-        for key, opened in self.open.items():
+        way = way_of(test)
+        for key, opened in self.open.items() if way is not None else ():
             known = self.instead.get((key, opened.pos))
-            if known is not None and known[0][:2] == way[:2] and known[2] == self.asked[way.name]:
+            if way is not None and known is not None and known[0][:2] == way[:2]:
                 if (known[0].truth is way.truth) is not (known[1] is wanted):
                     still = {k: o for k, o in self.open.items() if k != key}
-                    self.open = {**still, key: known[3]} if known[3] is not None else still
+                    self.open = {**still, key: known[2]} if known[2] is not None else still
                     self.snapshot = None
 
     def closure(self) -> Atom | None:

@@ -126,8 +126,6 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
         if "." not in target:
             keys = _keys_of(frame, value, source)
             frame.env[target] = value
-            if target in frame.asked:
-                frame.forget_ways(target)
             for name in [name for name in frame.keys if name == target or name.startswith(target + ".")]:
                 del frame.keys[name]
             if target in frame.tested:
@@ -235,13 +233,12 @@ def _if(frame: Frame, stmt: Any) -> None:
     decided = constant_test(test)
     yes, no = tests(frame, test)
     before = frame.state()
-    filled = _filled(frame, stmt, yes)
-    way = frame.ask(test)
-    bound = frame.asked[way.name] if way is not None else 0
+    filled = _filled(frame, stmt, yes) if yes and not stmt[3] else None
     frame.tests += decided is None
     if decided is not False:
         assume(frame, yes)
-        frame.entered(way, True)
+        if frame.instead:
+            frame.entered(test, True)
         frame.body(stmt[2])
     else:
         frame.dead = True
@@ -249,7 +246,8 @@ def _if(frame: Frame, stmt: Any) -> None:
     frame.restore(before)
     if decided is not True:
         assume(frame, no)
-        frame.entered(way, False)
+        if frame.instead:
+            frame.entered(test, False)
         if stmt[3]:
             frame.body(stmt[3])
     else:
@@ -257,14 +255,15 @@ def _if(frame: Frame, stmt: Any) -> None:
     frame.tests -= decided is None
     after_no = frame.state()
     frame.join(before, after_yes, after_no, only_test(yes))
-    if way is not None and frame.asked[way.name] == bound and frame.open is not before[1] and not (after_yes[5] or after_no[5]):
-        frame.began(before[1], after_yes[1], after_no[1], way)
-    frame.given_if.update(filled)
+    if frame.open is not before[1] and frame.open and not (after_yes[5] or after_no[5]):
+        frame.began(before[1], after_yes[1], after_no[1], test)
+    if filled:
+        frame.given_if.update(filled)
 
 
 def _filled(frame: Frame, stmt: Any, yes: Facts) -> dict[str, Facts]:
     """Names that are None until a branch binds them, and what holds where they are bound: `old = None`, `if self.pk: old = ..`."""
-    facts = [fact for fact in yes if fact[0] == "test"] if not stmt[3] else []
+    facts = [fact for fact in yes if fact[0] == "test"]
     if not facts:
         return {}
     bound = [target for inner in stmt[2] if inner[0] == "assign" for target in inner[1] if target.__class__ is str and "." not in target]
