@@ -203,7 +203,9 @@ def note_parameters(linker: Any, fun: Fun, bound: dict[str, Value], cls: int = N
                 linker.put(("param", fun.id, name), value, beside(fun.id, bound, name))
                 hand(linker, fun, name, value)
                 break
-        tell(linker, fun, name, tuple(_told(linker, atom) for atom in value if type(atom) not in _CALLER_ONLY), cls)
+        told = [_told(linker, atom) for atom in value if type(atom) not in _CALLER_ONLY]
+        if told:
+            tell(linker, fun, name, tuple(told), cls)
 
 
 def called_with(linker: Any, param: Param, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> None:
