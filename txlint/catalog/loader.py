@@ -531,6 +531,7 @@ _TABLES: Mapping[str, tuple[Callable[..., Entry], Mapping[str, _Reader], tuple[s
             "row": _arg,
             "mapped": _flag,
             "namespace": _flag,
+            "proxy": _text,
         },
         (),
     ),

@@ -12,9 +12,9 @@ from txlint.catalog.types import parse_type
 from txlint.link import builtin, taught
 from txlint.link.conditions import argument, is_given
 from txlint.link.holding import row_of
-from txlint.link.kept import CALLABLE, one_of, options
+from txlint.link.kept import CALLABLE, one_of, options, put_there
 from txlint.link.keyed import test_of
-from txlint.link.library import call_library
+from txlint.link.library import call_library, proxy_method
 from txlint.link.opening import opened_within, opening_of, within
 from txlint.link.passing import bind, called_with, doubt_states, passed
 from txlint.link.project import Klass
@@ -461,6 +461,13 @@ def _keep_fields(site: Site, klass: Klass, args: tuple[Value, ...], keywords: di
 def _call_object(site: Site, atom: ExtObj | Obj | SelfObj, args: tuple[Value, ...], keywords: dict[str | None, Value], depth: int) -> None:
     frame = site.frame
     linker = frame.linker
+    proxy = proxy_method(linker, atom)
+    if proxy and isinstance(site.func, str):
+        given = put_there(linker, ("held", linker.where_bound(frame.module, site.func), proxy))
+        for inner in given:
+            call_atom(site, inner, args, keywords, depth + 1)
+        if given:
+            return
     if isinstance(atom, ExtObj):
         method = linker.catalog.method(atom.name, "__call__")
         if atom.origin is CLASS:

@@ -11,7 +11,7 @@ from txlint.catalog.types import parse_type
 from txlint.link import taught
 from txlint.link.site import CERTAIN, LIKELY
 from txlint.link.targets import method_event
-from txlint.link.values import UNKNOWN, Const, Ext, ExtObj, Fn, Generated, Obj, Opening, SelfObj, Value, union
+from txlint.link.values import UNKNOWN, Const, Ext, ExtObj, Fn, Generated, Obj, OneOf, Opening, SelfObj, Value, union
 from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import Key, Opened
 from txlint.model.shapes import parts, speaks_of
@@ -28,7 +28,9 @@ def enter_context(frame: Frame, value: Value, item: Expr, pos: Pos, closers: lis
     """``with value as target``: opens what it opens; the value that is bound."""
     linker = frame.linker
     bound: Value = UNKNOWN
-    several = len([atom for atom in value if not isinstance(atom, Const)]) > 1
+    choices = [inner for atom in value for inner in (atom.options if isinstance(atom, OneOf) else (atom,))]
+    several = len([atom for atom in choices if not isinstance(atom, Const)]) > 1 or any(isinstance(atom, OneOf) for atom in value)
+    value = tuple(choices)
     for atom in value:
         if isinstance(atom, Opening):
             sure = min(atom.confidence, LIKELY if several else CERTAIN)

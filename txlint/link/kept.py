@@ -2,7 +2,8 @@
 
 A place is ``("global", module, name)``, ``("attr", class number, name)`` for containers that are made empty and filled later,
 ``("param", function number, name)``, ``("field", class number, name)`` for what callers pass and an attribute keeps, or
-``("space", library's class, name)`` for what is put on an object that lasts as long as a request. Whoever puts
+``("space", library's class, name)`` for what is put on an object that lasts as long as a request, or ``("held", full name, method)`` for
+what a proxy of the module is given to stand for. Whoever puts
 something there is noted whenever code is replayed (`put`); who reads a place gets what is known so far (`kept`) and is noted as well.
 Between the rounds of linking `fill` looks for the code that may put something at the places that were read, and names the readers
 that are to be replayed. What is kept is told apart by place, and where a place is read under a key (its fourth part), by that as far as it
@@ -39,7 +40,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.graph import NO_CLASS, Target
-from txlint.model.shapes import last_name, parts
+from txlint.model.shapes import calls_in, last_name, parts
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -193,6 +194,12 @@ def _look(linker: Linker, place: Place) -> None:
         word = klass.fact.name
         also = [m for m in linker.project.ordered if m not in near and word in m.facts.words]
         _replay_writers(linker, [m for m in (*near, *also) if name in m.facts.words], name)
+    elif kind == "held":
+        for module in linker.project.ordered:
+            if name in module.facts.words:
+                for fun in (module.body, *module.funs):
+                    if any(last_name(call[1]) == name for call in calls_in(fun.body)):
+                        linker.replay(fun, _owner(fun), fun.fact is None)
     elif kind == "space":
         for module in linker.project.ordered:
             if name in module.facts.words:

@@ -67,6 +67,8 @@ def call_library(
         return
     known = linker.at(name)
     owner, _, last = name.rpartition(".")
+    if args and isinstance(site.receiver, str) and last == proxy_method(linker, receiver):
+        linker.put(("held", linker.where_bound(frame.module, site.receiver), last), args[0])
     if owner in linker.catalog.namespaces and last in _LOOKS_UP and args and (text := _text(args[0])):
         site.result = union(site.result, shared(linker, owner, text))
     site.row = row_of(receiver)
@@ -175,6 +177,12 @@ def call_library(
             entered = linker.typed(parse_type(entry.enter), receiver, args, keywords, origin=("via", key) if key else None)
             result = result or (linker.atoms(ExtObj, name, entered, ("enters", entered)),)
     site.result = union(site.result, result)
+
+
+def proxy_method(linker: Linker, atom: Atom | None) -> str:
+    """The method that gives an instance what it stands for, where it is a proxy; else nothing."""
+    names = (atom.name,) if isinstance(atom, ExtObj) else linker.library_bases(atom.klass) if isinstance(atom, Obj) else ()
+    return next((kind.proxy for name in names if (kind := linker.catalog.library_class(name)) is not None and kind.proxy), "")
 
 
 def _run(

@@ -41,7 +41,11 @@ def seeds(linker: Linker) -> list[Fun]:
                 if fun.id in chosen or not (mentions(fun, new) or _decorated(linker, fun)):
                     continue
                 chosen[fun.id] = fun
-                added.update(_opens_for_others(linker, fun))
+                others = _opens_for_others(linker, fun)
+                if others and fun.parent is not None and fun.parent.id not in chosen:
+                    chosen[fun.parent.id] = fun.parent  # it may hand on what it defines
+                    others |= _opens_for_others(linker, fun.parent)
+                added.update(others)
         new = frozenset(added - words)
         words |= new
     for fun in linker.project.funs:
@@ -100,11 +104,19 @@ def _opens_for_others(linker: Linker, fun: Fun) -> set[str]:
         while holder is not None and holder.fact is not None:
             names.add(holder.fact.name)
             holder = holder.parent
+    for event in replay.flow.events:
+        for target in (each for targets in event.passed.callables.values() for each in targets):
+            if event.func.__class__ is str and _gives_opening(linker, target):
+                names.add(event.func.partition(".")[0])  # a proxy that is given what it stands for
     if replay.left_open:
         names.add(fact.name)
         if fun.klass is not None and fact.name in _WITHIN:
             names.update((fun.klass.fact.name, _WITH, *(sub.fact.name for sub in fun.klass.subclasses)))
     return names
+
+
+def _gives_opening(linker: Linker, target: Target) -> bool:
+    return any(isinstance(atom, Opening) for atom in linker.replay(linker.project.funs[target.fun], None, True).returns)
 
 
 def _opens(linker: Linker, atom: Atom) -> bool:
