@@ -117,7 +117,8 @@ def kept(linker: Linker, place: Place) -> Value:
 
 def put_there(linker: Linker, place: Place) -> Value:
     """What is at a place, looked for at once; what is found later is told to whoever asks now."""
-    if place not in linker.contents and linker.begin(place):
+    if place not in linker.contents and place not in linker.looked and linker.begin(place):
+        linker.looked.add(place)  # once: most names of a request are its own, and nobody puts anything there
         _look(linker, place)
         value = _resolved(linker, place, frozenset())
         if value:
