@@ -25,5 +25,5 @@ docs: ## the pages that derive from rules and fixtures
 bench: ## CPU as a multiple of ast.parse, on pinned packages
 	$(BIN)/python bench/ratio.py
 
-truth: ## measure what is too slow for each change, record it in docs/truth/: make truth [ONLY=NAMES] [MIRRORS=DIR] [PACKAGES=DIR]
-	$(BIN)/python bench/truth.py run $(ONLY) --shared $(SHARED) $(if $(MIRRORS),--mirrors $(MIRRORS)) $(if $(PACKAGES),--packages $(PACKAGES))
+truth: ## measure what is too slow for each change, record it in docs/truth/: make truth [ONLY=NAMES] [MIRRORS=DIR] [PACKAGES=DIR] [VENVS=DIR]
+	$(BIN)/python bench/truth.py run $(ONLY) --shared $(SHARED) $(if $(MIRRORS),--mirrors $(MIRRORS)) $(if $(PACKAGES),--packages $(PACKAGES)) $(if $(VENVS),--venvs $(VENVS))

@@ -1,6 +1,6 @@
 """What is too slow or too far away to measure at each change: measured now and then, recorded with its date, held to what it rests on.
 
-    python bench/truth.py run [NAME ...] [--shared DIR] [--mirrors DIR] [--packages DIR]     measure, write docs/truth/NAME.json
+    python bench/truth.py run [NAME ...] [--shared DIR] [--mirrors DIR] [--packages DIR] [--venvs DIR]     write docs/truth/NAME.json
     python bench/truth.py check [--shared DIR]       exit code 1 and one line for each record that is missing, failed or stale
 
 A record holds date, command, commit, versions, figures and a sha256 of each input. `check` compares the inputs and measures nothing. An
@@ -9,6 +9,8 @@ input is what would make the figures say something else than they say, and no mo
 catalog            the four tests of each library (`tests/catalog_tests.py`). Inputs are what is looked up in the installed library: names,
                    bases, aliases, version ranges. A reworded `why` or another effect kind leaves it fresh; what is used, explained and
                    real the suite asks at every change. Versions are recorded and not compared: a release on an index is no change.
+releases           which releases are asked for (`bench/versions.py`): an index has new ones every day, and each is asked by the scheduled
+                   job, not here. A note says when the catalog is another than the one that was held against them.
 proofs             what decides whether a mark holds (tests/proof, the readers of marks). Not the fixtures: the suite executes each of them
                    at every change, so that none can go stale; the record says how many there were and on which frameworks.
 fix-commits,       scorer and case files, and the *contract*: txlint's version, rules with their defaults, kinds of effects and openers,
@@ -46,6 +48,7 @@ sys.path[:0] = [str(TOP), str(TOP / "bench")]
 
 import fixing  # noqa: E402
 import torture  # noqa: E402
+import versions  # noqa: E402
 import wholefix  # noqa: E402
 
 from tests import catalog_tests, marks, programs  # noqa: E402
@@ -72,6 +75,7 @@ class Places(NamedTuple):
     shared: Path | None = None
     mirrors: Path | None = None
     packages: Path | None = None
+    venvs: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,33 @@ def measure_catalog(_: Places) -> Figures:
         raise Untrue("; ".join(problems))
     passed = [name for name, figures in found.items() if catalog_tests.passes(figures)]
     return {"entries": sum(each["entries"] for each in found.values()), "pass all four": len(passed), "libraries": found}
+
+
+# -- the releases --
+
+
+def release_inputs(_: Places) -> dict[str, str]:
+    return {"releases": sha([sorted(versions.RELEASES.items()), sorted(versions.PYTHONS.items())])}
+
+
+def measure_versions(places: Places) -> Figures:
+    """Names that are there in each release, of all names, for the libraries of which more than the newest release is supported. Of the
+    others the newest is held against the catalog by `.ci/scheduled`."""
+    assert places.venvs
+    supported = [path.stem for path in sorted(LIBRARIES.glob("*.toml")) if read_library(path).distribution.lower() in versions.RELEASES]
+    found = versions.measure(supported, places.venvs)
+    told = [
+        f"{release} of {name}: {problem}"
+        for name, releases in found.items()
+        for release, each in releases.items()
+        for problem in each.get("problems", ())
+    ]
+    if told:
+        raise Untrue("; ".join(told))
+    return {
+        name: {release: each.get("not installed") or f"{each['names']}/{each['names']}" for release, each in releases.items()}
+        for name, releases in found.items()
+    }
 
 
 # -- the proofs --
@@ -312,6 +343,7 @@ OTHERS = ("score_cases.py", "other_cases.jsonl")
 RELEASES = ("score_golden.py", "golden.jsonl", "decoys.jsonl")
 ALL = (
     Truth("catalog", catalog_inputs, measure_catalog),
+    Truth("releases", release_inputs, measure_versions, ("venvs",), is_score=True),
     Truth("proofs", proof_inputs, measure_proofs, of=FRAMEWORKS),
     Truth("fix-commits", score_inputs(*COMMITS), measure_commits(COMMITS[1], "expect"), ("shared", "mirrors"), is_score=True),
     Truth("other-commits", score_inputs(*OTHERS), measure_commits(OTHERS[1], "framework"), ("shared", "mirrors"), is_score=True),
@@ -423,8 +455,9 @@ def main() -> int:
     parser.add_argument("--shared", type=Path, help="holds bench/ with the scorers and their cases")
     parser.add_argument("--mirrors", type=Path, help="bare clones as DIR/owner+name/repo")
     parser.add_argument("--packages", type=Path, help="unpacked wheels as DIR/name-version")
+    parser.add_argument("--venvs", type=Path, help="where environments of releases are made")
     options = parser.parse_args()
-    folders = (options.shared, options.mirrors, options.packages)
+    folders = (options.shared, options.mirrors, options.packages, options.venvs)
     places = Places(*(folder.resolve() if folder and folder.is_dir() else None for folder in folders))
     return check(places) if options.verb == "check" else run(options.names, places)
 

@@ -12,14 +12,16 @@ executed."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests import catalog_truth, catalog_use
 from tests.real.judge import judge, tested
 from txlint.catalog.loader import LIBRARIES, read_library
 from txlint.model.catalog import Library
 
+JOBS = 4  # fixtures that are executed at once: most of the time they wait for what does not come
 TESTS = ("true", "used", "explained", "real")
 
 
@@ -29,15 +31,26 @@ def measure(names: Iterable[str] = ()) -> tuple[dict[str, dict[str, Any]], list[
     wanted = set(names)
     figures = {}
     problems = []
-    for path in sorted(LIBRARIES.glob("*.toml")):
-        if not wanted or path.stem in wanted:
-            figures[path.stem], wrong = of_library(path)
-            problems += [f"{path.stem}: {line}" for line in wrong]
+    paths = [path for path in sorted(LIBRARIES.glob("*.toml")) if not wanted or path.stem in wanted]
+    found = [static(path) for path in paths]  # in this thread: it changes the working directory
+    with ThreadPoolExecutor(JOBS) as pool:
+        for path, each in zip(paths, pool.map(executed, found), strict=True):
+            figures[path.stem] = each.figures
+            problems += [f"{path.stem}: {line}" for line in each.problems]
     return figures, problems
 
 
-def of_library(path: Path) -> tuple[dict[str, Any], list[str]]:
-    """Figures of one library, and what does not hold."""
+class Tested(NamedTuple):
+    """One library: its figures, what does not hold, and the lines of its effects."""
+
+    library: Library
+    figures: dict[str, Any]
+    problems: list[str]
+    lines: dict[str, set[int]]
+
+
+def static(path: Path) -> Tested:
+    """What needs no execution."""
     library = read_library(path)
     have = catalog_truth.installed(library)
     unexplained = catalog_truth.unexplained(path)
@@ -45,7 +58,7 @@ def of_library(path: Path) -> tuple[dict[str, Any], list[str]]:
     found: dict[str, Any] = {"versions": [have] if have else [], "entries": of}
     problems = [f"{name}: {problem}" for name, problem in unexplained.items()]
 
-    false = untrue(library) if have else set()
+    false = catalog_truth.untrue(library) if have else set()
     names = of + len(library.aliases)
     found["true"] = [names - len(false) if have else 0, names]
     problems += sorted(false)
@@ -57,24 +70,25 @@ def of_library(path: Path) -> tuple[dict[str, Any], list[str]]:
     found["used"] = [sum(entry.name not in unused for entry in checked), len(checked)]
     problems += [f"{name}: no line of the fixture is about it" for name in sorted(unused)]
     found["explained"] = [of - len(unexplained), of]
+    if not have:
+        found["skipped"] = f"{library.distribution} is not installed"
+    return Tested(library, found, problems, lines)
 
-    entries = tested(library, fixture)
+
+def executed(given: Tested) -> Tested:
+    """The same, with what was seen of its effects, deferrals and silent calls."""
+    library, found, _, lines = given
+    fixture = catalog_use.fixture_of(library)
+    entries = tested(library, fixture, lines)
     untested = [entry for entry in entries if entry.untested]
     found["real"] = [0, len(entries) - len(untested)]
     found["untested"] = len(untested)
-    if have and fixture.exists() and len(untested) < len(entries):
+    if "skipped" not in found and len(untested) < len(entries):
         verdict = judge(library, fixture, lines)
         found["real"][0] = len(verdict.shown)
-        found["not real"] = sorted(verdict.failed)
-    if not have:
-        found["skipped"] = f"{library.distribution} is not installed"
-    return found, problems
-
-
-def untrue(library: Library) -> set[str]:
-    """What is not there in the installed release."""
-    found = {problem for entry in library.entries if (problem := catalog_truth.problem(entry, library))}
-    return found | {problem for new in library.aliases.values() if (problem := catalog_truth.missing(new, library))}
+        if verdict.failed:
+            found["not real"] = sorted(verdict.failed)
+    return given
 
 
 def passes(figures: dict[str, Any]) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
+import sys
 import tomllib
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
@@ -12,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from txlint.catalog.loader import read_library
+from txlint.catalog.loader import LIBRARIES, read_library
 from txlint.model.catalog import Calls, Effect, Entry, Library, LibraryClass, Returns, Silent
 
 ASYNC_TWINS = {"__enter__": "__aenter__", "__exit__": "__aexit__", "__iter__": "__aiter__"}
@@ -20,9 +22,11 @@ ASYNC_TWINS = {"__enter__": "__aenter__", "__exit__": "__aexit__", "__iter__": "
 
 def prepare() -> None:
     """Django wants settings and loaded apps before its contributed models can be imported."""
-    import django
-    from django.conf import settings
-
+    try:
+        import django
+        from django.conf import settings
+    except ImportError:
+        return
     if not settings.configured:
         settings.configure(
             INSTALLED_APPS=[
@@ -136,14 +140,26 @@ def problem(entry: Entry, library: Library) -> str | None:
 
 
 def _is_virtual(name: str, library: Library) -> bool:
-    return any(name == virtual or name.startswith(f"{virtual}.") for virtual in library.virtual)
+    return any(_is_under(name, virtual) for virtual in library.virtual)
+
+
+def _is_under(name: str, holder: str) -> bool:
+    return name == holder or name.startswith(f"{holder}.")
 
 
 def _in_range(entry: Entry, library: Library) -> bool:
     from packaging.specifiers import SpecifierSet
 
     have = installed(library)
+    if have and any(_is_under(entry.name, name) and have not in SpecifierSet(f">={first}") for name, first in library.since.items()):
+        return False
     return all(when.version is None or have is None or (have in SpecifierSet(when.version)) != when.unless for when in entry.when)
+
+
+def untrue(library: Library) -> set[str]:
+    """What is not there in the installed release."""
+    found = {what for entry in library.entries if (what := problem(entry, library))}
+    return found | {what for new in library.aliases.values() if (what := missing(new, library))}
 
 
 def unexplained(path: Path) -> dict[str, str]:
@@ -181,3 +197,18 @@ def _key(row: dict[str, Any]) -> str:
     prefix = of if isinstance(of, str) else of[0]
     name = row.get("name") or row["names"][0]
     return f"{prefix}.{name}" if prefix else str(name)
+
+
+def main() -> None:
+    """For ``bench/versions.py``: the libraries named as arguments, held against what is installed beside this interpreter."""
+    prepare()
+    found = {}
+    for name in sys.argv[1:]:
+        library = read_library(LIBRARIES / f"{name}.toml")
+        names = len(library.entries) + len(library.aliases)
+        found[name] = {"version": installed(library), "names": names, "problems": sorted(untrue(library))}
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

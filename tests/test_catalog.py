@@ -208,8 +208,7 @@ def test_entries_are_true_of_the_installed_library(path: Path) -> None:
     if truth.installed(library) is None:
         pytest.skip(f"{library.distribution} is not installed: {len(library.entries)} entries not checked")
     truth.prepare()
-    problems = {problem for entry in library.entries if (problem := truth.problem(entry, library))}
-    problems |= {problem for new in library.aliases.values() if (problem := truth.missing(new, library))}
+    problems = truth.untrue(library)
     assert not problems, "\n".join(sorted(problems))
 
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,27 +39,34 @@ class Verdict:
     failed: dict[str, str] = field(default_factory=dict)
 
 
-def tested(library: Library, fixture: Path) -> list[Entry]:
+def tested(library: Library, fixture: Path, effect_lines: Mapping[str, set[int]]) -> list[Entry]:
     """The entries that this test is about; of several of one name, the first. Those that hold for some versions or settings only are left
-    out, and so is a silent call that the fixture does not name."""
+    out where the fixture does not show them, and so are deferrals and silent calls that it does not name."""
     found: dict[str, Entry] = {}
     quiet = quiet_lines(fixture) if fixture.exists() else {}
     for entry in library.entries:
-        if any(when.version or when.setting for when in entry.when):
-            continue
-        if isinstance(entry, Effect | Deferral) or (isinstance(entry, Silent) and entry.name.rpartition(".")[2] in quiet):
+        conditional = any(when.version or when.setting for when in entry.when)
+        if isinstance(entry, Effect):
+            wanted = entry.name in effect_lines or not conditional
+        else:
+            wanted = isinstance(entry, Deferral | Silent) and not conditional and entry.name.rpartition(".")[2] in quiet
+        if wanted:
             found.setdefault(entry.name, entry)
     return list(found.values())
 
 
-def judge(library: Library, fixture: Path, effect_lines: dict[str, set[int]], wanted: Iterable[str] | None = None) -> Verdict:
+def judge(library: Library, fixture: Path, effect_lines: Mapping[str, set[int]], wanted: Iterable[str] | None = None) -> Verdict:
     """Execute the lines of the fixture. ``effect_lines``: effect's name -> lines that the analysis takes for it. ``wanted``: only these
     entries (default: those that are not marked as untested)."""
     verdict = Verdict()
     quiet = quiet_lines(fixture)
     lines: dict[str, list[int]] = {}
     requests = []
-    entries = [entry for entry in tested(library, fixture) if (entry.untested is None if wanted is None else entry.name in set(wanted))]
+    entries = [
+        entry
+        for entry in tested(library, fixture, effect_lines)
+        if (entry.untested is None if wanted is None else entry.name in set(wanted))
+    ]
     for entry in entries:
         effect = isinstance(entry, Effect)
         lines[entry.name] = sorted(effect_lines.get(entry.name, ()) if effect else quiet.get(entry.name.rpartition(".")[2], ()))

@@ -52,6 +52,7 @@ def set_up(library: str, place: Place) -> None:
         "AWS_SECRET_ACCESS_KEY": "s",
         "AWS_DEFAULT_REGION": "eu-west-1",
         "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_MAX_ATTEMPTS": "1",
         "OPENAI_API_KEY": "k",
         "KAFKA": place.host,
     }
@@ -71,7 +72,7 @@ APPS = {
     "allauth": ["allauth", "allauth.account"],
     "anymail": ["anymail"],
     "celery": [],
-    "django_celery_outbox": [],
+    "django_celery_outbox": ["django_celery_outbox"],
     "django_elasticsearch_dsl": ["django_elasticsearch_dsl"],
     "django_q": ["django_q"],
     "django_redis": [],
@@ -117,7 +118,12 @@ def _django(library: str, place: Place) -> None:
         SITE_ID=1,
         ROOT_URLCONF=types.ModuleType("urls"),
         TASKS={"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}},
-        TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}],
+        TEMPLATES=[
+            {
+                "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "OPTIONS": {"loaders": [("django.template.loaders.locmem.Loader", {"a": "a"})]},
+            }
+        ],
         USE_TZ=True,
     )
     settings.ROOT_URLCONF.urlpatterns = []
@@ -132,7 +138,10 @@ def _stripe(place: Place) -> None:
 
 
 def _generated_stub(place: Place) -> None:
-    """The two modules that the protocol compiler would have made."""
+    """The two modules that the protocol compiler would have made; and every channel leads to this machine."""
+    grpc = _module("grpc")
+    channel = grpc.insecure_channel
+    grpc.insecure_channel = lambda target, *args, **kwargs: channel(place.host, *args, **kwargs)
     messages, stubs = types.ModuleType("shop_pb2"), types.ModuleType("shop_pb2_grpc")
 
     class AddRequest:
@@ -183,7 +192,23 @@ def _FirebaseCredentials() -> Any:
     return Given()
 
 
+def _braintree_settings(place: Place) -> None:
+    braintree = _module("braintree")
+    braintree.Configuration.configure(braintree.Environment.Sandbox, "m", "p", "k")
+
+
+def _paypal_settings(place: Place) -> None:
+    _module("paypalrestsdk").configure({"mode": "sandbox", "client_id": "a", "client_secret": "b"})
+
+
+def _mongo_settings(place: Place) -> None:
+    _module("mongoengine").connect("shop", host="127.0.0.1", port=place.port, serverSelectionTimeoutMS=500)
+
+
 PREPARE: dict[str, Maker] = {
+    "braintree": _braintree_settings,
+    "mongoengine": _mongo_settings,
+    "paypalrestsdk": _paypal_settings,
     "django_elasticsearch_dsl": _elasticsearch,
     "dramatiq": _dramatiq,
     "elasticsearch_dsl": _elasticsearch,
@@ -204,7 +229,7 @@ def _celery_app(place: Place) -> Any:
 
 
 def _celery_task(place: Place) -> Any:
-    task = _celery_app(place).task(name="shop.print")(print)
+    task = _celery_app(place).task(name="shop.ship")(_task)
     task.push_request(called_directly=False, id="1", args=(), kwargs={}, delivery_info={}, is_eager=False)
     return task
 
@@ -323,7 +348,7 @@ def _rq_queue(place: Place) -> Any:
 
 
 def _rq_job(place: Place) -> Any:
-    return _module("rq.job").Job.create(print, connection=_module("redis").Redis(port=place.port), origin="default", id="a")
+    return _module("rq.job").Job.create(_task, connection=_module("redis").Redis(port=place.port), origin="default", id="a")
 
 
 def _twilio(place: Place) -> Any:
@@ -333,10 +358,6 @@ def _twilio(place: Place) -> Any:
 def _twilio_async(place: Place) -> Any:
     http = _module("twilio.http.async_http_client").AsyncTwilioHttpClient()
     return _module("twilio.rest").Client("AC1", "t", http_client=http).api.v2010.account
-
-
-def _zeep(place: Place) -> Any:
-    return None
 
 
 def _huey(place: Place) -> Any:
@@ -374,10 +395,270 @@ def _ldap(place: Place) -> Any:
     return ldap3.Connection(ldap3.Server("127.0.0.1", port=place.port, connect_timeout=1), client_strategy=ldap3.RESTARTABLE)
 
 
+def _google_publisher(place: Place) -> Any:
+    publisher = _module("google.cloud.pubsub_v1")
+    transports = _module("google.pubsub_v1.services.publisher.transports.grpc")
+    return publisher.PublisherClient(transport=transports.PublisherGrpcTransport(channel=_module("grpc").insecure_channel(place.host)))
+
+
+def _task(number: int = 0) -> None:
+    print(number)
+
+
+def _actor(place: Place) -> Any:
+    dramatiq = _module("dramatiq")
+    return dramatiq.actor(_task, actor_name="ship") if "ship" not in dramatiq.get_broker().actors else dramatiq.get_broker().actors["ship"]
+
+
+def _broker(place: Place) -> Any:
+    _actor(place)
+    return _module("dramatiq").get_broker()
+
+
+def _password_reset_form(place: Place) -> Any:
+    models, connection = _module("django.contrib.auth.models"), _module("django.db").connection
+    with connection.schema_editor() as editor:
+        for model in (_module("django.contrib.contenttypes.models").ContentType, models.Permission, models.Group, models.User):
+            editor.create_model(model)
+    models.User.objects.create_user("a", "a@example.com", "x")
+    form = _module("django.contrib.auth.forms").PasswordResetForm({"email": "a@example.com"})
+    form.full_clean()
+    return form
+
+
+def _field_file(place: Place) -> Any:
+    files, storage = _module("django.db.models.fields.files"), _module("django.core.files.storage")
+    field = files.FileField(storage=storage.FileSystemStorage(place.folder))
+    field.attname = field.name = "file"
+    return files.FieldFile(types.SimpleNamespace(file=None), field, "a")
+
+
+def _letter(place: Place) -> Any:
+    letter = _module("email.message").EmailMessage()
+    letter["From"], letter["To"] = "a@example.com", "b@example.com"
+    return letter
+
+
+def _mailer(place: Place) -> Any:
+    """An SMTP client that has said hello already."""
+    client = _smtp(place)
+    client.ehlo_resp, client.esmtp_features, client.does_esmtp = b"ok", {}, True
+    return client
+
+
+def _sftp(place: Place) -> Any:
+    """An SFTP client that has agreed on a version already."""
+    module = _module("paramiko.sftp_client")
+    client = module.SFTPClient.__new__(module.SFTPClient)
+    module.BaseSFTP.__init__(client)
+    client.sock, client.ultra_debug, client.request_number, client._cwd = brokers.connected(place.port), False, 1, None
+    client._lock, client._expecting = _module("threading").Lock(), _module("weakref").WeakValueDictionary()
+    return client
+
+
+def _kafka(place: Place) -> Any:
+    producer = _module("kafka").KafkaProducer(bootstrap_servers=brokers.kafka(), api_version=(1, 0))
+    producer.partitions_for("orders")
+    return producer
+
+
+async def _aiokafka(place: Place) -> Any:
+    producer = _module("aiokafka").AIOKafkaProducer(bootstrap_servers=brokers.kafka(), api_version=(1, 0))
+    await producer.start()
+    await producer.partitions_for("orders")
+    return producer
+
+
+def _confluent(place: Place) -> Any:
+    """librdkafka sends from threads that Python does not see: its own report of the delivery is the evidence."""
+
+    def delivered(error: Any, message: Any) -> None:
+        if error is None:
+            sys.audit("socket.arrived")
+
+    producer = _module("confluent_kafka").Producer({"test.mock.num.brokers": 1, "on_delivery": delivered})
+    producer.list_topics("orders", 5)
+
+    def poll() -> None:
+        while True:
+            producer.poll(0.1)
+
+    _module("threading").Thread(target=poll, daemon=True).start()
+    return producer
+
+
+def _pika(place: Place) -> Any:
+    pika = _module("pika")
+    return pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", brokers.amqp())).channel()
+
+
+async def _aio_pika(place: Place) -> Any:
+    connection = await _module("aio_pika").connect(f"amqp://guest:guest@127.0.0.1:{brokers.amqp()}/")
+    return (await connection.channel()).default_exchange
+
+
+def _simple_queue(place: Place) -> Any:
+    return _module("kombu").Connection(f"redis://127.0.0.1:{brokers.redis()}/0").SimpleQueue("orders")
+
+
+def _mqtt(place: Place) -> Any:
+    module = _module("paho.mqtt.client")
+    client = module.Client(module.CallbackAPIVersion.VERSION2)
+    client.connect("127.0.0.1", brokers.mqtt())
+    client.loop_start()
+    while not client.is_connected():
+        _module("time").sleep(0.01)
+    return client
+
+
+async def _aiomqtt(place: Place) -> Any:
+    return await _module("aiomqtt").Client("127.0.0.1", brokers.mqtt()).__aenter__()
+
+
+async def _nats(place: Place) -> Any:
+    return await _module("nats").connect(f"nats://127.0.0.1:{brokers.nats()}")
+
+
+async def _jetstream(place: Place) -> Any:
+    return (await _nats(place)).jetstream()
+
+
+def _any_stripe(place: Place, base: str, construct: Callable[[Any], Any]) -> Any:
+    """An object of whichever class has the method that is called: the catalog says it of all."""
+    stripe = _module("stripe")
+    root = getattr(stripe, base)
+
+    class Any_:
+        def __getattr__(self, name: str) -> Any:
+            for each in stripe._import_map:
+                cls = getattr(stripe, each, None)
+                if isinstance(cls, type) and issubclass(cls, root) and cls is not root and callable(getattr(cls, name, None)):
+                    return _with_arguments(getattr(construct(cls), name))
+            raise AttributeError(name)
+
+    return Any_()
+
+
+def _with_arguments(method: Any) -> Any:
+    """The method, given a string for each argument that it insists on."""
+    inspect = _module("inspect")
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        wanted = [
+            parameter.name
+            for parameter in inspect.signature(method).parameters.values()
+            if parameter.default is parameter.empty and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.POSITIONAL_ONLY)
+        ]
+        given = [{} if name == "params" else "x_1" for name in wanted[len(args) :] if name not in kwargs]
+        return method(*args, *given, **kwargs)
+
+    return call
+
+
+def _stripe_resource(place: Place) -> Any:
+    return _any_stripe(place, "APIResource", lambda cls: cls.construct_from({"id": "x_1"}, "sk_test"))
+
+
+def _stripe_service(place: Place) -> Any:
+    return _any_stripe(place, "StripeService", lambda cls: cls(_module("stripe").StripeClient("sk_test")._requestor))
+
+
+def _servicebus(place: Place, asynchronous: bool) -> Any:
+    module = _module("azure.servicebus.aio" if asynchronous else "azure.servicebus")
+    key = "Endpoint=sb://127.0.0.1/;SharedAccessKeyName=a;SharedAccessKey=a2V5"
+    return module.ServiceBusClient.from_connection_string(key, retry_total=0)
+
+
+def _chancy_job(place: Place) -> Any:
+    return _module("chancy").Job(func="shop.ship", kwargs={}, queue="default")
+
+
+def _chancy(place: Place) -> Any:
+    return _module("chancy").Chancy(f"postgresql://{place.host}/shop")
+
+
+def _curl_multi(place: Place) -> Any:
+    multi = _module("pycurl").CurlMulti()
+    multi.add_handle(_curl(place))
+    return multi
+
+
+def _curl(place: Place) -> Any:
+    pycurl = _module("pycurl")
+    curl = pycurl.Curl()
+    curl.setopt(pycurl.URL, place.url)
+    curl.setopt(pycurl.TIMEOUT, 2)
+    return curl
+
+
+def _suds(place: Place) -> Any:
+    wsdl = f"""<definitions xmlns="http://schemas.xmlsoap.org/wsdl/" xmlns:s="http://schemas.xmlsoap.org/wsdl/soap/" xmlns:t="urn:t"
+     xmlns:x="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:t"><message name="in"><part name="n" type="x:int"/></message>
+     <portType name="P"><operation name="Book"><input message="t:in"/></operation></portType>
+     <binding name="B" type="t:P"><s:binding style="rpc" transport="http://schemas.xmlsoap.org/soap/http"/><operation name="Book">
+     <s:operation soapAction="a"/><input><s:body use="literal" namespace="urn:t"/></input></operation></binding>
+     <service name="S"><port name="P" binding="t:B"><s:address location="{place.url}"/></port></service></definitions>"""
+    store = _module("suds.store").DocumentStore()
+    store.update({"wsdl": wsdl.encode()})
+    client = _module("suds.client")
+    return client.Client("suds://wsdl", documentStore=store, cache=None)
+
+
+def _rpyc(place: Place) -> Any:
+    protocol, stream = _module("rpyc.core.protocol"), _module("rpyc.core.stream")
+    channel = _module("rpyc.core.channel").Channel(stream.SocketStream(brokers.connected(place.port)))
+    return protocol.Connection(_module("rpyc").VoidService(), channel)
+
+
+def _braintree(place: Place) -> Any:
+    braintree = _module("braintree")
+    return braintree.BraintreeGateway(braintree.Configuration(braintree.Environment.Sandbox, "m", "p", "k"))
+
+
+def _paypal(place: Place) -> Any:
+    auth = _module("paypalserversdk.http.auth.o_auth_2").ClientCredentialsAuthCredentials("a", "b")
+    return _module("paypalserversdk.paypal_serversdk_client").PaypalServersdkClient(client_credentials_auth_credentials=auth)
+
+
+def _faststream(kind: str, name: str) -> Maker:
+    """A broker of FastStream's before it has been started connects with its first message, or says that it was not."""
+
+    async def maker(place: Place) -> Any:
+        urls = {
+            "redis": f"redis://127.0.0.1:{brokers.redis()}",
+            "nats": f"nats://127.0.0.1:{brokers.nats()}",
+            "rabbit": f"amqp://guest:guest@127.0.0.1:{brokers.amqp()}/",
+        }
+        broker = getattr(_module(f"faststream.{kind}"), name)(urls.get(kind) or brokers.kafka())
+        await broker.connect()
+        return broker
+
+    return maker
+
+
+def _typesense(place: Place) -> Any:
+    node = {"host": "127.0.0.1", "port": str(place.port), "protocol": "http"}
+    return _module("typesense").Client({"nodes": [node], "api_key": "k", "num_retries": 0})
+
+
+def _weaviate(place: Place) -> Any:
+    return _module("weaviate").WeaviateClient(
+        _module("weaviate.connect").ConnectionParams.from_url(place.url, grpc_port=place.port), skip_init_checks=True
+    )
+
+
+def _connection_of_http(place: Place) -> Any:
+    return _module("thrift.transport.THttpClient").THttpClient(f"{place.url}/")
+
+
 MAKERS: dict[str, Maker] = {
     "=delta": lambda place: timedelta(seconds=5),
     "=job": _rq_job,
+    "=key": lambda place: "k",
+    "=user": lambda place: _module("django.contrib.auth.models").User(id=1, username="a", email="a@example.com"),
     "=when": lambda place: datetime.now(UTC) + timedelta(hours=1),
+    "ObjectSummary": lambda place: _module("boto3").resource("s3").ObjectSummary("b", "k"),
+    "Queue": lambda place: _module("boto3").resource("sqs").Queue("https://sqs.eu-west-1.amazonaws.com/1/q"),
     "ArqRedis": lambda place: _module("arq").ArqRedis(port=place.port),
     "AsyncEngine": lambda place: None,
     "algoliasearch.search.client.SearchClient": lambda place: _module("algoliasearch.search.client").SearchClient("a", "k"),
@@ -420,10 +701,10 @@ MAKERS: dict[str, Maker] = {
     "docker.models.containers.Container": _container,
     "docker.models.containers.ContainerCollection": lambda place: _docker(place).containers,
     "docker.models.images.ImageCollection": lambda place: _docker(place).images,
-    "dramatiq.Actor": lambda place: _module("dramatiq").actor(print),
-    "dramatiq.Broker": lambda place: _module("dramatiq").get_broker(),
-    "dramatiq.group": lambda place: _module("dramatiq").group([_module("dramatiq").actor(print).message(1)]),
-    "dramatiq.pipeline": lambda place: _module("dramatiq").pipeline([_module("dramatiq").actor(print).message(1)]),
+    "dramatiq.Actor": _actor,
+    "dramatiq.Broker": _broker,
+    "dramatiq.group": lambda place: _module("dramatiq").group([_actor(place).message(1)]),
+    "dramatiq.pipeline": lambda place: _module("dramatiq").pipeline([_actor(place).message(1)]),
     "elasticsearch.AsyncElasticsearch": lambda place: _module("elasticsearch").AsyncElasticsearch(place.url),
     "elasticsearch.Elasticsearch": _elastic_client,
     "elasticsearch.client.IndicesClient": lambda place: _elastic_client(place).indices,
@@ -454,11 +735,11 @@ MAKERS: dict[str, Maker] = {
     "http.BatchHttpRequest": _google_batch,
     "http.HttpRequest": _google_request,
     "http.client.HTTPConnection": lambda place: _module("http.client").HTTPConnection("127.0.0.1", place.port),
-    "huey.Huey": _huey,
-    "huey.api.TaskWrapper": lambda place: _huey(place).task()(print),
+    "huey.Huey": lambda place: sys.modules["uses_huey"].app,  # its tasks are known to it alone
+    "huey.api.TaskWrapper": lambda place: _huey(place).task()(_task),
     "kombu.Producer": lambda place: _module("kombu").Connection(f"amqp://{place.host}").Producer(auto_declare=False),
-    "kombu.simple.SimpleBase": lambda place: None,
-    "ldap3.Connection": _ldap,
+    "kombu.simple.SimpleBase": _simple_queue,
+    "ldap3.Connection": lambda place: _module("ldap3").Connection(_module("ldap3").Server("127.0.0.1", port=place.port), lazy=True),
     "meilisearch.Client": _meilisearch,
     "meilisearch.index.Index": lambda place: _meilisearch(place).index("a"),
     "multiprocessing.Process": lambda place: _module("multiprocessing").Process(target=_thread_target),
@@ -494,7 +775,7 @@ MAKERS: dict[str, Maker] = {
     "slack_sdk.webhook.async_client.AsyncWebhookClient": lambda place: _module("slack_sdk.webhook.async_client").AsyncWebhookClient(
         place.url
     ),
-    "smtplib.SMTP": _smtp,
+    "smtplib.SMTP": _mailer,
     "socket.socket": lambda place: brokers.connected(place.port),
     "stripe.ChargeService": lambda place: _stripe_client(place).charges,
     "stripe.PaymentIntentService": lambda place: _stripe_client(place).payment_intents,
@@ -510,10 +791,71 @@ MAKERS: dict[str, Maker] = {
     "urllib.request.OpenerDirector": lambda place: _module("urllib.request").build_opener(),
     "urllib3.HTTPConnectionPool": lambda place: _module("urllib3").HTTPConnectionPool("127.0.0.1", place.port),
     "xmlrpc.client.ServerProxy": lambda place: _module("xmlrpc.client").ServerProxy(place.url),
+    "django.contrib.auth.forms.PasswordResetForm": _password_reset_form,
+    "django.db.models.fields.files.FieldFile": _field_file,
+    "email.message.EmailMessage": _letter,
+    "paramiko.SFTPClient": _sftp,
+    "kafka.KafkaProducer": _kafka,
+    "aiokafka.AIOKafkaProducer": _aiokafka,
+    "confluent_kafka.Producer": _confluent,
+    "pika.adapters.blocking_connection.BlockingChannel": _pika,
+    "pika.channel.Channel": lambda place: _pika(place)._impl,
+    "aio_pika.abc.AbstractExchange": _aio_pika,
+    "paho.mqtt.client.Client": _mqtt,
+    "aiomqtt.Client": _aiomqtt,
+    "nats.aio.client.Client": _nats,
+    "nats.js.client.JetStreamContext": _jetstream,
+    "stripe.APIResource": _stripe_resource,
+    "stripe.StripeService": _stripe_service,
+    "asyncio.AbstractEventLoop": lambda place: _module("asyncio").new_event_loop(),
+    "int": lambda place: 1,
+    "str": lambda place: "a",
+    "Exception": lambda place: ValueError(),
+    "datetime": lambda place: datetime.now(UTC) + timedelta(hours=1),
+    "azure.servicebus.ServiceBusClient": lambda place: _servicebus(place, False),
+    "azure.servicebus.ServiceBusSender": lambda place: _servicebus(place, False).get_queue_sender("orders"),
+    "azure.servicebus.aio.ServiceBusSender": lambda place: _servicebus(place, True).get_queue_sender("orders"),
+    "chancy.Chancy": _chancy,
+    "chancy.Job": _chancy_job,
+    "pycurl.Curl": _curl,
+    "pycurl.CurlMulti": _curl_multi,
+    "Client": _suds,
+    "TSocket.TSocket": lambda place: _module("thrift.transport.TSocket").TSocket("127.0.0.1", place.port),
+    "THttpClient.THttpClient": _connection_of_http,
+    "rpyc.Connection": _rpyc,
+    "fabric.Connection": lambda place: _module("fabric").Connection("127.0.0.1", user="a", port=place.port),
+    "fabric.SerialGroup": lambda place: _module("fabric").SerialGroup("127.0.0.1", "127.0.0.1"),
+    "braintree.BraintreeGateway": _braintree,
+    "PaypalServersdkClient": _paypal,
+    "cohere.AsyncClient": lambda place: _module("cohere").AsyncClient("k", base_url=place.url),
+    "cohere.Client": lambda place: _module("cohere").Client("k", base_url=place.url),
+    "cohere.ClientV2": lambda place: _module("cohere").ClientV2("k", base_url=place.url),
+    "faststream.redis.RedisBroker": _faststream("redis", "RedisBroker"),
+    "faststream.nats.NatsBroker": _faststream("nats", "NatsBroker"),
+    "faststream.rabbit.RabbitBroker": _faststream("rabbit", "RabbitBroker"),
+    "faststream.kafka.KafkaBroker": _faststream("kafka", "KafkaBroker"),
+    "faststream.confluent.KafkaBroker": _faststream("confluent", "KafkaBroker"),
+    "socketio.RedisManager": lambda place: _module("socketio").RedisManager(f"redis://{place.host}/0", write_only=True),
+    "socketio.AsyncRedisManager": lambda place: _module("socketio").AsyncRedisManager(f"redis://{place.host}/0", write_only=True),
+    "cent.Client": lambda place: _module("cent").Client(place.url, "k"),
+    "cent.AsyncClient": lambda place: _module("cent").AsyncClient(place.url, "k"),
+    "pymemcache.Client": lambda place: _module("pymemcache").Client(("127.0.0.1", place.port)),
+    "pymemcache.HashClient": lambda place: _module("pymemcache").HashClient([("127.0.0.1", place.port)]),
+    "pymemcache.PooledClient": lambda place: _module("pymemcache").PooledClient(("127.0.0.1", place.port)),
+    "typesense.Client": _typesense,
+    "pysolr.Solr": lambda place: _module("pysolr").Solr(place.url),
+    "open": lambda place: _module("io").BytesIO(b"x"),
+    "qdrant_client.QdrantClient": lambda place: _module("qdrant_client").QdrantClient(place.url, check_compatibility=False),
+    "qdrant_client.AsyncQdrantClient": lambda place: _module("qdrant_client").AsyncQdrantClient(place.url, check_compatibility=False),
+    "Pinecone": lambda place: _module("pinecone").Pinecone(api_key="k"),
+    "weaviate.WeaviateClient": _weaviate,
+    "neo4j.Driver": lambda place: _module("neo4j").GraphDatabase.driver(f"bolt://{place.host}"),
+    "neo4j.AsyncDriver": lambda place: _module("neo4j").AsyncGraphDatabase.driver(f"bolt://{place.host}"),
+    "neo4j.AsyncSession": lambda place: _module("neo4j").AsyncGraphDatabase.driver(f"bolt://{place.host}").session(),
+    "BaseSearchBackend": lambda place: _module("haystack").connections["default"].get_backend(),
+    "Endpoint": lambda place: _module("mailgun.client").Client(auth=("api", "k")).messages,
+    "AsyncEndpoint": lambda place: _module("mailgun.client").AsyncClient(auth=("api", "k")).messages,
+    "treq.client.HTTPClient": lambda place: _module("treq.client").HTTPClient(
+        _module("twisted.web.client").Agent(_module("twisted.internet.reactor"))
+    ),
 }
-
-
-def _google_publisher(place: Place) -> Any:
-    publisher = _module("google.cloud.pubsub_v1")
-    transports = _module("google.pubsub_v1.services.publisher.transports.grpc")
-    return publisher.PublisherClient(transport=transports.PublisherGrpcTransport(channel=_module("grpc").insecure_channel(place.host)))

@@ -32,7 +32,7 @@ from typing import Any
 from tests.real import receivers
 from tests.real.recorder import Left, Recorder, tell_more, wait_for
 
-SECONDS = 20  # for one line, with the making of its receivers
+SECONDS = 40  # for one line, with the making of its receivers
 TURN = 0.02
 AFTER_AN_ERROR = 0.3  # a thread of the library may be the one that sends, and the error that it did not answer
 
@@ -83,6 +83,7 @@ def in_child(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     if child == 0:
         os.close(read)
         pipe = os.fdopen(write, "w")
+        signal.signal(signal.SIGALRM, out_of_time)
         signal.alarm(SECONDS)
         try:
             result = work()
@@ -97,6 +98,10 @@ def in_child(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     os.waitpid(child, 0)
     found: dict[str, Any] = json.loads(text) if text else {"events": [], "error": "no answer (time limit, or the process ended)"}
     return found
+
+
+def out_of_time(*_: object) -> None:
+    raise TimeoutError(f"{SECONDS} seconds")
 
 
 def run(path: Path, tree: ast.Module, number: int, wanted: list[str], seconds: float, atomic: bool) -> dict[str, Any]:
@@ -130,8 +135,11 @@ def run(path: Path, tree: ast.Module, number: int, wanted: list[str], seconds: f
                 names[name] = receiver(annotation)
             exec(make, names)
             with transaction() if atomic else contextlib.nullcontext():
-                names["__line"]()
+                kept = names["__line"]()  # a call that nobody holds may be given up before it is made
+            if inspect.iscoroutine(kept):
+                asyncio.run(kept)
             wait_for(recorder, seconds)
+            del kept
     except Left:
         pass
     except BaseException:
@@ -162,7 +170,11 @@ async def _awaited(make: Any, names: dict[str, Any], parameters: Any, receiver: 
         made = receiver(annotation)
         names[name] = await made if inspect.isawaitable(made) else made
     exec(make, names)
-    await names["__line"]()
+    line = asyncio.ensure_future(names["__line"]())
+    while not (line.done() or recorder.events):  # another task of the library may be the one that was stopped
+        await _turn()
+    if not recorder.events:
+        line.result()
     for _ in range(int(seconds / TURN)):
         if recorder.events:
             break
@@ -244,11 +256,21 @@ def _header(node: ast.stmt) -> list[ast.stmt]:
 
 def compile_line(function: ast.AST, before: list[ast.stmt], target: ast.stmt) -> Any:
     """``def __line(): before; __start(); target``, or its asynchronous twin."""
+    if isinstance(target, ast.Expr):
+        target = ast.copy_location(ast.Return(target.value), target)
     start = ast.Expr(ast.Call(ast.Name("__start", ast.Load()), [], []))
     line = ast.parse(f"{'async ' if isinstance(function, ast.AsyncFunctionDef) else ''}def __line(): pass")
-    line.body[0].body = [*before, start, target]  # type: ignore[attr-defined]
+    line.body[0].body = [*(_tried(each) for each in before), start, target]  # type: ignore[attr-defined]
     module = ast.fix_missing_locations(line)
     return compile(module, "<line>", "exec")
+
+
+def _tried(statement: ast.stmt) -> ast.stmt:
+    """What fails before the line is missed by the line itself, if it is needed there."""
+    tried = ast.parse("try: pass\nexcept Exception: pass").body[0]
+    assert isinstance(tried, ast.Try)
+    tried.body = [statement]
+    return tried
 
 
 def _parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[tuple[str, str]]:

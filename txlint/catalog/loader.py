@@ -231,6 +231,8 @@ def _entries(
     for key in required:
         if key not in values:
             raise CatalogError(f"{where}: {key!r} is missing")
+    if values.get("untested"):
+        values["confidence"] = min(values.get("confidence", Confidence.CERTAIN), Confidence.LIKELY)
     entries = [make(name=name, library=library, **values) for name in names]
     if unsaid := _unsaid(entries[0]):
         raise CatalogError(f"{where}: {unsaid}")
@@ -352,6 +354,12 @@ def _types(value: Any) -> Mapping[str, str]:
     return MappingProxyType({key: _type(item) for key, item in value.items()})
 
 
+def _releases(value: Any) -> Mapping[str, str]:
+    if not isinstance(value, dict):
+        raise TypeError(f"expected a table, got {value!r}")
+    return MappingProxyType({key: _text(item) for key, item in value.items()})
+
+
 def _runs(value: Any) -> tuple[str, ...]:
     for item in _texts(value):
         parse_run(item)
@@ -430,6 +438,7 @@ _HEAD: Mapping[str, _Reader] = {
     "needs": _texts,
     "virtual": _texts,
     "versions": _texts,
+    "since": _releases,
 }
 _NAMES: Mapping[str, _Reader] = {"name": lambda value: (_text(value),), "names": _text_or_texts, "of": _text_or_texts}
 _COMMON: Mapping[str, _Reader] = {"when": _when, "confidence": _confidence, "untested": _text, "why": _text}

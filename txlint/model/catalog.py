@@ -79,8 +79,8 @@ class When:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What all entries share. ``confidence`` caps what a path through it may claim. ``untested`` says why the audit-hook test
-    cannot run it."""
+    """What all entries share. ``confidence`` caps what a path through it may claim. ``untested`` says why nobody has
+    seen it leave the process (``tests/real``): it caps the confidence at ``likely``."""
 
     name: str
     library: str
@@ -256,7 +256,8 @@ class Fault(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Library:
     """One TOML file. ``needs`` are libraries that must be known too when this one is; ``virtual`` are names under which there is
-    nothing to import (typing stubs, classes made at run time), so that the truth test passes them by."""
+    nothing to import (typing stubs, classes made at run time), so that the truth test passes them by; it does so too where a release is
+    older than the one that ``since`` says brought a name."""
 
     name: str
     distribution: str
@@ -266,3 +267,4 @@ class Library:
     versions: tuple[str, ...] = ()  # releases that the names were checked against, oldest first
     entries: tuple[Entry, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    since: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
