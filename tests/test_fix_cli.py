@@ -276,10 +276,10 @@ def test_each_change_of_behaviour_is_said(shop: Path, txlint: Txlint) -> None:
     out = txlint("--fix", "--unsafe-fixes").out
     for said in (
         "line 16: `receipt.apply_async` runs after the commit, and not at all after a rollback",
-        "lines 16, 25: if it fails, the transaction stays committed",
+        "lines 16, 23: if it fails, the transaction stays committed",
         "line 16: `countdown` counts from the commit",
         "line 16: `eta` may have passed at the commit",
-        "line 25: the `try` on line 24 would no longer catch what the call raises",
+        "line 23: the `try` on line 22 would no longer catch what the call raises",
     ):
         assert f"  {said}\n" in out
 
