@@ -142,7 +142,8 @@ def record_huey() -> None:
 
         def recorded(self: Any, data: bytes, *args: Any, **kwargs: Any) -> Any:
             message = pickle.loads(data)
-            EFFECTS.append([f"{method} {message.name.rpartition('.')[2]}", list(message.args), message.kwargs or {}, open_now()])
+            name = f"{method}{' later' if message.eta else ''} {message.name.rpartition('.')[2]}"
+            EFFECTS.append([name, list(message.args), message.kwargs or {}, open_now()])
             return real(self, data, *args, **kwargs)
 
         setattr(MemoryStorage, method, recorded)

@@ -358,6 +358,9 @@ def test_json_has_suggestions_where_they_were_asked_for(shop: Path, txlint: Txli
     assert by_code["TX102"]["applicability"] == "unsafe"
     assert by_code["TX103"]["applicability"] == "none"
     assert by_code["TX103"]["reason"]
+    planned = txlint("--output-format", "json", "--diff")
+    assert (planned.code, json.loads(planned.out)["findings"]) == (1, asked["findings"])
+    assert shop.read_text(encoding="utf-8") == ORDERS
     after = json.loads(txlint("--output-format", "json", "--fix").out)
     assert [each["code"] for each in after["findings"]] == ["TX102", "TX103"]
     assert all(each["fix"]["applicability"] for each in after["findings"])

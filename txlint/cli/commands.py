@@ -251,7 +251,7 @@ def check(
             except api.Busy as error:
                 raise _Failure(str(error)) from None
         elif rewrites:
-            wanted = 0 if diff or fix_only else most
+            wanted = 0 if fix_only or (diff and output_format != "json") else most
             try:
                 with _stoppable() as written:
                     options = {"unsafe": unsafe_fixes, "write": not diff, "suggestions": wanted}
@@ -267,6 +267,8 @@ def check(
     if fixed is not None:
         told = _print_fixes(fixed, diff, show_fixes, quiet, output_format, color)
         if diff or fix_only:
+            if diff and output_format == "json":  # the same difference, finding by finding
+                tell(_answer(report, config, output_format, quiet, color, show_unresolved))
             return max(told, 2 * any(each.code == "TX900" and each.given for each in report.errors))
     if ignored is not None:
         from txlint.report.fixes import ignored_lines
@@ -713,10 +715,11 @@ def _stoppable() -> Iterator[list[str]]:
 
 
 def _print_fixes(fixed: Fixed, diff: bool, show: bool, quiet: bool, output_format: str, color: bool | None) -> int:
-    """The diff to stdout, the account to stderr, unless stdout is for people anyway. Gives the exit code of a run that reports nothing."""
+    """The diff to stdout, unless a document goes there, and the account to stderr, unless stdout is for people anyway. Gives the exit code
+    of a run that reports nothing."""
     from txlint.report.fixes import fixed_lines
 
-    if diff:
+    if diff and output_format != "json":
         from txlint.fix import diff as diff_of
 
         print_text("".join(map(diff_of, fixed.plans)))
