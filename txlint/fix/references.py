@@ -143,7 +143,7 @@ def _by_closure(case: Case, texts: set[str], changes: Callable[[cst.CSTNode], bo
     node = case.site.function.node
     if not isinstance(node, cst.FunctionDef):
         return None
-    for inner in find_everywhere(node.body, lambda n: isinstance(n, (cst.FunctionDef, cst.Lambda))):
+    for inner in _functions_within(case, node):
         assert isinstance(inner, (cst.FunctionDef, cst.Lambda))
         parameters = {p.name.value for p in (*inner.params.params, *inner.params.kwonly_params, *inner.params.posonly_params)}
         if not texts & parameters and (found := find(inner.body, changes)):
@@ -186,8 +186,22 @@ def _is_part(case: Case, target: cst.CSTNode, texts: set[str]) -> bool:
     return isinstance(target, (cst.Attribute, cst.Subscript)) and _within(_text(case, target.value), texts)
 
 
-def assigned(case: Case) -> Iterator[tuple[str, cst.BaseExpression]]:
+def assigned(case: Case) -> list[tuple[str, cst.BaseExpression]]:
     """The plain assignments of the function: ``name = value``."""
+    key = "assigned", id(case.site.function.node)
+    if key not in case.walked.kept:
+        case.walked.kept[key] = list(_assigned(case))
+    return case.walked.kept[key]
+
+
+def _functions_within(case: Case, node: cst.FunctionDef) -> list[cst.CSTNode]:
+    key = "functions", id(node)
+    if key not in case.walked.kept:
+        case.walked.kept[key] = list(find_everywhere(node.body, lambda n: isinstance(n, (cst.FunctionDef, cst.Lambda))))
+    return case.walked.kept[key]
+
+
+def _assigned(case: Case) -> Iterator[tuple[str, cst.BaseExpression]]:
     node = case.site.function.node
     body = node if isinstance(node, cst.Module) else node.body
     for found in find_everywhere(body, lambda n: isinstance(n, (cst.Assign, cst.AnnAssign, cst.NamedExpr))):

@@ -184,13 +184,17 @@ def _stays_behind(case: Case) -> int | None:
     name, chain, region = dotted(case.site.call.func), case.site.chain, case.region
     if not name:
         return None
-    for span, site in sorted(case.walked.sites.items()):
-        if span <= case.site.span or site.effect is None or site.function is not case.site.function or dotted(site.call.func) != name:
+    key = f"calls {name}", id(case.site.function.node)
+    if key not in case.walked.kept:
+        mine = (site for site in case.walked.sites.values() if site.function is case.site.function and site.effect is not None)
+        case.walked.kept[key] = sorted((site for site in mine if dotted(site.call.func) == name), key=lambda site: site.span)
+    for site in case.walked.kept[key]:
+        if site.span <= case.site.span:
             continue
         tried = any(s.kind == "try" and s not in chain and isinstance(s.node, cst.Try) and s.node.handlers for s in site.chain)
         same = len(region) == len(chain) or chain[-len(region) - 1] in site.chain  # under the same `with`
         if same and (tried or (site.statement is None and not site.is_deferred_argument)):
-            return span[0]
+            return int(site.span[0])
     return None
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
@@ -17,10 +18,12 @@ from txlint.fix.source import Refused, Source, Span, decode, parse
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """A tree that was walked: its sites by span and where its nodes stand."""
+    """A tree that was walked: its sites by span and where its nodes stand. ``kept`` is what was read from whole functions already, by
+    what it is and the function, as thousands of findings may ask for it."""
 
     module: cst.Module
     visitor: TransactionScopeVisitor
+    kept: dict[tuple[str, int], list[Any]] = field(default_factory=dict)
 
     @property
     def sites(self) -> Mapping[Span, Site]:

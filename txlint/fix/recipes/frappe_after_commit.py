@@ -5,9 +5,11 @@ savepoint, and never runs in a request that does not commit. Read in frappe/frap
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import libcst as cst
 
-from txlint.fix.after import dotted, find
+from txlint.fix.after import dotted, find, statements_of
 from txlint.fix.case import Case, Rewrite, Verdict
 from txlint.fix.recipes.on_commit import behaviour
 from txlint.fix.safety import judge
@@ -28,7 +30,7 @@ def applicability(case: Case) -> Verdict:
     risks = [verdict.reason] if verdict.reason else []
     if not case.project.is_at_least("frappe", _FIRST):
         risks.append(f"it needs Frappe {_FIRST} or newer")
-    if find(case.site.function.node, _rolls_back_savepoint) is not None:
+    if any(find(each, _rolls_back_savepoint) is not None for each in _body(case)):
         risks.append("a rollback to a savepoint does not drop it")
     return Verdict("unsafe", "; ".join(risks)) if risks else Verdict("safe")
 
@@ -40,6 +42,12 @@ def rewrite(case: Case) -> Rewrite:
     edits = wrap(case, f"{database.text}.after_commit.add(", ")", partial.text)
     needs = [r.needs for r in (database, partial if has_arguments(case, case.site.call) else database) if r.needs]
     return Rewrite(edits, tuple(needs), (*behaviour(case), "a request that does not commit never runs it"))
+
+
+def _body(case: Case) -> Sequence[cst.CSTNode]:
+    """The statements of the function."""
+    node = case.site.function.node
+    return statements_of(node.body) if isinstance(node, cst.FunctionDef) else ()
 
 
 def _rolls_back_savepoint(node: cst.CSTNode) -> bool:

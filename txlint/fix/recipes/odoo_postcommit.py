@@ -63,9 +63,10 @@ def _cursor(case: Case) -> str:
     if name and all(part.isidentifier() for part in name.split(".")):
         return name if name.rpartition(".")[2] in ("cr", "_cr") else f"{name}.env.cr"
     node = case.site.function.node
-    first = node.params.params[0].name.value if isinstance(node, cst.FunctionDef) and node.params.params else ""
-    known = first == "self" and (_has_hook(case) or find(node, lambda n: isinstance(n, cst.Attribute) and dotted(n) == "self.env"))
-    return "self.env.cr" if known else ""
+    if not isinstance(node, cst.FunctionDef) or not node.params.params or node.params.params[0].name.value != "self":
+        return ""
+    env = find(node.body, lambda n: isinstance(n, cst.Attribute) and dotted(n) == "self.env")
+    return "self.env.cr" if env is not None or _has_hook(case) else ""
 
 
 def _has_hook(case: Case) -> bool:
