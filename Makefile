@@ -1,6 +1,6 @@
 BIN ?= .venv/bin
 SHARED ?= ../shared
-.PHONY: setup check test proof docs bench truth
+.PHONY: setup check test proof docs bench peers truth
 
 setup: ## a virtual environment with everything that the other targets use
 	python3 -m venv .venv
@@ -24,6 +24,11 @@ docs: ## the pages that derive from rules and fixtures
 
 bench: ## CPU as a multiple of ast.parse, on pinned packages
 	$(BIN)/python bench/ratio.py
+
+peers: ## txlint beside other tools, a quarter of an hour: make peers PEERS=DIR (made by bench/peers.py --install DIR)
+	$(BIN)/python bench/peers.py --peers $(PEERS) --plot docs/peers.svg
+	$(BIN)/python bench/peers.py --own
+	$(BIN)/python bench/instructions.py
 
 truth: ## measure what is too slow for each change, record it in docs/truth/: make truth [ONLY=NAMES] [MIRRORS=DIR] [PACKAGES=DIR] [VENVS=DIR]
 	$(BIN)/python bench/truth.py run $(ONLY) --shared $(SHARED) $(if $(MIRRORS),--mirrors $(MIRRORS)) $(if $(PACKAGES),--packages $(PACKAGES)) $(if $(VENVS),--venvs $(VENVS))
