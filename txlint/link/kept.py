@@ -278,13 +278,24 @@ def _look_for_calls(linker: Linker, names: set[str]) -> list[Fun]:
 
 def _replay_writers(linker: Linker, modules: Iterable[Module], name: str) -> None:
     for module in modules:
-        for fun in (module.body, *module.funs):
-            if _fills(fun.body, name):
+        for fun, filled in _writers(linker, module):
+            if filled is None or name in filled:
                 linker.replay(fun, _owner(fun), fun.fact is None)
 
 
-def _fills(body: Any, name: str) -> bool:
-    """Is something put into a container of this name: ``x.name[key] = v``, ``name.append(v)``, ``name[key].add(v)``, ``name += [v]``?"""
+def _writers(linker: Linker, module: Module) -> list[tuple[Fun, frozenset[str] | None]]:
+    """The functions of a module that fill containers, and of which names: looked for once, since every place asks."""
+    known = linker.writers.get(module)
+    if known is None:
+        filled = [(fun, _filled(fun.body)) for fun in (module.body, *module.funs)]
+        known = linker.writers[module] = [each for each in filled if each[1] is None or each[1]]
+    return known
+
+
+def _filled(body: Any) -> frozenset[str] | None:
+    """The names of containers into which something is put: ``x.name[key] = v``, ``name.append(v)``, ``name[key].add(v)``,
+    ``name += [v]``. ``None`` where a container has no name, which may be any."""
+    names: set[str] = set()
     stack: list[Any] = [body]
     while stack:
         item = stack.pop()
@@ -295,16 +306,15 @@ def _fills(body: Any, name: str) -> bool:
             func = item[1]
             if func.__class__ is str:
                 base, _, last = func.rpartition(".")
-                if last in ADDS and base.rpartition(".")[2] == name:
-                    return True
+                if last in ADDS:
+                    names.add(base.rpartition(".")[2])
             elif func[0] == "attr" and func[2] in ADDS:
-                return True
+                return None
         elif tag in ("assign", "aug") and len(item) > 3 and item[1]:
             targets = [t[1] for t in item[1] if t.__class__ is tuple and t[0] == "sub"] if tag == "assign" else [item[1]]
-            if any(_ends_in(target, name) for target in targets):
-                return True
+            names.update(map(_end_of, targets))
         stack.extend(item)
-    return False
+    return frozenset(names)
 
 
 def _assigns(body: Any, name: str) -> bool:
@@ -314,13 +324,11 @@ def _assigns(body: Any, name: str) -> bool:
     return any(target.__class__ is str and target.endswith(ending) for target in targets)
 
 
-def _ends_in(expr: Any, name: str) -> bool:
-    """``name``, ``x.name``, ``x.name[key]``."""
+def _end_of(expr: Any) -> str:
+    """The name of ``name``, ``x.name``, ``x.name[key]``; empty where there is none."""
     while expr.__class__ is tuple and expr[0] == "sub":
         expr = expr[1]
-    if not expr:
-        return False
-    return last_name(expr) == name
+    return last_name(expr) if expr else ""
 
 
 def _replay(linker: Linker, modules: list[Module], names: set[str]) -> list[Fun]:

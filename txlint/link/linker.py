@@ -113,6 +113,7 @@ class Linker:
         self.retrying: dict[int, bool] = {}  # decorators of the project: do they try again?
         self.dispatched: dict[int, list[Fun]] = {}  # function -> those that run instead of it for arguments of other types
         self.unfilled: list[Any] = []  # places asked for and not yet looked for
+        self.writers: dict[Module, list[tuple[Fun, frozenset[str] | None]]] = {}  # what fills containers, for `kept`
         self.too_deep: dict[int, None] = {}  # functions that Python's stack cannot hold: they are taken to do nothing
         self.kept_fields: dict[Any, Any] = {}  # what constructors keep of fields, and what is done to names: see `changes`
         self.assigned_fields: dict[tuple[int, int], frozenset[str] | None] = {}
