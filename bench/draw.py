@@ -1,10 +1,12 @@
 """Precision by readers who do not know what they judge: a draw of findings as claims, and the tally of the verdicts.
 
-    python bench/draw.py draw --into DIR --decoys DECOYS.jsonl --controls GOLDEN.jsonl --packages DIR [--count 25] NAME=CHECKOUT ...
+    python bench/draw.py draw --into DIR --decoys DECOYS.jsonl --controls GOLDEN.jsonl --packages DIR [--count 25]
+        [--read CLAIMS.jsonl ...] NAME=CHECKOUT ...
     python bench/draw.py tally --key DIR/key.jsonl READER.jsonl READER.jsonl
 
 `draw` runs txlint as a user would (defaults, in the checkout), draws `--count` findings of each project, all where there are fewer, and
-writes DIR/claims.jsonl for the readers and DIR/key.jsonl, which they do not see. One finding is one claim: the effect with its best opener.
+writes DIR/claims.jsonl for the readers and DIR/key.jsonl, which they do not see. One finding is one claim: the effect with its best
+opener. What an earlier round claimed (`--read`) is not drawn again: a project that was drawn from has unread findings left.
 The seed is the commit's hash, so that a draw can be repeated and not chosen. The commit is that of the clone, or stands in CHECKOUT.commit.
 Among the claims are ten decoys: places of audited releases that look like the bug and are not, claimed in the same words. Since all claims
 of a project that has only decoys would give them away, as many true pairs of the same releases, the controls, stand beside them.
@@ -247,6 +249,7 @@ def findings_of(checkout: Path, txlint: str) -> list[Json]:
 def draw(options: argparse.Namespace) -> None:
     """Write claims and key of one round; print how many findings each project has, and how many were drawn."""
     claims: list[Claim] = []
+    read = {(claim["project"], claim["rule"], claim["effect"]["at"]) for file in options.read for claim in read_lines(file)}
     seed = 0
     for named in options.projects:
         project, _, folder = named.partition("=")
@@ -254,9 +257,10 @@ def draw(options: argparse.Namespace) -> None:
         commit = commit_of(tree)
         seed ^= int(commit, 16)
         findings = findings_of(tree, options.txlint)
-        chosen = drawn(findings, commit, options.count)
+        unread = [each for each in findings if (project, each["code"], f"{each['path']}:{each['line']}") not in read]
+        chosen = drawn(unread, commit, options.count)
         claims += [claim_of(finding, project, commit, tree) for finding in chosen]
-        print(f"{project} {commit}: {len(chosen)} of {len(findings)}")
+        print(f"{project} {commit}: {len(chosen)} of {len(unread)} unread, {len(findings)} in all")
     chance = random.Random(seed)
     claims += audited(read_lines(options.decoys), "decoy", options.packages, DECOYS, chance)
     claims += audited(read_lines(options.controls), "control", options.packages, DECOYS, chance)
@@ -333,6 +337,7 @@ def main() -> int:
     drawing.add_argument("--decoys", type=Path, required=True)
     drawing.add_argument("--controls", type=Path, required=True)
     drawing.add_argument("--packages", type=Path, required=True, help="unpacked wheels as DIR/name-version")
+    drawing.add_argument("--read", type=Path, action="append", default=[], metavar="CLAIMS.jsonl", help="an earlier round's")
     drawing.add_argument("--count", type=int, default=25)
     drawing.add_argument("--txlint", default=f"{sys.executable} -P -m txlint", help="the command that runs it")
     drawing.add_argument("projects", nargs="+", metavar="NAME=CHECKOUT")

@@ -358,13 +358,28 @@ def _last(expr: Any) -> str:
     return last_name(expr)
 
 
+_OF_CALLERS = frozenset({"param", "field"})
+
+
 def options(linker: Linker, atom: Atom) -> Value:
-    """What a value that cannot be told may be."""
-    if isinstance(atom, OneOf):
-        return atom.options
-    if isinstance(atom, Stored):
-        return kept(linker, atom.place)
-    return UNKNOWN
+    """What a value that cannot be told may be, through choices among choices; a place may well hold what is taken from itself. What
+    callers pass is only looked up for a parameter that is asked for itself."""
+    found: dict[Atom, None] = {}
+    seen = {atom}
+    waiting = [atom]
+    while waiting:
+        choice = waiting.pop()
+        for each in choice.options if isinstance(choice, OneOf) else kept(linker, choice.place) if isinstance(choice, Stored) else ():
+            if not isinstance(each, (OneOf, Stored)):
+                found[each] = None
+            elif each not in seen:
+                seen.add(each)
+                if isinstance(each, Stored) and each.place[0] in _OF_CALLERS:
+                    if not (isinstance(atom, Stored) and atom.place[0] in _OF_CALLERS):
+                        found[each] = None
+                else:
+                    waiting.append(each)
+    return tuple(found)
 
 
 def one_of(linker: Linker, value: Value) -> Value:
