@@ -90,7 +90,7 @@ def _mentioned(library: Library) -> set[str]:
     texts = [*library.aliases.values()]
     for entry in library.entries:
         if isinstance(entry, Returns):
-            texts += (entry.type, entry.enter, entry.decorated)
+            texts += (entry.type, entry.enter, entry.decorated, entry.becomes)
         elif isinstance(entry, LibraryClass):
             texts += (*entry.bases, *entry.attributes.values(), *entry.parameters.values(), entry.item)
     found: set[str] = set()
@@ -254,8 +254,10 @@ def _unsaid(entry: Entry) -> str:
             return "by: 'register' needs 'callable', the argument that is registered"
         case Hook() if entry.events and entry.event is None:
             return "'events' needs 'event', the argument that names the event"
-        case Returns() if not (entry.type or entry.enter or entry.decorated):
-            return "one of 'type', 'enter' and 'decorated' is missing"
+        case Returns() if not (entry.type or entry.enter or entry.decorated or entry.becomes):
+            return "one of 'type', 'enter', 'decorated' and 'becomes' is missing"
+        case Opener() if entry.key == "argument" and entry.alias is None:
+            return "key: 'argument' needs 'alias', the argument that it stands for"
         case Signature() if not (entry.keywords or entry.bare):
             return "one of 'keywords' and 'bare' is missing"
     return ""
@@ -367,14 +369,14 @@ def _runs(value: Any) -> tuple[str, ...]:
 
 
 def _arg(value: Any) -> Arg:
-    """``"using"``, ``0``, or a table with ``name``, ``position``, ``default``."""
+    """``"using"``, ``0``, or a table with ``name``, ``position``, ``default``, ``key``."""
     if isinstance(value, str):
         return Arg(name=value)
     if isinstance(value, int) and not isinstance(value, bool):
         return Arg(position=value)
     if not isinstance(value, dict):
         raise TypeError(f"expected a name, a position or a table, got {value!r}")
-    return Arg(**_fields(value, {"name": _text, "position": _position, "default": _as_is}, "argument"))
+    return Arg(**_fields(value, {"name": _text, "position": _position, "default": _as_is, "key": _text}, "argument"))
 
 
 def _position(value: Any) -> int:
@@ -464,7 +466,7 @@ _TABLES: Mapping[str, tuple[Callable[..., Entry], Mapping[str, _Reader], tuple[s
         {
             **_COMMON,
             "forms": _words("with", "decorator", "call", "manual", "asserts", "runs", "body", "autobegin"),
-            "key": _word("alias", "receiver", "new", "result"),
+            "key": _word("alias", "receiver", "new", "result", "argument"),
             "family": _FAMILY,
             "alias": _arg,
             "callback": _arg,
@@ -526,6 +528,7 @@ _TABLES: Mapping[str, tuple[Callable[..., Entry], Mapping[str, _Reader], tuple[s
             "shares_key": _flag,
             "beside": _text,
             "descriptor": _flag,
+            "becomes": _type,
         },
         (),
     ),

@@ -71,6 +71,12 @@ class Catalog:
                 elif isinstance(entry, LibraryClass) and entry.namespace:
                     namespaces.add(entry.name)
         self.namespaces = frozenset(namespaces)
+        self.watched = frozenset(  # classes on which it matters what is assigned to an attribute
+            entry.name.removesuffix(".__setattr__")
+            for library in self._libraries.values()
+            for entry in library.entries
+            if isinstance(entry, Returns) and entry.becomes and entry.name.endswith(".__setattr__")
+        )
         self.breaking_words = frozenset(name.rpartition(".")[2] for name in self.breaking)
         table = _by_name(entry for library in self._libraries.values() if library.name != PROJECT for entry in library.entries)
         if PROJECT in self._libraries:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from txlint.link.site import Site
-from txlint.link.values import UNKNOWN, Cls, Const, ExtObj, Fn, Obj, SelfObj, Value
+from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtObj, Fn, Obj, SelfObj, Table, Value
 from txlint.model.catalog import Arg, Effect, Entry, When
 from txlint.model.graph import NEW, STORED
 
@@ -70,6 +70,10 @@ def is_met(site: Site, when: When, entry: Entry, args: tuple[Value, ...], keywor
     if when.arg is None:
         return None
     given = is_given(site, when.arg, args, keywords)
+    if given and when.arg.key is not None:
+        given, passed = _under(when.arg.key, argument(when.arg, args, keywords))
+    else:
+        passed = UNKNOWN
     if when.absent:
         return None if given is None else not given
     if when.present:
@@ -80,7 +84,7 @@ def is_met(site: Site, when: When, entry: Entry, args: tuple[Value, ...], keywor
         if when.instance_of is not None:
             return False
         return _tested(when, when.arg.default)
-    value = argument(when.arg, args, keywords)
+    value = passed if when.arg.key is not None else argument(when.arg, args, keywords)
     if when.instance_of is not None:
         for atom in value:
             if isinstance(atom, ExtObj) and any(base in when.instance_of for base in linker.catalog.bases(atom.name)):
@@ -90,9 +94,28 @@ def is_met(site: Site, when: When, entry: Entry, args: tuple[Value, ...], keywor
         return None if not value and not isinstance(entry, Effect) else False  # an effect's exceptions are only those that are known
     if len(value) == 1 and type(value[0]) is Const:
         return _tested(when, value[0].value)
+    if len(value) == 1 and type(value[0]) is Ext and (when.one_of is not None or isinstance(when.equals, str)):
+        named = value[0].name in (when.one_of if when.one_of is not None else (when.equals,))
+        return named or (False if _same_home(value[0].name, when) else None)
     if value and when.truthy is not None and all(type(a) in (Fn, Cls, Obj, ExtObj, SelfObj) for a in value):
         return when.truthy
     return None
+
+
+def _under(key: str, value: Value) -> tuple[bool | None, Value]:
+    """What a dict has under a key: is there anything (None: it cannot be told), and what."""
+    if len(value) != 1 or not isinstance(value[0], Table):
+        return None, UNKNOWN
+    for name, item in value[0].items:
+        if name == key:
+            return True, item
+    return (None if value[0].rest else False), UNKNOWN
+
+
+def _same_home(name: str, when: When) -> bool:
+    """Is this a constant of the module whose constants are asked for? Then it is another one."""
+    home = name.rpartition(".")[0]
+    return any(isinstance(one, str) and one.rpartition(".")[0] == home for one in when.one_of or (when.equals,))
 
 
 def _tested(when: When, value: Any) -> bool | None:

@@ -175,7 +175,7 @@ def own(frame: Frame, value: Value, target: Expr | None, pos: Pos, closers: list
         else:
             continue
         names = [target] if isinstance(target, str) and "." not in target else []
-        keys = {key for key in committed if key[1:2] == ("global",)}
+        keys = {key for key in committed if key[1:2] == ("global",) or len(key) == 2}
         for given in names if committed else ():
             for text in (given, *(f"{given}.{key[2]}" for key in committed if key[1:2] == ("self",))):
                 if (key := frame.session_key(text)) is not None:
@@ -216,14 +216,33 @@ def _enter_library(frame: Frame, atom: ExtObj, item: Expr, pos: Pos, closers: li
                     family=opener.family,
                 )
             )
-    if key is not None:
-        exits = linker.catalog.method(atom.name, "__exit__") or linker.catalog.method(atom.name, "__aexit__")
-        if exits and linker.at(exits).closers:
+    exits = linker.catalog.method(atom.name, "__exit__") or linker.catalog.method(atom.name, "__aexit__")
+    for closer in linker.at(exits).closers if exits else ():
+        if closer.key == "alias":
+            closers.append(_apart(frame, (closer.family, closer.alias.default if closer.alias is not None else "default")))
+        elif key is not None:
             closers.append(partial(frame.end, key))
     for entry in linker.at(name).returns:
         if entry.type:
             return linker.typed(parse_type(entry.type), atom, (), {})
     return (atom,)
+
+
+def _apart(frame: Frame, key: Key) -> Closing:
+    """A connection of its own, of a library whose connections are not told apart: what is written in the block is committed at its end,
+    and what was open before it still is."""
+    before, closed = frame.open.get(key), key in frame.closed
+
+    def close() -> None:
+        frame.committed(key)
+        frame.open = {k: v for k, v in frame.open.items() if k != key}
+        if before is not None:
+            frame.open[key] = before
+        if not closed:
+            frame.closed -= {key}
+        frame.snapshot = None
+
+    return close
 
 
 def _outside(key: Any) -> Any:

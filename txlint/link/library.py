@@ -173,7 +173,9 @@ def call_library(
         elif isinstance(receiver, ExtObj) and receiver.item and last == "copy":
             result = (receiver,)
     for entry in known.returns:
-        if entry.enter:
+        if entry.becomes and receiver is not None and site.receiver is not None and decide(site, entry, args, keywords) is not False:
+            become(frame, site.receiver, receiver, entry, args, keywords)
+        if entry.enter and decide(site, entry, args, keywords) is not False:
             entered = linker.typed(parse_type(entry.enter), receiver, args, keywords, origin=("via", key) if key else None)
             result = result or (linker.atoms(ExtObj, name, entered, ("enters", entered)),)
     site.result = union(site.result, result)
@@ -183,6 +185,29 @@ def proxy_method(linker: Linker, atom: Atom | None) -> str:
     """The method that gives an instance what it stands for, where it is a proxy; else nothing."""
     names = (atom.name,) if isinstance(atom, ExtObj) else linker.library_bases(atom.klass) if isinstance(atom, Obj) else ()
     return next((kind.proxy for name in names if (kind := linker.catalog.library_class(name)) is not None and kind.proxy), "")
+
+
+def become(frame: Frame, expr: Any, receiver: Atom, entry: Returns, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> None:
+    """From here on, what ``expr`` names is something else: a connection of which autocommit has been switched on."""
+    if expr.__class__ is not str:
+        return
+    made = frame.linker.typed(parse_type(entry.becomes), receiver, args, keywords, origin=getattr(receiver, "origin", None))
+    frame.env[expr] = tuple(dict.fromkeys(new for atom in frame.ev(expr) for new in (made if atom is receiver else (atom,))))
+    head, _, name = expr.rpartition(".")
+    if head == frame.self_name and name in frame.sets:
+        frame.sets[name] = tuple(dict.fromkeys(new for atom in frame.sets[name] for new in (made if atom is receiver else (atom,))))
+
+
+def assigned(frame: Frame, head: str, name: str, value: Value) -> None:
+    """``connection.autocommit = True``: what that makes of the connection."""
+    linker = frame.linker
+    for atom in frame.ev(head):
+        if isinstance(atom, ExtObj) and any(base in linker.catalog.watched for base in linker.catalog.bases(atom.name)):
+            site = Site(frame, ("call", ("attr", head, "__setattr__"), (), (), (0, 0, 0, 0)), False, False, False)
+            args = ((linker.atoms.const(name),), value)
+            for entry in linker.at(f"{atom.name}.__setattr__").returns:
+                if decide(site, entry, args, {}) is not False:
+                    become(frame, head, atom, entry, args, {})
 
 
 def _run(

@@ -262,6 +262,11 @@ def _of_class(linker: Linker, atom: Cls | SelfCls, name: str) -> Value:
         elif isinstance(item, Ext):
             item = linker.atoms(ExtMethod, item.name, atom, name)
         result.append(item)
+    if not result:
+        for base in linker.library_bases(klass):
+            text = linker.catalog.attribute_type(base, name)
+            if text is not None:
+                return linker.typed(parse_type(text), atom, (), {})
     return tuple(result)
 
 

@@ -56,6 +56,8 @@ def opens(
             alias_name, key = alias_of(site, opener.alias, opener.family, args, keywords)
         else:
             alias_name = None
+            if opener.key == "argument" and opener.alias is not None:
+                key = _key_of_argument(site, opener.alias, args, keywords)
         if key is None or frame.silent:
             return None
         kind = "autobegin" if "autobegin" in forms else "with"
@@ -64,6 +66,19 @@ def opens(
         if kind == "autobegin" and not reads:
             frame.rows.update(arg for arg in site.expr[2] if isinstance(arg, str))  # session.add(order)
     return None
+
+
+def _key_of_argument(site: Site, arg: Arg, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> Any:
+    """The key of the connection or cursor that is passed; None where it has none."""
+    passed, named = site.expr[2], dict(site.expr[3])
+    expr = (
+        named[arg.name] if arg.name in named else passed[arg.position] if arg.position is not None and arg.position < len(passed) else None
+    )
+    value = argument(arg, args, keywords)
+    for atom in value:
+        if isinstance(atom, ExtObj) and atom.origin.__class__ is tuple and atom.origin[0] == "via":
+            return atom.origin[1]
+    return site.frame.key_of(expr, value) if expr is not None else None
 
 
 def _only_selects(statement: Value) -> bool:

@@ -62,7 +62,13 @@ def connect(
     if fun is not None and hook.sender is None and hook.event is None:
         listen(linker, hook, fun, args, keywords)
         return
-    if fun is None or expr is None or expr.__class__ is str or not expr[2]:
+    if fun is None or expr is None or expr.__class__ is str:
+        return
+    if hook.sender is not None and any(entry.by == "signal" for entry in linker.at(hook.name).hooks):
+        sender = argument(hook.sender, args, keywords)  # `@post_save(sender=Order)`: the decorator is the signal
+        _add(linker, hook.name, fun, -1, *_senders(linker, sender, bool(sender)))
+        return
+    if not expr[2]:
         return
     if hook.events:
         listen(linker, hook, fun, args, keywords)

@@ -15,6 +15,7 @@ from txlint.link.guards import Facts, assume, constant_test, constants, only_tes
 from txlint.link.held import given
 from txlint.link.kept import fillable, inside, places
 from txlint.link.keyed import key_of, with_key
+from txlint.link.library import assigned
 from txlint.link.members import shared_key
 from txlint.link.opening import asserted
 from txlint.link.targets import iterate
@@ -138,6 +139,8 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                 frame.keys.update((target + path, key) for path, key in keys.items())
             return
         head, _, name = target.rpartition(".")
+        if frame.linker.catalog.watched and head != frame.self_name:
+            assigned(frame, head, name, value)
         if head == frame.self_name:
             if value and frame.fun.klass is not None:
                 value = fillable(frame.linker, value, ("attr", frame.fun.klass.id, name))

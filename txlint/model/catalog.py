@@ -24,7 +24,7 @@ Type expressions (``returns.type``, attribute and parameter types of ``class``);
     ``{class}``                the library class that the call or attribute was looked up on: an entry of a base class, said of each
 
 Operators have their dunder names: ``X.__call__`` calling an instance, ``X.__iter__`` a loop variable, ``X.__getitem__`` a subscript,
-``X.__get__`` reading an attribute that was declared as ``name = X(..)`` in a class body.
+``X.__get__`` reading an attribute that was declared as ``name = X(..)`` in a class body, ``X.__setattr__`` assigning one.
 """
 
 from __future__ import annotations
@@ -41,11 +41,13 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Arg:
-    """Where a value is passed: by keyword ``name``, else at ``position`` (0 is the first after the receiver), else ``default``."""
+    """Where a value is passed: by keyword ``name``, else at ``position`` (0 is the first after the receiver), else ``default``. With
+    ``key`` it is what the argument, a dict, has under this key (``kwargs={"autocommit": True}``)."""
 
     name: str | None = None
     position: int | None = None
     default: Any = None
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ class When:
 
     ``arg`` is tested by exactly one of ``equals``, ``one_of``, ``contains_any`` (a string holds one of these substrings),
     ``absent``, ``present``, ``truthy``, ``instance_of`` (its inferred class is one of these or derives from it; a value of which
-    nothing is known is no instance, so that with ``unless`` an effect stays in force as it is); ``setting`` (a dotted path into
+    nothing is known is no instance, so that with ``unless`` an effect stays in force as it is). A library's constant equals its dotted
+    name. ``setting`` (a dotted path into
     Django settings, e.g. ``RQ.COMMIT_MODE``) likewise, where a setting that is not set has ``default``.
     ``known``: what cannot be evaluated does not meet it (a statement that may as well be a ``SELECT``).
     ``unless`` turns the whole condition round. ``version`` is a PEP 440 specifier of the library (``>=3.0``). ``row`` asks whether the
@@ -119,7 +122,8 @@ class Opener(Entry):
     (the callable given as ``callback`` runs inside), ``body`` (code that the call runs, see Calls, is inside: ``delete()``),
     ``autobegin`` (like ``call``, but nothing in the source says "begin").
     ``key``: what is opened: ``"alias"`` (Django alias, read from ``alias``), ``"receiver"`` (the session or connection object),
-    ``"new"`` (a fresh one each time), or ``"result"`` (the object that the ``with`` binds).
+    ``"new"`` (a fresh one each time), ``"result"`` (the object that the ``with`` binds), or ``"argument"`` (the session, connection or
+    cursor passed as ``alias``).
     ``durable``: when it insists on being the outermost. ``broken_by``: exceptions after which the transaction is of no use, until a
     savepoint or the whole of it is rolled back.
     ``reads``: it only reads, so that alone it holds but does not write. ``statement``: the SQL; where it is a constant that only
@@ -189,7 +193,8 @@ class Returns(Entry):
     query for its session, a cursor for its connection). ``beside``: an attribute of a base class that was itself taken from an object
     (``class Order(db.Model)``) stands for the transaction of this other attribute of that object (``Order.query``: ``db.session``).
     ``descriptor``: what it gives is meant to be kept in an attribute of a class, for whose rows it then is
-    (``Base.query = session.query_property()``)."""
+    (``Base.query = session.query_property()``). ``becomes``: what the receiver is from then on (a connection of which autocommit has been
+    switched on); an attribute that is assigned is a call of ``X.__setattr__`` with its name and the value."""
 
     type: str = ""
     enter: str = ""
@@ -198,6 +203,7 @@ class Returns(Entry):
     shares_key: bool = False
     beside: str = ""
     descriptor: bool = False
+    becomes: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
