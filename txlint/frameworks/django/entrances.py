@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_type
-from txlint.frameworks.django.packages import READING, REVISION, mutations, revision
+from txlint.frameworks.django.packages import REVISION, mutations, only_reads, revision
 from txlint.frameworks.django.settings import DjangoSettings
 from txlint.frameworks.django.urls import ViewEntry, atomic_views, read_views
 from txlint.frameworks.resolver import Resolved
@@ -88,7 +88,7 @@ def middleware(linker: Linker, settings: DjangoSettings) -> Iterator[Entrance]:
         for view in read_views(facts, settings):
             for fun, cls, _ in _called(linker, view):
                 klass = linker.project.klasses[cls] if cls >= 0 else None
-                reads = klass is not None and fun.fact is not None and fun.fact.name in READING
+                reads = only_reads(linker, view, fun, klass)
                 for opened in behind:
                     if not (reads and opened.name == REVISION):
                         yield _request(fun, klass, opened)

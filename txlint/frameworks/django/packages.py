@@ -3,7 +3,8 @@
 
 Facts are from django-reversion 6.4 (reversion/views.py, reversion/middleware.py: every request but GET, HEAD and OPTIONS, unless the class
 says ``atomic = False``) and graphene-django 3.2 (graphene_django/views.py: a mutation, where ``ATOMIC_MUTATIONS`` is True in the default
-database or in ``GRAPHENE``)."""
+database or in ``GRAPHENE``). Which requests a view answers is from Django 5.2 (django/views/decorators/http.py) and Django REST framework
+3.18 (rest_framework/decorators.py: without a list of methods, ``action`` and ``api_view`` answer GET)."""
 
 from __future__ import annotations
 
@@ -11,15 +12,28 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from txlint.frameworks.django.settings import DjangoSettings
+from txlint.frameworks.django.urls import ViewEntry
+from txlint.model.facts import Expr
 from txlint.model.graph import Entrance, Opened
 from txlint.model.kinds import Confidence
 
 if TYPE_CHECKING:
-    from txlint.frameworks.types import Linker
+    from txlint.frameworks.types import Fun, Klass, Linker
 
 REVISION = "reversion.middleware.RevisionMiddleware"
-READING = frozenset({"get", "head", "options", "list", "retrieve"})
+_SAFE = frozenset({"get", "head", "options"})
+_READING = _SAFE | {"list", "retrieve"}
 """Methods of views that answer a request in which it opens nothing."""
+
+_SAFE_VIEWS = frozenset({"django.views.decorators.http.require_GET", "django.views.decorators.http.require_safe"})
+_LISTING = {
+    "django.views.decorators.http.require_http_methods": "request_method_list",
+    "rest_framework.decorators.action": "methods",
+    "rest_framework.decorators.api_view": "http_method_names",
+    "rest_framework.decorators.detail_route": "methods",
+    "rest_framework.decorators.list_route": "methods",
+}
+"""Decorators that are given the methods that a view answers, with the name of that argument, their first or a keyword."""
 
 _MUTATIONS = frozenset(
     {
@@ -50,6 +64,34 @@ def revision(linker: Linker, settings: DjangoSettings, dotted: str) -> Opened | 
     return Opened(
         "request", REVISION, place, ("django", "default"), "default", sure, path=listed.path or settings.path, function=settings.module
     )
+
+
+def only_reads(linker: Linker, view: ViewEntry, fun: Fun, klass: Klass | None) -> bool:
+    """Does a function of a view answer only requests in which `revision` opens nothing?"""
+    if fun.fact is None:
+        return False
+    wired = {method.lower() for method, name in view.actions if name == fun.fact.name}
+    if (klass is not None and fun.fact.name in _READING) or (wired and wired <= _SAFE):
+        return True
+    return any(_is_safe(linker, fun, decorator) for decorator, _ in fun.fact.decorators)
+
+
+def _is_safe(linker: Linker, fun: Fun, decorator: Expr) -> bool:
+    """Does a decorator leave nothing but methods that read?"""
+    if isinstance(decorator, str):
+        return linker.where_bound(fun.module, decorator) in _SAFE_VIEWS
+    if decorator[0] != "call" or not isinstance(decorator[1], str):
+        return False
+    name = linker.where_bound(fun.module, decorator[1])
+    keywords = dict(decorator[3])
+    if name not in _LISTING or None in keywords:
+        return False
+    listed = decorator[2][0] if decorator[2] else keywords.get(_LISTING[name], ("const", None))
+    if listed == ("const", None):
+        return True
+    if not isinstance(listed, tuple) or listed[0] not in ("list", "tuple"):
+        return False
+    return all(item[0] == "const" and str(item[1]).lower() in _SAFE for item in listed[1])
 
 
 def mutations(linker: Linker, settings: DjangoSettings) -> Iterator[Entrance]:
