@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_type
 from txlint.link import taught
-from txlint.link.kept import fillable
+from txlint.link.kept import fillable, options
 from txlint.link.project import Binding, Fun, Klass, Module, absolute
-from txlint.link.values import UNKNOWN, Cls, Const, Ext, Mod, Param, Value, union
+from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, Mod, OneOf, Param, Stored, Value, union
 from txlint.model.facts import Expr
 
 if TYPE_CHECKING:
@@ -184,7 +184,12 @@ def _class_signal(linker: Linker, frame: Any, expr: str) -> str | None:
     """``Order.paid``, ``self.order.paid``: by the class that declares it; where nothing is known of the owner, by the only one that
     has an attribute of this name."""
     owner, _, name = expr.rpartition(".")
-    value = [atom for atom in frame.ev(owner) if not isinstance(atom, Param)]
+    value: list[Atom] = []
+    for atom in frame.ev(owner):
+        if isinstance(atom, (Stored, OneOf)):  # of what was put there, perhaps nothing is known
+            value.extend(options(linker, atom))
+        elif not isinstance(atom, Param):
+            value.append(atom)
     for atom in value:
         klass = getattr(atom, "klass", None)
         found = linker.find(klass, name) if klass is not None else None
