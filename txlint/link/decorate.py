@@ -13,7 +13,7 @@ from txlint.link.keyed import beside
 from txlint.link.library import parameter_text
 from txlint.link.linker import Decoration, Linker
 from txlint.link.opening import opened_within
-from txlint.link.passing import bind, hand
+from txlint.link.passing import bind, hand, tell
 from txlint.link.project import Fun, Klass
 from txlint.link.replay import Frame
 from txlint.link.retrying import tries_again
@@ -21,6 +21,7 @@ from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtMethod, ExtObj
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import Event, Key, Opened, ParamTarget
 from txlint.model.kinds import Confidence
+from txlint.model.shapes import calls_in, last_name, speaks_of
 
 _ROLES = {
     "builtins.property": "property",
@@ -293,6 +294,7 @@ def _project(
         return value, [], False
     calls: list[tuple[Fun, tuple[Opened, ...], bool]] = []
     waits = False
+    _tell_receiver(linker, fun, holder, return_values)
     names = [param.name for param in fun.fact.params] if fun.fact is not None else []
     for nested in holder.module.funs:
         if nested is not holder and not _within(nested, holder):
@@ -306,7 +308,7 @@ def _project(
         for event in replay.flow.events:
             for target in event.targets:
                 if isinstance(target, ParamTarget) and target.fun == holder.id and target.name == wanted:
-                    calls.append((nested, _in_words_of(names, event), nested is holder))
+                    calls.append((nested, _in_words_of(names, event, _receiver(linker, nested)), nested is holder))
     hand(linker, holder, wanted, value)
     returned = _functions(return_values)
     value = _replaced(linker, frame, expr, return_values, value)  # a task that is made of the wrapper
@@ -331,15 +333,33 @@ def _project(
                 continue
             seen.add(opened.key)
             sure = min(opened.confidence, Confidence.CERTAIN if always else Confidence.LIKELY)
-            key = opened.key if len(opened.key) < 3 or opened.key[1] == "param" else ("custom", outer.dotted)
+            key = opened.key if len(opened.key) < 3 or opened.key[1] in ("param", "self") else ("custom", outer.dotted)
             openers.append(replace(opened, kind="custom", name=outer.dotted, pos=pos, key=key, confidence=sure))
     wrappers = tuple(
         linker.atoms(Fn, a.fun, None)
         for a in returned
         if any(not isinstance(t, ParamTarget) for e in linker.replay(a.fun, None, True).flow.events for t in e.targets)
         or any(e.effect for e in linker.replay(a.fun, None, True).flow.events)
+        or (not openers and linker.replay(a.fun, None, True).closes)  # it commits what the decorated function has begun
     )
     return union(value, wrappers), openers, False
+
+
+def _tell_receiver(linker: Linker, fun: Fun, holder: Fun, returned: Value) -> None:
+    """What is put around a method is called with the method's instance."""
+    if fun.klass is None or fun.fact is None or any(expr == "staticmethod" for expr, _ in fun.fact.decorators):
+        return
+    for wrapper in _functions(returned):
+        names = [param.name for param in wrapper.fun.fact.params if param.kind in ("pos", "arg")] if wrapper.fun.fact is not None else []
+        if names and wrapper.receiver is None and _within(wrapper.fun, holder) and _may_open(linker, wrapper.fun, names[0]):
+            tell(linker, wrapper.fun, names[0], (linker.instance(fun.klass, False),))
+            linker.around_methods.add(wrapper.fun.id)
+
+
+def _may_open(linker: Linker, wrapper: Fun, receiver: str) -> bool:
+    """Does it ask its receiver for something, and open or end a transaction by the words for that?"""
+    calls = list(calls_in(wrapper.body))
+    return any(speaks_of(call[1], {receiver}) for call in calls) and any(last_name(call[1]) in linker.blocks for call in calls)
 
 
 def _functions(value: Value) -> list[Fn]:
@@ -363,13 +383,22 @@ def _opening(atom: Atom) -> Opening | None:
     return next((inner for inner in made_of if isinstance(inner, Opening)), None)
 
 
-def _in_words_of(names: list[str], event: Event) -> tuple[Opened, ...]:
-    """What is open where a decorator calls what it decorates; of sessions that it passes on, by the names of the parameters."""
+def _receiver(linker: Linker, fun: Fun) -> str:
+    """The parameter in which a function gets the instance of the method that it was put around; else nothing."""
+    return fun.fact.params[0].name if fun.fact is not None and fun.id in linker.around_methods else ""
+
+
+def _in_words_of(names: list[str], event: Event, receiver: str) -> tuple[Opened, ...]:
+    """What is open where a decorator calls what it decorates; of sessions that it passes on, by the names of the parameters, of those that
+    the ``receiver`` keeps by those of the attributes."""
     mine: dict[Key, Key] = {}
     for place, given in event.passed.values.items():
         name = place if isinstance(place, str) else names[place] if place < len(names) else ""
         if given[0] == "key" and name in names:
             mine[given[1]] = ("session", "param", name)
+    for key in {opened.key for opened in event.region} if receiver else ():
+        if key[1:2] == ("param",) and str(key[2]).startswith(f"{receiver}."):
+            mine[key] = (key[0], "self", str(key[2]).partition(".")[2])
     outside = {key: ("custom", event.pos) for key in {opened.key for opened in event.region} if key[1:2] == ("param",)}
     return tuple(replace(opened, key=mine.get(opened.key, outside.get(opened.key, opened.key))) for opened in event.region)
 

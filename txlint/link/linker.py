@@ -14,6 +14,7 @@ from txlint.link import classes, holding, kept, members, names, passing, substit
 from txlint.link.classes import Found
 from txlint.link.project import Fun, Klass, Module, Project
 from txlint.link.values import UNKNOWN, Atom, Atoms, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, SelfObj, Seq, Table, Value, union
+from txlint.model.catalog import Closer, Opener
 from txlint.model.facts import FileFacts
 from txlint.model.graph import Flow, Given, Opened
 
@@ -102,6 +103,8 @@ class Linker:
         self.handed: dict[tuple[int, str], dict[Any, None]] = {}  # (function, parameter): what it is called with
         self.connected: dict[Any, None] = {}  # signal connections, in the order found
         self.listeners: dict[int, tuple[Any, str]] = {}  # function -> (hook entry, state) of a named event
+        self.blocks = _blocks(catalog)
+        self.around_methods: set[int] = set()  # functions that decorators put around methods: they get the instance first
         self.stale: dict[int, set[int]] = {}  # function -> classes, or -1, for which callers have told something new
         self.stores: dict[Any, dict[Atom, None]] = {}  # place -> what is put there (see `kept`)
         self.keys: dict[tuple[Any, Atom], dict[Any, dict[Any, None]]] = {}  # (place, what is put there) -> with what keys (see `keyed`)
@@ -433,6 +436,14 @@ class Linker:
 
         expr = next((d[0] for d in fun.fact.decorators if d[1] == pos), None) if fun.fact is not None else None
         connect(self, frame, fun, None, expr, hook, args, keywords)
+
+
+def _blocks(catalog: Catalog) -> frozenset[str]:
+    """The last words of what opens and ends transactions, but for those by which statements are sent."""
+    ends = {entry.name for entry in catalog.entries() if isinstance(entry, Closer) and entry.how != "close"}
+    opens = {entry.name for entry in catalog.entries() if isinstance(entry, Opener) and {"with", "manual", "call"} & {*entry.forms}}
+    sends = {entry.name for entry in catalog.entries() if isinstance(entry, Opener) and "autobegin" in entry.forms}
+    return frozenset(name.rpartition(".")[2] for name in (ends | opens) - sends)
 
 
 _NOTHING = Replay(Flow(-1), UNKNOWN, (), (), frozenset(), frozenset(), frozenset(), (frozenset(), frozenset()), {}, {}, {}, {})

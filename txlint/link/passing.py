@@ -340,6 +340,12 @@ def key_for_caller(site: Site, fun: Fun, skip: int, key: Any) -> Any:
     if where == "global":
         return key
     frame = site.frame
+    if where == "param" and not skip and fun.id in frame.linker.around_methods and fun.fact is not None:
+        head, _, rest = name.partition(".")
+        if head == fun.fact.params[0].name:  # what is put around a method gets the method's instance first
+            key, where, name = (family, "self", rest), "self", rest
+        else:
+            skip = 1
     if where == "self":
         if site.receiver == frame.self_name or site.kind == "super":
             return key

@@ -19,7 +19,7 @@ from txlint.link.library import assigned
 from txlint.link.members import shared_key
 from txlint.link.opening import asserted
 from txlint.link.targets import iterate
-from txlint.link.values import UNKNOWN, Cls, Ext, ExtObj, Fn, Obj, SelfObj, Value, union
+from txlint.link.values import UNKNOWN, Cls, Ext, ExtObj, Fn, Generated, Obj, SelfObj, Value, union
 from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import Key, Test
 
@@ -227,6 +227,11 @@ def _with_item(frame: Frame, item: Expr, target: Expr | None, pos: Pos, closers:
     if target.__class__ is str and "." not in target:
         # What a `with` binds is over when the block is: a session is closed, a connection given back.
         closers.append(partial(frame.end_begun, ("session", "local", f"{frame.fun.id}:{target}")))
+    if any(isinstance(atom, (Generated, Obj)) for atom in value):
+        for atom in bound:  # a cursor of a connection that the context manager has made, and that nobody else knows
+            origin = atom.origin if isinstance(atom, ExtObj) else None
+            if origin.__class__ is tuple and origin[0] == "via" and origin[1][1:2] == ("local",):
+                closers.append(partial(frame.end_begun, origin[1]))
 
 
 def _if(frame: Frame, stmt: Any) -> None:
