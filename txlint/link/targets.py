@@ -42,8 +42,12 @@ def add_targets(
             sure = LIKELY if len(overrides) <= FEW else POSSIBLE
             for holder, other in overrides[:256]:
                 site.targets.append(Target(other.id, holder.id, "override", sure, inner, skip, False))
-    replay = linker.replay(fun, klass, exact)
     bound = bind(fun, args, keywords, skip)
+    own = klass.id if fun.klass is not None and klass is not None else NO_CLASS
+    lazily = fun.fact is None or fun.fact.is_generator  # what it has open at its `yield` is for each caller to say
+    if not frame.silent and not lazily:  # before it is replayed: what functions pass on to each other comes to the last of them at once
+        note_parameters(linker, fun, bound, own)
+    replay = linker.replay(fun, klass, exact)
     returns = replay.returns
     if not returns and fun.fact is not None and fun.fact.returns is not None:
         returns = linker.annotation(fun.fact.returns, fun.module, fun.klass, fun.parent)
@@ -57,7 +61,8 @@ def add_targets(
             value = linker.substitute(returns, receiver, bound, fun)
         site.result = union(site.result, value)
     if not frame.silent:
-        note_parameters(linker, fun, bound, klass.id if fun.klass is not None and klass is not None else NO_CLASS)
+        if lazily:
+            note_parameters(linker, fun, bound, own)
         if replay.closes or replay.left_open or replay.commits or replay.closes_given or any(replay.closes_if):
             apply_states(site, replay, partial(key_for_caller, site, fun, skip), partial(decided, site, fun, bound))
         if overrides and (frame.open or frame.region) and len(overrides) <= FEW:
