@@ -72,6 +72,11 @@ def base_value(linker: Linker, base: Expr, klass: Klass) -> Value:
     return tuple(atom for atom in value if isinstance(atom, (Cls, Ext)))
 
 
+def has_known_bases(linker: Linker, klass: Klass) -> bool:
+    """Does its MRO hold whatever the class names as its bases?"""
+    return all(base_value(linker, base, klass) for base in klass.fact.bases)
+
+
 def library_bases(linker: Linker, klass: Klass) -> tuple[str, ...]:
     found = linker.library_base_names.get(klass.id)
     if found is None:

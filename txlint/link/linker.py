@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from txlint.catalog.lookup import PROJECT, Catalog
 from txlint.frameworks.types import Framework
-from txlint.link import classes, holding, kept, members, names, passing, substitution, taught, typehints, types
+from txlint.link import classes, holding, iterated, kept, members, names, passing, substitution, taught, typehints, types
 from txlint.link.classes import Found
 from txlint.link.project import Fun, Klass, Module, Project
 from txlint.link.values import UNKNOWN, Atom, Atoms, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, SelfObj, Seq, Table, Value, union
@@ -150,6 +150,7 @@ class Linker:
     # classes
     mro = classes.mro
     library_bases = classes.library_bases
+    has_known_bases = classes.has_known_bases
     is_a = classes.is_a
     find = classes.find
     overrides = classes.overrides
@@ -365,6 +366,8 @@ class Linker:
         kind, name = query
         if kind == "class":
             return klass.id, exact
+        if kind == "fields":
+            return iterated.fields_of(self, klass, exact, name)
         if kind == "item":
             return tuple(self._answer(atom) for atom in self.item_of(self.atoms(SelfObj, klass, exact)))
         if kind == "passed":

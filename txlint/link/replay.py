@@ -100,8 +100,8 @@ class Frame:
     __slots__ = (
         "assigned_params", "awaiting", "called", "closed", "commits", "dead", "depth", "ends", "env", "exact", "flow", "fun",
         "given", "given_if", "guards", "handling", "instead", "keys", "klass", "linker", "loops", "module", "open", "origins", "owners",
-        "parent", "promises", "queries", "region", "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "snapshot",
-        "stacks", "static", "tested", "tests", "written", "yields",
+        "parent", "promises", "queries", "region", "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "skipped",
+        "snapshot", "stacks", "static", "tested", "tests", "written", "yields",
     )  # fmt: skip
 
     def __init__(self, linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> None:
@@ -136,6 +136,7 @@ class Frame:
         self.commits: set[Key] = set()  # what is committed on some way through
         self.owners: dict[Key, tuple[str, Pos]] = {}  # sessions that a block around commits at its end: its name and place
         self.silent = False  # no events: the expression is only looked at
+        self.skipped: frozenset[int] = frozenset()  # the lines of loops that are not entered
         self.depth = 0  # library calls that run library calls
         self.self_name: str | None = None
         self.assigned_params: set[str] = set()  # names assigned to: parameters among them are no longer the caller's

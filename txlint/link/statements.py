@@ -13,6 +13,7 @@ from txlint.link.changes import writes
 from txlint.link.entering import Closing, enter_context, own, suspended
 from txlint.link.guards import Facts, assume, constant_test, constants, only_test, parameter_of, tests
 from txlint.link.held import given
+from txlint.link.iterated import is_empty
 from txlint.link.kept import fillable, inside, places
 from txlint.link.keyed import key_of, with_key
 from txlint.link.library import assigned
@@ -298,6 +299,10 @@ def _while(frame: Frame, stmt: Any) -> None:
 
 
 def _for(frame: Frame, stmt: Any) -> None:
+    if frame.self_name is not None and is_empty(frame, stmt[2]):
+        frame.skipped |= {stmt[6]}
+        frame.body(stmt[4])
+        return
     value = frame.ev(stmt[2])
     called = frame.called
     iterate(frame, value, stmt[2])

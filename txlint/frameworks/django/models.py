@@ -4,6 +4,7 @@ What is plain data (what `filter()` returns, what `delete()` runs) is in the cat
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from txlint.frameworks.data import ABSENT, Unknown
@@ -38,6 +39,14 @@ _BY_SUFFIX = (
     ("APIView", "rest_framework.views.APIView"),
 )
 """Packages that extend Django's or REST framework's classes keep the ends of their names."""
+_FIELD_LISTS = frozenset({"_meta.fields", "_meta.concrete_fields", "_meta.get_fields()"})
+_FILES = frozenset({"django.db.models.FileField", "django.db.models.ImageField"})
+_NO_FILES = (
+    *("AutoField", "BinaryField", "BooleanField", "CharField", "DateField", "DateTimeField", "DecimalField", "DurationField"),
+    *("EmailField", "FloatField", "ForeignKey", "IntegerField", "JSONField", "Manager", "ManyToManyField", "Mixin", "OneToOneField"),
+    *("QuerySet", "SlugField", "TextField", "TimeField", "URLField", "UUIDField"),
+)
+"""Classes that are no file fields, by the ends of their names."""
 _SETTINGS = "django.conf.settings."
 _IMPORTS = frozenset({"django.utils.module_loading.import_string", "importlib.import_module"})
 
@@ -54,6 +63,7 @@ class DjangoModels(Framework):
         self._registered: dict[int, list[Klass]] | None = None
         self._models: dict[int, bool] = {}
         self._rows: dict[int, list[Klass]] | None = None
+        self._fields: dict[tuple[int, str], frozenset[str] | None] = {}
 
     # -- the linker's questions ---------------------------------------------------------------------------------------------------
 
@@ -215,6 +225,37 @@ class DjangoModels(Framework):
         for atom in (*models, *linker.items(models)):
             if isinstance(atom, linker.Cls):
                 self._registered.setdefault(admin.id, []).append(atom.klass)
+
+    def fields(self, linker: Linker, klass: Klass, path: str, kind: str) -> frozenset[str] | None:
+        """The file fields of a model. Django takes fields from bases that are models only, and from ``add_to_class``. A library's class
+        that the catalog does not know and that is called a mixin is taken to have none."""
+        if path not in _FIELD_LISTS or kind not in _FILES or not self.is_model(linker, klass):
+            return None
+        key = (klass.id, kind)
+        if key not in self._fields:
+            added = any("add_to_class" in module.facts.words for module in linker.project.ordered)
+            self._fields[key] = None if added else self._of_kind(linker, klass, kind)
+        return self._fields[key]
+
+    def _of_kind(self, linker: Linker, klass: Klass, kind: str) -> frozenset[str] | None:
+        names = set()
+        for base in linker.mro(klass):
+            if isinstance(base, str):
+                if not base.endswith("Mixin") and not _is_described(linker, base):
+                    return None
+                continue
+            if not linker.has_known_bases(base):
+                return None
+            for name, bindings in base.names.items() if self.is_model(linker, base) else ():
+                for binding in bindings:
+                    if binding[0] in ("def", "class", "import"):
+                        continue
+                    found = _makes(linker, linker.bound(binding, base.module, base), binding[1], kind) if binding[0] == "value" else None
+                    if found is None:
+                        return None
+                    if found:
+                        names.add(name)
+        return frozenset(names)
 
     # -- models -------------------------------------------------------------------------------------------------------------------
 
@@ -389,3 +430,28 @@ def _abstract(klass: Klass) -> bool:
 def _label(klass: Klass) -> str:
     label = _meta(klass, "app_label")
     return label if isinstance(label, str) else ""
+
+
+def _is_described(linker: Linker, name: str) -> bool:
+    """Is a library's class known well enough to say that nothing else of interest is in it?"""
+    return linker.catalog.library_class(name) is not None or name.partition(".")[0] in sys.stdlib_module_names
+
+
+def _makes(linker: Linker, value: Value, expr: Expr | None, kind: str) -> bool | None:
+    """Is what the body of a model binds a field of a kind? None where that is not known."""
+    if not value:
+        return False if expr is None or (expr.__class__ is tuple and expr[0] != "call") else None
+    for atom in value:
+        if isinstance(atom, linker.ExtObj):
+            bases = linker.catalog.bases(atom.name)
+        elif isinstance(atom, linker.Obj):
+            bases = linker.library_bases(atom.klass)
+            if not all(linker.has_known_bases(base) for base in linker.mro(atom.klass) if not isinstance(base, str)):
+                return None
+        else:
+            continue
+        if kind in bases:
+            return True
+        if not all(base.endswith(_NO_FILES) or _is_described(linker, base) for base in bases):
+            return None
+    return False

@@ -1,0 +1,154 @@
+"""What a loop goes over: `is_empty` tells that it never has anything to go over for receivers of the class that is replayed.
+
+``for name in self._file_fields``, a property that lists those fields of the class (``self._meta.fields``) that are of a kind of which
+the class has none; and a loop over a local container that only such a loop fills."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from txlint.link.changes import uses_of
+from txlint.link.project import Klass, Module
+from txlint.link.values import Ext
+from txlint.model.facts import Expr
+
+if TYPE_CHECKING:
+    from txlint.link.linker import Linker
+    from txlint.link.replay import Frame
+
+_SAME = frozenset({"enumerate", "frozenset", "iter", "list", "reversed", "set", "sorted", "tuple"})
+"""Builtins that give no item for nothing."""
+_VIEWS = frozenset({"copy", "get", "items", "keys", "values"})
+"""Methods that leave a container as it is."""
+_LOOKS = _SAME | {"all", "any", "bool", "len", "print", "repr", "str"}
+_NEW = (("dict", (), ()), ("list", ()), ("set", ()))
+
+
+def is_empty(frame: Frame, expr: Expr) -> bool:
+    """Does an iterable never have an item, whatever object of the receiver's class it is asked for?"""
+    source = _source(expr)
+    if source.__class__ is str and "." not in source:
+        return bool(frame.skipped) and _is_unfilled(frame, source)
+    return listed(frame, source) == frozenset()
+
+
+def listed(frame: Frame, expr: Expr) -> frozenset[str] | None:
+    """The fields of the receiver's class that an expression lists; None where it lists anything else, or they are not all known."""
+    own = frame.self_name
+    klass = frame.klass or frame.fun.klass
+    expr = _source(expr)
+    if own is None or klass is None:
+        return None
+    if expr.__class__ is str:
+        head, _, name = expr.partition(".")
+        return _of_property(frame, klass, name) if head == own and name.isidentifier() and name not in frame.sets else None
+    if expr[0] != "comp" or len(expr[2]) != 1:
+        return None
+    target, source, ifs, _ = expr[2][0]
+    path = source[1] + "()" if source.__class__ is tuple and source[0] == "call" and not source[2] and not source[3] else source
+    if path.__class__ is not str or not path.startswith(own + "."):
+        return None
+    for test in ifs:
+        if test.__class__ is tuple and test[0] == "call" and test[1] == "isinstance" and len(test[2]) == 2 and test[2][0] == target:
+            kinds = frame.ev(test[2][1])
+            if len(kinds) == 1 and isinstance(kinds[0], Ext):
+                question = f"{path[len(own) + 1 :]}|{kinds[0].name}"
+                frame.queries["fields", question] = None
+                return fields_of(frame.linker, klass, frame.exact, question)
+    return None
+
+
+def fields_of(linker: Linker, klass: Klass, exact: bool, question: str) -> frozenset[str] | None:
+    """The fields of a class, and of those that derive from it unless it is the very class, by ``path|kind``: what reading the path of an
+    instance lists, as far as it is of the kind."""
+    path, _, kind = question.partition("|")
+    names: frozenset[str] = frozenset()
+    for each in (klass,) if exact else (klass, *klass.subclasses):
+        known = next((found for f in linker.frameworks if (found := f.fields(linker, each, path, kind)) is not None), None)
+        if known is None:
+            return None
+        names |= known
+    return names
+
+
+def _source(expr: Expr) -> Expr:
+    """What an iterable is made of, item by item: ``x`` of ``sorted(x.items())``."""
+    while expr.__class__ is tuple and expr[0] == "call" and not expr[3] and expr[1].__class__ is str:
+        if expr[1] in _SAME and len(expr[2]) == 1:
+            expr = expr[2][0]
+        elif not expr[2] and expr[1].count(".") == 1 and expr[1].endswith((".items", ".keys", ".values")):
+            return expr[1].partition(".")[0]
+        else:
+            break
+    return expr
+
+
+def _of_property(frame: Frame, klass: Klass, name: str) -> frozenset[str] | None:
+    """What a property of the receiver lists that only returns it."""
+    from txlint.link.replay import Frame
+
+    linker = frame.linker
+    found = linker.find(klass, name)
+    fun = found.method if found is not None else None
+    if fun is None or fun.fact is None or not fun.fact.decorators or len(fun.fact.params) != 1:
+        return None
+    body = [stmt for stmt in fun.body if stmt[0] != "expr"]
+    if len(body) != 1 or body[0][0] != "return" or body[0][1] is None or linker.decoration(fun).role != "property":
+        return None
+    if not frame.exact and linker.overrides(klass, name):
+        return None
+    if name in linker.setters(klass) or not linker.begin(("listed", fun.id)):
+        return None
+    inner = Frame(linker, fun, klass, frame.exact)
+    inner.silent = True
+    inner.self_name = fun.fact.params[0].name
+    result = listed(inner, body[0][1])
+    linker.done(("listed", fun.id), {}, None)
+    if result is not None:
+        frame.queries.update(inner.queries)
+        frame.queries["attr", name] = None
+    return result
+
+
+def _is_unfilled(frame: Frame, name: str) -> bool:
+    """Is a local container made empty, and nowhere else put anything into than in loops that are not entered?"""
+    fun = frame.fun
+    if fun.fact is None or name not in fun.scope or any(param.name == name for param in fun.fact.params):
+        return False
+    bindings = uses_of(frame.linker, fun, name).bindings
+    return len(bindings) == 1 and _is_new(bindings[0]) and not _fills(fun.body, name, fun.module, frame.skipped)
+
+
+def _is_new(expr: Expr | None) -> bool:
+    if expr in _NEW:
+        return True
+    return expr.__class__ is tuple and expr[0] == "call" and expr[1] in ("dict", "list", "set") and not expr[2] and not expr[3]
+
+
+def _fills(node: Any, name: str, module: Module, skipped: frozenset[int]) -> bool:
+    """May something outside of these loops put an item into the container, or hand it to somebody who does?"""
+    if node.__class__ is str:
+        return bool(node.partition(".")[0] == name)
+    if node.__class__ is not tuple or not node or (node[0] == "const" and len(node) == 2):
+        return False
+    tag = node[0]
+    left: Any = node
+    if tag == "for" and len(node) == 7:
+        source = () if _source(node[2]) == name else node[2]
+        left = (source, node[4]) if node[6] in skipped else (node[1], source, node[3], node[4])
+    elif tag == "assign" and len(node) > 3:
+        left = (tuple(target for target in node[1] if target != name), node[2])
+    elif tag in ("if", "while", "not") and len(node) > 1 and node[1] == name:
+        left = node[2:]
+    elif tag == "cmp" and len(node) == 4:
+        left = tuple(part for part in (node[1], *node[3]) if part != name)
+    elif tag == "call" and len(node) == 5:
+        func = node[1]
+        if func.__class__ is str and func.partition(".")[0] == name and func.partition(".")[2] in _VIEWS:
+            left = node[2:4]
+        elif func in _LOOKS:
+            left = (tuple(arg for arg in node[2] if arg != name), node[3])
+    elif tag in ("def", "lambda") and len(node) == 2:
+        inner = module.funs[node[1]]
+        return name not in inner.scope and _fills(inner.body, name, module, frozenset())
+    return any(_fills(part, name, module, skipped) for part in left)
