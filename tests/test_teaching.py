@@ -42,7 +42,10 @@ def test_a_project_may_use_every_table_of_the_catalog() -> None:
             "[[tool.txlint.deferral]]\nname = 'a.b'\ncallable = { nam = 'f' }\n",
             "callable: argument: unknown key 'nam'; did you mean 'name'?",
         ),
-        ("[[tool.txlint.returns]]\nname = 'a.b'\n", "[[tool.txlint.returns]] a.b: one of 'type', 'enter' and 'decorated' is missing"),
+        (
+            "[[tool.txlint.returns]]\nname = 'a.b'\n",
+            "[[tool.txlint.returns]] a.b: one of 'type', 'enter', 'decorated' and 'becomes' is missing",
+        ),
         ("[[tool.txlint.returns]]\nname = 'a.b'\ntype = 'x.Y['\n", "[[tool.txlint.returns]] a.b: type: unbalanced brackets"),
         ("[[tool.txlint.hook]]\nname = 'a.b'\nby = 'metod'\nstate = 'in'\n", "by: unknown word 'metod'; did you mean 'method'?"),
         ("[[tool.txlint.hook]]\nname = 'a.b'\nby = 'register'\nstate = 'in'\n", "by: 'register' needs 'callable'"),

@@ -46,6 +46,13 @@ ITS_CLASS = "{class}"
 """In a type: the class that was looked up, where the entry stands under one of its bases."""
 
 
+def _false_words(libraries: Iterable[Library]) -> Iterator[str]:
+    for entry in (entry for library in libraries for entry in library.entries):
+        if isinstance(entry, Returns) and entry.type == "false":
+            asked = [str(when.equals) for when in entry.when if when.equals is not None]
+            yield asked[0] if asked else entry.name.rpartition(".")[2]
+
+
 class Catalog:
     """The entries of the libraries given. Immutable but for its memos."""
 
@@ -71,6 +78,7 @@ class Catalog:
                 elif isinstance(entry, LibraryClass) and entry.namespace:
                     namespaces.add(entry.name)
         self.namespaces = frozenset(namespaces)
+        self.false_words = frozenset(_false_words(self._libraries.values()))  # one of them is in every test of what is false
         self.watched = frozenset(  # classes on which it matters what is assigned to an attribute
             entry.name.removesuffix(".__setattr__")
             for library in self._libraries.values()

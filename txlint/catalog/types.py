@@ -16,7 +16,7 @@ class TypeExpr(NamedTuple):
     ``class``     the class ``name`` itself; ``args`` likewise
     ``self``      the receiver; ``args`` is empty or its new item type
     ``attr``      attribute ``name`` of the receiver
-    ``item`` ``owner`` ``decorated`` ``none`` ``bool``
+    ``item`` ``owner`` ``decorated`` ``none`` ``bool`` ``false``
     ``arg``       the argument at ``position`` (or None) or with keyword ``name`` (or "")
     ``init``      the same of the call that made the receiver
     ``new``       an instance of what ``args[0]`` is
@@ -35,7 +35,8 @@ class TypeExpr(NamedTuple):
 
 class Run(NamedTuple):
     """Code that a library call runs. By ``op``: ``method`` (``method`` of the value ``target``), ``call`` (the value ``target`` is
-    called), ``receivers`` (of the signal ``signal``; ``target`` is its sender, where that is not the receiver), ``decorated``."""
+    called), ``named`` (the receiver's method of the name that is the value ``target``), ``receivers`` (of the signal ``signal``;
+    ``target`` is its sender, where that is not the receiver), ``decorated``."""
 
     op: str
     target: TypeExpr | None = None
@@ -49,7 +50,7 @@ def parse_type(text: str) -> TypeExpr:
     if len(parts) > 1:
         return TypeExpr("union", args=tuple(parse_type(part) for part in parts))
     text = parts[0]
-    if text in ("self", "item", "owner", "decorated", "none", "bool"):
+    if text in ("self", "item", "owner", "decorated", "none", "bool", "false"):
         return TypeExpr(text)
     if text.startswith("class "):
         return parse_type(text[6:].strip())._replace(op="class")
@@ -80,6 +81,8 @@ def parse_run(text: str) -> Run:
     if text.startswith("receivers(") and text.endswith(")"):
         signal, comma, sender = text[10:-1].partition(", ")
         return Run("receivers", parse_type(sender) if comma else None, signal=_dotted(signal))
+    if text.startswith("self[arg(") and text.endswith(")]"):
+        return Run("named", parse_type(text[5:-1]))
     if text.endswith((")", "]")):
         return Run("call", parse_type(text))
     target, dot, method = text.rpartition(".")

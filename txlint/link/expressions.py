@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from txlint.link.calls import evaluate_call
-from txlint.link.guards import assume, only_test, tests
+from txlint.link.guards import assume, library_test, only_test, tests
 from txlint.link.keyed import key_of, with_key
 from txlint.link.library import subscript
 from txlint.link.statements import assign, kept
@@ -125,7 +125,8 @@ def _bool(frame: Frame, expr: Any) -> Value:
 
 def _not(frame: Frame, expr: Any) -> Value:
     frame.ev(expr[1])
-    return UNKNOWN
+    known = library_test(frame, expr)
+    return UNKNOWN if known is None else (frame.linker.atoms.const(known),)
 
 
 def _unary(frame: Frame, expr: Any) -> Value:

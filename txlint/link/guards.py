@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.link.changes import comparison, kept_test
@@ -242,6 +242,31 @@ def constant_test(test: Expr) -> bool | None:
         inner = constant_test(test[1])
         return None if inner is None else not inner
     return None
+
+
+def library_test(frame: Frame, test: Expr) -> bool | None:
+    """What a test gives that asks a library for a constant, ``not frappe.flags.in_test``; None where that depends. What is asked has been
+    replayed before."""
+    words = frame.linker.catalog.false_words
+    if not words or not _mentions(test, words):
+        return None
+    if test.__class__ is tuple and test[0] == "not":
+        inner = library_test(frame, test[1])
+        return None if inner is None else not inner
+    if test.__class__ is tuple and test[0] == "bool":
+        found = [library_test(frame, part) for part in test[2]]
+        decisive = test[1] == "or"
+        return decisive if decisive in found else (None if None in found else not decisive)
+    silent, frame.silent = frame.silent, True
+    value = frame.ev(test)
+    frame.silent = silent
+    return False if value and all(isinstance(atom, Const) and atom.value is False for atom in value) else None
+
+
+def _mentions(expr: Any, words: Container[str]) -> bool:
+    if expr.__class__ is str:
+        return expr in words or expr.rpartition(".")[2] in words
+    return expr.__class__ is tuple and any(_mentions(part, words) for part in expr)
 
 
 def assume(frame: Frame, facts: Facts) -> None:

@@ -275,6 +275,9 @@ def _run(
         value = tuple(linker.of_row(atom, row) for atom in value)
     if not value and run.target.op == "arg" and receiver is not None:
         value = linker.passed_by_library(receiver, name.rpartition(".")[2], run.target.name)
+    if run.op == "named":
+        holder: Value = (receiver,) if receiver is not None else UNKNOWN
+        value = tuple(method for atom in value if (called := _text((atom,))) is not None for method in frame.getattr(holder, called))
     if run.op == "method":
         is_prefix = run.method.endswith("_") and not run.method.endswith("__")  # `clean_` is one, `__call__` is not
         value = linker.prefixed(value, run.method) if is_prefix else frame.getattr(value, run.method)
@@ -283,7 +286,7 @@ def _run(
             row, first = row_of(atom.receiver), len(site.targets)
             changes = _assigned_by(last, row, keywords, site.open_ended) if run.target.op == "item" else None
             result = site.result
-            kind = "override" if run.op == "method" else "callback"
+            kind = "callback" if run.op == "call" else "override"
             add_targets(site, atom, (), {}, kind, inner)
             site.result = result
             known = ((IDENTITY, True if row == STORED else None),) if row is not None else ()
@@ -406,7 +409,8 @@ def subscript(frame: Frame, base: Value, index: Any) -> Value:
             method = linker.catalog.method(atom.name, "__getitem__")
             if method is not None:
                 for entry in linker.at(method).returns:
-                    result = union(result, linker.typed(parse_type(entry.type), atom, (), {}))
+                    if all(when.equals == index for when in entry.when):
+                        result = union(result, linker.typed(parse_type(entry.type), atom, (), {}))
                 continue
         elif isinstance(atom, Ext):
             entries = linker.at(f"{atom.name}.__getitem__").returns

@@ -11,7 +11,7 @@ from txlint.link import misuse
 from txlint.link.calls import evaluate_call
 from txlint.link.changes import writes
 from txlint.link.entering import Closing, enter_context, own, suspended
-from txlint.link.guards import Facts, assume, constant_test, constants, only_test, parameter_of, tests
+from txlint.link.guards import Facts, assume, constant_test, constants, library_test, only_test, parameter_of, tests
 from txlint.link.held import given
 from txlint.link.iterated import is_empty
 from txlint.link.kept import fillable, inside, places
@@ -240,6 +240,8 @@ def _if(frame: Frame, stmt: Any) -> None:
     if not _is_plain(test):
         frame.ev(test)
     decided = constant_test(test)
+    if decided is None:
+        decided = library_test(frame, test)
     yes, no = tests(frame, test)
     before = frame.state()
     filled = _filled(frame, stmt, yes) if yes and not stmt[3] else None

@@ -51,6 +51,8 @@ def typed(
             item = linker.typed(expr.args[0], receiver, args, keywords)
             return (linker.atoms(ExtObj, linker.catalog.canonical(expr.name), item, CLASS),)
         return (linker.atoms(Ext, linker.catalog.canonical(expr.name)),)
+    if op == "false":
+        return (linker.atoms.const(False),)
     if op == "tuple":
         return (linker.atoms(Seq, tuple(linker.typed(part, receiver, args, keywords) for part in expr.args)),)
     if op == "arg":

@@ -20,6 +20,7 @@ Type expressions (``returns.type``, attribute and parameter types of ``class``);
     ``context(T)``             calling it gives a context manager whose body is the generator function T
     ``stored(T)``              T, which stands for a row in the database, or was given one; ``unsaved(T)``: which is, or has, none yet
     ``tuple[T, U]``            a tuple; ``none`` and ``bool`` stand for "nothing of interest"
+    ``false``              the constant: what is true only while the tests of a project run
     ``T | U``                  the first one that is known
     ``{class}``                the library class that the call or attribute was looked up on: an entry of a base class, said of each
 
@@ -224,10 +225,10 @@ class LibraryClass(Entry):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calls(Entry):
     """Code of the project that a library call runs. ``runs`` lists what, in order: ``self.m`` (a method of the receiver's class),
-    ``arg(0)`` (a callable argument, named as in type expressions), ``arg(0).m`` (a method of that argument),
-    ``new(self.form_class).m`` (of any type expression), ``item.m`` (a method of the item type), ``receivers(signal.name)`` (with
-    the receiver's class, or its item type, as sender; ``receivers(signal.name, arg(0))``: with the class of this value;
-    ``receivers(self)``: the receiver is the signal), ``decorated`` (the
+    ``self[arg(0)]`` (its method of that name), ``arg(0)`` (a callable argument, named as in type expressions), ``arg(0).m`` (a method
+    of that argument), ``new(self.form_class).m`` (of any type expression), ``item.m`` (a method of the item type),
+    ``receivers(signal.name)`` (with the receiver's class, or its item type, as sender; ``receivers(signal.name, arg(0))``: with the
+    class of this value; ``receivers(self)``: the receiver is the signal), ``decorated`` (the
     function that the receiver was made of). ``state``: ``caller``, ``in`` (an opener of the same name with form ``body``),
     ``own`` (methods that are hooks, and always inside of one transaction with the caller: what is open is said of the hook, not once
     more of each caller), ``after``, ``never`` (it stores the callable, or hands it to another thread or process). ``retries``: it

@@ -47,9 +47,9 @@ class FrappeDocuments(Framework):
         return documents or (linker.atoms(linker.ExtObj, DOCUMENT, (), None),)
 
     def assumed_bases(self, dotted: str) -> tuple[str, ...]:
-        """A controller of another app is a document."""
+        """A controller of another app is a document, and what apps derive theirs from, in their folders of that name."""
         folders = dotted.split(".")[:-1]
-        return (DOCUMENT,) if _FOLDER in folders and folders[-1:] == folders[-2:-1] else ()
+        return (DOCUMENT,) if (_FOLDER in folders and folders[-1:] == folders[-2:-1]) or "controllers" in folders else ()
 
     # -- doctypes -----------------------------------------------------------------------------------------------------------------
 
