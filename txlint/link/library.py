@@ -407,6 +407,11 @@ def subscript(frame: Frame, base: Value, index: Any) -> Value:
     for atom in base:
         if isinstance(atom, ExtObj):
             method = linker.catalog.method(atom.name, "__getitem__")
+            if method is not None and isinstance(index, str):
+                named = ((linker.atoms.const(index),),)
+                if given := [value for each in linker.frameworks if (value := each.given(linker, method, named, {})) is not None]:
+                    result = union(result, given[0])
+                    continue
             if method is not None:
                 for entry in linker.at(method).returns:
                     if all(when.equals == index for when in entry.when):
