@@ -229,7 +229,8 @@ def test_an_interrupt_leaves_no_temporary_file_and_goes_on(tmp_path: Path, monke
 
 
 RUNNER = """
-    import sys
+    import signal, sys
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs the tests in the background has it ignored
     from txlint.fix import FilePlan, apply
     names = sys.argv[1:]
     print("go", flush=True)
