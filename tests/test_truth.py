@@ -101,7 +101,7 @@ def test_a_catalog_record_rests_on_what_is_looked_up() -> None:
 def test_a_name_that_is_not_there_is_no_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = '# packages: json\n[library]\nname = "x"\ndistribution = ""\npackages = ["json"]\n\n[[silent]]\nname = "json.nope"\nwhy = "."\n'
     (tmp_path / "x.toml").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(truth, "LIBRARIES", tmp_path)
+    monkeypatch.setattr(truth.catalog_tests, "LIBRARIES", tmp_path)
     with pytest.raises(Untrue, match=r"json\.nope"):
         truth.measure_catalog(NOWHERE)
 

@@ -49,6 +49,25 @@ def prove() -> Seen:
                 seen["peewee.Database.savepoint"] = False, block(database.savepoint)[1]
         else:
             seen[f"peewee.Database.{name}"] = block(getattr(database, name))
+    for kind, names in (
+        (peewee.DatabaseProxy, ("atomic", "savepoint", "transaction")),
+        (peewee.Proxy, ("atomic", "savepoint", "transaction")),
+    ):
+        proxy = kind()
+        proxy.initialize(database)
+        for name in names:
+            if name == "savepoint":
+                with database.transaction():
+                    seen[f"peewee.{kind.__name__}.savepoint"] = False, block(proxy.savepoint)[1]
+            else:
+                seen[f"peewee.{kind.__name__}.{name}"] = block(getattr(proxy, name))
+    proxy = peewee.Proxy()
+    proxy.initialize(database)
+    for name, end in (("begin", database.rollback), ("session_start", database.session_rollback)):
+        before = is_open()
+        getattr(proxy, name)()
+        seen[f"peewee.Proxy.{name}"] = before, is_open()
+        end()
     for name, end in (("begin", database.rollback), ("session_start", database.session_rollback)):
         before = is_open()
         getattr(database, name)()

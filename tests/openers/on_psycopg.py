@@ -15,6 +15,7 @@ def prove() -> Seen:
     with server() as dsn:
         if dsn is None:
             names = [f"{kind}Connection.{each}" for kind in ("", "Async") for each in ("execute", "transaction")]
+            names += [f"Autocommit{kind}Connection.transaction" for kind in ("", "Async")]
             names += [f"{kind}Cursor.{each}" for kind in ("", "Async") for each in NAMES]
             return {f"psycopg.{name}": ABSENT for name in names}
         import psycopg
@@ -45,6 +46,10 @@ def _plain(dsn: str, psycopg: Any) -> Seen:
     before = state(dsn, connection.info.backend_pid)
     with connection.transaction():
         seen["psycopg.Connection.transaction"] = before, state(dsn, connection.info.backend_pid)
+    connection.autocommit = True
+    before = state(dsn, connection.info.backend_pid)
+    with connection.transaction():
+        seen["psycopg.AutocommitConnection.transaction"] = before, state(dsn, connection.info.backend_pid)
     connection.close()
     return seen
 
@@ -70,5 +75,9 @@ async def _awaited(dsn: str, psycopg: Any) -> Seen:
     before = state(dsn, connection.info.backend_pid)
     async with connection.transaction():
         seen["psycopg.AsyncConnection.transaction"] = before, state(dsn, connection.info.backend_pid)
+    await connection.set_autocommit(True)
+    before = state(dsn, connection.info.backend_pid)
+    async with connection.transaction():
+        seen["psycopg.AutocommitAsyncConnection.transaction"] = before, state(dsn, connection.info.backend_pid)
     await connection.close()
     return seen

@@ -95,6 +95,8 @@ def _gives(entry: Returns) -> Iterator[str]:
         yield f"binds `{entry.enter}` in a `with`"
     if entry.decorated:
         yield f"makes `{entry.decorated}` of what it decorates"
+    if entry.becomes:
+        yield f"makes `{entry.becomes}` of the object that it is called on"
 
 
 def _notes(catalog: Catalog, entry: Entry) -> Iterator[tuple[str, str]]:
