@@ -218,7 +218,9 @@ def _enter_library(frame: Frame, atom: ExtObj, item: Expr, pos: Pos, closers: li
             )
     exits = linker.catalog.method(atom.name, "__exit__") or linker.catalog.method(atom.name, "__aexit__")
     for closer in linker.at(exits).closers if exits else ():
-        if closer.key == "alias":
+        if closer.key == "joined":
+            closers.append(partial(frame.end, (closer.family,)))
+        elif closer.key == "alias":
             closers.append(_apart(frame, (closer.family, closer.alias.default if closer.alias is not None else "default")))
         elif key is not None:
             closers.append(partial(frame.end, key))
