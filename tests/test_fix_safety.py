@@ -208,6 +208,7 @@ NOT_ALWAYS_UNDONE = {
     "an else that a break skips": "for x in items:\n    task.delay(x)  # want: TX101=a\n    if x:\n        break\nelse:\n    raise E",
     "caught on the way": "task.delay(1)  # want: TX101=a\ntry:\n    raise A\nexcept A:\n    x()",
     "suppressed": "task.delay(1)  # want: TX101=a\nwith suppress(A):\n    raise A",
+    "an endless loop": "task.delay(1)  # want: TX101=a\nwhile True:\n    pass",
     "in some cases": "task.delay(1)  # want: TX101=a\nmatch order:\n    case 1:\n        raise A",
 }
 

@@ -30,7 +30,7 @@ def always_undone(case: Case) -> int | None:
             if LEAVES in found:
                 return None
             if not found & {ON, LOOPS}:
-                return None if any(map(_catches, region[:at])) else lines[0]
+                return None if not lines or any(map(_catches, region[:at])) else lines[0]  # without lines: an endless loop
             waits = found - {UNDOES}
         elif scope.kind == "loop" and isinstance(loop := scope.node, (cst.For, cst.While)):
             again = _sequence(case, statements_of(loop.body), [])
@@ -42,7 +42,7 @@ def always_undone(case: Case) -> int | None:
                 if LEAVES in waits:
                     return None
                 if ON not in waits:
-                    return None if any(map(_catches, region[:at])) else lines[0]
+                    return None if not lines or any(map(_catches, region[:at])) else lines[0]  # without lines: an endless loop
         elif scope.kind == "finally" or _catches(scope):
             return None  # what is raised further out may depend on the handlers
     return None
