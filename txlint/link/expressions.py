@@ -113,7 +113,7 @@ def _bool(frame: Frame, expr: Any) -> Value:
     before = frame.state()
     for position, part in enumerate(expr[2]):
         value = union(value, frame.ev(part)) if position or expr[1] == "or" else frame.ev(part)
-        if position and (frame.open is not before[1] or frame.closed is not before[2]):
+        if position and (frame.open is not before.open or frame.closed is not before.closed):
             # What the second part opens or closes depends on the first: `commit and session.commit()`.
             yes, no = tests(frame, expr[2][0])
             after = frame.state()

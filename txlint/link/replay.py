@@ -6,9 +6,10 @@ the state of a replay. What statements and expressions do to it is in `statement
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from txlint.link import misuse
+from txlint.link.branches import State, Way, WayOut, closes_given, either, given_after, way_of
 from txlint.link.changes import uses_of
 from txlint.link.expressions import EXPRESSIONS
 from txlint.link.held import canonical, provided
@@ -58,41 +59,6 @@ def parse_expression(text: str) -> Expr | None:
     return lower_expression(text)
 
 
-class Way(NamedTuple):
-    """A test of a plain local name, ``is_new`` or ``kind != "a"``: of which name, equal to what (None: its truth), and whether the test is
-    true where that is so."""
-
-    name: str
-    value: Expr | None
-    truth: bool
-
-
-_SAME = {"==": True, "!=": False, "is": True, "is not": False}
-
-
-def way_of(test: Expr) -> Way | None:
-    """The test as a `Way`; None where it asks for anything else."""
-    truth = True
-    while test.__class__ is tuple and test[0] == "not":
-        test, truth = test[1], not truth
-    if test.__class__ is str:
-        return Way(test, None, truth) if "." not in test else None
-    if test[0] == "cmp" and len(test[2]) == 1 and test[2][0] in _SAME and test[1].__class__ is str and "." not in test[1]:
-        if test[3][0].__class__ is tuple and test[3][0][0] == "const":
-            return Way(test[1], test[3][0], truth is _SAME[test[2][0]])
-    return None
-
-
-def _either(before: dict[Key, Opened], one: dict[Key, Opened], two: dict[Key, Opened]) -> dict[Key, Opened]:
-    """What is open on either of two ways: written to where one of them has written; in doubt where one of them has ended it."""
-    both = {**one, **two}
-    both.update((key, opened) for key, opened in one.items() if not opened.reads and both[key].reads)
-    for key in before.keys() & both.keys():
-        if key not in one or key not in two:
-            both[key] = replace(both[key], confidence=both[key].confidence.doubted)
-    return both
-
-
 class Frame:
     """One body while it is being replayed: for each name the values it may have (alternatives joined where branches meet), the
     transactions that the function itself has open, and the `Flow` of events that it leaves."""
@@ -125,9 +91,7 @@ class Frame:
         self.yields: list[tuple[tuple[Opened, ...], Value]] = []
         self.returns: Value = UNKNOWN
         self.given: Given = {}  # what is closed besides where a test of a parameter holds, and how it is open where not
-        # What is left open and closed at a return, whether something true is returned, whether that is in an exception's handler, and
-        # what is closed, and holds, by tests of parameters.
-        self.returned: list[tuple[dict[Key, Opened], frozenset[Key], bool | None, bool, Given, tuple[Test, ...]]] = []
+        self.returned: list[WayOut] = []
         self.handling = False
         self.tests = 0  # branches and handlers that are being replayed, one in the other
         # By call: what it has ended where its result is true, or false, and how that stood before.
@@ -243,16 +207,16 @@ class Frame:
         if self.promises:
             misuse.promised(self)
         if not self.dead:
-            self.returned.append((self.open, self.closed, False, False, self.given, self.guards))
+            self.returned.append(WayOut(self.open, self.closed, False, False, self.given, self.guards))
         left: dict[Key, Opened] = {}
         closes: frozenset[Key] | None = None
-        for still_open, closed, *_ in self.returned:
-            left.update(still_open)
-            closes = closed if closes is None else closes & closed
+        for way in self.returned:
+            left.update(way.open)
+            closes = way.closed if closes is None else closes & way.closed
         for key in left:
-            if any(key not in still_open and key in closed for still_open, closed, _, handling, *_ in self.returned if not handling):
+            if any(key not in way.open and key in way.closed for way in self.returned if not way.handling):
                 left[key] = replace(left[key], confidence=left[key].confidence.doubted)
-        by_truth = [[closed for _, closed, truth, *_ in self.returned if truth is not other] for other in (False, True)]
+        by_truth = [[way.closed for way in self.returned if way.truth is not other] for other in (False, True)]
         if_true, if_false = (frozenset.intersection(*each) if each else frozenset() for each in by_truth)
         return Replay(
             self.flow,
@@ -261,28 +225,13 @@ class Frame:
             tuple(left.values()),
             closes or frozenset(),
             frozenset(self.commits),
-            next((closed for _, closed, _, handling, *_ in reversed(self.returned) if not handling), frozenset()),
+            next((way.closed for way in reversed(self.returned) if not way.handling), frozenset()),
             (if_true - (closes or frozenset()), if_false - (closes or frozenset())),
-            self.closes_given(closes or frozenset()),
+            closes_given(self.returned, closes or frozenset()),
             self.sets,
             self.env,
             self.queries,
         )
-
-    def closes_given(self, closes: frozenset[Key]) -> Given:
-        """What every way out closes on which a test of a parameter holds, besides what all close: ``if commit: session.commit()``."""
-        found: Given = {}
-        closed = frozenset[Key]().union(*(each[1] for each in self.returned), *(each[4] for each in self.returned))
-        for key in sorted(closed - closes, key=str):
-            tests = dict.fromkeys(
-                test for each in self.returned for test in ((each[4][key][0],) if key in each[4] else each[5] if key in each[1] else ())
-            )
-            for test in tests:
-                others = [each for each in self.returned if key not in each[1]]
-                if all((key in each[4] and each[4][key][0] == test) or test.otherwise() in each[5] for each in others):
-                    found[key] = test, next((each[4][key][1] if key in each[4] else each[0].get(key) for each in others), None)
-                    break
-        return found
 
     # -- regions ------------------------------------------------------------------------------------------------------------------
 
@@ -396,53 +345,51 @@ class Frame:
                 return
             run[stmt[0]](self, stmt)
 
-    def state(self) -> tuple[Any, ...]:
-        """What branches tell apart: names, open, closed, guards, region, dead, keys, given."""
-        return (self.env, self.open, self.closed, self.guards, self.region, self.dead, self.keys, self.given)
+    def state(self) -> State:
+        """What branches tell apart, as it is now."""
+        return State(self.env, self.open, self.closed, self.guards, self.region, self.dead, self.keys, self.given)
 
-    def restore(self, state: tuple[Any, ...]) -> None:
-        """Back to a state, on copies of its tables."""
-        self.env = dict(state[0])
-        self.open, self.closed, self.guards, self.region, self.dead = state[1:6]
-        self.keys, self.given = dict(state[6]), state[7]
+    def resume(self, state: State) -> None:
+        """On with a state that a branch has left."""
+        self.env, self.open, self.closed, self.guards, self.region, self.dead, self.keys, self.given = state
         self.snapshot = None
 
-    def fork(self) -> tuple[Any, ...]:
+    def restore(self, state: State) -> None:
+        """Back to a state, on copies of its tables."""
+        self.resume(state)
+        self.env, self.keys = dict(state.env), dict(state.keys)
+
+    def fork(self) -> State:
         """The state before a branch; what follows leaves it untouched."""
         state = self.state()
         self.env = dict(self.env)
         self.keys = dict(self.keys)
         return state
 
-    def join(self, before: tuple[Any, ...], one: tuple[Any, ...], two: tuple[Any, ...], test: Test | None = None) -> None:
+    def join(self, before: State, one: State, two: State, test: Test | None = None) -> None:
         """After two branches: what either may have left; what is certain only where both left it so. ``test`` holds on the first of
         them, and does not on the other."""
-        if one[5] and two[5]:
-            self.env = one[0]
+        if one.dead and two.dead:
+            self.env = one.env
             self.dead = True
             return
-        if one[5] or two[5]:
-            live = two if one[5] else one
-            self.env, self.open, self.closed, self.guards, self.region, self.dead, self.keys, self.given = live
-            self.snapshot = None
+        if one.dead or two.dead:
+            self.resume(two if one.dead else one)
             return
-        env1, env2 = one[0], two[0]
-        if env1 is not env2:
-            for name, value in env1.items():
-                other = env2.get(name)
+        if one.env is not two.env:
+            for name, value in one.env.items():
+                other = two.env.get(name)
                 if other is not value:
-                    env2[name] = union(other, value) if other else value
-        self.env = env2
-        self.open = _either(before[1], one[1], two[1]) if one[1] is not two[1] else one[1]
-        if one[7] is not two[7] or one[2] is not two[2]:
-            self.given = {key: given for key, given in one[7].items() if two[7].get(key) == given}
-            if test is not None:
-                self.given |= {key: (test, two[1].get(key)) for key in one[2] - two[2]}
-                self.given |= {key: (test.otherwise(), one[1].get(key)) for key in two[2] - one[2]}
-        self.closed = one[2] & two[2]
-        self.guards = before[3]
-        self.region = before[4] if one[4] is two[4] is before[4] else tuple(dict.fromkeys((*one[4], *two[4])))
-        self.keys = two[6]
+                    two.env[name] = union(other, value) if other else value
+        self.env = two.env
+        self.open = either(before.open, one.open, two.open) if one.open is not two.open else one.open
+        if one.given is not two.given or one.closed is not two.closed:
+            self.given = given_after(one, two, test)
+        self.closed = one.closed & two.closed
+        self.guards = before.guards
+        same = one.region is two.region is before.region
+        self.region = before.region if same else tuple(dict.fromkeys((*one.region, *two.region)))
+        self.keys = two.keys
         self.dead = False
         self.snapshot = None
 

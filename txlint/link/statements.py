@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from txlint.link import misuse
+from txlint.link.branches import State, WayOut
 from txlint.link.calls import evaluate_call
 from txlint.link.changes import writes
 from txlint.link.entering import Closing, enter_context, own, suspended
@@ -266,8 +267,8 @@ def _if(frame: Frame, stmt: Any) -> None:
     frame.tests -= decided is None
     after_no = frame.state()
     frame.join(before, after_yes, after_no, only_test(yes))
-    if frame.open is not before[1] and frame.open and not (after_yes[5] or after_no[5]):
-        frame.began(before[1], after_yes[1], after_no[1], test)
+    if frame.open is not before.open and frame.open and not (after_yes.dead or after_no.dead):
+        frame.began(before.open, after_yes.open, after_no.open, test)
     if filled:
         frame.given_if.update(filled)
 
@@ -322,7 +323,7 @@ def _for(frame: Frame, stmt: Any) -> None:
         frame.region, frame.snapshot = region, None
 
 
-def _loop(frame: Frame, body: Body, orelse: Body, before: tuple[Any, ...]) -> None:
+def _loop(frame: Frame, body: Body, orelse: Body, before: State) -> None:
     first = len(frame.flow.events)
     opened = frame.open
     frame.body(body)
@@ -332,10 +333,9 @@ def _loop(frame: Frame, body: Body, orelse: Body, before: tuple[Any, ...]) -> No
         frame.open = {**opened, **frame.open}
         frame.snapshot = None
         frame.body(body)
-    after = frame.state()
+    after = frame.state()._replace(dead=False)
     frame.restore(before)
     frame.dead = False
-    after = (*after[:5], False, *after[6:])
     frame.join(before, after, frame.state())
     if orelse:
         frame.body(orelse)
@@ -350,7 +350,15 @@ def _try(frame: Frame, stmt: Any) -> None:
     if stmt[3] and not frame.dead:
         frame.body(stmt[3])
     ends = [frame.state()]
-    middle = (ends[0][0], {**before[1], **ends[0][1]}, before[2] & ends[0][2], before[3], before[4], False, *ends[0][6:])
+    first = ends[0]
+    middle = before._replace(
+        env=first.env,
+        open={**before.open, **first.open},
+        closed=before.closed & first.closed,
+        dead=False,
+        keys=first.keys,
+        given=first.given,
+    )
     for _, name, handler in stmt[2]:
         frame.restore(middle)
         if name:
@@ -366,9 +374,8 @@ def _try(frame: Frame, stmt: Any) -> None:
         frame.join(before, state, other)
         state = frame.state()
     if len(ends) == 1:
-        frame.env, frame.open, frame.closed, frame.guards, frame.region, frame.dead, frame.keys, frame.given = state
-        frame.guards = before[3] if not frame.dead else frame.guards
-        frame.snapshot = None
+        frame.resume(state)
+        frame.guards = before.guards if not frame.dead else frame.guards
     if stmt[4]:
         dead = frame.dead
         if dead:
@@ -414,7 +421,7 @@ def _return(frame: Frame, stmt: Any) -> None:
         frame.returns = union(frame.returns, frame.ev(stmt[1]))
     known = stmt[1] if stmt[1].__class__ is tuple and stmt[1][0] == "const" else None
     truth = bool(known[1]) if known is not None else False if stmt[1] is None else None
-    frame.returned.append((frame.open, frame.closed, truth, frame.handling, frame.given, frame.guards))
+    frame.returned.append(WayOut(frame.open, frame.closed, truth, frame.handling, frame.given, frame.guards))
     frame.dead = True
 
 

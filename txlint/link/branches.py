@@ -1,0 +1,99 @@
+"""What branches leave, and what holds where they meet: a `State` for each branch, a `WayOut` for each way out of a function.
+
+A transaction that one branch has ended and the other has not is in doubt behind both (`either`), unless a parameter decides which is taken
+(`given_after`, `closes_given`: ``if commit: session.commit()``) or the same test is asked again (`Way`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from txlint.link.values import Value
+from txlint.model.facts import Expr
+from txlint.model.graph import Given, Key, Opened, Test
+
+
+class State(NamedTuple):
+    """What branches tell apart."""
+
+    env: dict[str, Value]
+    open: dict[Key, Opened]
+    closed: frozenset[Key]
+    guards: tuple[Test, ...]
+    region: tuple[Opened, ...]
+    dead: bool
+    keys: dict[str, Key]
+    given: Given
+
+
+class WayOut(NamedTuple):
+    """A ``return``, or the end of a function: what is left open and what is closed there, whether something true is returned (None: not
+    known), whether an exception is being handled; what is closed, and what holds, by tests of parameters."""
+
+    open: dict[Key, Opened]
+    closed: frozenset[Key]
+    truth: bool | None
+    handling: bool
+    given: Given
+    guards: tuple[Test, ...]
+
+
+class Way(NamedTuple):
+    """A test of a plain local name, ``is_new`` or ``kind != "a"``: of which name, equal to what (None: its truth), and whether the test is
+    true where that is so."""
+
+    name: str
+    value: Expr | None
+    truth: bool
+
+
+_SAME = {"==": True, "!=": False, "is": True, "is not": False}
+
+
+def way_of(test: Expr) -> Way | None:
+    """The test as a `Way`; None where it asks for anything else."""
+    truth = True
+    while test.__class__ is tuple and test[0] == "not":
+        test, truth = test[1], not truth
+    if test.__class__ is str:
+        return Way(test, None, truth) if "." not in test else None
+    if test[0] == "cmp" and len(test[2]) == 1 and test[2][0] in _SAME and test[1].__class__ is str and "." not in test[1]:
+        if test[3][0].__class__ is tuple and test[3][0][0] == "const":
+            return Way(test[1], test[3][0], truth is _SAME[test[2][0]])
+    return None
+
+
+def either(before: dict[Key, Opened], one: dict[Key, Opened], two: dict[Key, Opened]) -> dict[Key, Opened]:
+    """What is open on either of two ways: written to where one of them has written; in doubt where one of them has ended it."""
+    both = {**one, **two}
+    both.update((key, opened) for key, opened in one.items() if not opened.reads and both[key].reads)
+    for key in before.keys() & both.keys():
+        if key not in one or key not in two:
+            both[key] = replace(both[key], confidence=both[key].confidence.doubted)
+    return both
+
+
+def given_after(one: State, two: State, test: Test | None) -> Given:
+    """What is closed by tests of parameters behind two branches, the first of which is taken where ``test`` holds."""
+    given = {key: known for key, known in one.given.items() if two.given.get(key) == known}
+    if test is not None:
+        given |= {key: (test, two.open.get(key)) for key in one.closed - two.closed}
+        given |= {key: (test.otherwise(), one.open.get(key)) for key in two.closed - one.closed}
+    return given
+
+
+def closes_given(ways: Sequence[WayOut], closes: frozenset[Key]) -> Given:
+    """What every way out closes on which a test of a parameter holds, besides what all close: ``if commit: session.commit()``."""
+    found: Given = {}
+    closed = frozenset[Key]().union(*(way.closed for way in ways), *(way.given for way in ways))
+    for key in sorted(closed - closes, key=str):
+        others = [way for way in ways if key not in way.closed]
+        tests = dict.fromkeys(
+            test for way in ways for test in ((way.given[key][0],) if key in way.given else way.guards if key in way.closed else ())
+        )
+        for test in tests:
+            if all((key in way.given and way.given[key][0] == test) or test.otherwise() in way.guards for way in others):
+                found[key] = test, next((way.given[key][1] if key in way.given else way.open.get(key) for way in others), None)
+                break
+    return found
