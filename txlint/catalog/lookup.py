@@ -46,13 +46,6 @@ ITS_CLASS = "{class}"
 """In a type: the class that was looked up, where the entry stands under one of its bases."""
 
 
-def _false_words(libraries: Iterable[Library]) -> Iterator[str]:
-    for entry in (entry for library in libraries for entry in library.entries):
-        if isinstance(entry, Returns) and entry.type == "false":
-            asked = [str(when.equals) for when in entry.when if when.equals is not None]
-            yield asked[0] if asked else entry.name.rpartition(".")[2]
-
-
 class Catalog:
     """The entries of the libraries given. Immutable but for its memos."""
 
@@ -61,7 +54,10 @@ class Catalog:
         self._aliases: dict[str, str] = {}
         self._generated: list[tuple[tuple[str, ...], str]] = []  # alias patterns: segments with *, the name they stand for
         self.signatures: dict[str, tuple[Signature, ...]] = {}  # by the last name of the method
-        namespaces: set[str] = set()  # classes that hold whatever the project puts there
+        self.namespaces: set[str] = set()  # classes that hold whatever the project puts there
+        self.proxies: set[str] = set()  # methods that give a proxy what it stands for
+        self.watched: set[str] = set()  # classes on which it matters what is assigned to an attribute
+        self.false_words: set[str] = set()  # one of them is in every test of what is false
         self.breaking: dict[str, str] = {}  # exceptions that break a transaction, with the family of that
         for library in self._libraries.values():
             for old, new in library.aliases.items():
@@ -75,16 +71,17 @@ class Catalog:
                     self.signatures[last] = (*self.signatures.get(last, ()), entry)
                 elif isinstance(entry, Opener):
                     self.breaking.update(dict.fromkeys(entry.broken_by, entry.family))
-                elif isinstance(entry, LibraryClass) and entry.namespace:
-                    namespaces.add(entry.name)
-        self.namespaces = frozenset(namespaces)
-        self.false_words = frozenset(_false_words(self._libraries.values()))  # one of them is in every test of what is false
-        self.watched = frozenset(  # classes on which it matters what is assigned to an attribute
-            entry.name.removesuffix(".__setattr__")
-            for library in self._libraries.values()
-            for entry in library.entries
-            if isinstance(entry, Returns) and entry.becomes and entry.name.endswith(".__setattr__")
-        )
+                elif isinstance(entry, LibraryClass):
+                    if entry.namespace:
+                        self.namespaces.add(entry.name)
+                    if entry.proxy:
+                        self.proxies.add(entry.proxy)
+                elif isinstance(entry, Returns):
+                    owner, _, last = entry.name.rpartition(".")
+                    if entry.becomes and last == "__setattr__":
+                        self.watched.add(owner)
+                    if entry.type == "false":
+                        self.false_words.add(next((str(when.equals) for when in entry.when if when.equals is not None), last))
         self.breaking_words = frozenset(name.rpartition(".")[2] for name in self.breaking)
         table = _by_name(entry for library in self._libraries.values() if library.name != PROJECT for entry in library.entries)
         if PROJECT in self._libraries:

@@ -461,8 +461,8 @@ def _keep_fields(site: Site, klass: Klass, args: tuple[Value, ...], keywords: di
 def _call_object(site: Site, atom: ExtObj | Obj | SelfObj, args: tuple[Value, ...], keywords: dict[str | None, Value], depth: int) -> None:
     frame = site.frame
     linker = frame.linker
-    proxy = proxy_method(linker, atom)
-    if proxy and isinstance(site.func, str):
+    proxy = proxy_method(linker, atom) if linker.catalog.proxies and isinstance(site.func, str) else ""
+    if proxy:
         given = put_there(linker, ("held", linker.where_bound(frame.module, site.func), proxy))
         for inner in given:
             call_atom(site, inner, args, keywords, depth + 1)

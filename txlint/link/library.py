@@ -67,7 +67,7 @@ def call_library(
         return
     known = linker.at(name)
     owner, _, last = name.rpartition(".")
-    if args and isinstance(site.receiver, str) and last == proxy_method(linker, receiver):
+    if last in linker.catalog.proxies and args and isinstance(site.receiver, str) and last == proxy_method(linker, receiver):
         linker.put(("held", linker.where_bound(frame.module, site.receiver), last), args[0])
     if owner in linker.catalog.namespaces and last in _LOOKS_UP and args and (text := _text(args[0])):
         site.result = union(site.result, shared(linker, owner, text))
@@ -192,10 +192,14 @@ def become(frame: Frame, expr: Any, receiver: Atom, entry: Returns, args: tuple[
     if expr.__class__ is not str:
         return
     made = frame.linker.typed(parse_type(entry.becomes), receiver, args, keywords, origin=getattr(receiver, "origin", None))
-    frame.env[expr] = tuple(dict.fromkeys(new for atom in frame.ev(expr) for new in (made if atom is receiver else (atom,))))
+
+    def turned(value: Value) -> Value:
+        return tuple(dict.fromkeys(new for atom in value for new in (made if atom is receiver else (atom,))))
+
+    frame.env[expr] = turned(frame.ev(expr))
     head, _, name = expr.rpartition(".")
     if head == frame.self_name and name in frame.sets:
-        frame.sets[name] = tuple(dict.fromkeys(new for atom in frame.sets[name] for new in (made if atom is receiver else (atom,))))
+        frame.sets[name] = turned(frame.sets[name])
 
 
 def assigned(frame: Frame, head: str, name: str, value: Value) -> None:

@@ -30,12 +30,10 @@ def module_name(linker: Linker, module: Module, name: str) -> Value:
     value: Value = UNKNOWN
     if linker.taught and not (bound is not None and bound[-1][0] == "class"):
         value = taught.module_value(linker, module.name, name)
-    if value:
-        pass  # whatever it is bound to
-    elif bound is not None:
+    if not value and bound is not None:  # what a project's table says of a name counts, whatever it is bound to
         for binding in bound:
             value = union(value, linker.bound(binding, module, None))
-    else:
+    elif not value:
         submodule = f"{module.name}.{name}"
         if module.facts.is_package and linker.project.knows(submodule):
             value = linker.module_value(submodule)

@@ -5,7 +5,7 @@ caller's words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -63,19 +63,8 @@ def passed(site: Site) -> Passed:
     for name, arg in site.expr[3]:
         if name is not None:
             _pass(frame, name, arg, site.keywords.get(name, UNKNOWN), values, callables)
-    if not frame.linker.has_sessions:
-        pass  # there are no keys to tell
-    elif site.receiver.__class__ is str and site.receiver != frame.self_name:
-        key = frame.session_key(site.receiver)
-        if key is not None:
-            values[RECEIVER] = ("key", key)
-        for atom in frame.ev(site.receiver):
-            if isinstance(atom, Obj):
-                for path in held(frame.linker, atom.klass):
-                    if (key := frame.session_key(f"{site.receiver}.{path}")) is not None:
-                        values[f"{RECEIVER}.{path}"] = ("key", key)
-    else:
-        values.update((f"{RECEIVER}.{path}", ("key", key)) for path, key in _handed(site).items())
+    if frame.linker.has_sessions:
+        values.update(_sessions_of_receiver(site))
     row = STORED if _writes_fields(values) else _row(site)
     if row is not None:
         values[IDENTITY] = ("const", True if row == STORED else None)
@@ -118,6 +107,22 @@ def _row(site: Site) -> str | None:
     """Is the receiver an instance that was made and not yet saved, or one that came from the database? None where that is not known."""
     rows = {row_of(atom.receiver) for atom in site.values if isinstance(atom, (Fn, ExtMethod))}
     return rows.pop() if len(rows) == 1 else None
+
+
+def _sessions_of_receiver(site: Site) -> Iterator[tuple[str, tuple[str, Key]]]:
+    """The keys of the receiver and of what it holds, by the names that its methods have for them."""
+    frame = site.frame
+    if site.receiver.__class__ is not str or site.receiver == frame.self_name:
+        yield from ((f"{RECEIVER}.{path}", ("key", key)) for path, key in _handed(site).items())
+        return
+    key = frame.session_key(site.receiver)
+    if key is not None:
+        yield RECEIVER, ("key", key)
+    for atom in frame.ev(site.receiver):
+        if isinstance(atom, Obj):
+            for path in held(frame.linker, atom.klass):
+                if (key := frame.session_key(f"{site.receiver}.{path}")) is not None:
+                    yield f"{RECEIVER}.{path}", ("key", key)
 
 
 def _writes_fields(values: dict[Any, Any]) -> bool:
@@ -312,13 +317,13 @@ def doubt_states(site: Site, choices: Iterable[tuple[Fun, Klass | None]]) -> Non
     """One of several methods runs, and it is not known which: what one of them may end may have ended, and what all of them end that do
     anything is hardly still open."""
     frame = site.frame
-    replays = [(fun, frame.linker.replay(fun, klass, False)) for fun, klass in choices if not _is_abstract(fun)]
+    replays = [(fun, frame.linker.replay(fun, klass, False)) for fun, klass in choices if not _only_refuses(fun)]
     ends = [{mine for key in replay.closes | replay.commits if (mine := key_for_caller(site, fun, 1, key))} for fun, replay in replays]
     for key in dict.fromkeys(key for each in ends for key in sorted(each)):
         frame.doubt(key, POSSIBLE if all(key in each for each in ends) else LIKELY)
 
 
-def _is_abstract(fun: Fun) -> bool:
+def _only_refuses(fun: Fun) -> bool:
     """Does a method nothing but refuse, for its overrides to do something?"""
     return all(
         stmt[0] in ("pass", "raise") or (stmt[0] == "expr" and stmt[1].__class__ is not str and stmt[1][0] == "const") for stmt in fun.body
