@@ -55,7 +55,7 @@ def _gets_request(linker: Linker, view: Fun) -> None:
     """A view, or the constructor of its class, is called with a request, or with a context and a request."""
     makers = [view] if view.klass is None else [a.fun for a in linker.class_attribute(view.klass, "__init__") if isinstance(a, linker.Fn)]
     for fun in makers:
-        names = [param.name for param in fun.fact.params if param.kind in ("pos", "arg")][fun.klass is not None :]
+        names = fun.fact.positional[fun.klass is not None :]
         if names:
             linker.tell(fun, names[1 if len(names) > 1 else 0], (linker.atoms(linker.ExtObj, _REQUEST, (), None),))
 

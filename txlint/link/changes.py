@@ -332,7 +332,7 @@ def _of_function(linker: Linker, place: Place, within: frozenset[Place]) -> froz
         assert fun.fact is not None
         at = place[1]
         if isinstance(at, int):
-            positional = [param.name for param in fun.fact.params if param.kind in ("pos", "arg")]
+            positional = fun.fact.positional
             at += 1 if fun.klass is not None else 0
             name = positional[at] if 0 <= at < len(positional) else None
         else:

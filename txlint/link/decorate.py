@@ -11,7 +11,7 @@ from typing import Any
 from txlint.catalog.types import parse_type
 from txlint.link.keyed import beside
 from txlint.link.library import parameter_text
-from txlint.link.linker import Decoration, Linker
+from txlint.link.linker import Decoration, Linker, Replay
 from txlint.link.opening import opened_within
 from txlint.link.passing import bind, hand, tell
 from txlint.link.project import Fun, Klass
@@ -237,8 +237,7 @@ def _library(
     args: tuple[Value, ...] = ()
     keywords: dict[str | None, Value] = {}
     if called:
-        args = tuple(frame.ev(arg) for arg in expr[2])
-        keywords = {key: frame.ev(arg) for key, arg in expr[3]}
+        args, keywords = _arguments(frame, expr)
     for hook in known.hooks:
         if hook.by == "decorator":
             linker.connect_decorated(frame, fun, hook, name, args, keywords, pos)
@@ -271,7 +270,7 @@ def _project(
         return value, _entered(linker, decorator, pos), False
     return_values = linker.replay(outer, getattr(decorator.receiver, "klass", None), True).returns
     holder = outer
-    _keep(linker, outer, return_values, _arguments(frame, outer, expr) if called else None, value)
+    _keep(linker, outer, return_values, _by_parameter(frame, outer, expr) if called else None, value)
     if called:
         # A factory: the decorator proper is the function it returns; `@decorator()` may also be both at once.
         inner = next((a for a in return_values if isinstance(a, Fn) and a.fun.parent is outer), None)
@@ -335,14 +334,16 @@ def _project(
             sure = min(opened.confidence, Confidence.CERTAIN if always else Confidence.LIKELY)
             key = opened.key if len(opened.key) < 3 or opened.key[1] in ("param", "self") else ("custom", outer.dotted)
             openers.append(replace(opened, kind="custom", name=outer.dotted, pos=pos, key=key, confidence=sure))
-    wrappers = tuple(
-        linker.atoms(Fn, a.fun, None)
-        for a in returned
-        if any(not isinstance(t, ParamTarget) for e in linker.replay(a.fun, None, True).flow.events for t in e.targets)
-        or any(e.effect for e in linker.replay(a.fun, None, True).flow.events)
-        or (not openers and linker.replay(a.fun, None, True).closes)  # it commits what the decorated function has begun
-    )
+    wrappers = tuple(linker.atoms(Fn, a.fun, None) for a in returned if _does_more(linker.replay(a.fun, None, True), not openers))
     return union(value, wrappers), openers, False
+
+
+def _does_more(wrapper: Replay, commits: bool) -> bool:
+    """Does what a decorator puts around a function do more than call it: call others, have an effect, or (where that ``commits`` what the
+    function has begun) end a transaction?"""
+    events = wrapper.flow.events
+    calls = any(not isinstance(target, ParamTarget) for event in events for target in event.targets)
+    return calls or any(event.effect for event in events) or (commits and bool(wrapper.closes))
 
 
 def _tell_receiver(linker: Linker, fun: Fun, holder: Fun, returned: Value) -> None:
@@ -350,7 +351,7 @@ def _tell_receiver(linker: Linker, fun: Fun, holder: Fun, returned: Value) -> No
     if fun.klass is None or fun.fact is None or any(expr == "staticmethod" for expr, _ in fun.fact.decorators):
         return
     for wrapper in _functions(returned):
-        names = [param.name for param in wrapper.fun.fact.params if param.kind in ("pos", "arg")] if wrapper.fun.fact is not None else []
+        names = wrapper.fun.fact.positional if wrapper.fun.fact is not None else []
         if names and wrapper.receiver is None and _within(wrapper.fun, holder) and _may_open(linker, wrapper.fun, names[0]):
             tell(linker, wrapper.fun, names[0], (linker.instance(fun.klass, False),))
             linker.around_methods.add(wrapper.fun.id)
@@ -405,7 +406,7 @@ def _in_words_of(names: list[str], event: Event, receiver: str) -> tuple[Opened,
 
 def _first_parameter(linker: Linker, fun: Fun) -> str | None:
     """The parameter in which a decorator gets what it decorates."""
-    params = [p.name for p in fun.fact.params if p.kind in ("pos", "arg")] if fun.fact else []
+    params = fun.fact.positional if fun.fact is not None else []
     if fun.klass is not None and params and linker.decoration(fun).role != "static":
         params = params[1:]
     return params[0] if params else None
@@ -420,10 +421,14 @@ def _keep(linker: Linker, decorator: Fun, returned: Value, given: dict[str, Valu
             linker.put(("param", holder.id, name), value, beside(decorator.id, given, "") if given is not None else None)
 
 
-def _arguments(frame: Frame, factory: Fun, expr: Expr) -> dict[str, Value]:
-    """What a call gives that makes a decorator, by the names of the parameters."""
-    args = tuple(frame.ev(arg) for arg in expr[2])
-    keywords = {key: frame.ev(arg) for key, arg in expr[3]}
+def _arguments(frame: Frame, expr: Expr) -> tuple[tuple[Value, ...], dict[str | None, Value]]:
+    """What a call gives that makes a decorator: by position, and by name."""
+    return tuple(frame.ev(arg) for arg in expr[2]), {key: frame.ev(arg) for key, arg in expr[3]}
+
+
+def _by_parameter(frame: Frame, factory: Fun, expr: Expr) -> dict[str, Value]:
+    """What such a call gives by the names of the parameters."""
+    args, keywords = _arguments(frame, expr)
     return bind(factory, args, keywords, 1 if factory.klass is not None and frame.linker.decoration(factory).role != "static" else 0)
 
 
@@ -438,7 +443,7 @@ def decorate_class(linker: Linker, klass: Klass) -> None:
         for atom in frame.ev(expr[1] if called else expr):
             if isinstance(atom, Fn):
                 returned = linker.replay(atom.fun, getattr(atom.receiver, "klass", None), True).returns
-                _keep(linker, atom.fun, returned, _arguments(frame, atom.fun, expr) if called else None, value)
+                _keep(linker, atom.fun, returned, _by_parameter(frame, atom.fun, expr) if called else None, value)
 
 
 def _entered(linker: Linker, manager: Fn, pos: Pos) -> list[Opened]:
@@ -459,8 +464,7 @@ def _applied(linker: Linker, frame: Frame, atom: Atom, expr: Expr, called: bool,
     made: Value = UNKNOWN
     heads: Value = (atom,)
     if called:
-        args = tuple(frame.ev(arg) for arg in expr[2])
-        keywords = {key: frame.ev(arg) for key, arg in expr[3]}
+        args, keywords = _arguments(frame, expr)
         heads = applied(frame, atom, args, keywords)
         made = tuple(a for a in heads if isinstance(a, ExtObj))
     if not made:

@@ -233,7 +233,7 @@ def _look_for_arguments(linker: Linker, fun: Fun, name: str) -> None:
                 callers.append(sub.module.funs[found[-1][1]])
     callers.extend(_look_for_calls(linker, names))
     assert fun.fact is not None
-    positions = [param.name for param in fun.fact.params if param.kind in ("pos", "arg")]
+    positions = fun.fact.positional
     for caller in callers:
         for event in linker.replay(caller, _owner(caller), False).flow.events:
             for target in event.targets:

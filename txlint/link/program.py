@@ -233,7 +233,7 @@ class _Builder:
         known = self.infos.get(fun.id)
         if known is None:
             fact = fun.fact
-            params = tuple(p.name for p in fact.params if p.kind in ("pos", "arg")) if fact else ()
+            params = tuple(fact.positional) if fact else ()
             defaults: dict[str, Any] = {}
             for param in fact.params if fact else ():
                 default = param.default

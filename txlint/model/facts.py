@@ -83,6 +83,11 @@ class Function(NamedTuple):
     pos: Pos  # the `def` line (not the decorators) to the end of the body
     name_pos: Pos  # the span of `def name`, for messages; of the whole lambda for lambdas
 
+    @property
+    def positional(self) -> list[str]:
+        """The parameters that arguments by position fill, in order; ``self`` among them."""
+        return [param.name for param in self.params if param.kind in ("pos", "arg")]
+
 
 class Class(NamedTuple):
     """A class statement; methods are the ``("def", n)`` of its body."""

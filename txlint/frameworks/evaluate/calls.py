@@ -256,7 +256,7 @@ def method_call(ev: Evaluator, owner: Cell, method: str, expr: Expr, frame: Fram
 def bind(function: Function, args: tuple[Cell, ...], keywords: Keywords) -> dict[Any, Any] | None:
     """Arguments by the names of the parameters, ``None`` where they do not fit."""
     names: dict[Any, Any] = {}
-    positional = [param.name for param in function.params if param.kind in ("pos", "arg")]
+    positional = function.positional
     known = {param.name for param in function.params if param.kind in ("arg", "kwonly")}
     rest = next((param.name for param in function.params if param.kind == "vararg"), None)
     more = next((param.name for param in function.params if param.kind == "kwarg"), None)
