@@ -30,5 +30,5 @@ peers: ## txlint beside other tools, a quarter of an hour: make peers PEERS=DIR 
 	$(BIN)/python bench/peers.py --own
 	$(BIN)/python bench/instructions.py
 
-truth: ## measure what is too slow for each change, record it in docs/truth/: make truth [ONLY=NAMES] [MIRRORS=DIR] [PACKAGES=DIR] [VENVS=DIR]
-	$(BIN)/python bench/truth.py run $(ONLY) --shared $(SHARED) $(if $(MIRRORS),--mirrors $(MIRRORS)) $(if $(PACKAGES),--packages $(PACKAGES)) $(if $(VENVS),--venvs $(VENVS))
+truth: ## measure what is too slow for each change, record it in docs/truth/: make truth [ONLY=NAMES] [CHANGED=1] [MIRRORS=DIR] [PACKAGES=DIR] [VENVS=DIR]
+	$(BIN)/python bench/truth.py run $(ONLY) $(if $(CHANGED),--changed) --shared $(SHARED) $(if $(MIRRORS),--mirrors $(MIRRORS)) $(if $(PACKAGES),--packages $(PACKAGES)) $(if $(VENVS),--venvs $(VENVS))

@@ -1,14 +1,18 @@
 """What is too slow or too far away to measure at each change: measured now and then, recorded with its date, held to what it rests on.
 
-    python bench/truth.py run [NAME ...] [--shared DIR] [--mirrors DIR] [--packages DIR] [--venvs DIR]     write docs/truth/NAME.json
+    python bench/truth.py run [NAME ...] [--changed] [--shared DIR] [--mirrors DIR] [--packages DIR] [--venvs DIR]     write the records
     python bench/truth.py check [--shared DIR]       exit code 1 and one line for each record that is missing, failed or stale
 
-A record holds date, command, commit, versions, figures and a sha256 of each input. `check` compares the inputs and measures nothing. An
-input is what would make the figures say something else than they say, and no more, or every commit would ask for a new measurement:
+A record, docs/truth/NAME.json, holds date, command, commit, versions, figures and a sha256 of each input. `check` compares the inputs and
+measures nothing. An input is what would make the figures say something else than they say, and no more, or every commit would ask for a
+new measurement:
 
 catalog            the four tests of each library (`tests/catalog_tests.py`). Inputs are what is looked up in the installed library: names,
                    bases, aliases, version ranges. A reworded `why` or another effect kind leaves it fresh; what is used, explained and
                    real the suite asks at every change. Versions are recorded and not compared: a release on an index is no change.
+                   With `--changed` only libraries are measured of which an input has changed since the record, or which it skipped and
+                   are installed now; the others keep their figures, which say under ``measured`` of when they are. A change of what
+                   measures them (`tests/real`, a fixture) asks for all.
 releases           which releases are asked for (`bench/versions.py`): an index has new ones every day, and each is asked by the scheduled
                    job, not here. A note says when the catalog is another than the one that was held against them.
 proofs             what decides whether a mark holds (tests/proof, the readers of marks). Not the fixtures: the suite executes each of them
@@ -51,7 +55,7 @@ import torture  # noqa: E402
 import versions  # noqa: E402
 import wholefix  # noqa: E402
 
-from tests import catalog_tests, marks, programs  # noqa: E402
+from tests import catalog_tests, catalog_truth, marks, programs  # noqa: E402
 from txlint import __version__  # noqa: E402
 from txlint.catalog.loader import LIBRARIES, read_library  # noqa: E402
 from txlint.config import Config  # noqa: E402
@@ -81,7 +85,7 @@ class Places(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Truth:
     """One thing to measure. ``inputs`` gives the sha256 of each input that can be reached; ``needs`` the fields of ``Places``;
-    ``of`` the distributions whose versions belong into the record."""
+    ``of`` the distributions whose versions belong into the record; ``measure_changed`` measures what is not as it was recorded."""
 
     name: str
     inputs: Callable[[Places], dict[str, str]]
@@ -89,6 +93,7 @@ class Truth:
     needs: tuple[str, ...] = ()
     of: tuple[str, ...] = ()
     is_score: bool = False
+    measure_changed: Callable[[Mapping[str, Any], Places], Figures] | None = None
 
 
 def sha(data: Any) -> str:
@@ -117,12 +122,31 @@ def looked_up(library: Library) -> list[Any]:
         + ([list(entry.bases), bool(entry.why)] if isinstance(entry, LibraryClass) else [])
         for entry in library.entries
     ]
-    return [library.distribution, sorted(library.aliases.items()), sorted(library.virtual), sorted(entries, key=json.dumps)]
+    since = [sorted(library.since.items())] if library.since else []
+    return [library.distribution, sorted(library.aliases.items()), sorted(library.virtual), sorted(entries, key=json.dumps), *since]
 
 
 def measure_catalog(_: Places) -> Figures:
     """The four tests of each library, on what is installed beside this interpreter."""
-    found, problems = catalog_tests.measure()
+    return _of_libraries(*catalog_tests.measure())
+
+
+def measure_changed_libraries(recorded: Mapping[str, Any], places: Places) -> Figures:
+    """The same where an input is not as it was recorded, or what was skipped is installed here. The other libraries keep their figures,
+    which say of when they are."""
+    kept = {}
+    for name, sha_now in catalog_inputs(places).items():
+        library = read_library(LIBRARIES / f"{name.removeprefix('catalog/')}.toml")
+        old = recorded["figures"]["libraries"].get(library.name)
+        if old and sha_now == recorded["inputs"].get(name) and ("skipped" not in old or catalog_truth.installed(library) is None):
+            kept[library.name] = {"measured": f"{recorded['date']} at {recorded['commit']}", **old}
+    changed = [path.stem for path in sorted(LIBRARIES.glob("*.toml")) if path.stem not in kept]
+    print(f"catalog: measured now: {', '.join(changed) or 'nothing'}; as recorded: {len(kept)} libraries", flush=True)
+    found, problems = catalog_tests.measure(changed)
+    return _of_libraries(dict(sorted((kept | found).items())), problems)
+
+
+def _of_libraries(found: dict[str, dict[str, Any]], problems: list[str]) -> Figures:
     if problems:
         raise Untrue("; ".join(problems))
     passed = [name for name, figures in found.items() if catalog_tests.passes(figures)]
@@ -342,7 +366,7 @@ COMMITS = ("score_cases.py", "django_cases.jsonl")
 OTHERS = ("score_cases.py", "other_cases.jsonl")
 RELEASES = ("score_golden.py", "golden.jsonl", "decoys.jsonl")
 ALL = (
-    Truth("catalog", catalog_inputs, measure_catalog),
+    Truth("catalog", catalog_inputs, measure_catalog, measure_changed=measure_changed_libraries),
     Truth("releases", release_inputs, measure_versions, ("venvs",), is_score=True),
     Truth("proofs", proof_inputs, measure_proofs, of=FRAMEWORKS),
     Truth("fix-commits", score_inputs(*COMMITS), measure_commits(COMMITS[1], "expect"), ("shared", "mirrors"), is_score=True),
@@ -358,18 +382,19 @@ ALL = (
 # -- recording and checking --
 
 
-def record(truth: Truth, places: Places) -> dict[str, Any]:
-    """Measure now. ``failed`` is None, or says why there are no figures: whatever goes wrong is the result."""
+def record(truth: Truth, places: Places, earlier: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Measure now; with an ``earlier`` record, what has changed since. ``failed`` is None, or says why there are no figures: whatever goes
+    wrong is the result."""
     figures, failed = {}, None
     try:
-        figures = truth.measure(places)
+        figures = truth.measure_changed(earlier, places) if earlier and truth.measure_changed else truth.measure(places)
     except Exception as error:
         failed = f"{type(error).__name__}: {error}" if not isinstance(error, Untrue) else str(error)
     needs = "".join(f" {need.upper()}=DIR" for need in truth.needs)
     return {
         "truth": truth.name,
         "date": datetime.now(UTC).date().isoformat(),
-        "command": f"make truth ONLY={truth.name}{needs}",
+        "command": f"make truth ONLY={truth.name}{needs}{' CHANGED=1' if earlier else ''}",
         "commit": _commit(),
         "sources": sources(),
         "versions": {"python": platform.python_version(), "txlint": __version__, **{name: _version(name) for name in truth.of}},
@@ -419,8 +444,8 @@ def check(places: Places, folder: Path = RECORDS, truths: Iterable[Truth] = ALL)
     return bad
 
 
-def run(names: Iterable[str], places: Places, folder: Path = RECORDS, truths: Iterable[Truth] = ALL) -> int:
-    """Measure and record; the exit code. No names: all."""
+def run(names: Iterable[str], places: Places, folder: Path = RECORDS, truths: Iterable[Truth] = ALL, changed: bool = False) -> int:
+    """Measure and record; the exit code. No names: all. ``changed``: where a truth can tell, and has figures, only what has changed."""
     wanted = set(names)
     folder.mkdir(parents=True, exist_ok=True)
     bad = 0
@@ -430,7 +455,8 @@ def run(names: Iterable[str], places: Places, folder: Path = RECORDS, truths: It
         if absent := [need for need in truth.needs if getattr(places, need) is None]:
             print(f"{truth.name}: not measured, needs --{' --'.join(absent)}")
             continue
-        made = record(truth, places)
+        earlier = read(truth, folder) if changed and truth.measure_changed else None
+        made = record(truth, places, earlier if earlier and not earlier["failed"] else None)
         (folder / f"{truth.name}.json").write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
         bad |= made["failed"] is not None
         print(f"{truth.name}: {made['failed'] or made['figures']}", flush=True)
@@ -455,6 +481,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("verb", choices=["run", "check"])
     parser.add_argument("names", nargs="*", choices=[[], *(truth.name for truth in ALL)], metavar="NAME")
+    parser.add_argument("--changed", action="store_true", help="of the catalog, only what is not as it was recorded")
     parser.add_argument("--shared", type=Path, help="holds bench/ with the scorers and their cases")
     parser.add_argument("--mirrors", type=Path, help="bare clones as DIR/owner+name/repo")
     parser.add_argument("--packages", type=Path, help="unpacked wheels as DIR/name-version")
@@ -462,7 +489,7 @@ def main() -> int:
     options = parser.parse_args()
     folders = (options.shared, options.mirrors, options.packages, options.venvs)
     places = Places(*(folder.resolve() if folder and folder.is_dir() else None for folder in folders))
-    return check(places) if options.verb == "check" else run(options.names, places)
+    return check(places) if options.verb == "check" else run(options.names, places, changed=options.changed)
 
 
 if __name__ == "__main__":

@@ -25,13 +25,13 @@ JOBS = 4  # fixtures that are executed at once: most of the time they wait for w
 TESTS = ("true", "used", "explained", "real")
 
 
-def measure(names: Iterable[str] = ()) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    """Figures of each library, all without ``names``; and what does not hold."""
+def measure(names: Iterable[str] | None = None) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """Figures of each library (``names`` None: all); and what does not hold."""
     catalog_truth.prepare()
-    wanted = set(names)
+    wanted = None if names is None else set(names)
     figures = {}
     problems = []
-    paths = [path for path in sorted(LIBRARIES.glob("*.toml")) if not wanted or path.stem in wanted]
+    paths = [path for path in sorted(LIBRARIES.glob("*.toml")) if wanted is None or path.stem in wanted]
     found = [static(path) for path in paths]  # in this thread: it changes the working directory
     with ThreadPoolExecutor(JOBS) as pool:
         for path, each in zip(paths, pool.map(executed, found), strict=True):

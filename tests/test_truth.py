@@ -96,6 +96,51 @@ def test_a_catalog_record_rests_on_what_is_looked_up() -> None:
     assert truth.looked_up(replace(library, entries=tuple(reversed(worded)))) == before
     assert truth.looked_up(replace(library, entries=(replace(library.entries[0], name="celery.nothing"), *library.entries[1:]))) != before
     assert truth.looked_up(replace(library, aliases={**library.aliases, "celery.old": "celery.Celery"})) != before
+    assert truth.looked_up(replace(library, since={"celery.Celery": "5.3"})) != before
+
+
+def test_only_libraries_that_have_changed_are_measured_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    libraries = tmp_path / "libs"
+    libraries.mkdir()
+
+    def write(name: str, entry: str) -> None:
+        head = f'[library]\nname = "{name}"\ndistribution = ""\npackages = ["json"]\n\n[[silent]]\n'
+        (libraries / f"{name}.toml").write_text(f'# packages: json\n{head}name = "json.{entry}"\nwhy = "."\n', encoding="utf-8")
+
+    def measured(changed: bool = True) -> str:
+        assert truth.run([], NOWHERE, tmp_path, [catalog], changed=changed) == 0
+        return capsys.readouterr().out.partition("\n")[0]
+
+    for module in (truth, truth.catalog_tests):
+        monkeypatch.setattr(module, "LIBRARIES", libraries)
+    catalog = next(each for each in truth.ALL if each.name == "catalog")
+    for name in ("kept", "changed", "gone"):
+        write(name, "dumps")
+    measured()  # there is no record yet: all of them
+    whole = truth.read(catalog, tmp_path)
+    assert whole is not None and whole["command"] == "make truth ONLY=catalog"
+    assert measured() == "catalog: measured now: nothing; as recorded: 3 libraries"
+
+    monkeypatch.setattr(truth, "_commit", lambda: "f" * 40)
+    write("changed", "loads")
+    write("new", "dumps")
+    (libraries / "gone.toml").unlink()
+    assert measured() == "catalog: measured now: changed, new; as recorded: 1 libraries"
+    assert measured() == "catalog: measured now: nothing; as recorded: 3 libraries"
+    part = truth.read(catalog, tmp_path)
+    assert part is not None and part["command"] == "make truth ONLY=catalog CHANGED=1"
+    found = part["figures"]["libraries"]
+    assert found["kept"] == {"measured": f"{whole['date']} at {whole['commit']}", **whole["figures"]["libraries"]["kept"]}
+    assert found["new"]["measured"].endswith("f" * 40)  # and not what the last run wrote
+    assert truth.check(NOWHERE, tmp_path, [catalog]) == 0
+    capsys.readouterr()
+
+    record = tmp_path / "catalog.json"
+    record.write_text(record.read_text(encoding="utf-8").replace('"untested": 0', '"untested": 0, "skipped": "x is not installed"', 1))
+    assert measured() == "catalog: measured now: changed; as recorded: 2 libraries"
+    assert "measured now" not in measured(changed=False)
 
 
 def test_a_name_that_is_not_there_is_no_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
