@@ -18,7 +18,7 @@ from txlint import answers, api, cli
 from txlint.cache import folder
 from txlint.cache.folder import NAME
 from txlint.cli import commands, main
-from txlint.cli.commands import FORMATS
+from txlint.cli.options import FORMATS
 
 ROOT = Path(__file__).resolve().parents[1]
 VIEWS = """from django.db import transaction

@@ -19,7 +19,7 @@ import txlint
 from tests.hazards import POSTED, receipt, report
 from txlint.api import Stages
 from txlint.cli import main
-from txlint.cli.commands import FORMATS
+from txlint.cli.options import FORMATS
 from txlint.config import Config
 from txlint.model.finding import Explanation, Problem, Report, Summary
 from txlint.model.kinds import Confidence

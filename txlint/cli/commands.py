@@ -9,17 +9,30 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from txlint import __version__
 from txlint.answers import Answer, Seen, keep
 from txlint.cli.catalog import Listing, print_entries, print_faults, print_libraries
+from txlint.cli.options import (
+    SEVERITIES,
+    cache_options,
+    catalog_options,
+    color_option,
+    config_option,
+    document_option,
+    exclude_options,
+    project_options,
+    reading_options,
+    report_options,
+    rule_options,
+)
 from txlint.cli.output import print_text, say, tell
 from txlint.config import Config, ConfigError, read_config, read_config_file
 from txlint.discover import project_root
@@ -37,11 +50,8 @@ if TYPE_CHECKING:
     from txlint.pool import Engine
     from txlint.report.paint import Paint
 
-FORMATS = ("text", "concise", "json", "github", "gitlab", "junit", "pylint", "rdjson", "sarif")
-_SEVERITIES = ("low", "medium", "high")
 _MOST_ON_TERMINAL = 200
 _NOT_KEPT = "txlint: without a cache: {}"
-_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 class _Failure(click.ClickException):
@@ -86,80 +96,6 @@ def cli() -> None:
     """
 
 
-def _project_options(command: _Command) -> _Command:
-    """Options of every command that analyses a project."""
-    for option in reversed(
-        (
-            click.option("--config", "config_file", metavar="FILE", help="Read this file instead of the project's own configuration."),
-            click.option("--min-confidence", type=click.Choice([each.word for each in Confidence]), help="Least confidence to report."),
-            click.option("--exclude", multiple=True, metavar="GLOB", help="Leave these out instead of the built-in list."),
-            click.option("--extend-exclude", multiple=True, metavar="GLOB", help="Leave these out as well."),
-            click.option("--include-tests", is_flag=True, default=None, help="Tests open transactions and have findings, too."),
-            click.option("--color/--no-color", default=None, help="Colour; default: on a terminal."),
-        )
-    ):
-        command = option(command)
-    return command
-
-
-def _reading_options(command: _Command) -> _Command:
-    """Options of every command that reads the files of a project."""
-    for option in reversed(
-        (
-            click.option("--jobs", type=click.IntRange(min=0), metavar="N", help="Processes; 0 for as many as pay."),
-            click.option("--executor", metavar="MODULE:FACTORY", help="Read files by the executor that this gives, e.g. a cluster's."),
-        )
-    ):
-        command = option(command)
-    return command
-
-
-def _cache_options(command: _Command) -> _Command:
-    """Options of every command that knows what earlier runs have read."""
-    for option in reversed(
-        (
-            click.option("--cache-dir", metavar="DIR", help="Keep what is known here instead of in .txlint_cache of the project."),
-            click.option("--no-cache", is_flag=True, help="Neither read nor keep what is known from earlier runs."),
-        )
-    ):
-        command = option(command)
-    return command
-
-
-def _rule_options(command: _Command) -> _Command:
-    """Options of every command that selects rules."""
-    for option in reversed(
-        (
-            click.option("--select", multiple=True, metavar="CODES", help="Only these: codes, prefixes such as TX1, names, ALL, DEFAULT."),
-            click.option("--extend-select", multiple=True, metavar="CODES", help="These rules as well."),
-            click.option("--ignore", multiple=True, metavar="CODES", help="Not these rules."),
-        )
-    ):
-        command = option(command)
-    return command
-
-
-def _report_options(command: _Command) -> _Command:
-    """Options of every command that reports findings."""
-    for option in reversed(
-        (
-            click.option("--baseline", metavar="FILE", help="Report what this baseline does not know; `txlint baseline` writes one."),
-            click.option("--no-baseline", is_flag=True, help="Report what the configured baseline knows, too."),
-            click.option("--since", metavar="REV", help="Report what changes since this git revision touch: effect, opener, steps."),
-            click.option(
-                "--output-format", type=click.Choice(FORMATS), default="text", show_default=True, help="How to print the findings."
-            ),
-            click.option("--report-at", type=click.Choice(("effect", "entry")), help="Where line formats show a path."),
-            click.option("--fail-on", type=click.Choice(_SEVERITIES), help="Exit with 1 from this severity up."),
-            click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings."),
-            click.option("--statistics", is_flag=True, help="Counts by rule, and times, on stderr."),
-            click.option("--show-unresolved", is_flag=True, help="List the calls inside transactions of which nothing is known."),
-        )
-    ):
-        command = option(command)
-    return command
-
-
 class _Check(click.Command):
     """``--add-ignore`` takes a reason by ``=`` only, so that a path may follow it."""
 
@@ -170,8 +106,8 @@ class _Check(click.Command):
 
 @cli.command(cls=_Check)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@_rule_options
-@_report_options
+@rule_options
+@report_options
 @click.option("--fix", is_flag=True, help="Rewrite what can be rewritten safely, then report the rest.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: also what behaves otherwise than before.")
 @click.option("--diff", is_flag=True, help="Print what --fix would change; write nothing.")
@@ -181,9 +117,9 @@ class _Check(click.Command):
 @click.option("--suggest", is_flag=True, help="Work out for every finding how it can be fixed.")
 @click.option("--verify", is_flag=True, help="Only see whether the two readings of the code agree on what stands in one function.")
 @click.option("-q", "--quiet", is_flag=True, help="Print findings only.")
-@_reading_options
-@_cache_options
-@_project_options
+@reading_options
+@cache_options
+@project_options
 @click.pass_obj
 def check(
     run: _Run,
@@ -288,10 +224,10 @@ def check(
 @cli.command("baseline")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--baseline", metavar="FILE", help="The file; default: the configured one, else txlint-baseline.txt.")
-@_rule_options
-@_reading_options
-@_cache_options
-@_project_options
+@rule_options
+@reading_options
+@cache_options
+@project_options
 def write_baseline(
     paths: tuple[str, ...], baseline: str | None, cache_dir: str | None, no_cache: bool, color: bool | None, **options: Any
 ) -> int:
@@ -329,10 +265,9 @@ def write_baseline(
 @cli.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("-o", "--output", metavar="FILE", help="Write to this file instead of to stdout.")
-@click.option("--config", "config_file", metavar="FILE", help="Read this file instead of the project's own configuration.")
-@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave these out instead of the built-in list.")
-@click.option("--extend-exclude", multiple=True, metavar="GLOB", help="Leave these out as well.")
-@_reading_options
+@config_option
+@exclude_options
+@reading_options
 def facts(paths: tuple[str, ...], output: str | None, **options: Any) -> int:
     """Write the facts of Python files, for `txlint link`: a step of a build, for each of its targets.
 
@@ -363,11 +298,11 @@ def facts(paths: tuple[str, ...], output: str | None, **options: Any) -> int:
 @cli.command()
 @click.argument("files", nargs=-1, required=True, metavar="FACTS...")
 @click.option("--path", "paths", multiple=True, metavar="PATH", help="What to report on; default as for `txlint check`.")
-@_rule_options
-@_report_options
+@rule_options
+@report_options
 @click.option("--suggest", is_flag=True, help="Work out for every finding how it can be fixed.")
 @click.option("-q", "--quiet", is_flag=True, help="Print findings only.")
-@_project_options
+@project_options
 def link(
     files: tuple[str, ...],
     paths: tuple[str, ...],
@@ -407,7 +342,7 @@ def link(
 
 @cli.command()
 @click.argument("rule", metavar="CODE|NAME")
-@click.option("--color/--no-color", default=None, help="Colour; default: on a terminal.")
+@color_option
 def explain(rule: str, color: bool | None) -> int:
     """Show the page of a rule: what it finds, why it matters, what to do."""
     require((rule,))
@@ -419,9 +354,9 @@ def explain(rule: str, color: bool | None) -> int:
 
 @cli.command()
 @click.argument("place", metavar="PATH:LINE")
-@_reading_options
-@_cache_options
-@_project_options
+@reading_options
+@cache_options
+@project_options
 def why(place: str, cache_dir: str | None, no_cache: bool, color: bool | None, **options: Any) -> int:
     """Say what stands on a line: is it an effect, is a transaction open, by what path, and if it is silent, why."""
     path, line = _path_and_line(place)
@@ -462,16 +397,6 @@ def helper(library: str, module: str | None) -> int:
     return 0
 
 
-def _catalog_options(command: _Command) -> _Command:
-    for option in (
-        click.option("--color/--no-color", default=None, help="Colour; default: on a terminal."),
-        click.option("--config", "config_file", metavar="FILE", help="Read this file instead of the project's own configuration."),
-        click.option("--output-format", type=click.Choice(("text", "json")), default="text", show_default=True, help="How to print it."),
-    ):
-        command = option(command)
-    return command
-
-
 @cli.group(cls=Listing)
 def catalog() -> None:
     """Show what is known of libraries and of the project's own code.
@@ -481,7 +406,7 @@ def catalog() -> None:
 
 
 @catalog.command("list")
-@_catalog_options
+@catalog_options
 def catalog_list(config_file: str | None, output_format: str, color: bool | None) -> int:
     """List the libraries: versions and tests, entries by kind."""
     return print_libraries(_configured(config_file), output_format, _paint(color), _on_terminal())
@@ -489,7 +414,7 @@ def catalog_list(config_file: str | None, output_format: str, color: bool | None
 
 @catalog.command("search")
 @click.argument("word")
-@_catalog_options
+@catalog_options
 def catalog_search(word: str, config_file: str | None, output_format: str, color: bool | None) -> int:
     """Show what is known of a library, a dotted name, a method, or a part of a name."""
     return print_entries(_configured(config_file), word, output_format, _paint(color))
@@ -497,10 +422,10 @@ def catalog_search(word: str, config_file: str | None, output_format: str, color
 
 @catalog.command("test")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--output-format", type=click.Choice(("text", "json")), default="text", show_default=True, help="How to print it.")
-@_reading_options
-@_cache_options
-@_project_options
+@document_option
+@reading_options
+@cache_options
+@project_options
 def catalog_test(
     paths: tuple[str, ...], output_format: str, cache_dir: str | None, no_cache: bool, color: bool | None, **options: Any
 ) -> int:
@@ -583,7 +508,7 @@ def _engine(name: str) -> Engine:
 def _reporting(
     config: Config, fail_on: str | None, report_at: str | None, baseline: str | None, no_baseline: bool, since: str | None
 ) -> Config:
-    """The configuration with what `_report_options` ask for."""
+    """The configuration with what `report_options` ask for."""
     return config._replace(
         fail_on=fail_on or config.fail_on,
         report_at=report_at or config.report_at,
@@ -747,8 +672,8 @@ def _print_statistics(report: Report, stages: Stages, seconds: float) -> None:
 def _exit_code(report: Report, config: Config, exit_zero: bool) -> int:
     if any(each.code == "TX900" and each.given for each in report.errors):
         return 2
-    least = _SEVERITIES.index(config.fail_on)
-    found = any(_SEVERITIES.index(finding.severity) >= least for finding in report.findings)
+    least = SEVERITIES.index(config.fail_on)
+    found = any(SEVERITIES.index(finding.severity) >= least for finding in report.findings)
     found = found or (least == 0 and any(each.code != "TX900" for each in report.errors))
     return 1 if found and not exit_zero else 0
 
