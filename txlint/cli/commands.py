@@ -187,11 +187,19 @@ def check(
             except api.Busy as error:
                 raise _Failure(str(error)) from None
         elif rewrites:
-            wanted = 0 if fix_only or (diff and output_format != "json") else most
             try:
                 with _stoppable() as written:
-                    options = {"unsafe": unsafe_fixes, "write": not diff, "suggestions": wanted}
-                    fixed, report = api.fix(paths, config, **options, progress=progress, stages=stages, cache=cache, written=written)
+                    fixed, report = api.fix(
+                        paths,
+                        config,
+                        unsafe=unsafe_fixes,
+                        write=not diff,
+                        progress=progress,
+                        stages=stages,
+                        suggestions=0 if fix_only or (diff and output_format != "json") else most,
+                        cache=cache,
+                        written=written,
+                    )
             except api.Busy as error:
                 raise _Failure(str(error)) from None
         else:
@@ -228,9 +236,7 @@ def check(
 @reading_options
 @cache_options
 @project_options
-def write_baseline(
-    paths: tuple[str, ...], baseline: str | None, cache_dir: str | None, no_cache: bool, color: bool | None, **options: Any
-) -> int:
+def write_baseline(paths: tuple[str, ...], baseline: str | None, cache_dir: str | None, no_cache: bool, **options: Any) -> int:
     """Write down what is found now, so that later runs report new findings only.
 
     Run again it adds what is new and drops what is gone. With PATHs the entries of other files stay as they are.
