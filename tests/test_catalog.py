@@ -149,8 +149,8 @@ def test_methods_are_found_along_the_bases() -> None:
     assert [effect.kind for effect in EVERYTHING.effects("celery.group.apply_async")] == ["task"]
     form = EVERYTHING.parameter_type("django.views.generic.FormView", "form_valid", "form")
     assert form == "new(self.form_class)"
-    hook = EVERYTHING.hook_method("django.contrib.auth.admin.UserAdmin", "save_model")
-    assert hook is not None and hook.state == "in"
+    hooks = EVERYTHING.hooks("django.contrib.auth.admin.UserAdmin.save_model")
+    assert [hook.state for hook in hooks if hook.by == "method"] == ["in"]
 
 
 def test_exact_names_win_over_patterns_and_longer_patterns_over_shorter_ones() -> None:

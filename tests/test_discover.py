@@ -9,7 +9,7 @@ import pytest
 
 from txlint.config import Config
 from txlint.discover import Discovery, discover, project_root, read
-from txlint.discover.gitignore import compile_patterns, glob_matches
+from txlint.discover.gitignore import compile_patterns
 
 
 @pytest.fixture(autouse=True)
@@ -198,7 +198,13 @@ def test_gitignore() -> None:
     ],
 )
 def test_globs(glob: str, path: str, expected: bool) -> None:
-    assert glob_matches(glob, path) is expected
+    """Of a path relative to the project root, and of the folders that hold it."""
+    patterns = compile_patterns([glob], "")
+    assert patterns is not None
+    *folders, name = path.split("/")
+    above = [("/".join(folders[: i + 1]), folder) for i, folder in enumerate(folders)]
+    met = patterns.verdict(f"/{path}", name, False) or any(patterns.verdict(f"/{below}", folder, True) for below, folder in above)
+    assert bool(met) is expected
 
 
 def test_patterns_are_linear() -> None:

@@ -7,10 +7,10 @@ from textwrap import dedent
 
 import pytest
 
+from tests.files import GivenFiles
 from txlint.config import Config
 from txlint.frameworks.data import ABSENT, Unknown
 from txlint.frameworks.django.settings import DjangoSettings, read_settings
-from txlint.frameworks.files import GivenFiles
 from txlint.lower import lower_source
 from txlint.model.facts import FileFacts
 from txlint.model.kinds import Confidence
@@ -231,7 +231,7 @@ def test_production_wins() -> None:
     assert settings.candidates[0] == "conf.settings.production"
     # A shared base: the item is set in the dict of base, as in Python; each module is read for itself, though.
     assert settings.atomic_requests["default"].path == "conf/settings/production.py"
-    assert settings.installed_apps == ("a",)
+    assert settings.strings("INSTALLED_APPS") == ("a",)
 
 
 def test_candidates_that_disagree_are_assumed() -> None:
@@ -250,7 +250,7 @@ def test_configuration_decides() -> None:
     assert settings.module == "conf.settings.local"
     assert settings.missing == ("conf.nothing",)
     assert settings.get("DEBUG").value is True
-    assert settings.installed_apps == ("a", "debug")
+    assert settings.strings("INSTALLED_APPS") == ("a", "debug")
     assert switch(BASE, config=Config(atomic_requests=True)) == (True, "shop/settings.py", 1, "certain")
     assert switch(ON["by item"][0], config=Config(atomic_requests=False)) is None
 
@@ -267,7 +267,7 @@ def test_no_settings() -> None:
     settings = read({"app/models.py": "class A: pass\n"})
     assert settings.module is None
     assert settings.atomic_requests == {}
-    assert settings.installed_apps == ()
+    assert settings.strings("INSTALLED_APPS") == ()
     assert settings.root_urlconf is None
 
 
@@ -323,7 +323,7 @@ def test_settings_classes() -> None:
     assert settings.module == "s:Production"
     assert settings.candidates == ("s:Production", "s:Dev", "s:Base") or settings.candidates[0] == "s:Production"
     assert settings.atomic_requests["default"][:3] == (True, "s.py", 12)
-    assert settings.installed_apps == ("a",)
+    assert settings.strings("INSTALLED_APPS") == ("a",)
     assert settings.middleware == ("m",)
     assert settings.get("DEBUG").value is True
     assert settings.get("DEBUG").confidence is Confidence.LIKELY
@@ -365,7 +365,7 @@ def test_split_settings() -> None:
     }
     settings = read(texts)
     assert settings.atomic_requests["default"][:2] == (True, "server/settings/components/database.py")
-    assert settings.installed_apps == ("a",)
+    assert settings.strings("INSTALLED_APPS") == ("a",)
 
 
 def test_lookups() -> None:

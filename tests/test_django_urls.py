@@ -7,10 +7,10 @@ from textwrap import dedent
 
 import pytest
 
+from tests.files import GivenFiles
 from txlint.config import Config
 from txlint.frameworks.django.settings import DjangoSettings, read_settings
 from txlint.frameworks.django.urls import ViewEntry, atomic_views, read_views
-from txlint.frameworks.files import GivenFiles
 from txlint.lower import lower_source
 from txlint.model.facts import FileFacts
 from txlint.model.kinds import Confidence

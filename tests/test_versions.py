@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.files import GivenFiles
 from txlint.config import Config
-from txlint.frameworks.files import GivenFiles
 from txlint.frameworks.versions import Versions, clauses, meets, release, requirement
 
 

@@ -215,11 +215,6 @@ class Catalog:
             self._parameter_types[key] = next((each.parameters[key[1]] for each in classes if each and key[1] in each.parameters), None)
         return self._parameter_types[key]
 
-    def hook_method(self, class_name: str, method: str) -> Hook | None:
-        """The hook of kind ``method`` that a user's override of this method is, the bases included."""
-        name = self.method(class_name, method)
-        return next((hook for hook in self.hooks(name) if hook.by == "method"), None) if name else None
-
     @property
     def roots(self) -> frozenset[str]:
         """The top-level packages of which anything is known."""

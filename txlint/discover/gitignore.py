@@ -83,16 +83,6 @@ def read_gitignore(folder: str) -> Patterns | None:
         return None
 
 
-def glob_matches(glob: str, path: str) -> bool:
-    """Does a pattern fit a path relative to the project root, or a folder that holds it?"""
-    patterns = compile_patterns([glob], "")
-    if patterns is None:
-        return False
-    *folders, name = path.split("/")
-    above = [("/".join(folders[: i + 1]), folder) for i, folder in enumerate(folders)]
-    return patterns.verdict(f"/{path}", name, False) is True or any(patterns.verdict(f"/{below}", folder, True) for below, folder in above)
-
-
 def _group(sign: bool, pending: list[tuple[str, bool]]) -> _Group:
     names: set[str] = set()
     folders: set[str] = set()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from _blake2 import blake2b
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Protocol, TypeAlias, TypeVar
 
 _Answer = TypeVar("_Answer", str | None, tuple[str, ...])
@@ -86,28 +86,6 @@ def asks_the_same(files: Files, question: str, argument: str, answer: bytes) -> 
 def _digest(answer: str | tuple[str, ...] | None) -> bytes:
     text = "" if answer is None else f"text {answer}" if isinstance(answer, str) else f"names {answer!r}"
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=20).digest()
-
-
-class GivenFiles:
-    """`Files` from a mapping of paths to texts: for tests."""
-
-    def __init__(self, texts: Mapping[str, str]) -> None:
-        self.texts = texts
-
-    def read(self, path: str) -> str | None:
-        return self.texts.get(path)
-
-    def names(self, folder: str) -> tuple[str, ...]:
-        prefix = f"{folder}/" if folder else ""
-        return tuple(sorted(path[len(prefix) :] for path in self.texts if path.startswith(prefix) and "/" not in path[len(prefix) :]))
-
-    def folders(self, folder: str) -> tuple[str, ...]:
-        prefix = f"{folder}/" if folder else ""
-        inner = (path[len(prefix) :] for path in self.texts if path.startswith(prefix))
-        return tuple(sorted({path.partition("/")[0] for path in inner if "/" in path}))
-
-    def source(self, path: str) -> str | None:
-        return self.texts.get(path)
 
 
 def _text(path: str) -> str | None:

@@ -133,10 +133,6 @@ class DjangoSettings:
         return Frame(self.evaluator.facts(self.module.partition(":")[0]), self.names)
 
     @property
-    def installed_apps(self) -> tuple[str, ...]:
-        return self.strings("INSTALLED_APPS")
-
-    @property
     def middleware(self) -> tuple[str, ...]:
         return self.strings("MIDDLEWARE") or self.strings("MIDDLEWARE_CLASSES")
 
