@@ -10,10 +10,10 @@ import pytest
 from bench import truth
 from tests import catalog_tests
 from txlint.catalog import listing
-from txlint.catalog.listing import Listed
-from txlint.catalog.loader import LIBRARIES, load_catalog, read_library
+from txlint.catalog.listing import Listed, Told
+from txlint.catalog.loader import LIBRARIES, decode_project, load_catalog, read_library
 from txlint.cli import main
-from txlint.report.catalog import render_libraries
+from txlint.report.catalog import render_json_entries, render_libraries
 
 CODE = """\
 import functools
@@ -283,6 +283,18 @@ def test_an_entry_is_found(word: str, names: list[str], project: Path, capsys: p
     (project / "txlint.toml").write_text(effect("shop.queue.publish"), encoding="utf-8")
     assert main(["catalog", "search", word, "--output-format", "json"]) == 0
     assert list(dict.fromkeys(each["name"] for each in json.loads(capsys.readouterr().out)["entries"])) == names
+
+
+def test_the_document_says_what_is_first_and_what_is_false() -> None:
+    entry = decode_project(
+        {"effect": [{"name": "shop.send", "kind": "mail", "why": ".", "when": {"arg": {"name": "wait", "position": 0}, "equals": False}}]},
+        "txlint.toml",
+    ).entries[0]
+    told = Told(entry, "effect", (), "", (), "")
+    assert json.loads(render_json_entries([told]))["entries"][0]["fields"] == {
+        "kind": "mail",
+        "when": [{"arg": {"name": "wait", "position": 0}, "equals": False}],
+    }
 
 
 def test_what_is_said_of_an_entry(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Any
 
 from txlint import __version__
 from txlint.catalog.listing import GROUPS, TESTS, Listed, Told
-from txlint.model.catalog import Entry, Fault
+from txlint.model.catalog import Fault
 from txlint.model.kinds import Confidence
 from txlint.report.counts import counted
 from txlint.report.escape import visible
@@ -208,13 +208,19 @@ def _entry(told: Told) -> dict[str, Any]:
         "codes": list(told.codes),
         "what": told.what,
         "notes": [{"label": label, "text": text} for label, text in told.notes],
-        "fields": {each.name: _plain(getattr(entry, each.name)) for each in fields(entry) if _is_said(entry, each.name)},
+        "fields": {name: said for name, said in _said(entry).items() if name not in ("name", "library", "why")},
     }
 
 
-def _is_said(entry: Entry, name: str) -> bool:
-    value = getattr(entry, name)
-    return name not in ("name", "library", "why") and value not in (None, "", (), False, {}) and value is not Confidence.CERTAIN
+def _said(row: Any) -> dict[str, Any]:
+    """The fields of a decoded row, or of a part of it, that it speaks of: position 0 is one, and so is what equals false."""
+    said = {}
+    for each in fields(row):
+        value = getattr(row, each.name)
+        default = each.default if each.default_factory is MISSING else each.default_factory()
+        if (value or value != default) and value is not Confidence.CERTAIN:
+            said[each.name] = _plain(value)
+    return said
 
 
 def _plain(value: Any) -> Any:
@@ -224,5 +230,5 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
     if hasattr(value, "__dataclass_fields__"):
-        return {each.name: _plain(said) for each in fields(value) if (said := getattr(value, each.name)) not in (None, "", (), False)}
+        return _said(value)
     return dict(value) if hasattr(value, "keys") else value
