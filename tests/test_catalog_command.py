@@ -109,6 +109,10 @@ def effect(name: str, more: str = "") -> str:
             "[[returns]]\nname = 'shop.queue.publish'\ntype = 'shop.queue.Clent'\n",
             "type: not found: shop.queue has no 'Clent'; did you mean",
         ),
+        (
+            "[[returns]]\nname = 'shop.queue.Client.put'\nbecomes = 'shop.queue.Clent'\n",
+            "becomes: not found: shop.queue has no 'Clent'; did you mean",
+        ),
         ("[[returns]]\nname = 'shop.queue.publish'\ntype = 'Client'\n", "type: 'Client' is no type: write the full name of a class"),
         ("[[returns]]\nname = 'shop.queue.Client.conn'\ntype = 'redis.Redis'\n", "attribute: it is a property: `attribute = true` says"),
         ("[[returns]]\nname = 'shop.queue.publish'\ntype = 'redis.Redis'\nattribute = true\n", "attribute: it is a function: without"),

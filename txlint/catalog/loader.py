@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from txlint.catalog.lookup import ITS_CLASS, PROJECT, Catalog
-from txlint.catalog.types import parse_run, parse_type
+from txlint.catalog.types import TypeExpr, parse_run, parse_type
 from txlint.model.catalog import (
     Arg,
     Calls,
@@ -87,20 +87,25 @@ def table_of(entry: Entry) -> str:
 
 def _mentioned(library: Library) -> set[str]:
     """The top-level packages of the types that entries name: what a project calls by its own functions alone is imported all the same."""
-    texts = [*library.aliases.values()]
-    for entry in library.entries:
-        if isinstance(entry, Returns):
-            texts += (entry.type, entry.enter, entry.decorated, entry.becomes)
-        elif isinstance(entry, LibraryClass):
-            texts += (*entry.bases, *entry.attributes.values(), *entry.parameters.values(), entry.item)
-    found: set[str] = set()
-    pending = [parse_type(text.replace(ITS_CLASS, "its_class")) for text in texts if text]
+    named = {node.name for entry in library.entries for _, node in expressions(entry) if node.op in ("instance", "class")}
+    return {name.partition(".")[0] for name in (*library.aliases.values(), *named)}
+
+
+def expressions(entry: Entry) -> Iterator[tuple[str, TypeExpr]]:
+    """All parts of the type expressions of an entry, each with its key."""
+    texts: list[tuple[str, str]] = []
+    if isinstance(entry, Returns):
+        texts += (("type", entry.type), ("enter", entry.enter), ("decorated", entry.decorated), ("becomes", entry.becomes))
+    elif isinstance(entry, LibraryClass):
+        texts += [("attributes", text) for text in entry.attributes.values()] + [("parameters", text) for text in entry.parameters.values()]
+        texts += [("bases", text) for text in entry.bases] + [("item", entry.item)]
+    pending = [(key, parse_type(text.replace(ITS_CLASS, "self"))) for key, text in texts if text]
+    if isinstance(entry, Calls):
+        pending += [("runs", target) for text in entry.runs if (target := parse_run(text).target) is not None]
     while pending:
-        node = pending.pop()
-        pending += node.args
-        if node.op in ("instance", "class"):
-            found.add(node.name.partition(".")[0])
-    return found
+        key, node = pending.pop()
+        yield key, node
+        pending += [(key, part) for part in node.args]
 
 
 def choose(imported: Collection[str] | None) -> list[str]:

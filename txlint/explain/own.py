@@ -8,13 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from txlint.catalog.loader import names_of, table_of
+from txlint.catalog.loader import expressions, names_of, table_of
 from txlint.catalog.lookup import PROJECT, Catalog
-from txlint.catalog.types import TypeExpr, parse_run, parse_type
 from txlint.explain.installed import Answer, Definition, Definitions, Function, Missing, Unseen
 from txlint.link.linker import Linker
 from txlint.link.project import Klass
-from txlint.model.catalog import Arg, Calls, Effect, Entry, Fault, Hook, Library, LibraryClass, Returns, When
+from txlint.model.catalog import Arg, Effect, Entry, Fault, Hook, Library, LibraryClass, Returns, When
 
 _KEPT = frozenset({"staticmethod", "classmethod", "contextmanager", "asynccontextmanager", "abstractmethod", "override", "overload"})
 """Decorators under which a function takes the arguments that it says."""
@@ -167,7 +166,7 @@ def _arguments(entry: Entry) -> Iterator[tuple[str, Arg]]:
             yield key, when.arg
     if isinstance(entry, Effect) and entry.deferred_by:
         yield "deferred_by", Arg(name=entry.deferred_by)
-    for key, node in _expressions(entry):
+    for key, node in expressions(entry):
         if node.op == "arg" and not (isinstance(entry, Returns) and entry.decorated):
             yield key, Arg(node.name or None, node.position)
 
@@ -189,27 +188,10 @@ def _mismatch(arg: Arg, parameters: Parameters) -> str:
 # -- types --
 
 
-def _expressions(entry: Entry) -> Iterator[tuple[str, TypeExpr]]:
-    """All parts of the type expressions of an entry, each with its key."""
-    texts: list[tuple[str, str]] = []
-    if isinstance(entry, Returns):
-        texts += (("type", entry.type), ("enter", entry.enter), ("decorated", entry.decorated))
-    elif isinstance(entry, LibraryClass):
-        texts += [("attributes", text) for text in entry.attributes.values()] + [("parameters", text) for text in entry.parameters.values()]
-        texts += [("bases", text) for text in entry.bases] + [("item", entry.item)]
-    pending = [(key, parse_type(text.replace("{class}", "self"))) for key, text in texts if text]
-    if isinstance(entry, Calls):
-        pending += [("runs", target) for text in entry.runs if (target := parse_run(text).target) is not None]
-    while pending:
-        key, node = pending.pop()
-        yield key, node
-        pending += [(key, part) for part in node.args]
-
-
 def _types(entry: Entry, linker: Linker, built_in: Catalog, definitions: Definitions) -> Iterator[tuple[str, str]]:
     """Classes that are named as a type and are nowhere."""
     known = {each.name for each in linker.catalog.libraries[PROJECT].entries}
-    for key, node in _expressions(entry):
+    for key, node in expressions(entry):
         if node.op not in ("instance", "class") or any(name.startswith(f"{node.name}.") or name == node.name for name in known):
             continue
         if built_in.library_class(node.name) is not None or built_in.is_known(node.name):
