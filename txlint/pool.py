@@ -166,6 +166,10 @@ def _by_engine(
     failed: list[int] = []
     done = 0
 
+    def give_up(chunk: list[tuple[int, bytes | None, Stamp]], error: Exception) -> None:
+        failed.extend([i for i, _, _ in chunk])
+        engine.note = engine.note or " ".join(f"{type(error).__name__}: {error}".split())
+
     def receive() -> None:
         nonlocal done
         chunk, future = sent.popleft()
@@ -173,8 +177,7 @@ def _by_engine(
         try:
             made_by, answers = future.result()
         except Exception as error:  # whatever an executor raises: a worker that died, a connection that was lost
-            failed.extend([i for i, _, _ in chunk])
-            engine.note = engine.note or " ".join(f"{type(error).__name__}: {error}".split())
+            give_up(chunk, error)
             return
         if made_by != bound_to():
             raise WrongWorkers(f"{engine.name}: its workers make facts for {made_by}, wanted are those for {bound_to()}")
@@ -204,8 +207,7 @@ def _by_engine(
             sent.append((chunk, engine.executor.submit(lower_chunk, sources)))
         except Exception as error:  # it takes nothing any more
             taking = False
-            failed.extend([i for i, _, _ in chunk])
-            engine.note = engine.note or " ".join(f"{type(error).__name__}: {error}".split())
+            give_up(chunk, error)
     while sent:
         receive()
     failed.extend([i for chunk in reversed(chunks) for i in chunk])
