@@ -130,7 +130,7 @@ def _checked(
     sources = Sources()
     findings = judge(analysis.hazards, sources, {each.path: each for each in analysis.facts}, config.min_confidence)
     stages.end("judge")
-    report = _report(analysis, findings, sources, config)
+    report = _report(analysis, findings, config)
     if known is not None:
         new = _limited(report.findings, lambda finding, opener: not known.knows(finding, opener), findings, analysis, sources, config)
         report = _without_known(report, new, known, _judges(analysis, config))
@@ -744,7 +744,7 @@ def _matcher(versions: Versions, catalog: Catalog) -> Callable[[str, str], bool 
     return matches
 
 
-def _report(analysis: Analysis, findings: tuple[Finding, ...], sources: Sources, config: Config) -> Report:
+def _report(analysis: Analysis, findings: tuple[Finding, ...], config: Config) -> Report:
     on = enabled(config.select, config.extend_select, config.ignore)
     given = {file.display for file in analysis.discovery.files if file.given}
     everything = all(file.given for file in analysis.discovery.files)
