@@ -7,7 +7,7 @@ python docs/build.py --check    write nothing; exit code 1 and the stale files' 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[1]
@@ -15,7 +15,7 @@ sys.path.insert(0, str(TOP))
 
 from txlint.catalog.listing import GROUPS, TESTS, Listed, listed  # noqa: E402
 from txlint.catalog.loader import load_catalog  # noqa: E402
-from txlint.model.catalog import Effect, Entry  # noqa: E402
+from txlint.model.catalog import Effect  # noqa: E402
 from txlint.model.kinds import EFFECT_KINDS  # noqa: E402
 from txlint.rules import RULES  # noqa: E402
 from txlint.rules.rule import Rule  # noqa: E402
@@ -59,9 +59,8 @@ def _link(rule: Rule | None, folder: str) -> str:
 def known_libraries(libraries: list[Listed]) -> str:
     """The libraries that pass all four tests, by what they do: a row for each kind of effect, and one for transactions."""
     good = [each for each in libraries if not each.tested.failed]
-    does = {
-        kind: [each for each in good if _has(each, lambda e, kind=kind: isinstance(e, Effect) and e.kind == kind)] for kind in EFFECT_KINDS
-    }
+    kinds = {each.library.name: {entry.kind for entry in each.library.entries if isinstance(entry, Effect)} for each in good}
+    does = {kind: [each for each in good if kind in kinds[each.library.name]] for kind in EFFECT_KINDS}
     does["transactions"] = [each for each in good if each.count("openers")]
     rows = [f"| {what} | {', '.join(map(_versioned, found))} |\n" for what, found in does.items() if found]
     return f"{_passing(libraries)}\n\n" + ("| kind | libraries |\n|---|---|\n" + "".join(rows) if rows else "")
@@ -74,10 +73,6 @@ def _passing(libraries: list[Listed]) -> str:
         f"{len(libraries) - len(rest)} libraries pass all four tests, which [docs/catalog.md](docs/catalog.md) explains. "
         f"{len(rest)} others, with {entries:,} entries, are known and do not pass them all: `txlint catalog` says which."
     )
-
-
-def _has(each: Listed, test: Callable[[Entry], bool]) -> bool:
-    return any(map(test, each.library.entries))
 
 
 def _versioned(each: Listed) -> str:

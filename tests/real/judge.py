@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,18 +55,14 @@ def tested(library: Library, fixture: Path, effect_lines: Mapping[str, set[int]]
     return list(found.values())
 
 
-def judge(library: Library, fixture: Path, effect_lines: Mapping[str, set[int]], wanted: Iterable[str] | None = None) -> Verdict:
-    """Execute the lines of the fixture. ``effect_lines``: effect's name -> lines that the analysis takes for it. ``wanted``: only these
-    entries (default: those that are not marked as untested)."""
+def judge(library: Library, fixture: Path, effect_lines: Mapping[str, set[int]]) -> Verdict:
+    """Execute the lines of the fixture, but for entries that are marked as untested. ``effect_lines``: effect's name -> lines that the
+    analysis takes for it."""
     verdict = Verdict()
     quiet = quiet_lines(fixture)
     lines: dict[str, list[int]] = {}
     requests = []
-    entries = [
-        entry
-        for entry in tested(library, fixture, effect_lines)
-        if (entry.untested is None if wanted is None else entry.name in set(wanted))
-    ]
+    entries = [entry for entry in tested(library, fixture, effect_lines) if entry.untested is None]
     for entry in entries:
         effect = isinstance(entry, Effect)
         lines[entry.name] = sorted(effect_lines.get(entry.name, ()) if effect else quiet.get(entry.name.rpartition(".")[2], ()))

@@ -6,6 +6,7 @@ clients written in C do, which arrives at a listener of our own."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import socket
@@ -134,22 +135,14 @@ def tell_more() -> None:
         return look_up("127.0.0.1", port, *args, **kwargs)
 
     socket.getaddrinfo = getaddrinfo
-    sleep = asyncio_sleep()
+    sleep = asyncio.sleep
 
     async def told_sleep(delay: float, result: Any = None) -> Any:
         if delay > 0:
             sys.audit("time.sleep", delay)
         return await sleep(delay, result)
 
-    import asyncio
-
     asyncio.sleep = asyncio.tasks.sleep = told_sleep  # type: ignore[assignment]
-
-
-def asyncio_sleep() -> Any:
-    import asyncio
-
-    return asyncio.sleep
 
 
 def _tell(name: str) -> None:
