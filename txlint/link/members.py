@@ -167,12 +167,7 @@ def _instance_attribute(linker: Linker, klass: Klass, name: str, receiver: Atom)
     for method in linker.setters(klass).get(name, ()):
         assigned = union(assigned, linker.replay(method, klass, exact).sets.get(name, UNKNOWN))
     if value and assigned:
-        # `users: Users` in the class, `self.users = SqlUsers(session)` in a method of it: the latter says more.
-        value = tuple(
-            a
-            for a in value
-            if not (isinstance(a, Obj) and any(isinstance(b, Obj) and a.klass in linker.mro(b.klass)[1:] for b in assigned))
-        )
+        value = tuple(atom for atom in value if not _is_said_better(linker, atom, assigned))
     value = union(value, assigned)
     if not value or all(isinstance(atom, Const) for atom in value):
         for base in linker.library_bases(klass):
@@ -187,6 +182,11 @@ def _instance_attribute(linker: Linker, klass: Klass, name: str, receiver: Atom)
             if not (typed and isinstance(atom, Param))
         )
     return value
+
+
+def _is_said_better(linker: Linker, atom: Atom, assigned: Value) -> bool:
+    """``users: Users`` in a class, ``self.users = SqlUsers(session)`` in a method of it: the latter says more."""
+    return isinstance(atom, Obj) and any(isinstance(other, Obj) and atom.klass in linker.mro(other.klass)[1:] for other in assigned)
 
 
 def _kept_field(linker: Linker, klass: Klass, found: Found, name: str, value: Value) -> Value:
