@@ -16,7 +16,7 @@ from txlint.model.catalog import Arg, Deferral
 from txlint.model.facts import Body, Expr, Pos, Stmt
 from txlint.model.graph import NOTHING_PASSED, Event, Misuse, Opened
 from txlint.model.kinds import Confidence
-from txlint.model.shapes import last_name, parts
+from txlint.model.shapes import bodies, last_name, parts, statements
 
 if TYPE_CHECKING:
     from txlint.link.linker import Decoration, Linker
@@ -121,7 +121,7 @@ def _gives_nothing(linker: Linker, fun: Fun) -> bool:
         return False
     if all(stmt[0] == "expr" and stmt[1].__class__ is tuple and stmt[1][0] == "const" for stmt in fact.body):
         return False  # a declaration: what implements it may give anything
-    return all(stmt[1] is None or stmt[1] == ("const", None) for stmt in _statements(fact.body) if stmt[0] == "return")
+    return all(stmt[1] is None or stmt[1] == ("const", None) for stmt in statements(fact.body) if stmt[0] == "return")
 
 
 def _never_awaited(site: Site, name: str, entry: Deferral, given: Any, callback: Value) -> None:
@@ -165,7 +165,7 @@ def _result_used(site: Site, name: str, entry: Deferral) -> None:
         elif part[0] == "assign" and part[2] is site.expr and len(part[1]) == 1 and part[1][0].__class__ is str and "." not in part[1][0]:
             kept = part[1][0]
     if kept is not None:
-        bound = [stmt for stmt in _statements(frame.fun.body) if stmt[0] == "assign" and kept in stmt[1]]
+        bound = [stmt for stmt in statements(frame.fun.body) if stmt[0] == "assign" and kept in stmt[1]]
         used = len(bound) == 1 and any(word.startswith(f"{kept}.") for word in _read(frame.fun.body))
     if used:
         _leave(frame, "result-used", site.pos, site.func, site.region, name=name, library=entry.library, alone=True)
@@ -214,7 +214,7 @@ def _changing(loop: Stmt) -> set[str]:
     changing = set(_names(loop[1])) if loop[0] == "for" else set()
     while True:
         before = len(changing)
-        for stmt in _statements(body):
+        for stmt in statements(body):
             if stmt[0] in ("assign", "ann") and stmt[2 if stmt[0] == "assign" else 3] is not None:
                 value = stmt[2 if stmt[0] == "assign" else 3]
                 computed = any(part[0] == "call" for part in parts((value,)))
@@ -239,13 +239,13 @@ def _ends_loop(body: Body, call: Expr) -> bool:
             continue
         if any(later[0] in ("return", "break", "raise") for later in body[index + 1 :]) or stmt[0] == "return":
             return True
-        return any(_ends_loop(inner, call) for inner in _bodies(stmt) if stmt[0] not in ("for", "while") or not _breaks_only(inner))
+        return any(_ends_loop(inner, call) for inner in bodies(stmt) if stmt[0] not in ("for", "while") or not _breaks_only(inner))
     return False
 
 
 def _breaks_only(body: Body) -> bool:
     """A loop within the loop: leaving it by `break` leaves nothing else."""
-    return not any(stmt[0] in ("return", "raise") for stmt in _statements(body))
+    return not any(stmt[0] in ("return", "raise") for stmt in statements(body))
 
 
 def promised(frame: Frame) -> None:
@@ -263,7 +263,7 @@ def _then_raises(body: Body, call: Expr, blocks: set[Pos], caught: bool) -> bool
             for later in body[index + 1 :]:
                 if later[0] == "raise":
                     return not caught
-                if any(inner[0] in _LEAVING for inner in _statements((later,))):
+                if any(inner[0] in _LEAVING for inner in statements((later,))):
                     return False
             return False
         match stmt[0]:
@@ -275,7 +275,7 @@ def _then_raises(body: Body, call: Expr, blocks: set[Pos], caught: bool) -> bool
                     _then_raises(inner, call, blocks, caught) for inner in (stmt[3], *(handler[2] for handler in stmt[2]))
                 )
             case _:
-                found = any(_then_raises(inner, call, blocks, caught) for inner in _bodies(stmt))
+                found = any(_then_raises(inner, call, blocks, caught) for inner in bodies(stmt))
         if found:
             return True
     return False
@@ -325,7 +325,7 @@ def swallowed(frame: Frame, stmt: Stmt) -> None:
     for caught, _, handler in stmt[2]:
         if caught is None or words.isdisjoint(word.rpartition(".")[2] for word in _names(caught)):
             continue
-        if any(inner[0] == "raise" for inner in _statements(handler)) or any("rollback" in word for word in _read(handler)):
+        if any(inner[0] == "raise" for inner in statements(handler)) or any("rollback" in word for word in _read(handler)):
             continue
         types: list[Any] = []
         for atom in _looked_at(frame, caught):
@@ -393,37 +393,12 @@ _READ: dict[str, tuple[int, ...]] = {
 
 def _read(body: Body) -> Iterator[str]:
     """The names that the statements of a body read, functions defined in it left out."""
-    for stmt in _statements(body):
+    for stmt in statements(body):
         for field in _READ.get(stmt[0], ()):
             yield from _names(stmt[field])
         if stmt[0] == "with":
             for item in stmt[1]:
                 yield from _names(item[0])
-
-
-def _bodies(stmt: Stmt) -> tuple[Body, ...]:
-    """The blocks of a statement."""
-    match stmt[0]:
-        case "if" | "while":
-            return stmt[2], stmt[3]
-        case "for":
-            return stmt[3], stmt[4]
-        case "with":
-            return (stmt[2],)
-        case "try":
-            return stmt[1], stmt[3], stmt[4], *(handler[2] for handler in stmt[2])
-        case "match":
-            return tuple(each[3] for each in stmt[2])
-        case _:
-            return ()
-
-
-def _statements(body: Body) -> Iterator[Stmt]:
-    """All statements of a body, those in blocks included, in order."""
-    for stmt in body:
-        yield stmt
-        for inner in _bodies(stmt):
-            yield from _statements(inner)
 
 
 def _text(expr: Expr) -> str:

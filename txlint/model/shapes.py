@@ -1,11 +1,11 @@
-"""Looking through the tuples that statements and expressions are: all parts, all calls, whose names they speak of."""
+"""Looking through the tuples that statements and expressions are: all parts, all calls, all statements, whose names they speak of."""
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
 from typing import Any
 
-from txlint.model.facts import Expr
+from txlint.model.facts import Body, Expr, Stmt
 
 
 def parts(of: Any) -> Iterator[tuple[Any, ...]]:
@@ -25,6 +25,31 @@ def calls_in(of: Any) -> Iterator[Any]:
     """All call expressions in a body, a statement or an expression, without those of functions defined in it."""
     # A tuple of names may begin with `call` as well: only a call has its place at the end.
     return (part for part in parts(of) if part[0] == "call" and len(part) == 5 and part[4].__class__ is tuple)
+
+
+def bodies(stmt: Stmt) -> tuple[Body, ...]:
+    """The blocks of a statement, in the order of the source."""
+    match stmt[0]:
+        case "if" | "while":
+            return stmt[2], stmt[3]
+        case "for":
+            return stmt[3], stmt[4]
+        case "with":
+            return (stmt[2],)
+        case "try":
+            return stmt[1], *(handler[2] for handler in stmt[2]), stmt[3], stmt[4]
+        case "match":
+            return tuple(each[3] for each in stmt[2])
+        case _:
+            return ()
+
+
+def statements(body: Body) -> Iterator[Stmt]:
+    """All statements of a body, those in blocks included, in the order of the source."""
+    for stmt in body:
+        yield stmt
+        for inner in bodies(stmt):
+            yield from statements(inner)
 
 
 def last_name(expr: Expr) -> str:

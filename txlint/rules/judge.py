@@ -14,6 +14,7 @@ from txlint.model.finding import Effect, Finding, Fix, Opener, Place, Step
 from txlint.model.graph import Misuse
 from txlint.model.hazard import EffectSite, Hazard, Hop, Passage, Spot
 from txlint.model.kinds import WIDE_OPENERS, Confidence, code_of
+from txlint.model.shapes import statements
 from txlint.rules import FAMILIES, MISUSED, RULES
 from txlint.rules.relay import is_relay
 from txlint.rules.remedy import Case, remedy
@@ -328,21 +329,7 @@ def _ended_block(case: Case, facts: Mapping[str, FileFacts]) -> Place | None:
 
 def _blocks(body: Body, tail: str) -> Iterable[tuple[int, int, int, int]]:
     """Spans of the `with` statements whose item is a call, or a name, that ends in ``tail``."""
-    for statement in body:
-        match statement:
-            case ("with", items, inner, _, pos):
-                if any(_ends_in(item[0], tail) for item in items):
-                    yield pos
-                yield from _blocks(inner, tail)
-            case ("if", _, inner, orelse, _) | ("while", _, inner, orelse, _) | ("for", _, _, inner, orelse, _, _):
-                yield from _blocks(inner, tail)
-                yield from _blocks(orelse, tail)
-            case ("try", inner, handlers, orelse, final, _):
-                for part in (inner, *(handler[2] for handler in handlers), orelse, final):
-                    yield from _blocks(part, tail)
-            case ("match", _, cases, _):
-                for each in cases:
-                    yield from _blocks(each[3], tail)
+    return (stmt[4] for stmt in statements(body) if stmt[0] == "with" and any(_ends_in(item[0], tail) for item in stmt[1]))
 
 
 def _ends_in(expression: object, tail: str) -> bool:

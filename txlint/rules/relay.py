@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from txlint.model.facts import Body, Expr, FileFacts, Function, Pos, Stmt
-from txlint.model.shapes import calls_in, last_name, speaks_of
+from txlint.model.shapes import bodies, calls_in, last_name, speaks_of
 
 _WRITES = frozenset({"save", "asave", "delete", "adelete", "update", "aupdate", "bulk_update", "abulk_update", "remove"})
 
@@ -75,22 +75,14 @@ def _names(target: Expr) -> Iterator[str]:
 def _statements(body: Body) -> Iterator[Stmt]:
     """Statements with those in their blocks, in the order of the source; of compound ones only what is evaluated before the block."""
     for stmt in body:
-        match stmt:
-            case ("with", _, inner, *_):
-                yield from _statements(inner)
-            case ("if" | "while", test, inner, orelse, _):
-                yield ("expr", test)
-                yield from _statements(inner)
-                yield from _statements(orelse)
-            case ("for", target, value, inner, orelse, *_):
-                yield ("for", target, value)
-                yield from _statements(inner)
-                yield from _statements(orelse)
-            case ("try", inner, handlers, orelse, final, _):
-                for part in (inner, *(handler[2] for handler in handlers), orelse, final):
-                    yield from _statements(part)
-            case ("match", _, cases, _):
-                for each in cases:
-                    yield from _statements(each[3])
+        match stmt[0]:
+            case "if" | "while":
+                yield ("expr", stmt[1])
+            case "for":
+                yield stmt[:3]
+            case "with" | "try" | "match":
+                pass
             case _:
                 yield stmt
+        for inner in bodies(stmt):
+            yield from _statements(inner)

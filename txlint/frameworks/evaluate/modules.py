@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from txlint.model.facts import Expr, FileFacts, Import, Stmt
+from txlint.model.shapes import statements
 
 
 class Modules:
@@ -99,43 +100,23 @@ def names_bound(stmt: Stmt, facts: FileFacts) -> Iterable[str]:
         elif expr[0] in ("star", "sub"):
             target(expr[1])
 
-    def visit(body: Iterable[Stmt]) -> None:
-        for inner in body:
-            tag = inner[0]
-            if tag == "def":
+    for inner in statements((stmt,)):
+        match inner[0]:
+            case "def":
                 found.append(facts.functions[inner[1]].name)
-            elif tag == "class":
+            case "class":
                 found.append(facts.classes[inner[1]].name)
-            elif tag == "import":
+            case "import":
                 found.append(facts.imports[inner[1]].binds)
-            elif tag == "assign":
+            case "assign":
                 for each in inner[1]:
                     target(each)
-            elif tag in ("ann", "aug"):
+            case "ann" | "aug" | "for":
                 target(inner[1])
-            elif tag in ("if", "while"):
-                visit(inner[2])
-                visit(inner[3])
-            elif tag == "for":
-                target(inner[1])
-                visit(inner[3])
-                visit(inner[4])
-            elif tag == "with":
+            case "with":
                 for _, name, _ in inner[1]:
                     if name is not None:
                         target(name)
-                visit(inner[2])
-            elif tag == "try":
-                visit(inner[1])
-                for handler in inner[2]:
-                    visit(handler[2])
-                visit(inner[3])
-                visit(inner[4])
-            elif tag == "match":
-                for case in inner[2]:
-                    visit(case[3])
-
-    visit((stmt,))
     return found
 
 
