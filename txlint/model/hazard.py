@@ -4,6 +4,7 @@ Not yet a finding: no code, no words, no threshold."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from txlint.model.catalog import Effect
@@ -50,6 +51,11 @@ class Origin:
     family: str = "django"  # the catalog entry's: decides how one defers past this transaction's commit
 
 
+def doubt(hops: Iterable[Hop]) -> int:
+    """How much stands between the opener and the effect: what is shown first is what has least of it."""
+    return sum(1 + TEST * hop.tests for hop in hops)
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """One pair: an opener, the entry through which the site is reached, and the hops from there (the effect call is the last)."""
@@ -61,8 +67,7 @@ class Passage:
 
     @property
     def doubt(self) -> int:
-        """How much stands between the opener and the effect: what is shown first is what has least of it."""
-        return sum(1 + TEST * hop.tests for hop in self.hops)
+        return doubt(self.hops)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import RECEIVER, SELF, Edge, Entrance, Event, Key, Misuse, Node, Opened, Program, Test
-from txlint.model.hazard import TEST, EffectSite, Hazard, Hop, Origin, Passage, Spot
+from txlint.model.hazard import TEST, EffectSite, Hazard, Hop, Origin, Passage, Spot, doubt
 from txlint.model.kinds import Confidence, code_of
 from txlint.propagate.summaries import ALWAYS, Condition, argument, conjoin, instantiate, is_closed, is_guess, outside, summarise
 
@@ -451,9 +451,7 @@ class _Pairs:
                 "hook" if entrance.kind != "atomic_requests" else "call", Spot(info.path, info.name_pos), entrance.function, info.name
             )
             cut = best.get(node, (0,))[0] >= _CUT
-            ranked.append(
-                ((cut, -sure, sum(1 + TEST * hop.tests for hop in hops), info.path, info.name_pos), sure, entrance, (first, *hops))
-            )
+            ranked.append(((cut, -sure, doubt(hops), info.path, info.name_pos), sure, entrance, (first, *hops)))
         ranked.sort(key=lambda item: item[0])
         ranked = [item for item in ranked if item[0][0] == ranked[0][0][0]]
         _, sure, entrance, hops = ranked[0]

@@ -160,7 +160,7 @@ def conjoin(conditions: tuple[Condition, ...], guards: tuple[Test, ...]) -> tupl
     result: list[Condition] = []
     for conjunction in conditions:
         both = dict.fromkeys((*guards, *sorted(conjunction, key=repr)))
-        if any(test._replace(wanted=not test.wanted) in both for test in both):
+        if any(test.otherwise() in both for test in both):
             continue
         result.append(frozenset(list(both)[:MOST_TESTS]))
     return tuple(dict.fromkeys(result))
