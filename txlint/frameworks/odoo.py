@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from txlint.frameworks.named import strings
 from txlint.frameworks.types import Framework
 
 if TYPE_CHECKING:
@@ -83,7 +84,4 @@ class OdooModels(Framework):
 def _strings(linker: Linker, klass: Klass, name: str) -> Iterator[str]:
     """The constant strings that a class's own body binds to a name."""
     for binding in klass.names.get(name, ())[-1:]:
-        for atom in linker.bound(binding, klass.module, klass):
-            for item in linker.items((atom,)) if isinstance(atom, linker.Seq) else (atom,):
-                if isinstance(item, linker.Const) and isinstance(item.value, str):
-                    yield item.value
+        yield from strings(linker, linker.bound(binding, klass.module, klass))

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from txlint.frameworks.named import bound_to
 from txlint.frameworks.routes import registrations
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import NO_CLASS, Entrance
@@ -89,9 +90,7 @@ def _subscribed(linker: Linker) -> None:
 def _named(linker: Linker, fun: Fun, expr: Expr) -> Any:
     """What an expression in a function stands for, or the dotted name in it."""
     if expr.__class__ is tuple and expr[0] == "const" and isinstance(expr[1], str):
-        module, _, name = (f"{fun.module.package}{expr[1]}" if expr[1].startswith(".") else expr[1]).rpartition(".")
-        home = linker.project.find_module(module)
-        return linker.module_name(home, name) if home is not None else ()
+        return bound_to(linker, f"{fun.module.package}{expr[1]}" if expr[1].startswith(".") else expr[1])
     return linker.value(expr, fun.module, fun if fun.fact is not None else None)
 
 

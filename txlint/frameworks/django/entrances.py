@@ -13,6 +13,7 @@ from txlint.catalog.types import parse_type
 from txlint.frameworks.django.packages import REVISION, mutations, only_reads, revision
 from txlint.frameworks.django.settings import DjangoSettings
 from txlint.frameworks.django.urls import ViewEntry, atomic_views, read_views
+from txlint.frameworks.named import bound_to
 from txlint.frameworks.resolver import Resolved
 from txlint.model.facts import Expr
 from txlint.model.graph import NO_CLASS, Entrance, Opened
@@ -102,9 +103,7 @@ def _request(fun: Fun, klass: Klass | None, opened: Opened) -> Entrance:
 
 def _layer(linker: Linker, dotted: str) -> tuple[Fun | None, Klass | None]:
     """The function that runs for each request: a class's ``__call__``, or what a factory returns."""
-    module, _, name = dotted.rpartition(".")
-    home = linker.project.find_module(module)
-    for atom in linker.module_name(home, name) if home is not None else ():
+    for atom in bound_to(linker, dotted):
         if isinstance(atom, linker.Cls):
             for method in linker.class_attribute(atom.klass, "__call__"):
                 if isinstance(method, linker.Fn):

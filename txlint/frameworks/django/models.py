@@ -23,7 +23,6 @@ ADMIN = "django.contrib.admin.ModelAdmin"
 USER = "django.contrib.auth.models.User"
 _TO_ONE = frozenset({"django.db.models.ForeignKey", "django.db.models.OneToOneField"})
 _TO_MANY = frozenset({"django.db.models.ManyToManyField"})
-_GENERIC = frozenset({"django.contrib.contenttypes.fields.GenericRelation"})
 _RELATED = "django.db.models.fields.related_descriptors.RelatedManager"
 _MANY_RELATED = "django.db.models.fields.related_descriptors.ManyRelatedManager"
 _BY_NAME = frozenset({"django.apps.apps.get_model", "django.apps.registry.Apps.get_model", "django.apps.AppConfig.get_model", ""})

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from txlint.frameworks.django.settings import DjangoSettings
 from txlint.frameworks.django.urls import ViewEntry
+from txlint.frameworks.named import bound_to
 from txlint.model.facts import Expr
 from txlint.model.graph import Entrance, Opened
 from txlint.model.kinds import Confidence
@@ -52,10 +53,7 @@ _SWITCHES = ("DATABASES.default.ATOMIC_MUTATIONS", "GRAPHENE.ATOMIC_MUTATIONS")
 def revision(linker: Linker, settings: DjangoSettings, dotted: str) -> Opened | None:
     """What a middleware opens that is django-reversion's, or a class of the project derived from it."""
     if dotted != REVISION:
-        module, _, name = dotted.rpartition(".")
-        home = linker.project.find_module(module)
-        atoms = linker.module_name(home, name) if home is not None else ()
-        mine = [atom.klass for atom in atoms if isinstance(atom, linker.Cls) and linker.is_a(atom.klass, REVISION)]
+        mine = [atom.klass for atom in bound_to(linker, dotted) if isinstance(atom, linker.Cls) and linker.is_a(atom.klass, REVISION)]
         if not mine or any(isinstance(a, linker.Const) and not a.value for a in linker.class_attribute(mine[0], "atomic")):
             return None
     listed = settings.get("MIDDLEWARE")

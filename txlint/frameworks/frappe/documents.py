@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from txlint.frameworks.named import bound_to, strings, table
 from txlint.frameworks.types import Framework
 
 if TYPE_CHECKING:
@@ -75,34 +76,6 @@ def hooks_modules(linker: Linker) -> Iterator[Any]:
     for module in linker.project.ordered:
         if module.name.rpartition(".")[2] == "hooks" and "app_name" in module.facts.bound:
             yield module
-
-
-def table(linker: Linker, value: Value) -> Iterator[tuple[str, Value]]:
-    """The entries of a dict whose keys are strings, or tuples of them."""
-    for atom in value:
-        if isinstance(atom, linker.Table):
-            for key, item in atom.items:
-                for name in key if isinstance(key, tuple) else (key,):
-                    if isinstance(name, str):
-                        yield name, item
-
-
-def strings(linker: Linker, value: Value) -> Iterator[str]:
-    """A constant string, or those of a list."""
-    for atom in value:
-        if isinstance(atom, linker.Const) and isinstance(atom.value, str):
-            yield atom.value
-        elif isinstance(atom, linker.Seq):
-            for item in atom.items:
-                yield from strings(linker, item)
-
-
-def bound_to(linker: Linker, dotted: str) -> Value:
-    """What a dotted path of an app's hooks leads to."""
-    module, _, name = dotted.rpartition(".")
-    home = linker.project.find_module(module)
-    found: Value = linker.module_name(home, name) if home is not None else ()
-    return found
 
 
 def _names(linker: Linker, value: Sequence[Atom]) -> Iterator[str]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from txlint.frameworks.frappe.documents import DOCUMENT, FrappeDocuments, bound_to, hooks_modules, strings, table
+from txlint.frameworks.frappe.documents import DOCUMENT, FrappeDocuments, hooks_modules
+from txlint.frameworks.named import bound_to, strings, table
 from txlint.model.graph import NO_CLASS, Entrance
 
 if TYPE_CHECKING:
