@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from txlint.frameworks.named import bound_to
-from txlint.frameworks.routes import registrations
+from txlint.frameworks.routes import decorators, registrations
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import NO_CLASS, Entrance
 from txlint.model.kinds import Confidence
-from txlint.model.shapes import calls_in
 
 if TYPE_CHECKING:
     from txlint.frameworks.types import Fun, Linker
@@ -40,16 +39,13 @@ def entrances(linker: Linker) -> Iterator[Entrance]:
     _subscribed(linker)
     included = _included(linker)
     for fun in linker.project.funs:
-        for decorator, _ in fun.fact.decorators if fun.fact is not None else ():
-            if _is_view(linker, fun.module, decorator):
-                _gets_request(linker, fun)
-                if included is None:
-                    break
+        if any(_is_view(linker, linker.where_bound(fun.module, name)) for name, _ in decorators(fun)):
+            _gets_request(linker, fun)
+            if included is not None:
                 path, pos = included
                 cls = fun.klass.id if fun.klass is not None else NO_CLASS
                 node = (fun.id, cls, cls == NO_CLASS)
                 yield Entrance(node, "request", _TWEEN, path, pos, fun.dotted, None, Confidence.LIKELY, family="zope")
-                break
 
 
 def _gets_request(linker: Linker, view: Fun) -> None:
@@ -80,11 +76,10 @@ def _subscribed(linker: Linker) -> None:
         if len(call[2]) == 2:
             _subscribe(linker, _named(linker, fun, call[2][0]), _named(linker, fun, call[2][1]))
     for fun in linker.project.funs:
-        for decorator, _ in fun.fact.decorators if fun.fact is not None else ():
-            if decorator.__class__ is tuple and decorator[0] == "call" and decorator[1].__class__ is str:
-                if linker.where_bound(fun.module, decorator[1]) == _SUBSCRIBER:
-                    for event in decorator[2]:
-                        _subscribe(linker, (linker.atoms(linker.Fn, fun, None),), linker.value(event, fun.module))
+        for name, decorator in decorators(fun):
+            if decorator.__class__ is tuple and linker.where_bound(fun.module, name) == _SUBSCRIBER:
+                for event in decorator[2]:
+                    _subscribe(linker, (linker.atoms(linker.Fn, fun, None),), linker.value(event, fun.module))
 
 
 def _named(linker: Linker, fun: Fun, expr: Expr) -> Any:
@@ -105,19 +100,15 @@ def _subscribe(linker: Linker, handlers: Any, events: Any) -> None:
 
 
 def _included(linker: Linker) -> tuple[str, Pos] | None:
-    for fun in linker.project.funs:
-        if "include" in fun.module.facts.words:
-            for call in calls_in(fun.body):
-                if str(call[1]).endswith(".include") and call[2] and call[2][0] == ("const", _TWEEN):
-                    return fun.module.facts.path, call[4]
+    """Where some code says ``config.include("pyramid_tm")``."""
+    for fun, call in registrations(linker, {"include"}):
+        if call[2] and call[2][0] == ("const", _TWEEN):
+            return fun.module.facts.path, call[4]
     return None
 
 
-def _is_view(linker: Linker, module: Any, decorator: Expr) -> bool:
-    called = decorator[1] if decorator.__class__ is tuple and decorator[0] == "call" else decorator
-    if called.__class__ is not str:
-        return False
-    full = linker.where_bound(module, called)
+def _is_view(linker: Linker, full: str) -> bool:
+    """Does a decorator of this full name make a view?"""
     if full in _VIEWS:
         return True
     head, _, last = full.rpartition(".")

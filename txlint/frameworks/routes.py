@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.model.graph import NO_CLASS, Entrance, Opened
 from txlint.model.kinds import Confidence
-from txlint.model.shapes import calls_in, last_name
+from txlint.model.shapes import called, calls_in, last_name
 
 if TYPE_CHECKING:
     from txlint.frameworks.types import Atom, Fun, Linker
+    from txlint.model.facts import Expr
 
 
 class Routed(NamedTuple):
@@ -25,13 +26,20 @@ class Routed(NamedTuple):
     name: str
 
 
+def decorators(fun: Fun) -> Iterator[tuple[str, Expr]]:
+    """The decorators of a function that are names, called or not: the name as written, and the whole."""
+    for expr, _ in fun.fact.decorators if fun.fact is not None else ():
+        name = called(expr)
+        if name.__class__ is str:
+            yield name, expr
+
+
 def routed(linker: Linker, methods: Container[str], classes: Container[str]) -> Iterator[Routed]:
     """Functions under ``@app.get("/")``: a method of this name, of an instance of one of these classes."""
     for fun in linker.project.funs:
-        for expr, _ in fun.fact.decorators if fun.fact is not None else ():
-            called = expr[1] if expr.__class__ is tuple and expr[0] == "call" else expr
-            if called.__class__ is str and called.rpartition(".")[2] in methods:
-                owner = called.rpartition(".")[0]
+        for name, _ in decorators(fun):
+            owner, _, method = name.rpartition(".")
+            if method in methods:
                 for atom in linker.value(owner, fun.module, fun.parent) if owner else ():
                     if _is_one(linker, atom, classes):
                         yield Routed(fun, atom, linker.where_bound(fun.module, owner))

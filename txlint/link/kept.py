@@ -40,7 +40,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.graph import NO_CLASS, Target
-from txlint.model.shapes import calls_in, last_name, parts
+from txlint.model.shapes import called, calls_in, last_name, parts
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -271,7 +271,7 @@ def _look_for_calls(linker: Linker, names: set[str]) -> list[Fun]:
     modules = [m for m in linker.project.ordered if not names.isdisjoint(m.facts.words)]
     for module in modules:
         for klass in module.klasses:
-            if any(_last(expr) in names for expr, _ in klass.fact.decorators):
+            if any(last_name(called(expr)) in names for expr, _ in klass.fact.decorators):
                 decorate_class(linker, klass)
     return _replay(linker, modules, names)
 
@@ -349,13 +349,6 @@ def _owner(fun: Fun) -> Klass | None:
     from txlint.link.program import owner
 
     return owner(fun)
-
-
-def _last(expr: Any) -> str:
-    """The last name of a decorator, called or not."""
-    if expr.__class__ is not str and expr[0] == "call":
-        expr = expr[1]
-    return last_name(expr)
 
 
 _OF_CALLERS = frozenset({"param", "field"})

@@ -16,7 +16,7 @@ from txlint.model.catalog import Arg, Deferral
 from txlint.model.facts import Body, Expr, Pos, Stmt
 from txlint.model.graph import NOTHING_PASSED, Event, Misuse, Opened
 from txlint.model.kinds import Confidence
-from txlint.model.shapes import bodies, last_name, parts, statements
+from txlint.model.shapes import bodies, called, last_name, parts, statements
 
 if TYPE_CHECKING:
     from txlint.link.linker import Decoration, Linker
@@ -314,8 +314,7 @@ def entered_async(frame: Frame, value: Value, item: Expr, pos: Pos) -> None:
     """``async with`` on what can only be entered by a plain `with`."""
     openings = [atom for atom in value if isinstance(atom, Opening) and atom.entry.mode == "sync" and atom.entry.key == "alias"]
     if openings and len(openings) == len(value) and not frame.silent:
-        func = item[1] if item.__class__ is tuple and item[0] == "call" else item
-        _leave(frame, "inert-with", pos, func, (), name=openings[0].name, library=openings[0].entry.library, alone=True)
+        _leave(frame, "inert-with", pos, called(item), (), name=openings[0].name, library=openings[0].entry.library, alone=True)
 
 
 def swallowed(frame: Frame, stmt: Stmt) -> None:

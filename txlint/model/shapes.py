@@ -57,6 +57,11 @@ def last_name(expr: Expr) -> str:
     return str(expr.rpartition(".")[2] if expr.__class__ is str else expr[2] if expr[0] == "attr" else "")
 
 
+def called(expr: Expr) -> Expr:
+    """What is called, where an expression is a call: of a decorator, what it is with or without arguments."""
+    return expr[1] if expr.__class__ is tuple and expr[0] == "call" else expr
+
+
 def speaks_of(expr: Any, names: Container[str]) -> bool:
     """Is one of the names, or an attribute of one, in an expression or a tuple of them?"""
     if expr.__class__ is str:

@@ -15,6 +15,7 @@ from txlint.frameworks.django.settings import DjangoSettings
 from txlint.frameworks.django.urls import ViewEntry, atomic_views, read_views
 from txlint.frameworks.named import bound_to
 from txlint.frameworks.resolver import Resolved
+from txlint.frameworks.routes import decorators
 from txlint.model.facts import Expr
 from txlint.model.graph import NO_CLASS, Entrance, Opened
 from txlint.model.kinds import Confidence
@@ -173,16 +174,10 @@ def handlers(linker: Linker, klass: Klass, wired: Iterable[str]) -> list[str]:
             if not isinstance(base, str):
                 for fun in linker.project.methods(base):
                     assert fun.fact is not None
-                    if any(_text(expr).rpartition(".")[2] in ("action", "list_route", "detail_route") for expr, _ in fun.fact.decorators):
+                    if any(name.rpartition(".")[2] in ("action", "list_route", "detail_route") for name, _ in decorators(fun)):
                         names.append(fun.fact.name)
         names.extend(_BEFORE)
     return names
-
-
-def _text(expr: object) -> str:
-    if isinstance(expr, tuple) and expr and expr[0] == "call":
-        expr = expr[1]
-    return expr if isinstance(expr, str) else ""
 
 
 def wrapped_classes(linker: Linker) -> Iterator[Entrance]:

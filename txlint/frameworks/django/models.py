@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.frameworks.data import ABSENT, Unknown
 from txlint.frameworks.django.settings import DjangoSettings
+from txlint.frameworks.named import bound_to
 from txlint.frameworks.types import Framework
 from txlint.model.facts import Expr
 from txlint.model.graph import STORED
@@ -98,9 +99,7 @@ class DjangoModels(Framework):
 
     def constant(self, linker: Linker, dotted: str, value: Any) -> Value | None:
         if dotted in _IMPORTS:
-            module, _, name = value.rpartition(".")
-            found = linker.project.find_module(module)
-            return linker.module_name(found, name) if found is not None else None
+            return bound_to(linker, value)
         if dotted not in _BY_NAME:
             return None
         klass = self.named(linker, value, None)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from txlint.frameworks.django.settings import DjangoSettings
 from txlint.frameworks.django.urls import ViewEntry
 from txlint.frameworks.named import bound_to
+from txlint.frameworks.routes import decorators
 from txlint.model.facts import Expr
 from txlint.model.graph import Entrance, Opened
 from txlint.model.kinds import Confidence
@@ -71,16 +72,13 @@ def only_reads(linker: Linker, view: ViewEntry, fun: Fun, klass: Klass | None) -
     wired = {method.lower() for method, name in view.actions if name == fun.fact.name}
     if (klass is not None and fun.fact.name in _READING) or (wired and wired <= _SAFE):
         return True
-    return any(_is_safe(linker, fun, decorator) for decorator, _ in fun.fact.decorators)
+    return any(_is_safe(linker.where_bound(fun.module, name), decorator) for name, decorator in decorators(fun))
 
 
-def _is_safe(linker: Linker, fun: Fun, decorator: Expr) -> bool:
-    """Does a decorator leave nothing but methods that read?"""
+def _is_safe(name: str, decorator: Expr) -> bool:
+    """Does a decorator of this full name leave nothing but methods that read?"""
     if isinstance(decorator, str):
-        return linker.where_bound(fun.module, decorator) in _SAFE_VIEWS
-    if decorator[0] != "call" or not isinstance(decorator[1], str):
-        return False
-    name = linker.where_bound(fun.module, decorator[1])
+        return name in _SAFE_VIEWS
     keywords = dict(decorator[3])
     if name not in _LISTING or None in keywords:
         return False

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from txlint.frameworks.data import Cell
 from txlint.frameworks.resolver import Resolved, Resolver
 from txlint.model.facts import Body, Expr, FileFacts, Function, Pos
+from txlint.model.shapes import called, last_name
 
 _NON_ATOMIC = "non_atomic_requests"
 _LOSE_ATTRIBUTES = frozenset({"rest_framework.decorators.api_view"})
@@ -51,7 +52,7 @@ def exempted_aliases(
 def _marks(resolver: Resolver, module: str, expr: Expr, wrapped: bool) -> Iterable[str]:
     """The databases that one decorator expression exempts."""
     if isinstance(expr, tuple) and expr[0] == "call":
-        name = _name(expr[1])
+        name = last_name(expr[1])
         if name == "method_decorator" and expr[2]:
             inner = expr[2][0]
             items = inner[1] if isinstance(inner, tuple) and inner[0] in ("list", "tuple") else (inner,)
@@ -65,7 +66,7 @@ def _marks(resolver: Resolver, module: str, expr: Expr, wrapped: bool) -> Iterab
             )
             return
         expr = expr[1]
-    elif _name(expr) == _NON_ATOMIC:
+    elif last_name(expr) == _NON_ATOMIC:
         yield "default"
         return
     if wrapped:
@@ -89,17 +90,17 @@ def _inside(resolver: Resolver, module: str, body: Body) -> Iterable[str]:
             continue
         if len(item) == 2 and item[0] == "def" and isinstance(item[1], int):
             for expr, _ in facts.functions[item[1]].decorators:
-                if _name(expr) == _NON_ATOMIC:
+                if last_name(expr) == _NON_ATOMIC:
                     yield "default"
             continue
-        if len(item) == 5 and item[0] == "call" and _name(item[1]) == _NON_ATOMIC:
+        if len(item) == 5 and item[0] == "call" and last_name(item[1]) == _NON_ATOMIC:
             yield "default"
         pending += item
 
 
 def _named(expr: Expr) -> str | None:
     """The ``name=`` of ``method_decorator``."""
-    if isinstance(expr, tuple) and expr[0] == "call" and _name(expr[1]) == "method_decorator":
+    if isinstance(expr, tuple) and expr[0] == "call" and last_name(expr[1]) == "method_decorator":
         given = [value for key, value in expr[3] if key == "name"] or list(expr[2][1:2])
         for value in given:
             if isinstance(value, tuple) and value[0] == "const" and isinstance(value[1], str):
@@ -107,16 +108,9 @@ def _named(expr: Expr) -> str | None:
     return None
 
 
-def _name(expr: Expr) -> str:
-    if isinstance(expr, str):
-        return expr.rpartition(".")[2]
-    return str(expr[2]) if expr[0] == "attr" else ""
-
-
 def _loses_attributes(resolver: Resolver, module: str, expr: Expr) -> bool:
     """Does a decorator give a function without the attributes of the one that it wraps?"""
-    func = expr[1] if isinstance(expr, tuple) and expr[0] == "call" else expr
-    for target in resolver.resolve(module, func):
+    for target in resolver.resolve(module, called(expr)):
         if target.kind == "library" and target.qualname in _LOSE_ATTRIBUTES:
             return True
         facts = resolver.facts(target.module)
@@ -132,9 +126,7 @@ def _is_plain_wrapper(facts: FileFacts, function: Function) -> bool:
     if not inner:
         return False
     nested = [*inner, *(one for one in facts.functions if one.parent >= 0 and facts.functions[one.parent] in inner)]
-    decorated = any(
-        _name(e[1] if isinstance(e, tuple) and e[0] == "call" else e) in ("wraps", "wrapt") for one in nested for e, _ in one.decorators
-    )
+    decorated = any(last_name(called(expr)) in ("wraps", "wrapt") for one in nested for expr, _ in one.decorators)
     return not decorated and "update_wrapper" not in facts.words
 
 
