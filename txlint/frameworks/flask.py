@@ -7,10 +7,9 @@ The transaction that a session begins by itself, in the view, needs nothing of t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from txlint.frameworks.routes import entered, registrations, routed
+from txlint.frameworks.routes import entered, placed, registrations, routed, value_at
 from txlint.model.graph import NO_CLASS, Entrance, Opened
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def _begun(linker: Linker) -> tuple[list[Opened], dict[str, list[Opened]]]:
         left = own.setdefault(name, []) if of_blueprint else everywhere
         for opened in linker.replay(fun, fun.klass, True).left_open:
             if not opened.reads:
-                left.append(replace(opened, path=opened.path or fun.module.facts.path, function=opened.function or fun.dotted))
+                left.append(placed(opened, fun))
     return everywhere, own
 
 
@@ -62,8 +61,7 @@ def _handlers(linker: Linker) -> Iterator[tuple[Fun, Any, str, str]]:
         if call[1].__class__ is not str or not call[2]:
             continue
         name, _, method = call[1].rpartition(".")
-        scope = fun if fun.fact is not None else None
-        for owner in linker.value(name, fun.module, scope):
-            for given in linker.value(call[2][0], fun.module, scope):
+        for owner in value_at(linker, fun, name):
+            for given in value_at(linker, fun, call[2][0]):
                 if isinstance(given, linker.Fn) and isinstance(owner, (linker.ExtObj, linker.Obj)):
                     yield given.fun, owner, method, linker.where_bound(fun.module, name)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from txlint.frameworks.named import bound_to
-from txlint.frameworks.routes import decorators, registrations
+from txlint.frameworks.routes import decorators, registrations, value_at
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import NO_CLASS, Entrance
 from txlint.model.kinds import Confidence
@@ -86,7 +86,7 @@ def _named(linker: Linker, fun: Fun, expr: Expr) -> Any:
     """What an expression in a function stands for, or the dotted name in it."""
     if expr.__class__ is tuple and expr[0] == "const" and isinstance(expr[1], str):
         return bound_to(linker, f"{fun.module.package}{expr[1]}" if expr[1].startswith(".") else expr[1])
-    return linker.value(expr, fun.module, fun if fun.fact is not None else None)
+    return value_at(linker, fun, expr)
 
 
 def _subscribe(linker: Linker, handlers: Any, events: Any) -> None:

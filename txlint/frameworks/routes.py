@@ -5,16 +5,15 @@ piece of middleware calls what lies behind it, `entered` a view with such a tran
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.model.graph import NO_CLASS, Entrance, Opened
-from txlint.model.kinds import Confidence
 from txlint.model.shapes import called, calls_in, last_name
 
 if TYPE_CHECKING:
-    from txlint.frameworks.types import Atom, Fun, Linker
+    from txlint.frameworks.types import Atom, Fun, Linker, Value
     from txlint.model.facts import Expr
 
 
@@ -51,14 +50,19 @@ def _is_one(linker: Linker, atom: Atom, classes: Container[str]) -> bool:
     return isinstance(atom, linker.Obj) and any(base in classes for base in linker.library_bases(atom.klass))
 
 
-def registrations(linker: Linker, methods: Container[str]) -> Iterator[tuple[Fun, Any]]:
+def registrations(linker: Linker, methods: Set[str]) -> Iterator[tuple[Fun, Any]]:
     """Calls of methods of these names, with the function (or module's body) that they stand in: ``app.before_request(begin)``."""
     for module in linker.project.ordered:
-        if any(word in methods for word in module.facts.words):
+        if not methods.isdisjoint(module.facts.words):
             for fun in (module.body, *module.funs):
                 for call in calls_in(fun.body):
                     if last_name(call[1]) in methods:
                         yield fun, call
+
+
+def value_at(linker: Linker, fun: Fun, expr: Expr) -> Value:
+    """What an expression stands for in a function, or in a module's body."""
+    return linker.value(expr, fun.module, fun if fun.fact is not None else None)
 
 
 def around(linker: Linker, fun: Fun, klass: Any, names: Container[str]) -> list[Opened]:
@@ -71,17 +75,21 @@ def around(linker: Linker, fun: Fun, klass: Any, names: Container[str]) -> list[
         if last_name(expr) in names:
             for opened in region:
                 if not opened.reads:
-                    path, holder = opened.path or fun.module.facts.path, opened.function or fun.dotted
-                    found.setdefault((path, opened.pos), replace(opened, path=path, function=holder))
+                    one = placed(opened, fun)
+                    found.setdefault((one.path, one.pos), one)
     return list(found.values())
 
 
-def entered(fun: Fun, cls: int, opened: Opened, most: Confidence = Confidence.CERTAIN) -> Entrance:
+def placed(opened: Opened, fun: Fun) -> Opened:
+    """A transaction that a function has open, with the place and the function for those who look from elsewhere."""
+    return replace(opened, path=opened.path or fun.module.facts.path, function=opened.function or fun.dotted)
+
+
+def entered(fun: Fun, cls: int, opened: Opened) -> Entrance:
     """A view that runs inside of what was opened around it."""
     assert opened.path is not None and opened.function is not None
     key = opened.key if opened.key[1:2] == ("global",) else None
-    sure = min(opened.confidence, most)
-    node = (fun.id, cls, cls == NO_CLASS)
+    node, sure = (fun.id, cls, cls == NO_CLASS), opened.confidence
     return Entrance(
         node, "request", opened.name, opened.path, opened.pos, opened.function, opened.alias, sure, family=opened.family, key=key
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from txlint.frameworks.routes import Routed, around, entered, registrations, routed
+from txlint.frameworks.routes import Routed, around, entered, registrations, routed, value_at
 from txlint.model.graph import NO_CLASS, Entrance, Opened
 
 if TYPE_CHECKING:
@@ -69,10 +69,9 @@ def _included(linker: Linker) -> dict[str, list[tuple[str, list[Opened]]]]:
     for fun, call in registrations(linker, {"include_router"}):
         if call[1].__class__ is not str or not call[2] or call[2][0].__class__ is not str:
             continue
-        scope = fun if fun.fact is not None else None
         outer = call[1].rpartition(".")[0]
-        held = [o for key, given in call[3] if key == "dependencies" for o in _open(linker, linker.value(given, fun.module, scope))]
-        for atom in linker.value(outer, fun.module, scope):
+        held = [o for key, given in call[3] if key == "dependencies" for o in _open(linker, value_at(linker, fun, given))]
+        for atom in value_at(linker, fun, outer):
             if isinstance(atom, linker.ExtObj) and atom.name in _CLASSES:
                 held.extend(_open(linker, atom.item))
         opens = opens or bool(held)
