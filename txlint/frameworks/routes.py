@@ -1,7 +1,8 @@
-"""What Flask and Starlette (with FastAPI on top) have in common: functions that a decorator makes into views, and what lies around them.
+"""What web frameworks have in common: functions that a decorator or a call registers, and what middleware puts around them.
 
-`routed` gives the views with the applications or routers that they were registered on, `around` the transactions that are open where a
-piece of middleware calls what lies behind it, `entered` a view with such a transaction."""
+`decorators` gives the names on a function, `routed` the views with the applications or routers that they were registered on (Flask,
+Starlette with FastAPI on top), `registrations` the calls that register something, `around` the transactions that are open where a piece of
+middleware calls what lies behind it, `entered` a view with such a transaction."""
 
 from __future__ import annotations
 
@@ -76,7 +77,7 @@ def around(linker: Linker, fun: Fun, klass: Any, names: Container[str]) -> list[
             for opened in region:
                 if not opened.reads:
                     one = placed(opened, fun)
-                    found.setdefault((one.path, one.pos), one)
+                    found.setdefault((one.path, one.pos, one.key), one)
     return list(found.values())
 
 

@@ -6,7 +6,6 @@ The reading of its configuration says which functions and classes; the linker sa
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_type
@@ -15,7 +14,7 @@ from txlint.frameworks.django.settings import DjangoSettings
 from txlint.frameworks.django.urls import ViewEntry, atomic_views, read_views
 from txlint.frameworks.named import bound_to
 from txlint.frameworks.resolver import Resolved
-from txlint.frameworks.routes import decorators
+from txlint.frameworks.routes import around, decorators
 from txlint.model.facts import Expr
 from txlint.model.graph import NO_CLASS, Entrance, Opened
 from txlint.model.kinds import Confidence
@@ -76,14 +75,8 @@ def middleware(linker: Linker, settings: DjangoSettings) -> Iterator[Entrance]:
         fun, klass = _layer(linker, dotted)
         if fun is None:
             continue
-        for opened in behind:
-            found.append(_request(fun, klass, opened))
-        flow = linker.replay(fun, klass, True).flow
-        called = [(event.func, event.region) for event in flow.events] + [(expr, region) for _, expr, _, region in flow.unresolved]
-        for expr, region in called:
-            if isinstance(expr, str) and expr.rpartition(".")[2] == "get_response":
-                place = fun.module.facts.path
-                behind.extend(replace(opened, path=place, function=fun.dotted) for opened in region)
+        found.extend(_request(fun, klass, opened) for opened in behind)
+        behind.extend(around(linker, fun, klass, {"get_response"}))
     yield from found
     if behind:
         facts = {module.name: module.facts for module in linker.project.modules.values()}
