@@ -105,7 +105,7 @@ def call_library(
                 frame.flow.deferred.add(site.func)
     for hook in known.hooks:
         if hook.by == "register":
-            signals.register(frame, hook, name, site, receiver, args, keywords)
+            signals.register(frame, hook, site, receiver, args, keywords)
     silent = any(decide(site, entry, args, keywords) is not False for entry in known.silent)
     if not deferred and not silent:
         for effect in known.effects:

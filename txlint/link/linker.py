@@ -438,7 +438,7 @@ class Linker:
         from txlint.link.signals import connect
 
         expr = next((d[0] for d in fun.fact.decorators if d[1] == pos), None) if fun.fact is not None else None
-        connect(self, frame, fun, None, expr, hook, args, keywords)
+        connect(self, frame, fun, expr, hook, args, keywords)
 
 
 def _blocks(catalog: Catalog) -> frozenset[str]:

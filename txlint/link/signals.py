@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.link.conditions import argument
 from txlint.link.passing import bind, note_parameters
-from txlint.link.project import Fun, Klass
-from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Part, SelfCls, Seq, Value, union
+from txlint.link.project import Fun
+from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Part, SelfCls, Seq, Value
 from txlint.model.catalog import Hook
 from txlint.model.facts import Expr
 from txlint.model.graph import NO_CLASS
@@ -50,8 +50,7 @@ def _signals(linker: Linker, frame: Frame, expr: Expr | None, value: Value) -> l
 def connect(
     linker: Linker,
     frame: Frame,
-    fun: Fun | None,
-    klass: Klass | None,
+    fun: Fun,
     expr: Expr | None,
     hook: Hook,
     args: tuple[Value, ...],
@@ -59,10 +58,10 @@ def connect(
 ) -> None:
     """``@receiver(signals, sender=..)`` on a function: ``expr`` is the decorator. One that asks neither for a sender nor for an event
     makes a hook of whatever it stands on."""
-    if fun is not None and hook.sender is None and hook.event is None:
+    if hook.sender is None and hook.event is None:
         listen(linker, hook, fun, args, keywords)
         return
-    if fun is None or expr is None or expr.__class__ is str:
+    if expr is None or expr.__class__ is str:
         return
     if hook.sender is not None and any(entry.by == "signal" for entry in linker.at(hook.name).hooks):
         sender = argument(hook.sender, args, keywords)  # `@post_save(sender=Order)`: the decorator is the signal
@@ -111,9 +110,7 @@ def sent(linker: Linker, signal: str, sender: int, keywords: dict[str | None, Va
             note_parameters(linker, fun, bound, klass.id if klass is not None else NO_CLASS)
 
 
-def register(
-    frame: Frame, hook: Hook, name: str, site: Any, receiver: Any, args: tuple[Value, ...], keywords: dict[str | None, Value]
-) -> None:
+def register(frame: Frame, hook: Hook, site: Any, receiver: Any, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> None:
     """A registration call of a library: ``signal.connect(f)``, ``event.listen(target, "after_insert", f)``."""
     if site.receiver is not None and receiver is not None and hook.sender is not None:
         connect_call(frame.linker, frame, site.receiver, (receiver,), args, keywords)
@@ -168,8 +165,6 @@ def _add(linker: Linker, signal: str, fun: Fun, cls: int, senders: list[int], kn
             klass = linker.project.klasses[sender]
             for param in fun.fact.params:
                 if param.name == "instance":
-                    key = (fun.id, "instance", NO_CLASS)
-                    linker.params[key] = union(linker.params.get(key, UNKNOWN), (linker.instance(klass, False),))
+                    linker.tell(fun, "instance", (linker.instance(klass, False),))
                 elif param.name == "sender":
-                    key = (fun.id, "sender", NO_CLASS)
-                    linker.params[key] = union(linker.params.get(key, UNKNOWN), (linker.atoms(Cls, klass),))
+                    linker.tell(fun, "sender", (linker.atoms(Cls, klass),))
