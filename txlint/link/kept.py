@@ -135,10 +135,9 @@ def fill(linker: Linker) -> set[int]:
         place = linker.unfilled.pop()
         _look(linker, place)
         for atom in linker.stores.get(place[:3], {}):
-            if isinstance(atom, (Param, Stored)):
-                inner: Place = atom.place if isinstance(atom, Stored) else ("param", atom.fun.id, atom.name)
-                if not _is_constructor(linker, place) or _is_constructor(linker, inner):
-                    kept(linker, inner)  # what is handed to a constructor is looked for where it is constructed, not further up
+            inner = keyed.place_of(atom)
+            if inner is not None and (not _is_constructor(linker, place) or _is_constructor(linker, inner)):
+                kept(linker, inner)  # what is handed to a constructor is looked for where it is constructed, not further up
     stale: set[int] = set()
     for place, readers in linker.readers.items():
         if place not in linker.contents:  # all who may put something there have been looked at: it is told once
@@ -169,16 +168,9 @@ def _resolved(linker: Linker, place: Place, within: frozenset[Place]) -> Value:
         for holder in (klass, *klass.subclasses) if klass is not None else ():
             found.update(dict.fromkeys(linker.params.get((place[1], place[2], holder.id), UNKNOWN)))
     for atom in linker.stores.get(place, {}):
-        inner: Iterable[Atom] = (atom,)
-        if isinstance(atom, Param):
-            inner = _resolved(linker, ("param", atom.fun.id, atom.name), within | {place})
-        elif isinstance(atom, Stored):
-            inner = _resolved(linker, atom.place, within | {place})
-        elif isinstance(atom, OneOf):
-            inner = atom.options
-        else:
-            inner = keyed.stands_for(linker, atom)
-        found.update(dict.fromkeys(inner))
+        inner = keyed.place_of(atom)
+        options = _resolved(linker, inner, within | {place}) if inner is not None else keyed.stands_for(linker, atom)
+        found.update(dict.fromkeys(options))
     return tuple(found)[:MOST_KEPT]
 
 
@@ -195,17 +187,12 @@ def _look(linker: Linker, place: Place) -> None:
         word = klass.fact.name
         also = [m for m in linker.project.ordered if m not in near and word in m.facts.words]
         _replay_writers(linker, [m for m in (*near, *also) if name in m.facts.words], name)
-    elif kind == "held":
+    elif kind in ("held", "space"):
+        puts = _calls if kind == "held" else _assigns
         for module in linker.project.ordered:
             if name in module.facts.words:
                 for fun in (module.body, *module.funs):
-                    if any(last_name(call[1]) == name for call in calls_in(fun.body)):
-                        linker.replay(fun, _owner(fun), fun.fact is None)
-    elif kind == "space":
-        for module in linker.project.ordered:
-            if name in module.facts.words:
-                for fun in (module.body, *module.funs):
-                    if mentions(fun, {name}) and _assigns(fun.body, name):
+                    if mentions(fun, {name}) and puts(fun.body, name):
                         linker.replay(fun, _owner(fun), fun.fact is None)
     elif kind == "field":
         klass = linker.project.klasses[where]
@@ -238,30 +225,16 @@ def _look_for_arguments(linker: Linker, fun: Fun, name: str) -> None:
         for event in linker.replay(caller, _owner(caller), False).flow.events:
             for target in event.targets:
                 if isinstance(target, Target) and target.fun == fun.id:
-                    for at, given in event.passed.values.items():
-                        known = at if isinstance(at, str) else positions[at + target.skip] if at + target.skip < len(positions) else ""
-                        if known == name and given[0] in ("param", "outer"):
-                            holder, passed = (caller, given[1]) if given[0] == "param" else (linker.project.funs[given[1]], given[2])
-                            others = {
-                                (fun.id, at if isinstance(at, str) else positions[at + target.skip]): _tag(caller, other)
-                                for at, other in event.passed.values.items()
-                                if isinstance(at, str) or at + target.skip < len(positions)
-                            }
-                            put(linker, ("param", fun.id, name), (linker.atoms(Param, holder, passed),), others)
-
-
-def _tag(caller: Fun, given: tuple[Any, ...]) -> Any:
-    """What a call passes, as a key."""
-    match given[0]:
-        case "param":
-            return ("param", caller.id, given[1])
-        case "outer":
-            return ("param", given[1], given[2])
-        case "is":
-            return ("class", given[1])
-        case "const" if isinstance(given[1], (str, int)):
-            return given
-    return None
+                    by_name = {
+                        at if isinstance(at, str) else positions[at + target.skip]: given
+                        for at, given in event.passed.values.items()
+                        if isinstance(at, str) or at + target.skip < len(positions)
+                    }
+                    mine = by_name.get(name, ("unknown",))
+                    if mine[0] in ("param", "outer"):
+                        holder, passed = (caller, mine[1]) if mine[0] == "param" else (linker.project.funs[mine[1]], mine[2])
+                        keys = {(fun.id, each): keyed.tag_passed(caller, given) for each, given in by_name.items()}
+                        put(linker, ("param", fun.id, name), (linker.atoms(Param, holder, passed),), keys)
 
 
 def _look_for_calls(linker: Linker, names: set[str]) -> list[Fun]:
@@ -315,6 +288,11 @@ def _filled(body: Any) -> frozenset[str] | None:
             names.update(map(_end_of, targets))
         stack.extend(item)
     return frozenset(names)
+
+
+def _calls(body: Any, name: str) -> bool:
+    """Is something of this name called: ``x.name(v)``?"""
+    return any(last_name(call[1]) == name for call in calls_in(body))
 
 
 def _assigns(body: Any, name: str) -> bool:

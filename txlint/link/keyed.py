@@ -15,7 +15,7 @@ from txlint.model.graph import Test
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
-    from txlint.link.project import Klass
+    from txlint.link.project import Fun, Klass
     from txlint.link.replay import Frame
 
 Tag: TypeAlias = tuple[Any, ...] | None
@@ -55,6 +55,20 @@ def tag_of(value: Value) -> Tag:
     return ("class", only.klass.id) if isinstance(only, Cls) else None
 
 
+def tag_passed(caller: Fun, given: tuple[Any, ...]) -> Tag:
+    """The key that a call passes, by what is known of the argument (`Passed.values`)."""
+    match given[0]:
+        case "param":
+            return ("param", caller.id, given[1])
+        case "outer":
+            return ("param", given[1], given[2])
+        case "is":
+            return ("class", given[1])
+        case "const" if isinstance(given[1], (str, int)):
+            return given
+    return None
+
+
 def beside(fun: int, bound: Mapping[str, Value], name: str) -> dict[Ref, Tag]:
     """What is passed in the same call beside one argument, as keys."""
     return {(fun, other): tag_of(value) for other, value in bound.items() if other != name}
@@ -85,16 +99,23 @@ def entries(linker: Linker, place: Any, ref: Ref = ITS_OWN, within: frozenset[An
         return found
     within |= {(place, ref)}
     for atom in linker.stores.get(place, {}):
-        inner = ("param", atom.fun.id, atom.name) if isinstance(atom, Param) else atom.place[:3] if isinstance(atom, Stored) else None
+        inner = place_of(atom)
         for tag in linker.keys.get((place, atom), {}).get(ref) or (None,):
             asked: Ref = tag[1:] if tag is not None and tag[0] == "param" else None
             mine = tag if tag is not None and tag[0] in _CONCRETE else None
             if inner is not None:
-                found.update({(a, mine or key): None for a, key in entries(linker, inner, asked, within)})
+                found.update({(a, mine or key): None for a, key in entries(linker, inner[:3], asked, within)})
             else:
                 for made in stands_for(linker, atom):
                     found[made, mine or _of_keyword(linker, made, tag)] = None
     return found
+
+
+def place_of(atom: Atom) -> tuple[Any, ...] | None:
+    """The place that something stands for which was put at another one: what is there is meant."""
+    if isinstance(atom, Param):
+        return ("param", atom.fun.id, atom.name)
+    return atom.place if isinstance(atom, Stored) else None
 
 
 def stands_for(linker: Linker, atom: Atom) -> Sequence[Atom]:

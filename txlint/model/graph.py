@@ -17,8 +17,9 @@ Key = tuple[Any, ...]
 
 
 class Test(NamedTuple):
-    """A test of a parameter: ``op`` is ``truthy``, ``is``, ``==``, ``in``, ``has`` (the parameter contains the value) or ``any`` (one of
-    the tests in the value holds); ``wanted`` what it must give. The parameter may be a key of ``**kwargs``."""
+    """A test of a parameter: ``op`` is ``truthy``, ``is``, ``==``, ``in``, ``has`` (the parameter contains the value), ``any`` (one of
+    the tests in the value holds) or ``class`` (its class, or the class that it is, is one of these numbers); ``wanted`` what it must
+    give. The parameter may be a key of ``**kwargs``."""
 
     param: str
     op: str
@@ -148,7 +149,9 @@ STORED = "stored"
 
 class Passed(NamedTuple):
     """Arguments of a call as far as conditions, callbacks and sessions need them: ``values`` maps a position or keyword to
-    ``("const", v)``, ``("param", name)`` or ``("key", Key)``; ``callables`` maps it to the functions passed."""
+    ``("const", v)``, ``("param", name)`` (the caller's), ``("outer", function, name)`` (one of a function around it), ``("is", class)``
+    (the class itself), ``("class", class)`` (an instance of it) or ``("key", Key)``, and `CHANGED` to ``("assigned", row, ask)``;
+    ``callables`` maps it to the functions passed."""
 
     values: dict[int | str, tuple[Any, ...]]
     callables: dict[int | str, tuple[Target, ...]]

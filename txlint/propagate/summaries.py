@@ -46,7 +46,8 @@ Summary = dict[tuple[int, frozenset[Key]], Reach]
 
 
 def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> tuple[Any, ...]:
-    """What the call passes for the parameter of a test: ``("const", v)``, ``("param", name)`` or ``("unknown",)``."""
+    """What the call passes for the parameter of a test, as in `Passed.values`, or ``("unknown",)``; ``("assigned",)`` for a field that may
+    have changed."""
     if test.param.startswith(CHANGED):
         return _change(test, target, passed)
     for name, value in target.given:
