@@ -34,7 +34,7 @@ def entrances(linker: Linker) -> Iterator[Entrance]:
         return
     for view in routed(linker, _ROUTES, _CLASSES):
         known = {(o.path, o.pos) for each in _own(linker, view.fun) for o in linker.request_wide(each)}
-        for opened in (*behind, *_inherited(linker, view, included)):
+        for opened in (*behind, *_inherited(view, included)):
             if (opened.path, opened.pos) not in known:  # it depends on that itself: then its own session is meant
                 known.add((opened.path, opened.pos))
                 yield entered(view.fun, NO_CLASS, opened)
@@ -86,7 +86,7 @@ def _open(linker: Linker, markers: Any) -> Iterator[Opened]:
             yield from linker.request_wide(dependency.fun)
 
 
-def _inherited(linker: Linker, view: Routed, included: dict[str, list[tuple[str, list[Opened]]]]) -> Iterator[Opened]:
+def _inherited(view: Routed, included: dict[str, list[tuple[str, list[Opened]]]]) -> Iterator[Opened]:
     """What is open around a view because of where its router is included. Its router's own dependencies are known already."""
     names, seen = [view.name], {view.name}
     for _ in range(MOST_LEVELS):
