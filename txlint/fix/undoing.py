@@ -5,12 +5,13 @@ every way from the call to the end of the transaction leads to one that undoes i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import libcst as cst
 
 from txlint.fix.after import behind, children, dotted, statements_of
 from txlint.fix.case import Case
+from txlint.fix.scopes import Scope
 
 ON, LEAVES, LOOPS, UNDOES = "on", "leaves", "loops", "undoes"
 """A statement ends and the next one runs; the function or block is left with the transaction whole; ``break`` or ``continue``; it raises
@@ -30,7 +31,7 @@ def always_undone(case: Case) -> int | None:
             if LEAVES in found:
                 return None
             if not found & {ON, LOOPS}:
-                return None if not lines or any(map(_catches, region[:at])) else lines[0]  # without lines: an endless loop
+                return _first(lines, region[:at])
             waits = found - {UNDOES}
         elif scope.kind == "loop" and isinstance(loop := scope.node, (cst.For, cst.While)):
             again = _sequence(case, statements_of(loop.body), [])
@@ -42,18 +43,22 @@ def always_undone(case: Case) -> int | None:
                 if LEAVES in waits:
                     return None
                 if ON not in waits:
-                    return None if not lines or any(map(_catches, region[:at])) else lines[0]  # without lines: an endless loop
+                    return _first(lines, region[:at])
         elif scope.kind == "finally" or _catches(scope):
             return None  # what is raised further out may depend on the handlers
     return None
 
 
-def _catches(scope: object) -> bool:
+def _first(lines: Sequence[int], around: Iterable[Scope]) -> int | None:
+    """The first of the lines that undo, where no scope around may catch what they raise. There is none before an endless loop."""
+    return lines[0] if lines and not any(map(_catches, around)) else None
+
+
+def _catches(scope: Scope) -> bool:
     """Whether a scope may stop an exception: a ``try`` with handlers, or ``suppress``."""
-    node, text = getattr(scope, "node", None), getattr(scope, "text", "")
-    if isinstance(node, (cst.Try, cst.TryStar)):
-        return getattr(scope, "kind", "") == "try" and bool(node.handlers)
-    return "suppress" in text.partition("(")[0]
+    if isinstance(scope.node, (cst.Try, cst.TryStar)):
+        return scope.kind == "try" and bool(scope.node.handlers)
+    return "suppress" in scope.text.partition("(")[0]
 
 
 def _sequence(case: Case, statements: Iterable[cst.CSTNode], lines: list[int]) -> frozenset[str]:
