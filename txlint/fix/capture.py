@@ -114,9 +114,7 @@ def _attribute_reads(case: Case, statement: cst.CSTNode) -> Iterator[cst.Attribu
 
 
 def _locals(case: Case) -> frozenset[str]:
-    line, column = case.site.span[:2]
-    functions = case.names.functions_at(line, column)
-    return frozenset().union(*(case.names.bound_in(f) for f in functions)) - _clients(case)
+    return case.locals - _clients(case)
 
 
 def _clients(case: Case) -> frozenset[str]:
@@ -128,8 +126,7 @@ def _clients(case: Case) -> frozenset[str]:
 
 def free_name(case: Case, wanted: str, taken: set[str]) -> str:
     """The wanted name, with a number where something here is called so already."""
-    line, column = case.site.span[:2]
-    functions = case.names.functions_at(line, column)
+    functions = case.functions
     name, number = wanted, 1
     while name in taken or not case.names.is_free(name, functions):
         number += 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from txlint.fix.names import Names, NewImport
+from txlint.fix.names import Function, Names, NewImport, Reference
 from txlint.fix.scopes import Scope, Site
 from txlint.fix.source import Edit, Source, Span
 from txlint.fix.walk import Walked
@@ -58,6 +58,22 @@ class Case:
 
     def code(self, node: cst.CSTNode) -> str:
         return self.walked.module.code_for_node(node)
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        """The functions and lambdas around the call, outermost first."""
+        line, column = self.site.span[:2]
+        return self.names.functions_at(line, column)
+
+    @property
+    def locals(self) -> frozenset[str]:
+        """The names that are local to one of them."""
+        return frozenset[str]().union(*(self.names.bound_in(function) for function in self.functions))
+
+    def reference(self, module: str, name: str, importing: tuple[str, str] | None = None) -> Reference:
+        """How to name ``module.name`` where the call stands."""
+        line, column = self.site.span[:2]
+        return self.names.reference(module, name, line, column, importing)
 
     @property
     def callee(self) -> str:

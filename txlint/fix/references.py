@@ -81,7 +81,7 @@ def by_reference(case: Case) -> list[str]:
     call = case.site.call
     stack: list[cst.CSTNode] = [a.value for a in call.args]
     if isinstance(call.func, cst.Attribute):
-        if (receiver := dotted(call.func.value)) and _is_local(case, receiver):
+        if (receiver := dotted(call.func.value)) and receiver.partition(".")[0] in case.locals:
             found.append(receiver)
         stack += [call.func.value] if isinstance(call.func.value, cst.Call) else []
     while stack:
@@ -135,7 +135,8 @@ def changed_later(case: Case, text: str) -> int | None:
         for statement in statements:
             if found := find(statement, elsewhere):
                 return case.line(found)
-    return _by_closure(case, texts, elsewhere) if texts & _own_names(case) else None
+    own = case.names.bound_in(functions[-1]) if (functions := case.functions) else frozenset[str]()
+    return _by_closure(case, texts, elsewhere) if texts & own else None
 
 
 def _by_closure(case: Case, texts: set[str], changes: Callable[[cst.CSTNode], bool]) -> int | None:
@@ -149,17 +150,6 @@ def _by_closure(case: Case, texts: set[str], changes: Callable[[cst.CSTNode], bo
         if not texts & parameters and (found := find(inner.body, changes)):
             return case.line(found)
     return None
-
-
-def _own_names(case: Case) -> frozenset[str]:
-    line, column = case.site.span[:2]
-    functions = case.names.functions_at(line, column)
-    return case.names.bound_in(functions[-1]) if functions else frozenset()
-
-
-def _is_local(case: Case, receiver: str) -> bool:
-    line, column = case.site.span[:2]
-    return any(receiver.partition(".")[0] in case.names.bound_in(f) for f in case.names.functions_at(line, column))
 
 
 def _is_class(name: str) -> bool:

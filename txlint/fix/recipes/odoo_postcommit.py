@@ -49,9 +49,7 @@ def _records(case: Case) -> list[str]:
     """Names that the call would read records by: what it is handed as it is, and what its method is called on."""
     function = case.site.call.func
     receiver = dotted(function.value) if isinstance(function, cst.Attribute) else ""
-    line, column = case.site.span[:2]
-    local = frozenset[str]().union(*(case.names.bound_in(f) for f in case.names.functions_at(line, column)))
-    owner = [receiver] if receiver.partition(".")[0] in local and not receiver.startswith("self.env.cr") else []
+    owner = [receiver] if receiver.partition(".")[0] in case.locals and not receiver.startswith("self.env.cr") else []
     return list(dict.fromkeys([*passed_whole(case, case.site.call), *owner]))
 
 

@@ -94,9 +94,7 @@ def _times(case: Case) -> Iterator[str]:
 
 def _may_be_changed(case: Case, name: str) -> bool:
     """Whether a caller may hold the object of a local name, too, and change it."""
-    line, column = case.site.span[:2]
-    local = any(name in case.names.bound_in(function) for function in case.names.functions_at(line, column))
-    return local and name not in ("self", "cls") and not is_plain(case, name)
+    return name in case.locals and name not in ("self", "cls") and not is_plain(case, name)
 
 
 def _handled_outside(case: Case) -> int | None:
