@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -129,6 +129,12 @@ class Verdict:
 
     applicability: str
     reason: str | None = None
+
+
+def weighed(risks: Iterable[str]) -> Verdict:
+    """``unsafe`` for these risks, each said once, else ``safe``."""
+    said = "; ".join(dict.fromkeys(risks))
+    return Verdict("unsafe", said) if said else Verdict("safe")
 
 
 @dataclass(frozen=True, slots=True)

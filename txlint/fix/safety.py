@@ -6,12 +6,13 @@ The rules are measured, not felt: each was reproduced on the real framework (sem
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 import libcst as cst
 
 from txlint.fix.after import behind, dotted, find, find_everywhere, mentioned_again, mentions, read_back, statements_of, used_again
-from txlint.fix.case import Case, Verdict, short
+from txlint.fix.case import Case, Verdict, short, weighed
 from txlint.fix.references import assigned, by_reference, changed_later
 from txlint.fix.scopes import Scope
 from txlint.fix.undoing import always_undone
@@ -52,12 +53,11 @@ _LAZY_BUILTINS = frozenset({"map", "filter", "zip", "reversed", "enumerate", "it
 _SWALLOWING = ("suppress", "contextlib.suppress")
 
 
-def judge(case: Case, in_async: bool = False) -> Verdict:
-    """The verdict on deferring this call, apart from what the recipe itself adds. ``in_async``: one may defer in an async function too."""
+def judge(case: Case, more: Iterable[str] = (), in_async: bool = False) -> Verdict:
+    """The verdict on deferring this call. ``more``: the recipe's own risks. ``in_async``: one may defer in an async function, too."""
     if refusal := next(refusals(case, in_async), None):
         return Verdict("none", refusal)
-    found = list(dict.fromkeys(risks(case)))
-    return Verdict("unsafe", "; ".join(found)) if found else Verdict("safe")
+    return weighed(chain(risks(case), more))
 
 
 def refusals(case: Case, in_async: bool = False) -> Iterator[str]:

@@ -5,13 +5,26 @@ from __future__ import annotations
 
 import libcst as cst
 
-from txlint.fix.case import Case
+from txlint.fix.case import Case, Rewrite
+from txlint.fix.names import Reference
 from txlint.fix.source import Edit
 
 
-def wrap(case: Case, before: str, after: str, partial: str, more: tuple[str, ...] = ()) -> tuple[Edit, ...]:
+def wrap(
+    case: Case, before: str, after: str, changes: tuple[str, ...], name: Reference | None = None, more: tuple[str, ...] = ()
+) -> Rewrite:
+    """The rewrite; ``changes`` is what behaves otherwise afterwards. ``before`` ends in an opening bracket, ``after`` is what closes it,
+    keywords first: ``)`` or ``, using="x")``. ``name`` is the reference that ``before`` begins with, where it needs one; ``more`` what the
+    call is given besides."""
+    partial = case.reference("functools", "partial")
+    used = [name, partial if more or has_arguments(case, case.site.call) else None]
+    needs = tuple(each.needs for each in used if each is not None and each.needs is not None)
+    return Rewrite(_around(case, before, after, partial.text, more), needs, changes)
+
+
+def _around(case: Case, before: str, after: str, partial: str, more: tuple[str, ...]) -> tuple[Edit, ...]:
     """The edits. ``partial`` is how this place names functools.partial; a call without arguments needs none of it, unless it is given
-    ``more``. ``before`` ends in an opening bracket, ``after`` is what closes it, keywords first: ``)`` or ``, using="x")``."""
+    ``more``."""
     call, source = case.site.call, case.source
     start, end = source.offset(*case.site.span[:2]), source.offset(*case.site.span[2:])
     if has_arguments(case, call) and "\n" not in source.text[start:end] and "\r" not in source.text[start:end]:

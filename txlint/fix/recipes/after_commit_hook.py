@@ -6,6 +6,8 @@ its test) and names it in the configuration."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import libcst as cst
 
 from txlint.fix.after import dotted
@@ -14,7 +16,7 @@ from txlint.fix.case import Case, Rewrite, Verdict
 from txlint.fix.recipes.on_commit import behaviour
 from txlint.fix.references import by_reference
 from txlint.fix.safety import judge
-from txlint.fix.wrap import has_arguments, wrap
+from txlint.fix.wrap import wrap
 
 NAME = "after-commit-hook"
 
@@ -24,38 +26,34 @@ def applies(case: Case) -> bool:
 
 
 def applicability(case: Case) -> Verdict:
-    verdict = judge(case, in_async=True)
-    if verdict.applicability == "none":
-        return verdict
-    if not _session(case):
+    verdict = judge(case, _risks(case), in_async=True)
+    if verdict.applicability != "none" and not _session(case):
         return Verdict("none", "the session of the transaction is not known by a name here")
-    risks = [verdict.reason] if verdict.reason else []
-    whole = [name for name in by_reference(case) if name in passed_whole(case, case.site.call)]
-    risks += [f"`{name}` is expired at the commit if it is an object of the session" for name in whole]
-    return Verdict("unsafe", "; ".join(risks)) if risks else Verdict("safe")
+    return verdict
 
 
 def rewrite(case: Case) -> Rewrite:
-    line, column = case.site.span[:2]
     module, _, name = (case.project.after_commit_helper or "").rpartition(".")
-    helper = case.names.reference(module, name, line, column)
-    partial = case.names.reference("functools", "partial", line, column)
-    edits = wrap(case, f"{helper.text}({_session(case)}, ", ")", partial.text)
-    needs = [r.needs for r in (helper, partial if has_arguments(case, case.site.call) else helper) if r.needs]
-    return Rewrite(edits, tuple(needs), behaviour(case))
+    helper = case.reference(module, name)
+    return wrap(case, f"{helper.text}({_session(case)}, ", ")", behaviour(case), helper)
+
+
+def _risks(case: Case) -> Iterator[str]:
+    whole = passed_whole(case, case.site.call)
+    yield from (f"`{name}` is expired at the commit if it is an object of the session" for name in by_reference(case) if name in whole)
 
 
 def _session(case: Case) -> str:
     """What the one open session is called where the call stands: the name that a ``with`` binds, or on which its transaction began."""
     scopes = [s for s in case.site.chain if s.kind == "with" and s.opener]
-    found = {_bound(case, s.node) for s in scopes}
+    found = {_bound(s.node) for s in scopes}
     for opener in case.finding.openers:
         if not any(case.is_here(opener, s) for s in scopes):
             found.add(case.receiver(opener) if opener.kind == "autobegin" else "")
     return found.pop() if len(found) == 1 else ""
 
 
-def _bound(case: Case, item: cst.CSTNode) -> str:
+def _bound(item: cst.CSTNode) -> str:
     """``s`` of ``with Session.begin() as s``, of ``with s.begin()`` and of ``with Session() as s``."""
     if not isinstance(item, cst.WithItem):
         return ""

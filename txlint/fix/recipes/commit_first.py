@@ -13,7 +13,7 @@ import libcst as cst
 
 from txlint.fix.after import binds, dotted, find, find_everywhere
 from txlint.fix.capture import captures, passed_whole, replaced, uncapturable
-from txlint.fix.case import Case, Rewrite, Verdict, short
+from txlint.fix.case import Case, Rewrite, Verdict, short, weighed
 from txlint.fix.references import by_reference, changed_later
 from txlint.fix.source import Edit
 from txlint.fix.undoing import ON, outcomes
@@ -55,7 +55,7 @@ def applicability(case: Case) -> Verdict:
         if (line := changed_later(case, name)) and line < last:
             risks.append(f"`{name}` is passed by reference and may be changed on line {line} before the commit")
     risks += [f"`{n}` is expired behind the commit if it is an object of the session" for n in passed_whole(case, pair.line)]
-    return Verdict("unsafe", "; ".join(risks)) if risks else Verdict("safe")
+    return weighed(risks)
 
 
 def rewrite(case: Case) -> Rewrite:

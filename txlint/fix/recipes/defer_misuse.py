@@ -42,9 +42,8 @@ def applicability(case: Case) -> Verdict:
 
 
 def rewrite(case: Case) -> Rewrite:
-    line, column = case.site.span[:2]
     if case.finding.code == "TX301" and (inner := _called(case)) is not None:
-        partial = case.names.reference("functools", "partial", line, column)
+        partial = case.reference("functools", "partial")
         edits, uses_partial = called(case, inner, partial.text)
         needs = (partial.needs,) if partial.needs and uses_partial else ()
         return Rewrite(edits, needs, (f"`{case.code(inner.func)}` runs at the commit, no longer on the spot",))

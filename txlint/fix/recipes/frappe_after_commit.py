@@ -5,7 +5,7 @@ savepoint, and never runs in a request that does not commit. Read in frappe/frap
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
@@ -13,7 +13,7 @@ from txlint.fix.after import dotted, find, statements_of
 from txlint.fix.case import Case, Rewrite, Verdict
 from txlint.fix.recipes.on_commit import behaviour
 from txlint.fix.safety import judge
-from txlint.fix.wrap import has_arguments, wrap
+from txlint.fix.wrap import wrap
 
 NAME = "frappe-after-commit"
 _FIRST = 15  # the release that has frappe.db.after_commit
@@ -24,24 +24,20 @@ def applies(case: Case) -> bool:
 
 
 def applicability(case: Case) -> Verdict:
-    verdict = judge(case)
-    if verdict.applicability == "none":
-        return verdict
-    risks = [verdict.reason] if verdict.reason else []
-    if not case.project.is_at_least("frappe", _FIRST):
-        risks.append(f"it needs Frappe {_FIRST} or newer")
-    if any(find(each, _rolls_back_savepoint) is not None for each in _body(case)):
-        risks.append("a rollback to a savepoint does not drop it")
-    return Verdict("unsafe", "; ".join(risks)) if risks else Verdict("safe")
+    return judge(case, _risks(case))
 
 
 def rewrite(case: Case) -> Rewrite:
-    line, column = case.site.span[:2]
-    database = case.names.reference("frappe", "db", line, column)
-    partial = case.names.reference("functools", "partial", line, column)
-    edits = wrap(case, f"{database.text}.after_commit.add(", ")", partial.text)
-    needs = [r.needs for r in (database, partial if has_arguments(case, case.site.call) else database) if r.needs]
-    return Rewrite(edits, tuple(needs), (*behaviour(case), "a request that does not commit never runs it"))
+    database = case.reference("frappe", "db")
+    changes = (*behaviour(case), "a request that does not commit never runs it")
+    return wrap(case, f"{database.text}.after_commit.add(", ")", changes, database)
+
+
+def _risks(case: Case) -> Iterator[str]:
+    if not case.project.is_at_least("frappe", _FIRST):
+        yield f"it needs Frappe {_FIRST} or newer"
+    if any(find(each, _rolls_back_savepoint) is not None for each in _body(case)):
+        yield "a rollback to a savepoint does not drop it"
 
 
 def _body(case: Case) -> Sequence[cst.CSTNode]:

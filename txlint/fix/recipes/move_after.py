@@ -13,7 +13,7 @@ import libcst as cst
 
 from txlint.fix.after import dotted, find, mentions
 from txlint.fix.capture import Captured, captures, passed_whole, replaced, uncapturable
-from txlint.fix.case import Case, Rewrite, Verdict, short
+from txlint.fix.case import Case, Rewrite, Verdict, short, weighed
 from txlint.fix.references import assigned
 from txlint.fix.scopes import Scope
 from txlint.fix.source import Edit
@@ -50,7 +50,7 @@ def applicability(case: Case) -> Verdict:
         risks.append("it leaves the other scopes of the same `with` as well")
     if _session_family(case):
         risks += [f"`{name}` is detached there if it is an object of the session" for name in passed_whole(case, tail.line)]
-    return Verdict("unsafe", "; ".join(risks)) if risks else Verdict("safe")
+    return weighed(risks)
 
 
 def rewrite(case: Case) -> Rewrite:

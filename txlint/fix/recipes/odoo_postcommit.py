@@ -5,6 +5,8 @@ callback reads from records begins a transaction that nobody commits. Read in od
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import libcst as cst
 
 from txlint.fix.after import dotted, find
@@ -12,7 +14,7 @@ from txlint.fix.capture import passed_whole
 from txlint.fix.case import Case, Rewrite, Verdict
 from txlint.fix.recipes.on_commit import behaviour
 from txlint.fix.safety import judge
-from txlint.fix.wrap import has_arguments, wrap
+from txlint.fix.wrap import wrap
 
 NAME = "odoo-postcommit"
 _FIRST = 14  # the release whose cursors have postcommit
@@ -23,26 +25,24 @@ def applies(case: Case) -> bool:
 
 
 def applicability(case: Case) -> Verdict:
-    verdict = judge(case)
+    verdict = judge(case, _risks(case))
     if verdict.applicability == "none":
         return verdict
     if case.project.versions.get("odoo") and not case.project.is_at_least("odoo", _FIRST):
         return Verdict("none", f"it needs Odoo {_FIRST} or newer")
     if not _cursor(case):
         return Verdict("none", "the cursor of the transaction is not known by a name here")
-    risks = [verdict.reason] if verdict.reason else []
-    risks += [f"`{name}` begins a new transaction at the commit if it is a record" for name in _records(case)]
-    if any(scope.kind == "with" and "savepoint" in scope.text for scope in case.site.chain):
-        risks.append("a rolled back savepoint does not drop it")
-    return Verdict("unsafe", "; ".join(risks)) if risks else Verdict("safe")
+    return verdict
 
 
 def rewrite(case: Case) -> Rewrite:
-    line, column = case.site.span[:2]
-    partial = case.names.reference("functools", "partial", line, column)
-    edits = wrap(case, f"{_cursor(case)}.postcommit.add(", ")", partial.text)
-    needs = (partial.needs,) if partial.needs and has_arguments(case, case.site.call) else ()
-    return Rewrite(edits, needs, (*behaviour(case), "a test's cursor never runs it"))
+    return wrap(case, f"{_cursor(case)}.postcommit.add(", ")", (*behaviour(case), "a test's cursor never runs it"))
+
+
+def _risks(case: Case) -> Iterator[str]:
+    yield from (f"`{name}` begins a new transaction at the commit if it is a record" for name in _records(case))
+    if any(scope.kind == "with" and "savepoint" in scope.text for scope in case.site.chain):
+        yield "a rolled back savepoint does not drop it"
 
 
 def _records(case: Case) -> list[str]:

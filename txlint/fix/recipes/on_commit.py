@@ -13,10 +13,11 @@ import libcst as cst
 from txlint.fix.after import dotted, find, targets
 from txlint.fix.capture import is_plain
 from txlint.fix.case import Case, Rewrite, Verdict, short
+from txlint.fix.names import Reference
 from txlint.fix.references import by_reference
 from txlint.fix.safety import judge, saves_deleted
 from txlint.fix.scopes import Scope
-from txlint.fix.wrap import has_arguments, wrap
+from txlint.fix.wrap import wrap
 
 NAME = "on-commit"
 
@@ -40,21 +41,16 @@ def applicability(case: Case) -> Verdict:
 
 
 def rewrite(case: Case) -> Rewrite:
-    line, column = case.site.span[:2]
     habit = ("django.db.transaction", "on_commit") if case.names.imports_from("django.db.transaction") else ("django.db", "transaction")
-    on_commit = case.names.reference("django.db.transaction", "on_commit", line, column, importing=habit)
-    partial = case.names.reference("functools", "partial", line, column)
+    return deferred(case, case.reference("django.db.transaction", "on_commit", importing=habit))
+
+
+def deferred(case: Case, on_commit: Reference) -> Rewrite:
+    """The call handed to Django's on_commit, or to what takes the same, on the database of the transaction."""
     using = database(case)
     after = f", using={using})" if isinstance(using, str) and using else ")"
-    more = more_arguments(case)
-    edits = wrap(case, f"{on_commit.text}(", after, partial.text, more)
-    needs = [r.needs for r in (on_commit, partial if more or has_arguments(case, case.site.call) else on_commit) if r.needs]
-    return Rewrite(edits, tuple(needs), behaviour(case))
-
-
-def more_arguments(case: Case) -> tuple[str, ...]:
-    """What the call has to be given besides, now that it runs later."""
-    return ("save=False",) if saves_deleted(case) else ()
+    more = ("save=False",) if saves_deleted(case) else ()
+    return wrap(case, f"{on_commit.text}(", after, behaviour(case), on_commit, more)
 
 
 def behaviour(case: Case) -> tuple[str, ...]:

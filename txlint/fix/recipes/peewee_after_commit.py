@@ -4,6 +4,8 @@ It runs at once where none is open and is dropped when the outermost transaction
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import libcst as cst
 
 from txlint.fix.after import dotted
@@ -11,7 +13,7 @@ from txlint.fix.case import Case, Rewrite, Verdict
 from txlint.fix.recipes.on_commit import behaviour
 from txlint.fix.safety import judge
 from txlint.fix.scopes import FunctionScope, Scope
-from txlint.fix.wrap import has_arguments, wrap
+from txlint.fix.wrap import wrap
 
 NAME = "peewee-after-commit"
 _OPENS = ("atomic", "transaction", "savepoint")
@@ -22,25 +24,21 @@ def applies(case: Case) -> bool:
 
 
 def applicability(case: Case) -> Verdict:
-    verdict = judge(case)
-    if verdict.applicability == "none":
-        return verdict
-    if not _database(case):
+    verdict = judge(case, _risks(case))
+    if verdict.applicability != "none" and not _database(case):
         return Verdict("none", "the database of the transaction is not known by a name here")
-    risks = [verdict.reason] if verdict.reason else []
-    if len(case.site.openers) > 1 or len(case.finding.openers) > 1:
-        risks.append("it is not dropped when only an inner savepoint is rolled back")
-    if not case.project.is_at_least("peewee", 4):
-        risks.append("it needs Peewee 4 or newer")
-    return Verdict("unsafe", "; ".join(risks)) if risks else Verdict("safe")
+    return verdict
 
 
 def rewrite(case: Case) -> Rewrite:
-    line, column = case.site.span[:2]
-    partial = case.names.reference("functools", "partial", line, column)
-    edits = wrap(case, f"{_database(case)}.after_commit(", ")", partial.text)
-    needs = (partial.needs,) if partial.needs and has_arguments(case, case.site.call) else ()
-    return Rewrite(edits, needs, behaviour(case))
+    return wrap(case, f"{_database(case)}.after_commit(", ")", behaviour(case))
+
+
+def _risks(case: Case) -> Iterator[str]:
+    if len(case.site.openers) > 1 or len(case.finding.openers) > 1:
+        yield "it is not dropped when only an inner savepoint is rolled back"
+    if not case.project.is_at_least("peewee", 4):
+        yield "it needs Peewee 4 or newer"
 
 
 def _database(case: Case) -> str:

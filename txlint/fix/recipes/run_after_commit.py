@@ -13,7 +13,6 @@ import libcst as cst
 from txlint.fix.after import dotted
 from txlint.fix.case import Case, Rewrite, Verdict
 from txlint.fix.recipes import on_commit
-from txlint.fix.wrap import has_arguments, wrap
 
 NAME = "run-after-commit"
 _PACKAGE = "django_subatomic"
@@ -28,15 +27,7 @@ def applicability(case: Case) -> Verdict:
 
 
 def rewrite(case: Case) -> Rewrite:
-    line, column = case.site.span[:2]
-    deferring = case.names.reference(f"{_PACKAGE}.db", "run_after_commit", line, column)
-    partial = case.names.reference("functools", "partial", line, column)
-    using = on_commit.database(case)
-    after = f", using={using})" if isinstance(using, str) and using else ")"
-    more = on_commit.more_arguments(case)
-    edits = wrap(case, f"{deferring.text}(", after, partial.text, more)
-    needs = [r.needs for r in (deferring, partial if more or has_arguments(case, case.site.call) else deferring) if r.needs]
-    return Rewrite(edits, tuple(needs), on_commit.behaviour(case))
+    return on_commit.deferred(case, case.reference(f"{_PACKAGE}.db", "run_after_commit"))
 
 
 def _openers(case: Case) -> Iterator[str]:

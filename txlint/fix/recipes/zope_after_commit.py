@@ -5,13 +5,15 @@ back savepoint does not drop it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import libcst as cst
 
 from txlint.fix.after import find
 from txlint.fix.case import Case, Rewrite, Verdict
 from txlint.fix.recipes.on_commit import behaviour
 from txlint.fix.safety import judge
-from txlint.fix.wrap import has_arguments, wrap
+from txlint.fix.wrap import wrap
 
 NAME = "zope-after-commit"
 
@@ -21,22 +23,19 @@ def applies(case: Case) -> bool:
 
 
 def applicability(case: Case) -> Verdict:
-    verdict = judge(case)
-    if verdict.applicability == "none":
-        return verdict
-    risks = [verdict.reason] if verdict.reason else []
-    if any(scope.statement is not None and find(scope.node, _makes_savepoint) is not None for scope in case.site.chain):
-        risks.append("a rolled back savepoint does not drop it")
-    return Verdict("unsafe", "; ".join(risks)) if risks else Verdict("safe")
+    return judge(case, _risks(case))
 
 
 def rewrite(case: Case) -> Rewrite:
-    line, column = case.site.span[:2]
-    current = case.names.reference("transaction", "get", line, column)
-    partial = case.names.reference("functools", "partial", line, column)
-    edits = wrap(case, f"{current.text}().addAfterCommitHook(lambda committed, call=", ": committed and call())", partial.text)
-    needs = [r.needs for r in (current, partial if has_arguments(case, case.site.call) else current) if r.needs]
-    return Rewrite(edits, tuple(needs), (*behaviour(case), "what it raises is logged and goes no further"))
+    current = case.reference("transaction", "get")
+    before = f"{current.text}().addAfterCommitHook(lambda committed, call="
+    changes = (*behaviour(case), "what it raises is logged and goes no further")
+    return wrap(case, before, ": committed and call())", changes, current)
+
+
+def _risks(case: Case) -> Iterator[str]:
+    if any(scope.statement is not None and find(scope.node, _makes_savepoint) is not None for scope in case.site.chain):
+        yield "a rolled back savepoint does not drop it"
 
 
 def _makes_savepoint(node: cst.CSTNode) -> bool:
