@@ -135,7 +135,7 @@ class Names:
         names = _aliases(source_module, source_name)
         if self.has_star:  # whose names are not known: a plain name might be one of them
             next(names)
-        alias = next(a for a in names if self.is_free(a, functions) and not self._hidden_below(a, functions))
+        alias = next(a for a in names if self.is_free(a, functions))
         return Reference(alias + tail, NewImport(source_module, source_name, None if alias == source_name else alias))
 
     def imports_from(self, module: str) -> bool:
@@ -146,10 +146,6 @@ class Names:
     def has_star(self) -> bool:
         """Whether a ``from x import *`` brings names into the module that this file does not show."""
         return any(a.name == "*" for s in self._import_statements() if isinstance(s, ast.ImportFrom) for a in s.names)
-
-    def _hidden_below(self, name: str, functions: tuple[Function, ...]) -> bool:
-        """Whether a ``global name`` in some function could rebind the module's name: then it is not ours to add."""
-        return any(isinstance(n, ast.Global) and name in n.names for f in functions for n in ast.walk(f))
 
     def _imported(self, module: str, name: str) -> Iterator[tuple[str, str, ast.stmt]]:
         """Unconditional module-level imports through which ``module.name`` can be reached: text, bound name, statement."""
