@@ -15,13 +15,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
-from txlint.fix.case import Case, Project, Rewrite
+from txlint.fix.case import Case, Project, Rewrite, Verdict
 from txlint.fix.check import checked
 from txlint.fix.depth import deep
 from txlint.fix.imports import import_edits
 from txlint.fix.meanings import LEXICAL, Meanings, family_of, from_findings, span_of
 from txlint.fix.names import Names
-from txlint.fix.recipes import MISUSE_RECIPES, RECIPES
+from txlint.fix.recipes import MISUSE_RECIPES, RECIPES, Recipe
 from txlint.fix.sketch import sketch, words
 from txlint.fix.source import Edit, Refused, Source, decode, parse, splice
 from txlint.fix.walk import Walked, definition_lines, walk
@@ -220,7 +220,12 @@ def _decide(file: OpenFile, finding: Finding, place: Place, at_entry: bool = Fal
     if len({family_of(o) for o in finding.openers}) > 1:
         return Proposal(finding, Fix("none", None, "it is reached from transactions of different libraries"))
     recipes = MISUSE_RECIPES if _is_misuse(finding) else RECIPES
-    verdicts = [(recipe.applicability(case), recipe) for recipe in recipes if recipe.applies(case)]
+    verdicts: list[tuple[Verdict, Recipe]] = []
+    for recipe in recipes:
+        if recipe.applies(case):
+            verdicts.append((recipe.applicability(case), recipe))
+            if verdicts[-1][0].applicability == "safe":
+                break
     for wanted in ("safe", "unsafe"):
         for verdict, recipe in verdicts:
             if verdict.applicability == wanted:
