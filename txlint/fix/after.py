@@ -3,7 +3,7 @@ they use again what the call was given or did."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import partial
 
@@ -47,7 +47,7 @@ def dotted(node: cst.CSTNode) -> str:
 
 
 _FIELDS: dict[type, tuple[str, ...]] = {}
-_NOT_ENTERED = (cst.FunctionDef, cst.ClassDef, cst.Lambda)
+_NOT_ENTERED: frozenset[type] = frozenset({cst.FunctionDef, cst.ClassDef, cst.Lambda})
 _TRIVIA = (
     "whitespace",
     "lines",
@@ -79,27 +79,25 @@ def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
             yield from value
 
 
-def find(node: cst.CSTNode, test: Callable[[cst.CSTNode], bool]) -> cst.CSTNode | None:
-    """The first node, outermost first, for which the test holds. Nested functions and classes run only when called: they are left out."""
+def within(node: cst.CSTNode, entered: bool = False) -> Iterator[cst.CSTNode]:
+    """A node and its parts, outermost first. Nested functions and classes run only when called: they are left out; ``entered`` says that
+    the node is not, though it is one itself."""
     stack = [node]
     while stack:
         at = stack.pop()
-        if test(at):
-            return at
-        if not isinstance(at, _NOT_ENTERED):
+        yield at
+        if type(at) not in _NOT_ENTERED or (entered and at is node):
             stack += reversed(list(children(at)))
-    return None
+
+
+def find(node: cst.CSTNode, test: Callable[[cst.CSTNode], bool]) -> cst.CSTNode | None:
+    """The first part of a node for which the test holds; see `within`."""
+    return next(filter(test, within(node)), None)
 
 
 def find_everywhere(node: cst.CSTNode, test: Callable[[cst.CSTNode], bool]) -> Iterator[cst.CSTNode]:
-    """All nodes for which the test holds, outermost first; a nested function or class may be one of them, but is not entered."""
-    stack = [node]
-    while stack:
-        at = stack.pop()
-        if test(at):
-            yield at
-        if not isinstance(at, _NOT_ENTERED) or at is node:
-            stack += reversed(list(children(at)))
+    """All parts for which the test holds; a nested function or class may be one of them, but only the node itself is entered."""
+    return filter(test, within(node, entered=True))
 
 
 def targets(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -133,6 +131,15 @@ def single(target: cst.CSTNode) -> Iterator[cst.CSTNode]:
             yield from single(element.value)
     else:
         yield target
+
+
+def doings(case: Case, node: cst.CSTNode) -> list[cst.CSTNode]:
+    """The parts of a node that bind, delete or call something: few of them, and listed once."""
+
+    def does(part: cst.CSTNode) -> bool:
+        return isinstance(part, cst.Call) or next(targets(part), None) is not None
+
+    return case.walked.kept("doings", node, lambda: filter(does, within(node)))
 
 
 def binds(node: cst.CSTNode, name: str) -> bool:
@@ -193,7 +200,7 @@ def used_again(case: Case) -> int | None:
         other = dotted(node.func.value) if isinstance(node.func, cst.Attribute) else ""
         return (other == receiver and other in same) or (by_argument and any(case.code(a.value) in same for a in node.args))
 
-    return _later(case, roots, uses)
+    return _later(case, roots, uses, partial(doings, case))
 
 
 def read_back(case: Case) -> int | None:
@@ -209,7 +216,7 @@ def read_back(case: Case) -> int | None:
         meaning = case.walked.visitor.meanings.effect(case.span(node))
         return meaning is not None and meaning.reads and dotted(node.func.value) == receiver and receiver in same
 
-    return _later(case, {receiver: receiver.partition(".")[0]}, reads)
+    return _later(case, {receiver: receiver.partition(".")[0]}, reads, partial(doings, case))
 
 
 def mentioned_again(case: Case) -> int | None:
@@ -220,23 +227,22 @@ def mentioned_again(case: Case) -> int | None:
     paths: list[cst.BaseExpression] = [a.value for a in call.args if isinstance(a.value, written)]
     if isinstance(call.func, cst.Attribute) and dotted(call.func.value) not in _STATELESS:
         paths.append(call.func.value)
-    own: set[int] = set()
-
-    def collect(node: cst.CSTNode) -> bool:
-        own.add(id(node))
-        return False
-
-    find(call, collect)
+    own = {id(part) for part in within(call)}
 
     def mentions_one(node: cst.CSTNode, same: Collection[str]) -> bool:
         return isinstance(node, cst.BaseExpression) and id(node) not in own and case.code(node) in same
 
-    return _later(case, {case.code(path): dotted(path).partition(".")[0] for path in paths}, mentions_one)
+    return _later(case, {case.code(path): dotted(path).partition(".")[0] for path in paths}, mentions_one, within)
 
 
-def _later(case: Case, roots: Mapping[str, str], test: Callable[[cst.CSTNode, Collection[str]], bool]) -> int | None:
-    """The line of the first node behind the call, in its transaction, for which the test holds. ``roots``: expressions with the name
-    that each begins with; the test is told those that still mean the same, as a new turn of a loop may bind its names anew."""
+def _later(
+    case: Case,
+    roots: Mapping[str, str],
+    test: Callable[[cst.CSTNode, Collection[str]], bool],
+    parts: Callable[[cst.CSTNode], Iterable[cst.CSTNode]],
+) -> int | None:
+    """The line of the first part of what is behind the call, in its transaction, for which the test holds. ``roots``: expressions with the
+    name that each begins with; the test is told those that still mean the same, as a new turn of a loop may bind its names anew."""
     for scope in reversed(case.region):
         follows = [(statement, frozenset(roots)) for statement in behind(scope)]
         if scope.kind == "loop" and isinstance(scope.node, (cst.For, cst.While)):
@@ -245,6 +251,6 @@ def _later(case: Case, roots: Mapping[str, str], test: Callable[[cst.CSTNode, Co
             for number, statement in enumerate(body):
                 follows.append((statement, frozenset(t for t, bound in until.items() if bound is None or number < bound)))
         for statement, same in follows:
-            if same and (found := find(statement, partial(lambda kept, node: test(node, kept), same))):
+            if same and (found := next((part for part in parts(statement) if test(part, same)), None)):
                 return case.line(found)
     return None

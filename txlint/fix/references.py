@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import libcst as cst
 
-from txlint.fix.after import behind, dotted, find, find_everywhere, first_bound, statements_of, targets
+from txlint.fix.after import behind, doings, dotted, find_everywhere, first_bound, statements_of, targets
 from txlint.fix.case import Case
 
 _HARMLESS_METHODS = frozenset(
@@ -133,7 +133,7 @@ def changed_later(case: Case, text: str) -> int | None:
             body = statements_of(scope.node.body)
             statements = [*statements, *body[: first_bound(case, scope, text)]]
         for statement in statements:
-            if found := find(statement, elsewhere):
+            if found := next(filter(elsewhere, doings(case, statement)), None):
                 return case.line(found)
     own = case.names.bound_in(functions[-1]) if (functions := case.functions) else frozenset[str]()
     return _by_closure(case, texts, elsewhere) if texts & own else None
@@ -147,7 +147,7 @@ def _by_closure(case: Case, texts: set[str], changes: Callable[[cst.CSTNode], bo
     for inner in _functions_within(case, node):
         assert isinstance(inner, (cst.FunctionDef, cst.Lambda))
         parameters = {p.name.value for p in (*inner.params.params, *inner.params.kwonly_params, *inner.params.posonly_params)}
-        if not texts & parameters and (found := find(inner.body, changes)):
+        if not texts & parameters and (found := next(filter(changes, doings(case, inner.body)), None)):
             return case.line(found)
     return None
 
@@ -178,17 +178,12 @@ def _is_part(case: Case, target: cst.CSTNode, texts: set[str]) -> bool:
 
 def assigned(case: Case) -> list[tuple[str, cst.BaseExpression]]:
     """The plain assignments of the function: ``name = value``."""
-    key = "assigned", id(case.site.function.node)
-    if key not in case.walked.kept:
-        case.walked.kept[key] = list(_assigned(case))
-    return case.walked.kept[key]
+    return case.walked.kept("assigned", case.site.function.node, lambda: _assigned(case))
 
 
 def _functions_within(case: Case, node: cst.FunctionDef) -> list[cst.CSTNode]:
-    key = "functions", id(node)
-    if key not in case.walked.kept:
-        case.walked.kept[key] = list(find_everywhere(node.body, lambda n: isinstance(n, (cst.FunctionDef, cst.Lambda))))
-    return case.walked.kept[key]
+    inner = (cst.FunctionDef, cst.Lambda)
+    return case.walked.kept("functions", node, lambda: find_everywhere(node.body, lambda n: isinstance(n, inner)))
 
 
 def _assigned(case: Case) -> Iterator[tuple[str, cst.BaseExpression]]:

@@ -146,7 +146,7 @@ def risks(case: Case) -> Iterator[str]:
             yield "what runs before the commit in its callers would not find what the program did"
     if _starts_coroutine(case):
         yield "after a rollback the coroutine among the arguments would never be awaited"
-    if find(_body(case), _rolls_back_savepoint) is not None:
+    if case.walked.kept("rolled back savepoints", _body(case), lambda: find_everywhere(_body(case), _rolls_back_savepoint)):
         yield "savepoint_rollback() does not drop what was deferred after the savepoint"
     if case.at_entry:
         yield case.whole_call
@@ -184,11 +184,9 @@ def _stays_behind(case: Case) -> int | None:
     name, chain, region = dotted(case.site.call.func), case.site.chain, case.region
     if not name:
         return None
-    key = f"calls {name}", id(case.site.function.node)
-    if key not in case.walked.kept:
-        mine = (site for site in case.walked.sites.values() if site.function is case.site.function and site.effect is not None)
-        case.walked.kept[key] = sorted((site for site in mine if dotted(site.call.func) == name), key=lambda site: site.span)
-    for site in case.walked.kept[key]:
+    mine = (site for site in case.walked.sites.values() if site.function is case.site.function and site.effect is not None)
+    same_name = (site for site in mine if dotted(site.call.func) == name)
+    for site in case.walked.kept(f"calls {name}", case.site.function.node, lambda: sorted(same_name, key=lambda each: each.span)):
         if site.span <= case.site.span:
             continue
         tried = any(s.kind == "try" and s not in chain and isinstance(s.node, cst.Try) and s.node.handlers for s in site.chain)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
@@ -15,19 +15,27 @@ from txlint.fix.meanings import Meanings, OpenerMeaning
 from txlint.fix.scopes import Site, TransactionScopeVisitor
 from txlint.fix.source import Refused, Source, Span, decode, parse
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """A tree that was walked: its sites by span and where its nodes stand. ``kept`` is what was read from whole functions already, by
-    what it is and the function, as thousands of findings may ask for it."""
+    """A tree that was walked: its sites by span and where its nodes stand."""
 
     module: cst.Module
     visitor: TransactionScopeVisitor
-    kept: dict[tuple[str, int], list[Any]] = field(default_factory=dict)
+    _kept: dict[tuple[str, int], list[Any]] = field(default_factory=dict)
 
     @property
     def sites(self) -> Mapping[Span, Site]:
         return self.visitor.sites
+
+    def kept(self, what: str, node: cst.CSTNode, read: Callable[[], Iterable[T]]) -> list[T]:
+        """What is read from a node of the tree, once for the thousands of findings that may ask for it."""
+        key = what, id(node)
+        if key not in self._kept:
+            self._kept[key] = list(read())
+        return self._kept[key]
 
 
 def walk(source: Source, meanings: Meanings, watch: Collection[Span] = (), lines: tuple[int, int] | None = None) -> Walked:
