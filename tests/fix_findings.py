@@ -8,7 +8,7 @@ import ast
 import re
 
 from txlint.fix import FileMeanings, Project
-from txlint.fix.meanings import EffectMeaning, from_findings, span_of
+from txlint.fix.meanings import from_findings
 from txlint.fix.plan import FilePlan, open_file, plan, suggest
 from txlint.fix.source import code_points, decode
 from txlint.model.finding import Effect, Finding, Fix, Opener, Place, Step
@@ -88,10 +88,6 @@ def suggested(text: str, project: Project | None = None, **given: object) -> Fix
     """The suggestion for the first ``want``."""
     found = findings_of(text, **given)
     return suggest(found[0], open_file("x.py", text.encode(), found, project=project))
-
-
-def effect_at(place: Place, kind: str = "task") -> dict[tuple[int, int, int, int], EffectMeaning]:
-    return {span_of(place): EffectMeaning(kind, "", "")}
 
 
 def _kind_of(line: str) -> str:

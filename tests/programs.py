@@ -246,13 +246,13 @@ class Writer:
 
     def effect(self, pad: str) -> str:
         """One call, on one line or on several."""
-        text = self.random.choice(EFFECTS).format(a=self.value(), b=self.value(starred=False))
+        text = self.random.choice(EFFECTS).format(a=self.value(), b=self.value())
         if self.chance(0.15) and "lambda:" not in text and "'''" not in text:
             at = text.index("(") + 1
             return f"{text[:at]}{self.comment()}\n{pad}      {text[at:-1].lstrip()}\n{pad})"
         return text
 
-    def value(self, starred: bool = False) -> str:
+    def value(self) -> str:
         chosen = self.random.choice(VALUES)
         return f"[{chosen}]" if chosen.startswith("*") or ":=" in chosen else chosen
 
