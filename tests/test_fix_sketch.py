@@ -67,6 +67,47 @@ SHAPES = {
         +        order.answer = answer.text
         ''',
     ),
+    "a comment moves with its call": (
+        """\
+        def charge(order):
+            with transaction.atomic():  # open: a
+                # the bank
+                answer = bank.post(URL)  # want: TX103=a
+                order.save()
+        """,
+        """\
+        +    # the bank
+        +    answer = bank.post(URL)  # want: TX103=a
+             with transaction.atomic():  # open: a
+        -        # the bank
+        -        answer = bank.post(URL)  # want: TX103=a
+                 order.save()
+        """,
+    ),
+    "a decorator over several lines": (
+        """\
+        @transaction.atomic(  # open: a
+            savepoint=False,
+        )
+        def charge(order):
+            # the bank
+            answer = bank.post(URL)  # want: TX103=a
+            order.save()
+        """,
+        """\
+        -@transaction.atomic(  # open: a
+        -    savepoint=False,
+        -)
+         def charge(order):
+         ...
+             answer = bank.post(URL)  # want: TX103=a
+        -    order.save()
+        +    with transaction.atomic(  # open: a
+        +        savepoint=False,
+        +    ):
+        +        order.save()
+        """,
+    ),
     "a test gets a name": (
         """\
         def charge(order, result):
@@ -94,6 +135,12 @@ def test_the_shape_is_shown_and_not_written(shape: str) -> None:
     assert fix.preview == wanted.rstrip("\n")
     planned = fixed(HEAD + code, unsafe=True)
     assert planned.new == planned.old
+
+
+def test_line_endings_are_no_part_of_what_is_shown() -> None:
+    opened = "    with (\n        transaction.atomic()  # open: a\n    ):\n"
+    text = f"def f(x):\n{opened}        y = bank.post(1)  # want: TX103=a\n        x.save(y)\n"
+    assert suggested((HEAD + text).replace("\n", "\r\n")).preview == suggested(HEAD + text).preview
 
 
 def test_nothing_is_shown_where_no_simple_shape_fits() -> None:

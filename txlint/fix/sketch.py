@@ -24,15 +24,16 @@ _STEP = "    "
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The block of one transaction: how it is opened as a ``with``, its statements, the one in which the call stands, and the lines of
-    the whole, 1-based and inclusive. ``is_function``: a decorator opens it."""
+    """The block of one transaction: the lines that open it as a ``with``, its statements, the one in which the call stands, and the lines
+    of the whole, 1-based and inclusive. ``is_function``: a decorator opens it; ``above`` are the lines between that and the statements."""
 
-    header: str
+    header: Sequence[str]
     body: Sequence[cst.CSTNode]
     statement: cst.CSTNode
     first: int
     last: int
     is_function: bool
+    above: Sequence[str] = ()
 
 
 def sketch(case: Case) -> str | None:
@@ -53,9 +54,7 @@ def sketch(case: Case) -> str | None:
         stays = _renamed(case, frame.statement, name)
     else:
         return None
-    old = case.source.text.split("\n")[frame.first - 1 : frame.last]
-    new = _new(case, frame, before, moved, stays, after)
-    return _diff([line.rstrip("\r") for line in old], new)
+    return _diff(_text(case, frame.first, frame.last), _new(case, frame, before, moved, stays, after))
 
 
 def words(case: Case) -> str:
@@ -100,9 +99,8 @@ def _of_with(case: Case, chain: Sequence[Scope], opening: int) -> Frame | None:
     if inside is None or inside.statement is None or not isinstance(around, cst.With):
         return None
     first, _, last, _ = case.span(around)
-    begin = case.line(statements_of(around.body)[0]) - 1
-    header = "\n".join(case.source.text.split("\n")[first - 1 : begin]).rstrip("\r")
-    return Frame(header, statements_of(around.body), inside.statement, first, last, False)
+    body = statements_of(around.body)
+    return Frame(_text(case, first, _first(case, body[0]) - 1), body, inside.statement, first, last, False)
 
 
 def _of_function(case: Case, node: cst.FunctionDef) -> Frame | None:
@@ -116,8 +114,10 @@ def _of_function(case: Case, node: cst.FunctionDef) -> Frame | None:
         return None
     body = statements_of(node.body)
     indent = case.source.indent(case.line(body[0]))
-    header = f"{indent}with {written if isinstance(decorator.decorator, cst.Call) else f'{written}()'}:"
-    return Frame(header, body, inside.statement, case.line(decorator), case.span(node)[2], True)
+    opening = written if isinstance(decorator.decorator, cst.Call) else f"{written}()"
+    header = [f"{indent}{line}" for line in f"with {opening}:".splitlines()]
+    above = _text(case, case.span(decorator.decorator)[2] + 1, _first(case, body[0]) - 1)
+    return Frame(header, body, inside.statement, case.line(decorator), case.span(node)[2], True, above)
 
 
 def _new(
@@ -126,7 +126,6 @@ def _new(
     """The lines of the block as they could be."""
     outer = case.source.indent(case.line(frame.body[0])) if frame.is_function else case.source.indent(frame.first)
     inner = outer + (_STEP if frame.is_function else _inner(case, frame, outer))
-    text = case.source.text.split("\n")
 
     def block(statements: Sequence[cst.CSTNode]) -> list[str]:
         found = [line for statement in statements for line in _lines(case, statement)]
@@ -135,18 +134,12 @@ def _new(
     shift = _STEP if frame.is_function else ""
     stays = [f"{shift}{line}" if line.strip() else line for line in stays]
     call = moved if frame.is_function else _dedented(moved, inner, outer)
-    head = frame.header.split("\n")
-    start: list[str] = []
-    if frame.is_function:
-        opened = next(line for line in range(frame.first, frame.last + 1) if text[line - 1].lstrip().startswith(("def ", "async def ")))
-        start = [
-            text[line - 1].rstrip("\r") for line in range(frame.first + 1, case.line(frame.body[0])) if line >= opened or line > frame.first
-        ]
-        if before and _is_docstring(before[0]):
-            start += _lines(case, before[0])
-            before = before[1:]
+    start, head = [*frame.above], frame.header
+    if frame.is_function and before and _is_docstring(before[0]):
+        start += _lines(case, before[0])
+        before = before[1:]
     early, late = block(before), [*stays, *block(after)]
-    if not _depends(case, moved, frame, before):
+    if not _depends(case, frame, before):
         return [*start, *call, *head, *early, *late]
     first = [*head, *early] if early else []
     return [*start, *first, *call, *([*head, *late] if late else [])]
@@ -156,7 +149,7 @@ def _inner(case: Case, frame: Frame, outer: str) -> str:
     return case.source.indent(case.line(frame.body[0]))[len(outer) :]
 
 
-def _depends(case: Case, moved: list[str], frame: Frame, before: Sequence[cst.CSTNode]) -> bool:
+def _depends(case: Case, frame: Frame, before: Sequence[cst.CSTNode]) -> bool:
     """Whether what stands before the call in the transaction binds, changes or is handed something that the call reads."""
     node: cst.CSTNode = frame.statement if isinstance(frame.statement, cst.SimpleStatementLine) else case.site.call
     names = {n.value for n in find_everywhere(node, lambda n: isinstance(n, cst.Name)) if isinstance(n, cst.Name)}
@@ -181,13 +174,21 @@ def _root(node: cst.CSTNode) -> str:
 
 def _lines(case: Case, statement: cst.CSTNode) -> list[str]:
     """The lines of a statement as written, with the comments right above it."""
-    first, _, last, _ = case.span(statement)
-    text = case.source.text.split("\n")
+    return _text(case, _first(case, statement), case.span(statement)[2])
+
+
+def _first(case: Case, statement: cst.CSTNode) -> int:
+    """The line at which a statement begins, with its decorators and the comments right above it."""
     decorated = getattr(statement, "decorators", ())
-    first = case.line(decorated[0]) if decorated else first
-    while first > 1 and text[first - 2].lstrip().startswith("#"):
+    first = case.line(decorated[0] if decorated else statement)
+    while first > 1 and case.source.line(first - 1).lstrip().startswith("#"):
         first -= 1
-    return [line.rstrip("\r") for line in text[first - 1 : last]]
+    return first
+
+
+def _text(case: Case, first: int, last: int) -> list[str]:
+    """Lines of the file, without their endings."""
+    return [case.source.line(number).rstrip("\r\n") for number in range(first, last + 1)]
 
 
 def _in_header(case: Case, statement: cst.CSTNode) -> bool:
