@@ -9,14 +9,14 @@ from __future__ import annotations
 import gc
 import os
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from txlint import baseline
-from txlint.baseline import Baseline, Key, read_baseline
+from txlint.baseline import Key, read_baseline
 from txlint.catalog.loader import CatalogError, decode_project, load_catalog
 from txlint.catalog.lookup import Catalog
 from txlint.config import Config, ConfigError
@@ -37,7 +37,7 @@ from txlint.link.linker import Linker
 from txlint.link.program import link
 from txlint.model.catalog import Fault, Library
 from txlint.model.facts import FileFacts, Unreadable
-from txlint.model.finding import Assumption, Explanation, Finding, Known, NoSuchLine, Opener, Place, Problem, Report, Summary, Unresolved
+from txlint.model.finding import Assumption, Explanation, Finding, Known, NoSuchLine, Place, Problem, Report, Summary, Unresolved
 from txlint.model.graph import Program
 from txlint.model.hazard import Hazard, Spot
 from txlint.model.kinds import Confidence, code_of
@@ -45,7 +45,7 @@ from txlint.pool import Store, load
 from txlint.propagate.pairs import Cuts, propagate, written
 from txlint.rules.judge import is_misuse, judge, narrowed
 from txlint.rules.source import Sources
-from txlint.select import cuts, enabled, select, unreadable, with_twins, without_cut
+from txlint.select import cuts, enabled, select, unreadable, without_cut
 
 if TYPE_CHECKING:
     from txlint.answers import Seen
@@ -128,20 +128,30 @@ def _checked(
         seen.read_beside(known.file, known.data)
     analysis = analyse(paths, config, progress=progress, stages=stages, cache=cache, seen=seen)
     sources = Sources()
-    findings = judge(analysis.hazards, sources, {each.path: each for each in analysis.facts}, config.min_confidence)
+    facts = {each.path: each for each in analysis.facts}
+    findings = judge(analysis.hazards, sources, facts, config.min_confidence)
     stages.end("judge")
     report = _report(analysis, findings, config)
-    if known is not None:
-        new = _limited(report.findings, lambda finding, opener: not known.knows(finding, opener), findings, analysis, sources, config)
-        report = _without_known(report, new, known, _judges(analysis, config))
-    if changes is not None:
-        touched = _limited(report.findings, changes.touch, findings, analysis, sources, config)
-        errors = tuple(each for each in report.errors if changes.touch_problem(each))
-        report = replace(report, findings=touched, errors=errors, since=config.since)
+    if known is not None or changes is not None:
+        from txlint import limits
+
+        def some(pairs: Mapping[limits.EffectAt, Collection[str]]) -> Mapping[limits.EffectAt, Finding]:
+            return narrowed(pairs, analysis.hazards, sources, facts, config.min_confidence)
+
+        if known is not None:
+            report = limits.without_known(report, known, _judged_by(analysis, config, known.file), findings, some)
+        if changes is not None:
+            report = replace(limits.touched(report, changes, findings, some), since=config.since)
     if unresolved:
         report = replace(report, unresolved=_unresolved(analysis.program, sources))
     stages.end("select")
     return analysis, report
+
+
+def _judged_by(analysis: Analysis, config: Config, file: str) -> Callable[[str, str], bool]:
+    from txlint.limits import judged_by
+
+    return judged_by(analysis.discovery.files, enabled(config.select, config.extend_select, config.ignore), file)
 
 
 def _changes(paths: Sequence[str], config: Config) -> Changes:
@@ -149,62 +159,6 @@ def _changes(paths: Sequence[str], config: Config) -> Changes:
 
     assert config.since is not None
     return changes_since(config.since, project_root(list(paths or config.paths or ["."])))
-
-
-def _limited(
-    selected: tuple[Finding, ...],
-    wanted: Callable[[Finding, Opener | None], bool],
-    findings: tuple[Finding, ...],
-    analysis: Analysis,
-    sources: Sources,
-    config: Config,
-) -> tuple[Finding, ...]:
-    """The selected findings with the pairs that are wanted, in the words of these; ``findings`` are all, as they were judged."""
-    kept: list[tuple[Finding, frozenset[str]]] = []
-    for finding in selected:
-        left = frozenset(opener.fingerprint for opener in finding.openers if wanted(finding, opener))
-        if left or (not finding.openers and wanted(finding, None)):
-            kept.append((finding, left))
-    partly = {_site(finding): left for finding, left in kept if len(left) < len(finding.openers)}
-    if not partly:
-        return tuple(finding for finding, _ in kept)
-    new = narrowed(partly, analysis.hazards, sources, {each.path: each for each in analysis.facts}, config.min_confidence)
-    judged = {_site(finding): finding.message for finding in findings if _site(finding) in partly}
-    reworded = []
-    for finding, _ in kept:
-        if other := new.get(_site(finding)):
-            said_since = finding.message.removeprefix(judged[_site(finding)])
-            finding = replace(other, message=other.message + said_since)
-        reworded.append(finding)
-    return tuple(reworded)
-
-
-def _site(finding: Finding) -> tuple[Place, str]:
-    return finding.place, finding.effect.kind
-
-
-def _without_known(report: Report, new: tuple[Finding, ...], known: Baseline, judged: Callable[[str, str], bool]) -> Report:
-    """The report with only the findings that are ``new``, and with what the baseline has to say."""
-    from txlint.report.counts import paths_of
-
-    errors = tuple(each for each in report.errors if not known.knows_problem(each))
-    stale = baseline.not_met(known, baseline.entries(known.file, report.findings, report.errors), judged)
-    pairs = sum(map(paths_of, report.findings)) - sum(map(paths_of, new))
-    files = len(report.errors) - len(errors)
-    summary = replace(report.summary, skipped=report.summary.skipped + files)
-    told = Known(os.path.relpath(known.file), pairs, files, tuple(stale.values()))
-    return replace(report, findings=new, errors=errors, summary=summary, known=told)
-
-
-def _judges(analysis: Analysis, config: Config, file: str | None = None) -> Callable[[str, str], bool]:
-    """Would this run have met what an entry of a baseline names by its path and code? Not where the rule is off, or the file was not
-    given; a file that is gone was looked at where everything was."""
-    name = file or config.baseline
-    assert name is not None
-    on = enabled(config.select, config.extend_select, config.ignore)
-    files = {baseline.relative(file.display, name): file.given for file in analysis.discovery.files}
-    everything = all(files.values())
-    return lambda path, code: with_twins((code,)) <= on and files.get(path, everything)
 
 
 def write_baseline(
@@ -223,7 +177,7 @@ def write_baseline(
     gone: dict[Key, str] = {}
     kept: dict[Key, str] = {}
     if old is not None:
-        gone = baseline.not_met(old, met, _judges(analysis, config, file))
+        gone = baseline.not_met(old, met, _judged_by(analysis, config, file))
         kept = {key: line for key, (_, line) in old.entries.items() if key not in gone}
     text = baseline.text((kept | met).values()).encode()
     try:
