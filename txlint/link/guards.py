@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from txlint.link.changes import comparison, kept_test
+from txlint.link.changes import comparison, kept_test, said_by_property
 from txlint.link.opening import state_queries
 from txlint.link.typehints import instances_of
 from txlint.link.values import UNKNOWN, Cls, Const, Obj, Value, union
@@ -14,7 +14,9 @@ from txlint.model.graph import IDENTITY, INSTANCE, Test
 
 Facts: TypeAlias = list[tuple[str, Any]]
 """``("test", Test)``: of a parameter. ``("closed", key)``: nothing of that key is open. ``("ended", key)``: the
-transaction of that key has ended. ``("open", Opened)``: it has not. ``("is", (name, value))``: a name narrowed."""
+transaction of that key has ended. ``("open", Opened)``: it has not. ``("is", (name, value))``: a name narrowed. ``NEVER``: it is never
+so."""
+NEVER = ("never", None)
 
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
@@ -62,6 +64,9 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
             is_given = test[2][0] in ("is not", "!=")
             if test[1] in frame.given_if:
                 return (frame.given_if[test[1]], []) if is_given else ([], frame.given_if[test[1]])
+            given = _kept(frame, test[1]) if "." in test[1] or test[1] in frame.tested else None
+            if given is not None:
+                return (given, []) if is_given else ([], given)
             return _identity(frame, test[1], is_given) or ([], [])
     if tag == "call" and test[4] in frame.ends:
         if_true, if_false, before = frame.ends[test[4]]
@@ -107,6 +112,7 @@ def parameter_of(frame: Frame, expr: Expr) -> str | None:
 
 def _one_of(alternatives: list[Facts]) -> Facts:
     """What holds where one of several does: the one test, or any of several tests of the same parameter."""
+    alternatives = [facts for facts in alternatives if NEVER not in facts] or alternatives[:1]
     if len(alternatives) == 1:
         return alternatives[0]
     found: list[Test] = []
@@ -175,26 +181,28 @@ def _own_attribute(frame: Frame, test: str) -> tuple[Facts, Facts] | None:
     head, _, name = test.partition(".")
     if head != frame.self_name or not name.isidentifier():
         return None
-    kept = kept_test(frame, test)
+    kept = _kept(frame, test)
     if kept is not None:
-        return [("test", kept)], []
+        return kept, []
     klass = frame.klass or frame.fun.klass
     found = frame.linker.find(klass, name) if klass is not None else None
     fun = found.method if found is not None else None
-    if fun is None:
+    if klass is None or fun is None:
         return None
     frame.queries[("attr", name)] = None
-    if fun.fact is None or not fun.fact.decorators or [param.name for param in fun.fact.params] != [head]:
+    said = said_by_property(frame.linker, klass, name)
+    if said is None or said[0] != head or said[1] == test or not frame.linker.begin(("property", fun.id)):
         return None
-    returned = [stmt for stmt in fun.body if stmt[0] != "expr"]
-    if len(returned) != 1 or returned[0][0] != "return" or returned[0][1] in (None, test):
-        return None
-    if frame.linker.decoration(fun).role != "property" or not frame.linker.begin(("property", fun.id)):
-        return None
-    yes, no = tests(frame, returned[0][1])
+    yes, no = tests(frame, said[1])
     frame.linker.done(("property", fun.id), {}, None)
     known = [[fact for fact in facts if fact[0] == "test" and fact[1].param == IDENTITY] for facts in (yes, no)]
     return (known[0], known[1]) if known[0] or known[1] else None
+
+
+def _kept(frame: Frame, name: str) -> Facts | None:
+    """What holds where an attribute that a constructor fills, or a local name for it, is not empty; None where nothing is known of it."""
+    kept = kept_test(frame, name)
+    return None if kept is None else [("test", kept) if isinstance(kept, Test) else NEVER]
 
 
 def _is_row(frame: Frame, name: str) -> bool:
@@ -286,3 +294,5 @@ def assume(frame: Frame, facts: Facts) -> None:
             frame.snapshot = None
         elif kind == "is":
             frame.env[fact[0]] = fact[1]
+        elif (kind, fact) == NEVER:
+            frame.dead = True

@@ -12,7 +12,7 @@ from txlint.link.branches import State, WayOut
 from txlint.link.calls import evaluate_call
 from txlint.link.changes import writes
 from txlint.link.entering import Closing, enter_context, own, suspended
-from txlint.link.guards import Facts, assume, constant_test, constants, library_test, only_test, parameter_of, tests
+from txlint.link.guards import NEVER, Facts, assume, constant_test, constants, library_test, only_test, parameter_of, tests
 from txlint.link.held import given
 from txlint.link.iterated import is_empty
 from txlint.link.kept import fillable, inside, places
@@ -71,7 +71,7 @@ def _named(frame: Frame, stmt: Any) -> Any:
         return None
     renamed = parameter_of(frame, stmt[2])
     yes, no = tests(frame, stmt[2])
-    yes, no = [fact for fact in yes if fact[0] == "test"], [fact for fact in no if fact[0] == "test"]
+    yes, no = [fact for fact in yes if fact[0] == "test" or fact == NEVER], [fact for fact in no if fact[0] == "test" or fact == NEVER]
     return ((yes, no), renamed) if yes or no else None
 
 
