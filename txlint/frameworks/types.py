@@ -124,6 +124,10 @@ class Framework:
         """Classes whose rows are deleted with those of a class."""
         return ()
 
+    def may_set(self, linker: Linker, klass: Klass, name: str) -> bool:
+        """May the framework set an attribute of instances of a class, to what it is given elsewhere (``as_view(eager=True)``)?"""
+        return False
+
     def constant(self, linker: Linker, dotted: str, value: Any) -> Value | None:
         """What a constant string names where the library call ``dotted`` is given it (``apps.get_model("shop.Order")``)."""
         return None

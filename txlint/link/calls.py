@@ -18,6 +18,7 @@ from txlint.link.library import call_library, proxy_method
 from txlint.link.opening import opened_within, opening_of, within
 from txlint.link.passing import bind, called_with, doubt_states, passed
 from txlint.link.project import Klass
+from txlint.link.settled import kept_with, made_with
 from txlint.link.site import LIKELY, POSSIBLE, Site
 from txlint.link.targets import FEW, add_targets, iterate
 from txlint.link.values import (
@@ -323,9 +324,9 @@ def _call_one(site: Site, atom: Stored | OneOf, args: tuple[Value, ...], keyword
     before, result, effect = len(site.targets), site.result, site.effect
     site.result = UNKNOWN
     for inner in choices:
-        test = test_of(site.frame, atom.place, inner) if isinstance(atom, Stored) else None
-        if test is not None:
-            _call_for(site, test, inner, args, keywords, sure, depth)
+        tests = (test_of(site.frame, atom.place, inner) or kept_with(site.frame, atom.place, inner)) if isinstance(atom, Stored) else ()
+        if tests:
+            _call_for(site, tests, inner, args, keywords, sure, depth)
         elif not isinstance(inner, (Stored, OneOf)):
             call_atom(site, inner, args, keywords, depth + 1)
     site.targets[before:] = [
@@ -337,12 +338,18 @@ def _call_one(site: Site, atom: Stored | OneOf, args: tuple[Value, ...], keyword
 
 
 def _call_for(
-    site: Site, test: Test, inner: Atom, args: tuple[Value, ...], keywords: dict[str | None, Value], sure: Confidence, depth: int
+    site: Site,
+    tests: tuple[Test, ...],
+    inner: Atom,
+    args: tuple[Value, ...],
+    keywords: dict[str | None, Value],
+    sure: Confidence,
+    depth: int,
 ) -> None:
-    """A call that happens only where a parameter is the key of what is called: an event of its own."""
+    """A call that happens only where a parameter, or a flag, goes with what is called: an event of its own."""
     frame = site.frame
     guards, targets, effect = frame.guards, site.targets, site.effect
-    frame.guards, site.targets, site.effect = (*guards, test), [], None
+    frame.guards, site.targets, site.effect = (*guards, *tests), [], None
     call_atom(site, inner, args, keywords, depth + 1)
     site.targets = [t._replace(confidence=min(t.confidence, sure)) if isinstance(t, (Target, SignalTarget)) else t for t in site.targets]
     flush(site)
@@ -380,7 +387,11 @@ def _construct(site: Site, atom: Cls | SelfCls, args: tuple[Value, ...], keyword
     klass = atom.klass
     exact = isinstance(atom, Cls)
     # `cls(..)` makes one more of the receiver's kind.
-    made: Atom = linker.instance(klass, True, origin=_row_given(site, klass)) if exact else linker.atoms(SelfObj, klass, frame.exact)
+    if exact:
+        flags = made_with(linker, klass, args, keywords, site.open_ended)
+        made: Atom = linker.instance(klass, True, origin=_row_given(site, klass), flags=flags)
+    else:
+        made = linker.atoms(SelfObj, klass, frame.exact)
     opened: Value = UNKNOWN
     for base in linker.mro(klass):
         if isinstance(base, str):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from txlint.link.holding import row_of
 from txlint.link.kept import ADDS
 from txlint.link.project import Fun, Klass, Module
+from txlint.link.settled import sets_any
 from txlint.link.values import Cls, ExtMethod, Obj, Value
 from txlint.model.facts import Body, Expr, Stmt
 from txlint.model.graph import CHANGED, IDENTITY, KEPT, NEW, STORED, UNSURE, Test
@@ -137,7 +138,7 @@ def _kept(frame: Frame, owner: Klass, attribute: str) -> Kept | None:
             field = _field(found[0], fun.fact.params[0].name) if len(found) == 1 else None
         else:
             return None
-    if first is None:
+    if first is None or sets_any(linker, owner):
         return None
     assert init.fact is not None
     own = init.fact.params[0].name

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.link.changes import comparison, kept_test, said_by_property
 from txlint.link.opening import state_queries
+from txlint.link.settled import flag_of
 from txlint.link.typehints import instances_of
 from txlint.link.values import UNKNOWN, Cls, Const, Obj, Value, union
 from txlint.model.facts import Expr
@@ -32,7 +33,11 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
         if frame.is_param(test):
             return [("test", Test(test, "truthy", True, True))], [("test", Test(test, "truthy", True, False))]
         if "." in test:
-            return _identity(frame, test, True) or _own_attribute(frame, test) or _state_tests(frame, test)
+            known = _identity(frame, test, True) or _own_attribute(frame, test)
+            if known is not None:
+                return known
+            flag = flag_of(frame, test)
+            return _both(flag, "truthy", True, True) if flag is not None else _state_tests(frame, test)
         return frame.tested.get(test) or (frame.given_if.get(test, []), [])
     parameter = parameter_of(frame, test)
     if parameter is not None:
@@ -98,7 +103,7 @@ def only_test(facts: Facts) -> Test | None:
 def parameter_of(frame: Frame, expr: Expr) -> str | None:
     """The parameter that an expression stands for: by its name, as a key of ``**kwargs``, or by a local name for one of these."""
     if expr.__class__ is str:
-        return expr if frame.is_param(expr) else frame.renamed.get(expr)
+        return expr if frame.is_param(expr) else frame.renamed.get(expr) if "." not in expr else flag_of(frame, expr)
     mapping, key = "", None
     if expr[0] == "call" and expr[1].__class__ is str and expr[1].endswith(".get") and not expr[3]:
         if len(expr[2]) == 1 or (len(expr[2]) == 2 and expr[2][1] == ("const", None)):

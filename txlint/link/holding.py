@@ -29,17 +29,18 @@ from txlint.model.graph import NEW, STORED
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
+    from txlint.link.settled import Flags
 
 
-def instance(linker: Linker, klass: Klass, exact: bool, item: Value = UNKNOWN, origin: Any = None) -> Obj:
-    return linker.atoms(Obj, klass, exact or not klass.subclasses, item, origin)
+def instance(linker: Linker, klass: Klass, exact: bool, item: Value = UNKNOWN, origin: Any = None, flags: Flags = ()) -> Obj:
+    return linker.atoms(Obj, klass, exact or not klass.subclasses, item, origin, flags)
 
 
 def with_item(linker: Linker, atom: Atom, item: Value) -> Atom:
     if isinstance(atom, ExtObj):
         return linker.atoms(ExtObj, atom.name, item, atom.origin)
     if isinstance(atom, Obj):
-        return linker.atoms(Obj, atom.klass, atom.exact, item, atom.origin)
+        return linker.atoms(Obj, atom.klass, atom.exact, item, atom.origin, atom.flags)
     return atom
 
 
@@ -53,7 +54,7 @@ def of_row(linker: Linker, atom: Atom, row: str | None) -> Atom:
     """The same instance with its row known to be there, not to be there, or not known."""
     if isinstance(atom, (Obj, ExtObj)) and (atom.origin is None or row_of(atom) is not None):
         if isinstance(atom, Obj):
-            return linker.atoms(Obj, atom.klass, atom.exact, atom.item, row)
+            return linker.atoms(Obj, atom.klass, atom.exact, atom.item, row, atom.flags)
         return linker.atoms(ExtObj, atom.name, atom.item, row)
     return atom
 

@@ -69,9 +69,15 @@ def tag_passed(caller: Fun, given: tuple[Any, ...]) -> Tag:
     return None
 
 
-def beside(fun: int, bound: Mapping[str, Value], name: str) -> dict[Ref, Tag]:
-    """What is passed in the same call beside one argument, as keys."""
-    return {(fun, other): tag_of(value) for other, value in bound.items() if other != name}
+def beside(fun: Fun, bound: Mapping[str, Value], name: str, whole: bool) -> dict[Ref, Tag]:
+    """What is passed in the same call beside one argument, as keys; the defaults of what is not, where the call is known as a ``whole``."""
+    keys: dict[Ref, Tag] = {(fun.id, other): tag_of(value) for other, value in bound.items() if other != name}
+    for param in fun.fact.params if whole and fun.fact is not None else ():
+        default = param.default
+        if param.name not in bound and default.__class__ is tuple and default[0] == "const":
+            if isinstance(default[1], (str, int)):
+                keys[fun.id, param.name] = default
+    return keys
 
 
 def keep(linker: Linker, place: Any, atoms: Iterable[Atom], keys: Mapping[Ref, Tag]) -> None:
@@ -165,16 +171,16 @@ def fits(key: Tag, wanted: Tag) -> bool:
     return key is None or wanted is None or wanted[0] not in _CONCRETE or key == wanted
 
 
-def test_of(frame: Frame, place: Any, atom: Atom) -> Test | None:
-    """What the caller's argument has to be for this one of the things at a place to be meant; None where that cannot be said."""
+def test_of(frame: Frame, place: Any, atom: Atom) -> tuple[Test, ...]:
+    """What the caller's argument has to be for this one of the things at a place to be meant; empty where that cannot be said."""
     asked: Tag = place[3] if len(place) > 3 else None
     if asked is None or asked[0] in _CONCRETE or asked[1] != frame.fun.id or not frame.is_param(asked[2]):
-        return None
+        return ()
     linker = frame.linker
     keys = [key for other, key in entries(linker, place[:3]) if other is atom]
     if asked[0] == "type":
         classes = [linker.project.klasses[key[1]] for key in keys if key is not None and key[0] == "class"]
         ids = tuple(klass.id for klass in classes)
-        return Test(asked[2], "class", ids, True) if ids and len(classes) == len(keys) else None
+        return (Test(asked[2], "class", ids, True),) if ids and len(classes) == len(keys) else ()
     values = tuple(key[1] for key in keys if key is not None and key[0] == "const")
-    return Test(asked[2], "in", values, True) if values and len(values) == len(keys) else None
+    return (Test(asked[2], "in", values, True),) if values and len(values) == len(keys) else ()

@@ -119,6 +119,10 @@ class Linker:
         self.writers: dict[Module, list[tuple[Fun, frozenset[str] | None]]] = {}  # what fills containers, for `kept`
         self.too_deep: dict[int, None] = {}  # functions that Python's stack cannot hold: they are taken to do nothing
         self.kept_fields: dict[Any, Any] = {}  # what constructors keep of fields, and what is done to names: see `changes`
+        self.flags: dict[tuple[int, str], bool] = {}  # (class, attribute): settled when an instance is made? see `settled`
+        self.flag_names: set[str] = set()  # those that tests ask for
+        self.changed: dict[int, frozenset[str] | None] = {}  # class -> what methods assign that are no constructors
+        self.constructors: dict[tuple[int, int | None], Any] = {}  # (class, the class behind which) -> what the constructor keeps
         self.assigned_fields: dict[tuple[int, int], frozenset[str] | None] = {}
         self.handed_fields: dict[tuple[str, int | str], frozenset[str] | None] = {}
         self.functions_by_name: dict[str, list[Fun]] = {}

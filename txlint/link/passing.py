@@ -15,6 +15,7 @@ from txlint.link.held import given, held
 from txlint.link.holding import row_of
 from txlint.link.kept import CALLABLE
 from txlint.link.keyed import beside
+from txlint.link.settled import constants, flag_of
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
 from txlint.link.values import (
     UNKNOWN,
@@ -37,7 +38,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.facts import Expr
-from txlint.model.graph import CHANGED, IDENTITY, NEW, NO_CLASS, RECEIVER, SELF, STORED, Given, Key, Passed, Target, Test
+from txlint.model.graph import CHANGED, FLAG, IDENTITY, NEW, NO_CLASS, RECEIVER, SELF, STORED, Given, Key, Passed, Target, Test
 from txlint.model.shapes import last_name
 
 if TYPE_CHECKING:
@@ -68,8 +69,11 @@ def passed(site: Site) -> Passed:
     row = STORED if _writes_fields(values) else _row(site)
     if row is not None:
         values[IDENTITY] = ("const", True if row == STORED else None)
-    elif (site.receiver is not None and site.receiver == frame.self_name) or site.kind == "super":
-        values[IDENTITY] = ("param", IDENTITY)
+    if (site.receiver is not None and site.receiver == frame.self_name) or site.kind == "super":
+        values.setdefault(IDENTITY, ("param", IDENTITY))
+        values[FLAG] = ("param", FLAG)
+    elif len(site.flags) == 1:
+        values.update((FLAG + name, ("param", a.name)) for name, a in site.flags[0] if isinstance(a, Param) and frame.is_param(a.name))
     changes = _changes(site)
     if changes is not None:
         values[CHANGED] = changes
@@ -137,6 +141,8 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
             values[place] = ("param", arg)
         elif (key := frame.key_of(arg, value)) is not None:
             values[place] = ("key", key)
+        elif "." in arg and (flag := flag_of(frame, arg)) is not None:
+            values[place] = ("param", flag)
     if place not in values:
         if len(value) == 1 and type(value[0]) is Const:
             values[place] = ("const", value[0].value)
@@ -199,13 +205,13 @@ def bind(fun: Fun, args: tuple[Value, ...], keywords: dict[str | None, Value], s
     return bound
 
 
-def note_parameters(linker: Any, fun: Fun, bound: dict[str, Value], cls: int = NO_CLASS) -> None:
+def note_parameters(linker: Any, fun: Fun, bound: dict[str, Value], cls: int = NO_CLASS, whole: bool = False) -> None:
     """What callers pass is what a parameter without annotation may be. Callables are not told here: which caller passes which one is
-    kept apart (`program`)."""
+    kept apart (`program`). ``whole``: what is not bound has its default."""
     for name, value in bound.items():
         for atom in value:
             if type(atom) in CALLABLE:
-                linker.put(("param", fun.id, name), value, beside(fun.id, bound, name))
+                linker.put(("param", fun.id, name), value, beside(fun, bound, name, whole))
                 hand(linker, fun, name, value)
                 break
         told = [_told(linker, atom) for atom in value if type(atom) not in _CALLER_ONLY]
@@ -254,7 +260,9 @@ def _told(linker: Any, atom: Atom) -> Atom:
     if isinstance(atom, SelfObj):
         return linker.instance(atom.klass, False)  # type: ignore[no-any-return]
     if row_of(atom) == NEW:
-        return linker.of_row(atom, None)  # type: ignore[no-any-return]
+        atom = linker.of_row(atom, None)
+    if isinstance(atom, Obj) and atom.flags:
+        return linker.instance(atom.klass, atom.exact, atom.item, atom.origin, tuple(f for f in atom.flags if isinstance(f[1], Const)))  # type: ignore[no-any-return]
     if isinstance(atom, ExtObj) and atom.origin.__class__ is tuple and atom.origin[:1] == ("via",):
         return linker.atoms(ExtObj, atom.name, atom.item, None)  # type: ignore[no-any-return]  # the key is in the caller's words
     return atom
@@ -296,8 +304,13 @@ def apply_states(site: Site, replay: Any, mapped: Callable[[Any], Any], decide: 
         frame.given = {**frame.given, **given}
 
 
-def decided(site: Site, fun: Fun, bound: dict[str, Value], test: Test) -> Test | bool | None:
+def decided(site: Site, fun: Fun, bound: dict[str, Value], receiver: Atom | None, test: Test) -> Test | bool | None:
     """Does a test of a function's parameter hold for this call; the caller's own test, where that decides; None: not known."""
+    if test.param.startswith(FLAG):
+        if isinstance(receiver, SelfObj):
+            return test
+        known = dict(constants(receiver.flags)) if isinstance(receiver, Obj) else {}
+        return test.holds(known[test.param]) if test.param in known else None
     param = next((param for param in fun.fact.params if param.name == test.param), None) if fun.fact is not None else None
     if param is None:
         return None

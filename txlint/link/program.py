@@ -15,6 +15,7 @@ from txlint.link.linker import Linker
 from txlint.link.near import near, with_openers
 from txlint.link.project import Fun, Klass, mentions
 from txlint.link.seeds import seeds
+from txlint.link.settled import of_class
 from txlint.link.signals import Connection
 from txlint.link.targets import FEW
 from txlint.link.values import Fn
@@ -115,6 +116,7 @@ class _Builder:
         self.ranks: dict[int, int] = {}
         self.hooks: set[str] | None = None  # names of methods that libraries call as hooks
         self.senders: set[int] = set()
+        self.flags: dict[tuple[int, bool], tuple[tuple[str, Any], ...]] = {}  # class, whether that is its very class: what it says
         self.waiting: list[Node] = []
 
     def grow(self, start: list[Fun], entrances: list[Entrance]) -> None:
@@ -156,6 +158,9 @@ class _Builder:
         linker = self.linker
         self.concrete()
         self.callbacks()
+        if linker.flag_names:  # all that can be reached has been replayed by now
+            self.nodes = {node: [self.with_flags(edge) for edge in edges] for node, edges in self.nodes.items()}
+            entrances = [replace(each, given=(*each.given, *self.flags_of(each.node))) for each in entrances]
         seen: set[int] = set()
         scopes = effects = 0
         places: set[Any] = set()
@@ -271,6 +276,19 @@ class _Builder:
             cls, exact = node[1], node[2]
         self.info(self.linker.project.funs[target.fun])
         edges[Edge(event, target, self.need((target.fun, cls, exact)))] = None
+
+    def with_flags(self, edge: Edge) -> Edge:
+        """The call with what the class of its receiver says of the flags that its methods ask for."""
+        known = self.flags_of(edge.node)
+        return edge._replace(target=edge.target._replace(given=(*edge.target.given, *known))) if known else edge
+
+    def flags_of(self, node: Node) -> tuple[tuple[str, Any], ...]:
+        _, cls, exact = node
+        known = self.flags.get((cls, exact))
+        if known is None:
+            of = of_class(self.linker, self.linker.project.klasses[cls], exact) if cls >= 0 else {}
+            known = self.flags[cls, exact] = tuple(of.items())
+        return known
 
     def signal(self, edges: dict[Edge, None], event: Event, target: SignalTarget, node: Node) -> None:
         sender = node[1] if target.sender == SELF else target.sender

@@ -180,6 +180,7 @@ class Project:
         self.duplicates: list[str] = []
         self.packages: set[str] = set()  # every prefix of a module's name
         self.ordered: list[Module] = []
+        self.put_on: set[str] = set()  # attributes that are set from outside of their class
         self._imports_of: dict[str, frozenset[str]] = {}
         for facts in files:
             self._add(facts)
@@ -210,6 +211,7 @@ class Project:
             absolute(module, facts.imports[b[1]].module, facts.imports[b[1]].level) for b in names.pop("*", ()) if b[0] == "import"
         ]
         self.ordered.append(module)
+        self.put_on |= facts.put_on
         if facts.module in self.modules:
             self.duplicates.append(facts.path)
         else:

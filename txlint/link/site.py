@@ -12,6 +12,7 @@ from txlint.model.kinds import Confidence
 
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
+    from txlint.link.settled import Flags
 
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
 DEEP = 8  # library calls that run library calls, at most
@@ -21,7 +22,7 @@ class Site:
     """One call while it is being read."""
 
     __slots__ = (
-        "args", "bound", "closed", "confidence", "effect", "entering", "expr", "frame", "func", "keywords", "kind",
+        "args", "bound", "closed", "confidence", "effect", "entering", "expr", "flags", "frame", "func", "keywords", "kind",
         "open_ended", "pos", "receiver", "region", "result", "row", "targets", "used", "values",
     )  # fmt: skip
 
@@ -46,3 +47,4 @@ class Site:
         self.row: str | None = None  # of the receiver: NEW, STORED, or not known
         self.region: tuple[Opened, ...] = ()
         self.closed: frozenset[Any] = frozenset()
+        self.flags: list[Flags] = []  # of receivers, where parameters of this function are among them

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from txlint.link.project import Fun, Klass
-from txlint.link.values import UNKNOWN, Atom, Cls, ExtObj, Fn, Many, Obj, Param, Part, SelfCls, SelfItem, SelfObj, Seq, Value, union
+from txlint.link.values import UNKNOWN, Atom, Cls, Const, ExtObj, Fn, Many, Obj, Param, Part, SelfCls, SelfItem, SelfObj, Seq, Value, union
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
+    from txlint.link.settled import Flags
 
 _OPEN = frozenset({Param, SelfObj, SelfItem, SelfCls, Many, Seq, ExtObj, Obj, Fn, Part})
 """Atoms that say something in the words of the function that they come from."""
@@ -61,7 +62,10 @@ def _substituted(linker: Linker, atom: Atom, receiver: Atom | None, arguments: d
         return (atom if item is atom.item else linker.atoms(ExtObj, atom.name, item, atom.origin),)
     if isinstance(atom, Obj):
         item = linker.substitute(atom.item, receiver, arguments, fun)
-        return (atom if item is atom.item else linker.atoms(Obj, atom.klass, atom.exact, item, atom.origin),)
+        flags = _flags(linker, atom.flags, receiver, arguments, fun) if atom.flags else atom.flags
+        if item is atom.item and flags == atom.flags:
+            return (atom,)
+        return (linker.atoms(Obj, atom.klass, atom.exact, item, atom.origin, flags),)
     if isinstance(atom, Fn):
         if isinstance(atom.receiver, SelfObj):
             return (linker.atoms(Fn, atom.fun, receiver),) if receiver is not None else (atom,)
@@ -76,3 +80,13 @@ def _substituted(linker: Linker, atom: Atom, receiver: Atom | None, arguments: d
             ),
         )
     return (atom,)
+
+
+def _flags(linker: Linker, flags: Flags, receiver: Atom | None, arguments: dict[str, Value], fun: Fun | None) -> Flags:
+    """The flags of an instance in the words of the caller; what has none there falls away."""
+    found = []
+    for name, atom in flags:
+        value = linker.substitute((atom,), receiver, arguments, fun) if isinstance(atom, Param) else (atom,)
+        if len(value) == 1 and isinstance(value[0], (Const, Param)):
+            found.append((name, value[0]))
+    return tuple(found)

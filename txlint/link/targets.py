@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from txlint.link.passing import apply_states, bind, decided, doubt_states, key_for_caller, note_parameters, target_class
+from txlint.link.settled import constants
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
 from txlint.link.values import Atom, Ext, ExtMethod, ExtObj, Fn, Generated, Obj, Param, Part, SelfObj, Value, union
 from txlint.model.facts import Expr, Pos
@@ -29,7 +30,11 @@ def add_targets(
     cls, exact = target_class(frame, receiver)
     method = fun.klass is not None and receiver is not None
     skip = 1 if method or (fun.klass is not None and linker.decoration(fun).role == "class") else 0
-    site.targets.append(Target(fun.id, cls, kind, CERTAIN, inner, skip, exact))
+    flags = receiver.flags if type(receiver) is Obj else ()
+    known = constants(flags) if flags else ()
+    if len(known) < len(flags):
+        site.flags.append(flags)
+    site.targets.append(Target(fun.id, cls, kind, CERTAIN, inner, skip, exact, given=known))
     overrides: list[tuple[Klass, Fun]] = []
     others = linker.dispatched.get(fun.id)
     if others is not None:
@@ -46,7 +51,7 @@ def add_targets(
     own = klass.id if fun.klass is not None and klass is not None else NO_CLASS
     lazily = fun.fact is None or fun.fact.is_generator  # what it has open at its `yield` is for each caller to say
     if not frame.silent and not lazily:  # before it is replayed: what functions pass on to each other comes to the last of them at once
-        note_parameters(linker, fun, bound, own)
+        note_parameters(linker, fun, bound, own, not site.open_ended)
     replay = linker.replay(fun, klass, exact)
     returns = replay.returns
     if not returns and fun.fact is not None and fun.fact.returns is not None:
@@ -62,9 +67,9 @@ def add_targets(
         site.result = union(site.result, value)
     if not frame.silent:
         if lazily:
-            note_parameters(linker, fun, bound, own)
+            note_parameters(linker, fun, bound, own, not site.open_ended)
         if replay.closes or replay.left_open or replay.commits or replay.closes_given or any(replay.closes_if):
-            apply_states(site, replay, partial(key_for_caller, site, fun, skip), partial(decided, site, fun, bound))
+            apply_states(site, replay, partial(key_for_caller, site, fun, skip), partial(decided, site, fun, bound, receiver))
         if overrides and (frame.open or frame.region) and len(overrides) <= FEW:
             doubt_states(site, [(other, holder) for holder, other in overrides])
         for name, given in bound.items():

@@ -12,6 +12,7 @@ from txlint.model.kinds import Confidence
 
 if TYPE_CHECKING:
     from txlint.link.project import Fun, Klass
+    from txlint.link.settled import Flags
 
 
 class Atom:
@@ -40,13 +41,14 @@ class Cls(Atom):
 
 class Obj(Atom):
     """An instance of a class of the project. ``exact``: its very class is known, not only a base of it. ``item``: what it holds
-    (a manager's model instances, a task's function). ``origin``: the key of a session-like object."""
+    (a manager's model instances, a task's function). ``origin``: the key of a session-like object. ``flags``: see `settled`."""
 
-    __slots__ = ("exact", "item", "klass", "origin")
+    __slots__ = ("exact", "flags", "item", "klass", "origin")
     klass: Klass
     exact: bool
     item: Value
     origin: Any
+    flags: Flags
 
 
 class SelfObj(Atom):

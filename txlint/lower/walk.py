@@ -42,6 +42,7 @@ class Walk:
         "owner",
         "parent",
         "prefix",
+        "put_on",
         "self_name",
         "words",
     )
@@ -51,6 +52,7 @@ class Walk:
         self.classes: list[Any] = []
         self.imports: list[Import] = []
         self.words: set[str] = set()
+        self.put_on: set[str] = set()  # attributes set on anything but the instance
         self.module_bound: set[str] = set()
         self.bound = self.module_bound  # names that the current scope binds
         self.chained = 0  # links of iterated chains that we are inside of
@@ -370,6 +372,8 @@ def _bind(target: Any, w: Walk) -> None:
     elif kind is Attribute:
         if target.value.__class__ is Name and target.value.id == w.self_name:
             w.attrs[target.attr, w.parent] = None
+        else:
+            w.put_on.add(target.attr)
     elif kind is _ast.Tuple or kind is _ast.List:
         for e in target.elts:
             _bind(e, w)

@@ -141,6 +141,8 @@ The value of such a test is True, `KEPT` where a new row is as unchanged as one 
 have changed the field itself."""
 KEPT = "kept"
 UNSURE = "unsure"
+FLAG = "self:"
+"""What the parameters of conditions begin with that ask for a flag of the receiver, settled when that was made."""
 NEW = "new"
 """Origin of an instance that was made and not yet saved; of a form or serializer that was given no row to change."""
 STORED = "stored"

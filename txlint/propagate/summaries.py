@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from txlint.model.graph import (
     CHANGED,
+    FLAG,
     IDENTITY,
     INSTANCE,
     NEW,
@@ -55,6 +56,8 @@ def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> 
             return ("const", value)
     if test.param == INSTANCE:
         return ("unknown",)
+    if test.param.startswith(FLAG):
+        return passed.values.get(test.param, ("param", test.param) if FLAG in passed.values else ("unknown",))
     if target.kind == "signal":
         if test.param in ("instance", "sender") and target.sender >= 0:
             return ("class", target.sender)

@@ -13,6 +13,7 @@ from txlint.frameworks.named import bound_to
 from txlint.frameworks.types import Framework
 from txlint.model.facts import Expr
 from txlint.model.graph import STORED
+from txlint.model.shapes import calls_in, last_name
 
 if TYPE_CHECKING:
     from txlint.frameworks.types import Atom, Klass, Linker, Value
@@ -64,6 +65,7 @@ class DjangoModels(Framework):
         self._models: dict[int, bool] = {}
         self._rows: dict[int, list[Klass]] | None = None
         self._fields: dict[tuple[int, str], frozenset[str] | None] = {}
+        self._wired: set[str] | None = None  # keywords of all calls of `as_view`
 
     # -- the linker's questions ---------------------------------------------------------------------------------------------------
 
@@ -182,6 +184,14 @@ class DjangoModels(Framework):
         if not instances:
             return None
         return instances if kind in _TO_ONE else (linker.atoms(linker.ExtObj, _MANY_RELATED, instances, None),)
+
+    def may_set(self, linker: Linker, klass: Klass, name: str) -> bool:
+        """A view is given attributes where it is wired: ``OrderView.as_view(eager=True)``."""
+        if self._wired is None:
+            modules = (module for module in linker.project.ordered if "as_view" in module.facts.words)
+            calls = (call for module in modules for fun in (module.body, *module.funs) for call in calls_in(fun.body))
+            self._wired = {name for call in calls if last_name(call[1]) == "as_view" for name, _ in call[3] if name is not None}
+        return name in self._wired
 
     def cascades(self, linker: Linker, klass: Klass) -> list[Klass]:
         """The models whose rows go with those of a model, over any number of foreign keys."""

@@ -1,0 +1,319 @@
+"""Flags of an instance that are settled when it is made: ``self.eager`` in the methods of a class of which nobody but a constructor
+assigns it.
+
+`flag_of` is what a test of such a flag is a test of: a parameter that the receiver brings along. What it is, the class says
+(`of_class`), or the call that makes the instance (`made_with`): ``Metrics(eager=False)`` where ``__init__`` keeps ``self.eager = eager``.
+Only ``True``, ``False`` and ``None`` count: what else is kept hardly decides what a method does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from txlint.link.keyed import entries
+from txlint.link.project import Fun, Klass, mentions
+from txlint.link.values import UNKNOWN, Const, Param, Value
+from txlint.model.facts import Expr
+from txlint.model.graph import FLAG, Test
+from txlint.model.shapes import calls_in
+
+if TYPE_CHECKING:
+    from txlint.link.linker import Linker
+    from txlint.link.replay import Frame
+    from txlint.link.values import Atom
+
+Flags: TypeAlias = tuple[tuple[str, "Atom"], ...]
+"""Flags of an instance by name: a constant, or a parameter of the function that makes it."""
+
+_ANY = frozenset({"setattr", "__dict__", "vars"})
+"""Only methods that mention one of these may set whatever they are told."""
+
+
+class Source(NamedTuple):
+    """Where a constructor takes a flag from: an argument by this name, else the default (empty: not known)."""
+
+    argument: str | None
+    default: Value
+
+
+def flag_of(frame: Frame, expr: Expr) -> str | None:
+    """The parameter of conditions that ``self.flag`` is; None where it may change, or nothing says what it is."""
+    owner = frame.fun.klass
+    if expr.__class__ is not str or owner is None or frame.self_name is None:
+        return None
+    head, _, name = expr.partition(".")
+    if head != frame.self_name or not name.isidentifier():
+        return None
+    linker = frame.linker
+    key = (owner.id, name)
+    known = linker.flags.get(key)
+    if known is None:
+        known = linker.flags[key] = _is_settled(linker, owner, name) and any(
+            name in _sources(linker, klass) or _class_level(linker, klass, name) for klass in (owner, *owner.subclasses)
+        )
+        if known:
+            linker.flag_names.add(name)
+    return FLAG + name if known else None
+
+
+def made_with(linker: Linker, klass: Klass, args: tuple[Value, ...], keywords: dict[str | None, Value], open_ended: bool) -> Flags:
+    """The flags of an instance that a call of its class with these arguments makes."""
+    sources = _sources(linker, klass)
+    if not sources:
+        return ()
+    found = linker.find(klass, "__init__")
+    fun = found.method if found is not None else None
+    positional = fun.fact.positional[1:] if fun is not None and fun.fact is not None else linker.fields(klass)
+    bound: dict[str | None, Value] = {**dict(zip(positional, args, strict=False)), **keywords}
+    flags = []
+    for name, (argument, default) in sources.items():
+        value = bound.get(argument) if argument is not None else None
+        if value is None:
+            is_handed_on = len(args) > len(positional) and argument not in positional
+            value = UNKNOWN if argument is not None and (open_ended or is_handed_on) else default
+        for atom in value:
+            if isinstance(atom, Param) or (len(value) == 1 and _is_flag(atom)):
+                flags.append((name, atom))
+                break
+    return tuple(flags)
+
+
+def of_class(linker: Linker, klass: Klass, exact: bool) -> dict[str, Any]:
+    """What the flags that are asked for are by what the class alone says: parameters of conditions with their constants."""
+    found: dict[str, Any] = {}
+    for name in linker.flag_names:
+        value = _class_level(linker, klass, name)
+        if value and _is_settled(linker, klass, name):
+            if exact or all(_class_level(linker, sub, name) == value for sub in klass.subclasses):
+                found[FLAG + name] = value[0].value  # type: ignore[attr-defined]
+    return found
+
+
+def kept_with(frame: Frame, place: tuple[Any, ...], atom: Atom) -> tuple[Test, ...]:
+    """The flags that go with what the constructor of the receiver was given for a parameter and keeps: that which is called where
+    ``self.later`` is false was given beside ``later=False``."""
+    klass = frame.klass or frame.fun.klass
+    if place[0] != "param" or klass is None or frame.self_name is None or len(place) > 3:
+        return ()
+    linker = frame.linker
+    fun = linker.project.funs[place[1]]
+    if not _is_constructor(fun) or fun.klass not in linker.mro(klass):
+        return ()
+    tests = []
+    for name, source in _sources(linker, klass).items():
+        flag = flag_of(frame, f"{frame.self_name}.{name}") if source.argument not in (None, place[2]) else None
+        if flag is not None:
+            given = {key for other, key in entries(linker, place, (fun.id, source.argument)) if other is atom}
+            flags = {key[1] for key in given if key is not None and key[0] == "const" and key[1].__class__ is bool}
+            if len(flags) == len(given) == 1:
+                tests.append(Test(flag, "truthy", True, flags.pop()))
+    return tuple(tests)
+
+
+def constants(flags: Flags) -> tuple[tuple[str, Any], ...]:
+    """Those that are known, as parameters of conditions."""
+    return tuple((FLAG + name, atom.value) for name, atom in flags if isinstance(atom, Const))
+
+
+def _is_flag(atom: Atom) -> bool:
+    return isinstance(atom, Const) and (atom.value is None or atom.value.__class__ is bool)
+
+
+def _is_settled(linker: Linker, owner: Klass, name: str) -> bool:
+    """Does nobody but constructors assign an attribute: no other method of the class, of those above and below it, and no other code?"""
+    if name in linker.project.put_on:
+        return False
+    if owner.id not in linker.changed:
+        linker.changed[owner.id] = _changed(linker, owner)
+    changed = linker.changed[owner.id]
+    return changed is not None and name not in changed and not any(f.may_set(linker, owner, name) for f in linker.frameworks)
+
+
+def _changed(linker: Linker, owner: Klass) -> frozenset[str] | None:
+    """The attributes that methods assign which are no constructors; None: any."""
+    family = {k for klass in (owner, *owner.subclasses) for k in linker.mro(klass) if isinstance(k, Klass)}
+    names: set[str] = set()
+    for klass in family:
+        for name, methods in klass.setters.items():
+            if any(not _is_constructor(klass.module.funs[method]) for method in methods):
+                names.add(name)
+        if sets_any(linker, klass):
+            return None
+    return frozenset(names)
+
+
+def sets_any(linker: Linker, klass: Klass) -> bool:
+    """Does a method of a class set attributes whose names it is told: ``setattr(self, name, value)``, ``self.__dict__.update(given)``?"""
+    if _ANY.isdisjoint(klass.module.facts.words):
+        return False
+    return any(mentions(fun, _ANY) and any(map(_sets_any, calls_in(fun.body))) for fun in linker.project.methods(klass))
+
+
+def _sets_any(call: Any) -> bool:
+    func, args = call[1], call[2]
+    if func == "setattr" and len(args) == 3:
+        return not (args[1].__class__ is tuple and args[1][0] == "const")
+    if func.__class__ is str:
+        return bool(func.endswith(".__dict__.update"))
+    return bool(func[0] == "attr" and func[2] == "update" and func[1].__class__ is tuple and func[1][:2] == ("call", "vars"))
+
+
+def _is_constructor(fun: Fun) -> bool:
+    return fun.fact is not None and fun.fact.name == "__init__"
+
+
+def _class_level(linker: Linker, klass: Klass, name: str) -> Value:
+    """The constant that the body of a class, or of one above it, gives a name that no constructor assigns."""
+    found = linker.find(klass, name)
+    if found is None or found.bindings is None or name in linker.setters(klass) or len(found.bindings) != 1:
+        return UNKNOWN
+    binding = found.bindings[0]
+    if binding[0] != "value" or (binding[2] is not None and _is_generated(linker, klass)):
+        return UNKNOWN
+    value = linker.class_attribute(klass, name)
+    return value if len(value) == 1 and _is_flag(value[0]) else UNKNOWN
+
+
+def _is_generated(linker: Linker, klass: Klass) -> bool:
+    """May a constructor be made of the annotated names of the class?"""
+    return any(isinstance(k, str) or k.fact.decorators or k.fact.keywords for k in linker.mro(klass))
+
+
+def _sources(linker: Linker, klass: Klass, after: Klass | None = None) -> dict[str, Source]:
+    """Where the constructor of a class, or the next one behind that of ``after``, takes what it keeps from."""
+    key = (klass.id, after.id if after is not None else None)
+    known = linker.constructors.get(key)
+    if known is None:
+        linker.constructors[key] = {}  # a constructor that calls itself
+        found = linker.find(klass, "__init__", after)
+        fun = found.method if found is not None else None
+        if fun is not None and fun.fact is not None and fun.fact.params:
+            known = _kept(linker, klass, fun)
+        else:
+            known = _of_fields(linker, klass) if found is None or found.bindings is None else {}
+        linker.constructors[key] = known
+    return known
+
+
+def _of_fields(linker: Linker, klass: Klass) -> dict[str, Source]:
+    """The fields of a class whose constructor a decorator makes of them."""
+    classes = [k for k in linker.mro(klass) if k != "builtins.object"]
+    if not klass.fact.decorators or any(isinstance(k, str) for k in classes):
+        return {}
+    fields = {}
+    for name in linker.fields(klass):
+        bound = [k.names[name][-1] for k in classes if isinstance(k, Klass) and name in k.names]
+        given = bound[0][1] if bound and bound[0][0] == "value" else None
+        fields[name] = Source(name, _constant(linker, given))
+    return fields
+
+
+def _constant(linker: Linker, expr: Expr | None) -> Value:
+    return (linker.atoms.const(expr[1]),) if expr.__class__ is tuple and expr[0] == "const" else UNKNOWN
+
+
+def _kept(linker: Linker, klass: Klass, fun: Fun) -> dict[str, Source]:
+    """What ``__init__`` keeps as it got it, and what it hands on to the constructor above it for that to keep."""
+    fact = fun.fact
+    assert fact is not None
+    own = fact.params[0].name
+    params = {param.name: param for param in fact.params[1:]}
+    takes_any = any(param.kind == "kwarg" for param in fact.params)
+    kept: dict[str, Source] = {}
+    again: set[str] = set()
+    for stmt in fun.body:
+        targets = stmt[1] if stmt[0] == "assign" else (stmt[1],) if stmt[0] == "ann" and stmt[3] is not None else ()
+        for target in targets:
+            head, _, name = target.partition(".") if target.__class__ is str else ("", "", "")
+            if head != own or not name.isidentifier():
+                continue
+            source = _source(linker, params, fun, stmt[2] if stmt[0] == "assign" else stmt[3])
+            if name in kept:
+                again.add(name)
+            elif source is not None:
+                kept[name] = source
+        if stmt[0] == "expr" and (args := _handed_up(stmt[1])) is not None:
+            for name, source in _through(linker, klass, fun, args, params, takes_any).items():
+                kept.setdefault(name, source)
+    counted = _assigned(fun.body, own)
+    return {name: source for name, source in kept.items() if name not in again and counted.get(name, 0) <= 1}
+
+
+def _source(linker: Linker, params: dict[str, Any], fun: Fun, expr: Expr) -> Source | None:
+    if expr.__class__ is str:
+        param = params.get(expr)
+        if param is None or param.kind in ("vararg", "kwarg") or _is_rebound(fun, expr):
+            return None
+        return Source(expr, _constant(linker, param.default))
+    value = _constant(linker, expr)
+    return Source(None, value) if value else None
+
+
+def _handed_up(expr: Expr) -> tuple[Any, ...] | None:
+    """The arguments of ``super().__init__(..)``."""
+    if expr.__class__ is not tuple or expr[0] != "call" or expr[1].__class__ is not tuple or expr[1][0] != "attr":
+        return None
+    inner = expr[1]
+    is_super = inner[2] == "__init__" and inner[1].__class__ is tuple and inner[1][0] == "call" and inner[1][1] == "super"
+    return (expr[2], expr[3]) if is_super else None
+
+
+def _through(linker: Linker, klass: Klass, fun: Fun, args: tuple[Any, ...], params: dict[str, Any], takes_any: bool) -> dict[str, Source]:
+    """What the constructor above keeps, by what it is handed."""
+    above = _sources(linker, klass, fun.klass)
+    found = linker.find(klass, "__init__", fun.klass)
+    other = found.method if found is not None else None
+    if not above or other is None or other.fact is None:
+        return {}
+    positions, keywords = args
+    given: dict[str, Expr] = {}
+    for name, expr in zip(other.fact.positional[1:], positions, strict=False):
+        if expr.__class__ is tuple and expr[0] == "star":
+            break
+        given[name] = expr
+    starred = any(expr.__class__ is tuple and expr[0] == "star" for expr in positions)
+    given.update((name, expr) for name, expr in keywords if name is not None)
+    forwards = any(name is None for name, _ in keywords)
+    kept: dict[str, Source] = {}
+    for name, (argument, default) in above.items():
+        if argument is None:
+            kept[name] = Source(None, default)
+        elif argument in given:
+            source = _source(linker, params, fun, given[argument])
+            if source is not None:
+                kept[name] = source
+        elif forwards and takes_any and argument not in params:
+            kept[name] = Source(argument, default)
+        elif not forwards and not starred:
+            kept[name] = Source(None, default)
+    return kept
+
+
+def _is_rebound(fun: Fun, name: str) -> bool:
+    return _assigned(fun.body, "").get(name, 0) > 0
+
+
+def _assigned(body: Any, own: str) -> dict[str, int]:
+    """How often attributes of ``own``, or with no such name plain names, are assigned anywhere in a body."""
+    counts: dict[str, int] = {}
+    stack: list[Any] = [body]
+    while stack:
+        item = stack.pop()
+        if item.__class__ is not tuple or not item:
+            continue
+        if item[0] == "assign" and item[1].__class__ is tuple:
+            _count(item[1], own, counts)
+        elif item[0] == "named" or (item[0] in ("aug", "for", "ann") and len(item) > 3):
+            _count((item[1],), own, counts)
+        stack.extend(item)
+    return counts
+
+
+def _count(targets: Iterable[Any], own: str, counts: dict[str, int]) -> None:
+    for target in targets:
+        if target.__class__ is str:
+            head, _, name = target.rpartition(".")
+            if head == own:
+                counts[name] = counts.get(name, 0) + 1
+        elif target.__class__ is tuple and target and target[0] in ("tuple", "list"):
+            _count(target[1], own, counts)
