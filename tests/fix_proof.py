@@ -6,7 +6,8 @@ transaction open.
 
     plain        the expression is run
     rolled_back  inside a transaction on every Django database that is rolled back afterwards; for the recipes that know no outer
-                 transaction every commit fails instead: Django's, SQLAlchemy's, and what a fixture makes fail where ``doomed()``
+                 transaction every commit fails instead: Django's, SQLAlchemy's, and what a fixture makes fail where ``doomed()``;
+                 on Frappe and Odoo the request is rolled back at its end
     closed       with `transaction.atomic` opening nothing: no transaction at all
 """
 
@@ -23,6 +24,7 @@ from types import ModuleType
 from typing import Any
 from weakref import WeakSet
 
+from tests import fix_platforms
 from txlint.fix.helper import sqlalchemy_helper
 
 EFFECTS: list[Any] = []
@@ -96,6 +98,7 @@ def set_up() -> None:
     EmailBackend.send_messages = delivered
     record_redis()
     record_huey()
+    record_http()
     fail_commits()
     helper = ModuleType("project_db")
     exec(sqlalchemy_helper("project_db")[0], helper.__dict__)
@@ -152,6 +155,21 @@ def record_huey() -> None:
     record("add_to_schedule")
 
 
+def record_http() -> None:
+    """Requests, where they would be sent; each is answered at once."""
+    from requests import PreparedRequest, Response
+    from requests.adapters import HTTPAdapter
+
+    def sent(self: Any, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+        body = request.body.decode() if isinstance(request.body, bytes) else request.body
+        EFFECTS.append([f"{request.method} {request.url}", body, {}, open_now()])
+        answer = Response()
+        answer.status_code, answer.request, answer.url = 200, request, str(request.url)
+        return answer
+
+    HTTPAdapter.send = sent  # type: ignore[method-assign, assignment]
+
+
 def fail_commits() -> None:
     """Commits of doomed runs raise what a database raises."""
     from django.db import DatabaseError
@@ -203,16 +221,24 @@ def run(path: Path, expression: str, situation: str) -> dict[str, Any]:
     raised = ""
     atomic = transaction.atomic
     del OTHERS[1:]
-    module = ModuleType(f"proof_{next(NUMBER)}")  # task names are unique
+    request = fix_platforms.begin(path.name)
+    module = ModuleType(f"{request.package if request else ''}proof_{next(NUMBER)}")  # task names are unique
     sys.modules[module.__name__] = module
     module.__dict__["ask"] = OTHERS.append
     module.__dict__["doomed"] = lambda: bool(DOOMED)
     namespace = module.__dict__
+    rows: dict[str, Any] = {}
     if situation == "closed" and path.name.startswith(DJANGO):
         transaction.atomic = Nothing  # type: ignore[assignment, misc]
     try:
+        if request is not None:
+            namespace |= request.names
+            OTHERS.append(request.is_open)
         exec(compile(path.read_text(), str(path), "exec"), namespace)
-        if situation == "rolled_back" and not path.name.startswith(DJANGO):
+        if request is not None:
+            eval(expression, namespace)
+            rows["platform"] = request.end(situation != "rolled_back")
+        elif situation == "rolled_back" and not path.name.startswith(DJANGO):
             DOOMED.append(True)
             try:
                 eval(expression, namespace)
@@ -232,7 +258,7 @@ def run(path: Path, expression: str, situation: str) -> dict[str, Any]:
     finally:
         DOOMED.clear()
         transaction.atomic = atomic  # type: ignore[misc]
-    rows = {alias: sorted(Group.objects.using(alias).values_list("name", flat=True)) for alias in ALIASES}
+    rows |= {alias: sorted(Group.objects.using(alias).values_list("name", flat=True)) for alias in ALIASES}
     wipe()
     return {"effects": list(EFFECTS), "raised": raised, "rows": rows}
 
