@@ -73,7 +73,7 @@ def passed(site: Site) -> Passed:
         values.setdefault(IDENTITY, ("param", IDENTITY))
         values[FLAG] = ("param", FLAG)
     elif len(site.flags) == 1:
-        values.update((FLAG + name, ("param", a.name)) for name, a in site.flags[0] if isinstance(a, Param) and frame.is_param(a.name))
+        values.update((FLAG + name, ("param", a.name)) for name, a in site.flags[0] if isinstance(a, Param) and _is_own(frame, a))
     changes = _changes(site)
     if changes is not None:
         values[CHANGED] = changes
@@ -84,6 +84,10 @@ def passed(site: Site) -> Passed:
         and all(arg.__class__ is str and frame.is_keywords(arg) for name, arg in site.expr[3] if name is None)
     )
     return Passed(values, callables, site.open_ended, given, forwards)
+
+
+def _is_own(frame: Frame, param: Param) -> bool:
+    return param.fun is frame.fun and frame.is_param(param.name)
 
 
 def _changes(site: Site) -> tuple[Any, ...] | None:

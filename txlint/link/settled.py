@@ -239,6 +239,12 @@ def _kept(linker: Linker, klass: Klass, fun: Fun) -> dict[str, Source]:
     return {name: source for name, source in kept.items() if name not in again and counted.get(name, 0) <= 1}
 
 
+def default_of(linker: Linker, fun: Fun, name: str) -> Value:
+    """The constant that a parameter is where nothing is passed for it."""
+    params = fun.fact.params if fun.fact is not None else ()
+    return next((_constant(linker, param.default) for param in params if param.name == name), UNKNOWN)
+
+
 def _source(linker: Linker, params: dict[str, Any], fun: Fun, expr: Expr) -> Source | None:
     if expr.__class__ is str:
         param = params.get(expr)

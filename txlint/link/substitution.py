@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from txlint.link.project import Fun, Klass
+from txlint.link.settled import default_of
 from txlint.link.values import UNKNOWN, Atom, Cls, Const, ExtObj, Fn, Many, Obj, Param, Part, SelfCls, SelfItem, SelfObj, Seq, Value, union
 
 if TYPE_CHECKING:
@@ -83,10 +84,13 @@ def _substituted(linker: Linker, atom: Atom, receiver: Atom | None, arguments: d
 
 
 def _flags(linker: Linker, flags: Flags, receiver: Atom | None, arguments: dict[str, Value], fun: Fun | None) -> Flags:
-    """The flags of an instance in the words of the caller; what has none there falls away."""
+    """The flags of an instance in the words of the caller; what has none there falls away. What is not passed has its default."""
     found = []
     for name, atom in flags:
-        value = linker.substitute((atom,), receiver, arguments, fun) if isinstance(atom, Param) else (atom,)
+        value: Value = (atom,)
+        if isinstance(atom, Param):
+            is_given = atom.name in arguments or fun is not atom.fun
+            value = linker.substitute((atom,), receiver, arguments, fun) if is_given else default_of(linker, atom.fun, atom.name)
         if len(value) == 1 and isinstance(value[0], (Const, Param)):
             found.append((name, value[0]))
     return tuple(found)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from txlint.link.passing import apply_states, bind, decided, doubt_states, key_for_caller, note_parameters, target_class
 from txlint.link.settled import constants
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
-from txlint.link.values import Atom, Ext, ExtMethod, ExtObj, Fn, Generated, Obj, Param, Part, SelfObj, Value, union
+from txlint.link.values import UNKNOWN, Atom, Ext, ExtMethod, ExtObj, Fn, Generated, Obj, Param, Part, SelfObj, Value, union
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import NO_CLASS, Event, Flow, Key, Opened, ParamTarget, Passed, Target, Test
 
@@ -59,11 +59,15 @@ def add_targets(
     if returns:
         if type(receiver) is SelfObj and replay.queries:
             frame.queries.update(replay.queries)
+        given = bound
+        if site.open_ended and fun.fact is not None:  # what is not bound may still be passed
+            given = {**dict.fromkeys((param.name for param in fun.fact.params), UNKNOWN), **bound}
         if isinstance(receiver, SelfObj) and receiver is not None:
-            value = linker.substitute(returns, None, bound, fun) if any(type(a) is Param for a in returns) else returns
+            is_told = any(type(a) is Param or (type(a) is Obj and a.flags) for a in returns)
+            value = linker.substitute(returns, None, given, fun) if is_told else returns
             value = tuple(receiver if type(a) is SelfObj else a for a in value)
         else:
-            value = linker.substitute(returns, receiver, bound, fun)
+            value = linker.substitute(returns, receiver, given, fun)
         site.result = union(site.result, value)
     if not frame.silent:
         if lazily:
@@ -72,8 +76,8 @@ def add_targets(
             apply_states(site, replay, partial(key_for_caller, site, fun, skip), partial(decided, site, fun, bound, receiver))
         if overrides and (frame.open or frame.region) and len(overrides) <= FEW:
             doubt_states(site, [(other, holder) for holder, other in overrides])
-        for name, given in bound.items():
-            functions = [atom for atom in given if type(atom) is Fn]
+        for name, passed in bound.items():
+            functions = [atom for atom in passed if type(atom) is Fn]
             for atom in functions if functions and _calls(replay.flow, name) else ():
                 # What it leaves open or ends in sessions that everyone names alike: `get_or_404(Order.by_id, 1)`.
                 apply_states(site, linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False), _of_all, _unknown)
