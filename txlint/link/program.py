@@ -299,6 +299,8 @@ class _Builder:
             gone = {other.id for framework in self.linker.frameworks for other in framework.cascades(self.linker, klass)}
         for connection in self.by_signal.get(target.signal, ()):
             sure = target.confidence
+            if connection.within not in (NO_CLASS, node[0]):
+                continue
             if connection.sender in gone:
                 deleted = Target(
                     connection.fun,

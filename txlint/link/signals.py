@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.link.conditions import argument
 from txlint.link.passing import bind, note_parameters
-from txlint.link.project import Fun
+from txlint.link.project import Fun, mentions
 from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Part, SelfCls, Seq, Value
 from txlint.model.catalog import Hook
 from txlint.model.facts import Expr
@@ -16,16 +16,19 @@ if TYPE_CHECKING:
     from txlint.link.linker import Linker
     from txlint.link.replay import Frame
 
+_DISCONNECTING = frozenset({"disconnect"})
+
 
 class Connection(NamedTuple):
     """A receiver of a signal. ``sender`` is a class number, or -1 for any. ``known`` is False where a sender is given that cannot
-    be told."""
+    be told. ``within`` is the function that disconnects it again, -1 where it stays connected."""
 
     signal: str
     fun: int
     cls: int
     sender: int
     known: bool
+    within: int = -1
 
 
 def _signals(linker: Linker, frame: Frame, expr: Expr | None, value: Value) -> list[str]:
@@ -94,9 +97,10 @@ def connect_call(
             if isinstance(inner, Fn):
                 owner = getattr(inner.receiver, "klass", None)
                 functions.append((inner.fun, owner.id if owner is not None else -1))
+    within = frame.fun.id if frame.fun.fact is not None and mentions(frame.fun, _DISCONNECTING) else -1
     for signal in _signals(linker, frame, receiver, value):
         for fun, cls in functions:
-            _add(linker, signal, fun, cls, senders, known)
+            _add(linker, signal, fun, cls, senders, known, within)
 
 
 def sent(linker: Linker, signal: str, sender: int, keywords: dict[str | None, Value]) -> None:
@@ -155,9 +159,9 @@ def _senders(linker: Linker, value: Value, given: bool) -> tuple[list[int], bool
     return [-1], not given or none
 
 
-def _add(linker: Linker, signal: str, fun: Fun, cls: int, senders: list[int], known: bool) -> None:
+def _add(linker: Linker, signal: str, fun: Fun, cls: int, senders: list[int], known: bool, within: int = -1) -> None:
     for sender in senders:
-        connection = Connection(signal, fun.id, cls, sender, known)
+        connection = Connection(signal, fun.id, cls, sender, known, within)
         if connection in linker.connected:
             continue
         linker.connected[connection] = None
