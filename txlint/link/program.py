@@ -12,7 +12,7 @@ from txlint.frameworks.types import Framework
 from txlint.link import taught
 from txlint.link.kept import fill
 from txlint.link.linker import Linker
-from txlint.link.near import near, with_openers
+from txlint.link.near import takers, with_openers
 from txlint.link.project import Fun, Klass, mentions
 from txlint.link.seeds import seeds
 from txlint.link.settled import of_class
@@ -47,7 +47,7 @@ def link(
     functions (for questions like `why`); else those that a transaction may reach."""
     linker = Linker(files, catalog, frameworks, also)
     linker.versions = versions
-    linker.has_sessions = bool(near(linker, with_openers(linker, lambda opener: opener.key != "alias")))
+    linker.has_sessions = bool(takers(linker, with_openers(linker, lambda opener: opener.key != "alias")))
     _connect(linker)
     start = list(linker.project.funs) if everything else seeds(linker)
     found = [entrance for enter in entrances for entrance in enter(linker)]

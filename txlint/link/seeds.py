@@ -4,15 +4,16 @@ the rest is never replayed.
 A function is a seed where it mentions, by its last name, something that opens one: a library's (from the catalog), or the project's
 own, which is only found out by replaying what mentions a library's. So names are added until there are no new ones.
 
-Where any statement on a session may begin a transaction there is no word to go by. There every function is a seed whose module a session
-may get to by imports: it, or one that it imports, takes something from the library of which the catalog knows."""
+Where any statement on a session may begin a transaction there is no word to go by. There every function is a seed that a session may get
+to by names: it, or what it names, takes something from the library of which the catalog knows."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from txlint.link.linker import Linker
-from txlint.link.near import near, with_openers
+from txlint.link.near import near, texts_in, with_openers
 from txlint.link.project import Fun, mentions
 from txlint.link.values import Atom, Fn, Generated, Obj, Opening, Within
 from txlint.model.catalog import Deferral, Library, Opener
@@ -27,11 +28,16 @@ _WITH = "with"  # a statement's tag; as a word it stands for every function that
 def seeds(linker: Linker) -> list[Fun]:
     """The functions to start from, in the order of the project."""
     libraries = with_openers(linker, lambda opener: "autobegin" in opener.forms)
-    chosen: dict[int, Fun] = {fun.id: fun for module in near(linker, libraries) for fun in (module.body, *module.funs)}
+    chosen: dict[int, Fun] = {fun.id: fun for fun in near(linker, libraries)}
     if len(chosen) > len(linker.project.funs) // MOST_NEAR:
         return list(linker.project.funs)  # it is about sessions: all callers tell what they pass, at little more cost
-    words = _library_words(linker, libraries)
-    new = words = words.union(*(_opens_for_others(linker, fun) for fun in chosen.values()))
+    words, asked = _library_words(linker, libraries), set[str]()
+    new = words = words.union(*(_opens_for_others(linker, fun, among_near=True) for fun in chosen.values()))
+    while kept := _of_requests(linker) - asked:
+        asked |= kept
+        found = {fun.id: fun for fun in _naming(linker, kept) if fun.id not in chosen}
+        chosen.update(found)
+        new = words = words.union(*(_opens_for_others(linker, fun, among_near=True) for fun in found.values()))
     while new:
         added: set[str] = set()
         for module in linker.project.ordered:
@@ -52,6 +58,19 @@ def seeds(linker: Linker) -> list[Fun]:
         if fun.id not in chosen and _decorated(linker, fun):
             chosen[fun.id] = fun
     return [chosen[number] for number in sorted(chosen)]
+
+
+def _of_requests(linker: Linker) -> set[str]:
+    """The names under which something has been put on what lasts as long as a request: whoever has that gets it from there."""
+    return {place[2] for place in linker.stores if place[0] == "space"}
+
+
+def _naming(linker: Linker, attributes: set[str]) -> Iterator[Fun]:
+    """The functions that use one of these attributes of anything, or look it up by a constant."""
+    for module in linker.project.ordered:
+        for fun in (module.body, *module.funs):
+            if any(not attributes.isdisjoint(text.split(".")) for text in texts_in(fun.body)):
+                yield fun
 
 
 def _library_words(linker: Linker, without: list[Library]) -> frozenset[str]:
@@ -87,8 +106,9 @@ def _injected(param: Any) -> bool:
     )
 
 
-def _opens_for_others(linker: Linker, fun: Fun) -> set[str]:
-    """The names under which a function of the project, or the class that it belongs to, opens a transaction for its users."""
+def _opens_for_others(linker: Linker, fun: Fun, among_near: bool = False) -> set[str]:
+    """The names under which a function of the project, or the class that it belongs to, opens a transaction for its users. With
+    ``among_near`` for users that are not near to sessions: they have none to pass."""
     fact = fun.fact
     if fact is None:
         return _opening_names(linker, fun)
@@ -108,7 +128,7 @@ def _opens_for_others(linker: Linker, fun: Fun) -> set[str]:
         for target in (each for targets in event.passed.callables.values() for each in targets):
             if event.func.__class__ is str and _gives_opening(linker, target):
                 names.add(event.func.partition(".")[0])  # a proxy that is given what it stands for
-    if replay.left_open:
+    if any(not among_near or opened.key[1:2] != ("param",) for opened in replay.left_open):
         names.add(fact.name)
         if fun.klass is not None and fact.name in _WITHIN:
             names.update((fun.klass.fact.name, _WITH, *(sub.fact.name for sub in fun.klass.subclasses)))
