@@ -25,6 +25,7 @@ class State(NamedTuple):
     dead: bool
     keys: dict[str, Key]
     given: Given
+    written: bool | None
 
 
 class WayOut(NamedTuple):

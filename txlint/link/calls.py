@@ -123,7 +123,7 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
             saved = func.rpartition(".")[0]
             frame.saved(saved)
             frame.rows.add(saved)
-            frame.written = frame.written or saved == frame.self_name
+            frame.written = True if saved == frame.self_name else frame.written
     elif site.kind == "super" and func[2] in _SAVES:
         frame.written = True
     return site.result

@@ -1,58 +1,27 @@
-"""Whether an attribute of a row is still what it was when the row was read: `comparison` and `kept_test` find tests that ask for it,
+"""Whether an attribute of a row is still what it was when the row was read: `comparison` finds tests that ask for it,
 `assigned` tells what a function does to the row that it calls a method of.
 
 ``if self.image != self._image`` where ``__init__`` keeps the one as the other, or where ``old`` is the row read anew. What a function
-does to a name is read without regard to order: whatever may change the row elsewhere (it is passed on, kept, known by another name)
-makes the answer unknown. Receivers of signals are not looked at."""
+does to a name before a call is read without regard to order: whatever may change the row elsewhere (it is passed on, kept, known by
+another name) makes the answer unknown. Receivers of signals are not looked at."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
+from txlint.link.constructed import is_empty, kept_by
 from txlint.link.holding import row_of
-from txlint.link.kept import ADDS
-from txlint.link.project import Fun, Klass, Module
-from txlint.link.settled import sets_any
-from txlint.link.values import Cls, ExtMethod, Obj, Value
-from txlint.model.facts import Body, Expr, Stmt
-from txlint.model.graph import CHANGED, IDENTITY, KEPT, NEW, STORED, UNSURE, Test
-from txlint.model.shapes import last_name, statements
+from txlint.link.project import Fun, Klass
+from txlint.link.uses import RECEIVES, Place, Uses, uses_before, uses_of
+from txlint.link.values import Cls, Const, ExtMethod, Obj, Value
+from txlint.model.facts import Body, Expr, Pos
+from txlint.model.graph import CHANGED, KEPT, NEW, OR, STORED, UNSURE, Test
+from txlint.model.shapes import bodies, called, calls_in, last_name, statements
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
     from txlint.link.replay import Frame
-
-
-Place: TypeAlias = tuple[str, int | str]
-"""A parameter of whatever function has a name: by its position, without the receiver, or by its own name."""
-RECEIVES = -1
-"""The position of the receiver."""
-
-
-class Kept(NamedTuple):
-    """What a constructor keeps in an attribute: the value of a field, or of none that is known. ``stored``: nothing for a new row;
-    ``never``: nothing for any row."""
-
-    field: str | None
-    stored: bool
-    never: bool = False
-
-
-class Uses:
-    """What is done to a name in a body."""
-
-    __slots__ = ("assigned", "bindings", "called", "escapes", "handed", "supers", "within")
-
-    def __init__(self) -> None:
-        self.assigned: set[str] = set()  # attributes
-        self.called: Counter[str] = Counter()  # methods
-        self.supers: list[str] = []  # methods of the base classes
-        self.within: set[tuple[str, str]] = set()  # attributes of which something is called: (`image`, `storage.delete`)
-        self.handed: set[Place] = set()  # functions that it is passed to, and at which place
-        self.bindings: list[Expr | None] = []  # what it is bound to; None: not by a plain assignment
-        self.escapes = False  # something else may change what it stands for
 
 
 # -- tests --------------------------------------------------------------------------------------------------------------------------
@@ -64,25 +33,91 @@ def saves(linker: Linker, klass: Klass) -> bool:
     return found is not None and found.bindings is not None
 
 
-def kept_test(frame: Frame, name: str) -> Test | bool | None:
-    """``self._image``: what makes an attribute true that its constructor leaves empty for new rows; False where it leaves it empty for
-    all, and nobody else sets it."""
-    kept = _kept_by(frame, name)
-    if kept is not None and kept.never:
+def filled_by_save(frame: Frame, name: str) -> bool:
+    """Is the attribute one that ``save`` itself fills where it is empty, and that nobody empties (``if not self.code: self.code = ..``)?
+    Then it is empty in ``save`` for new rows only."""
+    fun = frame.fun
+    klass = frame.klass or fun.klass
+    if klass is None or fun.fact is None or fun.fact.name not in ("save", "asave") or not saves(frame.linker, klass):
         return False
-    return Test(IDENTITY, "truthy", True, True) if kept is not None and kept.stored else None
+    key = (klass.id, fun.id, name)
+    known = frame.linker.filled_fields
+    if key not in known:
+        known[key] = _fills(frame, klass, fun.body, name) and not _is_emptied(frame.linker, fun, name)
+    return known[key]
+
+
+def attribute_named(frame: Frame, expr: Expr) -> str | None:
+    """The attribute of the receiver that an expression reads: ``self.code``, ``getattr(self, self.code_field, None)``."""
+    if expr.__class__ is str:
+        head, _, name = expr.partition(".")
+        return name if head == frame.self_name and name.isidentifier() else None
+    if expr[0] != "call" or expr[1] != "getattr" or len(expr[2]) < 2 or expr[2][0] != frame.self_name:
+        return None
+    silent, frame.silent = frame.silent, True
+    value = frame.ev(expr[2][1])
+    frame.silent = silent
+    return value[0].value if len(value) == 1 and isinstance(value[0], Const) and isinstance(value[0].value, str) else None
+
+
+def _fills(frame: Frame, klass: Klass, body: Body, name: str) -> bool:
+    """Is the attribute assigned where it is empty, in the branch of a test or behind one that has left where it is not?"""
+    for number, stmt in enumerate(body):
+        if stmt[0] == "if":
+            test, negated = stmt[1], False
+            while test.__class__ is tuple and test[0] == "not":
+                test, negated = test[1], not negated
+            if attribute_named(frame, test) == name:
+                where = stmt[2] if negated else stmt[3] or (body[number + 1 :] if stmt[2][-1][0] == "return" else ())
+                return _assigns(frame, klass, where, name)
+        if any(_fills(frame, klass, block, name) for block in bodies(stmt)):
+            return True
+    return False
+
+
+def _assigns(frame: Frame, klass: Klass, body: Body, name: str) -> bool:
+    """Is the attribute given anything but nothing, here or by a method that is called here?"""
+    own = frame.self_name
+    assert own is not None
+    for stmt in statements(body):
+        if stmt[0] == "assign" and f"{own}.{name}" in stmt[1] and not is_empty(stmt[2]):
+            return True
+    for call in calls_in(body):
+        if call[1] == "setattr" and len(call[2]) == 3 and call[2][0] == own and not is_empty(call[2][2]):
+            if call[2][1] == ("const", name) or attribute_named(frame, ("call", "getattr", call[2][:2], (), call[4])) == name:
+                return True
+        method = call[1].removeprefix(f"{own}.") if call[1].__class__ is str else ""
+        if method.isidentifier() and method != call[1]:
+            frame.queries["attr", method] = None
+            if name in (_of_method(frame.linker, klass, method) or ()):
+                return True
+    return False
+
+
+def _is_emptied(linker: Linker, fun: Fun, name: str) -> bool:
+    """Does any other function assign nothing to an attribute of this name?"""
+    for module in linker.project.ordered:
+        for other in module.funs if name in module.facts.words else ():
+            for stmt in statements(other.body) if other is not fun else ():
+                if stmt[0] == "assign" and is_empty(stmt[2]) and any(t.__class__ is str and t.endswith("." + name) for t in stmt[1]):
+                    return True
+    return False
 
 
 def comparison(frame: Frame, left: Expr, op: str, right: Expr) -> Test | None:
     """``self.image != self._image``, ``old.image != self.image``: what holds where it is true."""
-    if op not in ("==", "!=") or left.__class__ is not str or right.__class__ is not str or frame.self_name is None:
+    if op not in ("==", "!=") or frame.self_name is None:
+        return None
+    if frame.each and (found := _each_compared(frame, left, right)) is not None:
+        return found._replace(wanted=op == "!=")
+    if left.__class__ is not str or right.__class__ is not str:
         return None
     for mine, other in ((left, right), (right, left)):
         head, _, field = mine.partition(".")
         if head != frame.self_name or not field.isidentifier():
             continue
         value: Any = None
-        kept = _kept_by(frame, other)
+        kept = kept_by(frame, other)
         if kept is not None and kept.field == field:
             value = True if kept.stored else KEPT
         elif other.endswith("." + field) and _is_read_anew(frame, other[: -len(field) - 1]):
@@ -95,165 +130,43 @@ def comparison(frame: Frame, left: Expr, op: str, right: Expr) -> Test | None:
     return None
 
 
-def _kept_by(frame: Frame, name: str) -> Kept | None:
-    """What ``self._image``, or a local name for it, was given by the constructor and by nobody else."""
-    owner = frame.fun.klass
-    if owner is None or frame.self_name is None:
+def field_of(frame: Frame, expr: Expr) -> tuple[str, frozenset[str]] | None:
+    """``getattr(row, name)`` in a loop over names of fields: the row, and which fields these may be."""
+    if expr.__class__ is not tuple or expr[0] != "call" or expr[1] != "getattr" or len(expr[2]) < 2:
         return None
-    if "." not in name:
-        sources = uses_of(frame.linker, frame.fun, name).bindings if name in frame.fun.scope else []
-        if len(sources) != 1 or sources[0].__class__ is not str or "." not in sources[0]:
-            return None
-        name = sources[0]
-    head, _, attribute = name.partition(".")
-    if head != frame.self_name or not attribute.isidentifier() or attribute in frame.sets:
+    row, name = expr[2][:2]
+    known = frame.each.get(name) if name.__class__ is str else None
+    return (row, known[1]) if known is not None and known[0] is None and row.__class__ is str else None
+
+
+def _each_compared(frame: Frame, left: Expr, right: Expr) -> Test | None:
+    """Where one and the same of several fields is compared, of the receiver and of its stored row: what holds where they differ."""
+    one, two = _side(frame, left), _side(frame, right)
+    klass = frame.klass or frame.fun.klass
+    if one is None or two is None or one[1:] != two[1:] or klass is None or not saves(frame.linker, klass):
         return None
-    key = (owner.id, attribute, frame.fun.id)
-    known: dict[Any, Kept | None] = frame.linker.kept_fields
-    if key not in known:
-        known[key] = None  # a property that asks for itself
-        known[key] = _kept(frame, owner, attribute)
-    return known[key]
-
-
-def _kept(frame: Frame, owner: Klass, attribute: str) -> Kept | None:
-    linker = frame.linker
-    writers = list(linker.setters(owner).get(attribute, ()))
-    writers += [k.module.funs[n] for k in owner.subclasses for n in k.setters.get(attribute, ())]
-    first: Expr | None = None
-    field: str | None = None
-    for fun in dict.fromkeys(writers):
-        if fun.fact is None or not fun.fact.params:
-            return None
-        target = f"{fun.fact.params[0].name}.{attribute}"
-        if fun.fact.name == "__init__":
-            made = tuple(_when_made(frame, fun.fact.params[0].name, fun.body))
-            found = [stmt[2] for stmt in made if stmt[0] == "assign" and target in stmt[1]]
-            if first is not None or len(found) != 1 or _count(made, target) > 1:
-                return None
-            first, init = found[0], fun
-        elif fun is frame.fun:
-            # The method itself keeps the value anew when it is done: for the next time.
-            found = [stmt[2] for stmt in fun.body if stmt[0] == "assign" and target in stmt[1]]
-            field = _field(found[0], fun.fact.params[0].name) if len(found) == 1 else None
-        else:
-            return None
-    if first is None or sets_any(linker, owner):
+    mine, other = (one, two) if one[0] == frame.self_name else (two, one)
+    if mine[0] != frame.self_name or other[0] == mine[0] or len(one[1]) > _FIELDS or not _is_read_anew(frame, other[0]):
         return None
-    assert init.fact is not None
-    own = init.fact.params[0].name
-    if first.__class__ is tuple and first[0] == "ifexp" and (always := is_adding(frame, own, first[1])) is not None:
-        first = first[2] if always else first[3]
-    if _is_empty(first):
-        return Kept(field, True, field is None and not _is_set_elsewhere(linker, owner, init, attribute))
-    from txlint.link.guards import tests
-    from txlint.link.replay import Frame
-
-    inner = Frame(linker, init, owner, False)
-    inner.self_name = own
-    saved = ("test", Test(IDENTITY, "truthy", True, True))
-    if first.__class__ is tuple and first[0] == "ifexp":
-        yes, no = tests(inner, first[1])
-        if _is_empty(first[3]) and saved in yes:
-            return Kept(_field(first[2], own), True)
-        if _is_empty(first[2]) and saved in no:
-            return Kept(_field(first[3], own), True)
+    own = _on_self(frame.linker, klass, frame.fun)
+    if own is None or own & one[1]:
         return None
-    if first.__class__ is tuple and first[0] == "bool" and first[1] == "and":
-        yes, _ = tests(inner, first)
-        return Kept(_field(first[2][-1], own), True) if saved in yes else None
-    field = _field(first, own)
-    return Kept(field, False) if field is not None else None
+    return Test(CHANGED + OR.join(sorted(one[1])), "truthy", True, True)
 
 
-_ADDING = "_state.adding"
-
-
-def is_adding(frame: Frame, own: str, test: Expr) -> bool | None:
-    """What a test always gives in the constructor of a row, where it asks whether the row is still to be added; None where it asks for
-    anything else. Django says that a row is stored when its constructor is done (``Model.from_db``), so there each one is new."""
-    if test.__class__ is str:
-        head, _, name = test.partition(".")
-        if head != own or not name:
-            return None
-        if name == _ADDING:
-            return True
-        klass = frame.klass or frame.fun.klass
-        said = said_by_property(frame.linker, klass, name) if klass is not None and name.isidentifier() else None
-        return is_adding(frame, said[0], said[1]) if said is not None and said[1] != test else None
-    if test[0] == "not":
-        inner = is_adding(frame, own, test[1])
-        return None if inner is None else not inner
-    return None
-
-
-def said_by_property(linker: Linker, klass: Klass, name: str) -> tuple[str, Expr] | None:
-    """What a property of a class only returns, and what it calls its receiver."""
-    found = linker.find(klass, name)
-    fun = found.method if found is not None else None
-    if fun is None or fun.fact is None or not fun.fact.decorators or len(fun.fact.params) != 1:
-        return None
-    body = [stmt for stmt in fun.body if stmt[0] != "expr"]
-    if len(body) != 1 or body[0][0] != "return" or body[0][1] is None or linker.decoration(fun).role != "property":
-        return None
-    return fun.fact.params[0].name, body[0][1]
-
-
-def _when_made(frame: Frame, own: str, body: Body) -> Iterator[Stmt]:
-    """The statements of a constructor, without the branches that no row takes there."""
-    for stmt in body:
-        always = is_adding(frame, own, stmt[1]) if stmt[0] == "if" else None
-        if always is None:
-            yield stmt
-        else:
-            yield from _when_made(frame, own, stmt[2] if always else stmt[3])
-
-
-def _is_set_elsewhere(linker: Linker, owner: Klass, init: Fun, attribute: str) -> bool:
-    """May anything but the constructor set an attribute: what reads rows (``from_db``), or code that names it on an object?"""
-    reads = linker.find(owner, "from_db")
-    if reads is not None and reads.bindings is not None:
-        return True
-    family = {owner.id, *(k.id for k in linker.mro(owner) if isinstance(k, Klass)), *(k.id for k in owner.subclasses)}
-    for module in linker.project.ordered:
-        for fun in module.funs if attribute in module.facts.words else ():
-            own = fun.fact.params[0].name if fun.fact is not None and fun.fact.params and fun.klass is not None else None
-            stranger = f"{own}.{attribute}" if fun.klass is not None and fun.klass.id not in family else None
-            if fun is not init and any(t.rpartition(".")[2] == attribute and t != stranger for t in _targets(fun.body)):
-                return True
-    return False
-
-
-def _targets(body: Body) -> Iterator[str]:
-    """The dotted names that a body assigns to."""
-    for stmt in statements(body):
-        for target in stmt[1] if stmt[0] == "assign" else (stmt[1],) if stmt[0] in ("ann", "aug") else ():
-            if target.__class__ is str:
-                yield target
-
-
-def _is_empty(expr: Expr) -> bool:
-    return expr.__class__ is tuple and expr[0] == "const" and not expr[1]
-
-
-def _field(expr: Expr, own: str) -> str | None:
-    """The field of which an expression is the value: ``self.image``, ``self.__dict__.get("image")``."""
+def _side(frame: Frame, expr: Expr) -> tuple[str, frozenset[str], str] | None:
+    """The row, the fields and what is asked of them: ``value.path`` where ``value = getattr(row, name)``."""
     if expr.__class__ is str:
-        head, _, name = expr.partition(".")
-        return name if head == own and name.isidentifier() else None
-    key: Expr = None
-    if expr[0] == "call" and expr[1] == f"{own}.__dict__.get" and expr[2]:
-        key = expr[2][0]
-    elif expr[0] == "call" and expr[1] == "getattr" and len(expr[2]) > 1 and expr[2][0] == own:
-        key = expr[2][1]
-    elif expr[0] == "sub" and expr[1] == f"{own}.__dict__":
-        key = expr[2]
-    return key[1] if key.__class__ is tuple and key[0] == "const" and isinstance(key[1], str) else None
-
-
-def _count(body: Any, name: str) -> int:
-    """How often a dotted name stands in a body."""
-    return (body == name) if body.__class__ is str else sum(_count(part, name) for part in body) if body.__class__ is tuple else 0
+        head, _, rest = expr.partition(".")
+        known = frame.each.get(head)
+        if known is None or known[0] is None or len(uses_of(frame.linker, frame.fun, head).bindings) != 1:
+            return None
+        return known[0], known[1], rest
+    rest = ""
+    if expr[0] == "attr":
+        expr, rest = expr[1], expr[2]
+    found = field_of(frame, expr)
+    return (*found, rest) if found is not None else None
 
 
 def _is_read_anew(frame: Frame, name: str) -> bool:
@@ -261,17 +174,31 @@ def _is_read_anew(frame: Frame, name: str) -> bool:
     if "." in name or name not in frame.fun.scope or frame.is_param(name):
         return False
     uses = uses_of(frame.linker, frame.fun, name)
-    sources = [source for source in uses.bindings if source is None or not _is_empty(source)]
+    sources = [source for source in uses.bindings if source is None or not is_empty(source)]
     if uses.assigned or uses.escapes or uses.handed or len(sources) != 1 or sources[0] is None:
         return False
     source = sources[0]
-    if source.__class__ is tuple and source[0] == "ifexp" and _is_empty(source[3]):
+    if source.__class__ is tuple and source[0] == "ifexp" and is_empty(source[3]):
         source = source[2]
     klass = frame.klass or frame.fun.klass
     assert klass is not None
     family = {klass.id, *(k.id for k in frame.linker.mro(klass) if isinstance(k, Klass)), *(k.id for k in klass.subclasses)}
     rows = [atom for atom in frame.env.get(name, ()) if isinstance(atom, Obj)]
-    return bool(rows) and all(row_of(a) == STORED and a.klass.id in family for a in rows) and _by_key(source, frame.self_name)
+    its_own = all(row_of(a) == STORED and a.klass.id in family for a in rows) if rows else _is_of_class(source, frame.self_name)
+    return its_own and _by_key(source, frame.self_name)
+
+
+def _is_of_class(expr: Expr, own: str | None) -> bool:
+    """``self.__class__.objects.get(..)``, where nothing is known of the manager: is a row of the receiver's class asked for?"""
+    if expr.__class__ is not tuple or expr[0] != "call" or last_name(expr[1]) not in _READS:
+        return False
+    while expr.__class__ is tuple:
+        if expr[0] == "call" and expr[1] == "type" and expr[2] == (own,):
+            return True
+        if expr[0] not in ("call", "attr"):
+            return False
+        expr = expr[1]
+    return bool(expr.startswith(f"{own}.__class__."))
 
 
 def _by_key(expr: Any, own: str | None) -> bool:
@@ -284,6 +211,8 @@ def _by_key(expr: Any, own: str | None) -> bool:
 
 
 _KEYS = frozenset({"pk", "id"})
+_READS = frozenset({"first", "get", "last"})
+_FIELDS = 16  # that are compared in one loop
 _FEW = 8  # functions of one name that are looked at
 _DEEP = 4  # functions that hand something on to each other
 
@@ -292,22 +221,29 @@ _DEEP = 4  # functions that hand something on to each other
 
 
 def origin_of(values: Value, expr: Expr) -> str | None:
-    """Whether a call of these reads a row for whoever calls (`STORED`), or makes one (`NEW`); None where others may have the row."""
+    """Whether a call of these reads a row for whoever calls (`STORED`), makes one (`NEW`) or writes the one that it makes (`CREATED`);
+    None where others may have the row."""
     if values and all(isinstance(atom, Cls) for atom in values):
         return NEW
-    if writes(expr) or not values or not all(isinstance(a, ExtMethod) and not a.name.startswith("builtins.") for a in values):
+    if not values or not all(isinstance(a, ExtMethod) and not a.name.startswith("builtins.") for a in values):
         return None
+    if writes(expr):
+        return CREATED if last_name(called(expr[1] if expr[0] == "await" else expr)) in ("create", "acreate") else None
     return STORED
 
 
-def assigned(linker: Linker, fun: Fun, name: str, klass: Klass, method: str, origin: str | None) -> tuple[frozenset[str], bool]:
-    """The attributes that a function may have assigned of a row when it calls ``method`` of it, and whether these are all: since the row
-    was read or made (``origin``) there, or since the function was called, of its own receiver."""
-    uses = uses_of(linker, fun, name)
+CREATED = "created"
+
+
+def assigned(linker: Linker, fun: Fun, name: str, klass: Klass, method: str, at: Pos, origin: str | None) -> tuple[frozenset[str], bool]:
+    """The attributes that a function may have assigned of a row when it calls ``method`` of it at a place, and whether these are all:
+    since the row was read or made (``origin``) there, or since the function was called, of its own receiver."""
+    uses = uses_before(linker, fun, name, at)
     mine = uses.assigned | {first for first, _ in uses.within}  # what a field holds may be changed: `row.image.save(..)`
     handed = _of_others(linker, uses.handed)
-    mine |= handed or frozenset()
-    complete = not uses.escapes and handed is not None
+    named = _named(linker, fun, klass, uses)
+    mine |= (handed or frozenset()) | (named or frozenset())
+    complete = not uses.escapes and handed is not None and named is not None
     if not _is_first(fun, name):
         complete = complete and origin is not None and len(uses.bindings) == 1
         for source in uses.bindings if origin == NEW else ():
@@ -363,9 +299,10 @@ def _on_self(linker: Linker, klass: Klass, fun: Fun, within: frozenset[int] = fr
         return frozenset()
     uses = uses_of(linker, fun, fun.fact.params[0].name)
     handed = _of_others(linker, uses.handed)
+    named = _named(linker, fun, klass, uses)
     result: set[str] | None = None
-    if not uses.escapes and not uses.bindings and handed is not None:
-        result = uses.assigned | handed | {first for first, rest in uses.within if rest in _MAKES}
+    if not uses.escapes and not uses.bindings and handed is not None and named is not None:
+        result = uses.assigned | named | handed | {first for first, rest in uses.within if rest in _MAKES}
     for found in (*(linker.find(klass, other) for other in uses.called), *(linker.find(klass, m, fun.klass) for m in uses.supers)):
         if result is None or found is None or found.bindings is None:
             continue
@@ -376,6 +313,44 @@ def _on_self(linker: Linker, klass: Klass, fun: Fun, within: frozenset[int] = fr
     if not within:
         linker.assigned_fields[key] = answer
     return answer
+
+
+def _named(linker: Linker, fun: Fun, klass: Klass, uses: Uses) -> frozenset[str] | None:
+    """The attributes of a row of a class that ``setattr`` assigns under names which expressions give: a constant of its class
+    (``setattr(self, self.code_field, code)``), or one after the other of a list. None where they are not all known."""
+    result: set[str] = set()
+    for expr in uses.named:
+        head, _, name = expr.partition(".")
+        if name:
+            value = linker.class_attribute(klass, name) if fun.klass is not None and _is_first(fun, head) and name.isidentifier() else ()
+            names = {a.value for a in value if isinstance(a, Const) and isinstance(a.value, str)} if len(value) == 1 else set()
+        else:
+            names = _listed(linker, fun, head, frozenset())
+        if not names:
+            return None
+        result |= names
+    return frozenset(result)
+
+
+def _listed(linker: Linker, fun: Fun, name: str, within: frozenset[str]) -> set[str]:
+    """The constants that a loop variable goes through, or that a local list has; empty where they are not all known."""
+    result: set[str] = set()
+    for source in uses_of(linker, fun, name).bindings if name in fun.scope and name not in within else (None,):
+        if source.__class__ is tuple and source[0] == "comp" and len(source[2]) == 1 and source[3] == (source[2][0][0],):
+            source = source[2][0][1]  # some of the same: `[name for name in names if ..]`
+        if source == name or source in within:
+            continue
+        if source.__class__ is str:
+            found = _listed(linker, fun, source, within | {name})
+        elif source.__class__ is tuple and source[0] in ("list", "tuple", "set"):
+            found = {item[1] for item in source[1] if item.__class__ is tuple and item[0] == "const" and isinstance(item[1], str)}
+            found = found if len(found) == len(source[1]) else set()
+        else:
+            found = set()
+        if not found:
+            return set()
+        result |= found
+    return result
 
 
 def _of_others(linker: Linker, places: Iterable[Place], within: frozenset[Place] = frozenset()) -> frozenset[str] | None:
@@ -419,145 +394,7 @@ def _of_function(linker: Linker, place: Place, within: frozenset[Place]) -> froz
             continue
         uses = uses_of(linker, fun, name)
         inner = _of_others(linker, (*uses.handed, *((called, RECEIVES) for called in uses.called)), within)
-        if uses.escapes or inner is None:
+        if uses.escapes or uses.named or inner is None:
             return None
         result |= uses.assigned | inner | {first for first, _ in uses.within}
     return frozenset(result)
-
-
-def uses_of(linker: Linker, fun: Fun, name: str) -> Uses:
-    """What a function does to a name."""
-    key = (fun.id, name)
-    found = linker.uses.get(key)
-    if found is None:
-        found = linker.uses[key] = Uses()
-        _read(fun.body, name, fun.module, found)
-    return found
-
-
-_LOOKS = frozenset({"bool", "getattr", "hasattr", "hash", "id", "isinstance", "print", "repr", "str", "super", "type"})
-"""Builtins that leave what they are given as it is."""
-_KEEPS = ADDS | {"partial"}
-"""Functions that keep what they are given, for others to do something with."""
-_TAGS = frozenset(
-    {"assert", "attr", "await", "bin", "break", "class", "comp", "continue", "dict", "expr", "if", "ifexp", "list", "match", "other",
-     "pass", "raise", "return", "set", "star", "sub", "try", "tuple", "unary", "while", "yield", "yieldfrom"}
-)  # fmt: skip
-
-
-def _read(node: Any, name: str, module: Module, uses: Uses) -> None:
-    if node.__class__ is str:
-        uses.escapes = uses.escapes or node == name
-        return
-    if node.__class__ is not tuple or not node:
-        return
-    tag = node[0]
-    if tag == "const" and len(node) == 2:
-        return
-    if tag == "call" and len(node) == 5:
-        _read_call(node, name, module, uses)
-    elif tag in ("assign", "ann", "aug") and len(node) > 3:
-        value = node[2] if tag == "assign" else node[3]
-        for target in node[1] if tag == "assign" else (node[1],):
-            _bound(target, value if tag == "assign" else None, name, module, uses)
-        _read(value, name, module, uses)
-    elif tag == "named" and len(node) == 3:
-        _bound(node[1], None, name, module, uses)
-        _read(node[2], name, module, uses)
-    elif tag == "for" and len(node) == 7:
-        _bound(node[1], node[2], name, module, uses)
-        for part in node[2:5]:
-            _read(part, name, module, uses)
-    elif tag == "with" and len(node) == 5:
-        for item, target, _ in node[1]:
-            _read(item, name, module, uses)
-            _bound(target, None, name, module, uses)
-        _read(node[2], name, module, uses)
-    elif tag == "del":
-        for target in node[1]:
-            _bound(target, None, name, module, uses)
-    elif tag == "cmp" and len(node) == 4:
-        for part in (node[1], *node[3]):
-            _look(part, name, module, uses)
-    elif tag == "bool" and len(node) == 3:
-        for part in node[2][:-1] if node[1] == "and" else ():
-            _look(part, name, module, uses)
-        for part in node[2][-1:] if node[1] == "and" else node[2]:
-            _read(part, name, module, uses)
-    elif tag == "fstring" and len(node) == 2:
-        for part in node[1]:
-            _look(part, name, module, uses)
-    elif tag in ("if", "not", "return", "expr") and len(node) > 1:
-        _look(node[1], name, module, uses)
-        for part in node[2:]:
-            _read(part, name, module, uses)
-    elif tag in ("def", "lambda") and len(node) == 2:
-        inner = module.funs[node[1]]
-        if name not in inner.scope:
-            _read(inner.body, name, module, uses)
-    else:
-        for part in node[1:] if tag.__class__ is str and tag in _TAGS else node:
-            _read(part, name, module, uses)
-
-
-def _look(expr: Any, name: str, module: Module, uses: Uses) -> None:
-    """An expression that is only looked at: a test, a side of a comparison."""
-    if expr.__class__ is tuple and expr and expr[0] in ("bool", "not"):
-        for part in expr[2] if expr[0] == "bool" else (expr[1],):
-            _look(part, name, module, uses)
-    elif expr != name:
-        _read(expr, name, module, uses)
-
-
-def _read_call(node: Any, name: str, module: Module, uses: Uses) -> None:
-    func, args = node[1], node[2]
-    if func.__class__ is str:
-        head, _, path = func.partition(".")
-        if head == name and path:
-            first, _, rest = path.partition(".")
-            if first == "__dict__":
-                uses.escapes = uses.escapes or rest != "get"
-            elif rest:
-                uses.within.add((first, rest))
-            else:
-                uses.called[first] += 1
-        elif func == "setattr" and len(args) == 3 and args[0] == name:
-            if args[1].__class__ is tuple and args[1][0] == "const":
-                uses.assigned.add(str(args[1][1]))
-            else:
-                uses.escapes = True
-            args = args[2:]
-        elif func in _LOOKS:
-            args = tuple(arg for arg in args if arg != name)
-        elif func == name:
-            uses.escapes = True
-    elif func[0] == "attr" and func[1].__class__ is tuple and func[1][0] == "call" and func[1][1] == "super":
-        uses.supers.append(func[2])
-    else:
-        _read(func, name, module, uses)
-    last = last_name(func)
-    for place, arg in (*enumerate(args), *((keyword or "", value) for keyword, value in node[3])):
-        if arg != name:
-            _read(arg, name, module, uses)
-        elif last and last not in _KEEPS:
-            uses.handed.add((last, place))
-        else:
-            uses.escapes = True
-
-
-def _bound(target: Any, value: Expr | None, name: str, module: Module, uses: Uses) -> None:
-    if target.__class__ is str:
-        if target == name:
-            uses.bindings.append(value)
-        elif target.startswith(name + "."):
-            uses.assigned.add(target[len(name) + 1 :].partition(".")[0])
-    elif target.__class__ is tuple and target:
-        if target[0] in ("tuple", "list"):
-            for item in target[1]:
-                _bound(item, None, name, module, uses)
-        elif target[0] == "star":
-            _bound(target[1], None, name, module, uses)
-        elif target[0] == "sub" and target[1] == f"{name}.__dict__":
-            uses.escapes = True
-        else:
-            _read(target, name, module, uses)

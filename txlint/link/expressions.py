@@ -201,7 +201,7 @@ def _comp(frame: Frame, expr: Any) -> Value:
 
 def _named(frame: Frame, expr: Any) -> Value:
     value = kept(frame, expr[2])
-    assign(frame, expr[1], value)
+    assign(frame, expr[1], value, expr[2])
     return value
 
 

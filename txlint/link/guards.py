@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from txlint.link.changes import comparison, kept_test, said_by_property
+from txlint.link.changes import attribute_named, comparison, filled_by_save
+from txlint.link.constructed import kept_test, said_by_property
+from txlint.link.iterated import fields_over, holds_in
 from txlint.link.opening import state_queries
 from txlint.link.settled import flag_of
 from txlint.link.typehints import instances_of
@@ -38,6 +40,8 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
                 return known
             flag = flag_of(frame, test)
             return _both(flag, "truthy", True, True) if flag is not None else _state_tests(frame, test)
+        if test in frame.filled:
+            return [("test", each) for each in holds_in(frame, test)], []
         return frame.tested.get(test) or (frame.given_if.get(test, []), [])
     parameter = parameter_of(frame, test)
     if parameter is not None:
@@ -81,10 +85,17 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
         )
         return facts
     if tag == "call":
+        if test[1] == "bool" and len(test[2]) == 1:
+            return tests(frame, test[2][0])
+        if test[1] == "getattr" and frame.self_name is not None:
+            named = attribute_named(frame, test)
+            return (_own_attribute(frame, f"{frame.self_name}.{named}") if named is not None else None) or ([], [])
         if test[1] == "isinstance" and len(test[2]) == 2 and test[2][0].__class__ is str:
             return _isinstance(frame, test[2][0], test[2][1])
         if not test[2] and not test[3]:
             return _state_tests(frame, test[1])
+    if tag == "bin" and test[1] == "&":
+        return _some_written(frame, test[2], test[3])
     if tag == "ifexp" and test[3].__class__ is tuple and test[3][0] == "const" and not test[3][1]:
         yes, _ = tests(frame, test[1])
         return yes, []
@@ -176,7 +187,7 @@ def _identity(frame: Frame, test: str, saved: bool) -> tuple[Facts, Facts] | Non
         return _both(INSTANCE, "truthy", True, saved is not rest.endswith(_ADDING))
     if head != frame.self_name or not (rest in _KEYS or rest.removeprefix("instance.") == _ADDING or _is_row(frame, rest)):
         return None
-    if frame.written:
+    if frame.written is not False:
         return [], []  # it has been written here
     return _both(IDENTITY, "truthy", True, saved is not rest.endswith(_ADDING))
 
@@ -189,6 +200,8 @@ def _own_attribute(frame: Frame, test: str) -> tuple[Facts, Facts] | None:
     kept = _kept(frame, test)
     if kept is not None:
         return kept, []
+    if frame.written is False and filled_by_save(frame, name):
+        return [], [("test", Test(IDENTITY, "truthy", True, False))]
     klass = frame.klass or frame.fun.klass
     found = frame.linker.find(klass, name) if klass is not None else None
     fun = found.method if found is not None else None
@@ -219,6 +232,20 @@ def _is_row(frame: Frame, name: str) -> bool:
 
 def _both(name: str, op: str, value: Any, wanted: bool) -> tuple[Facts, Facts]:
     return [("test", Test(name, op, value, wanted))], [("test", Test(name, op, value, not wanted))]
+
+
+def _some_written(frame: Frame, left: Expr, right: Expr) -> tuple[Facts, Facts]:
+    """``set(self._file_fields) & set(update_fields)``: whether a parameter has one of certain fields of the receiver in it."""
+    for mine, other in ((left, right), (right, left)):
+        fields = fields_over(frame, mine) if frame.self_name is not None else None
+        given = other[2][0] if other.__class__ is tuple and other[0] == "call" and other[1] in _SETS and len(other[2]) == 1 else other
+        parameter = parameter_of(frame, given) if fields is not None else None
+        if fields and parameter is not None:
+            return _both(parameter, "any", tuple(Test(parameter, "has", name, True) for name in sorted(fields)), True)
+    return [], []
+
+
+_SETS = frozenset({"frozenset", "set"})
 
 
 def _isinstance(frame: Frame, name: str, classes: Expr) -> tuple[Facts, Facts]:

@@ -1,16 +1,18 @@
-"""What a loop goes over: `is_empty` tells that it never has anything to go over for receivers of the class that is replayed.
+"""What a loop goes over: `fields_over` tells over which fields of the receiver's class, none where it is never entered for receivers of
+the class that is replayed; `holds_in` what holds where a local container has anything in it.
 
 ``for name in self._file_fields``, a property that lists those fields of the class (``self._meta.fields``) that are of a kind of which
-the class has none; and a loop over a local container that only such a loop fills."""
+the class may have none; and a loop over a local container that only such a loop fills, or that is filled only under a test."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from txlint.link.changes import uses_of
 from txlint.link.project import Klass, Module
+from txlint.link.uses import uses_of
 from txlint.link.values import Ext
 from txlint.model.facts import Expr
+from txlint.model.graph import Test
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -24,12 +26,26 @@ _LOOKS = _SAME | {"all", "any", "bool", "len", "print", "repr", "str"}
 _NEW = (("dict", (), ()), ("list", ()), ("set", ()))
 
 
-def is_empty(frame: Frame, expr: Expr) -> bool:
-    """Does an iterable never have an item, whatever object of the receiver's class it is asked for?"""
+def fields_over(frame: Frame, expr: Expr) -> frozenset[str] | None:
+    """The names of fields that an iterable gives; none where it never has an item, whatever object of the receiver's class it is asked
+    for. None where it gives anything else."""
     source = _source(expr)
     if source.__class__ is str and "." not in source:
-        return bool(frame.skipped) and _is_unfilled(frame, source)
-    return listed(frame, source) == frozenset()
+        return frozenset() if frame.skipped and _is_unfilled(frame, source, frozenset()) else None
+    return listed(frame, source)
+
+
+def fills(frame: Frame, name: str, place: Any) -> None:
+    """Something is put into a local container by a statement that is known by its place: only where the tests hold that hold here."""
+    places, before = frame.filled.get(name, (frozenset(), frame.guards))
+    frame.filled[name] = places | {place}, tuple(test for test in before if test in frame.guards)
+
+
+def holds_in(frame: Frame, expr: Expr) -> tuple[Test, ...]:
+    """What holds where a local container has something in it."""
+    source = _source(expr)
+    places, known = frame.filled.get(source, (frozenset(), ())) if source.__class__ is str else (frozenset(), ())
+    return known if known and _is_unfilled(frame, source, places) else ()
 
 
 def listed(frame: Frame, expr: Expr) -> frozenset[str] | None:
@@ -110,13 +126,13 @@ def _of_property(frame: Frame, klass: Klass, name: str) -> frozenset[str] | None
     return result
 
 
-def _is_unfilled(frame: Frame, name: str) -> bool:
-    """Is a local container made empty, and nowhere else put anything into than in loops that are not entered?"""
+def _is_unfilled(frame: Frame, name: str, places: frozenset[Any]) -> bool:
+    """Is a local container made empty, and nowhere else put anything into than in loops that are not entered, and at these places?"""
     fun = frame.fun
     if fun.fact is None or name not in fun.scope or any(param.name == name for param in fun.fact.params):
         return False
     bindings = uses_of(frame.linker, fun, name).bindings
-    return len(bindings) == 1 and _is_new(bindings[0]) and not _fills(fun.body, name, fun.module, frame.skipped)
+    return len(bindings) == 1 and _is_new(bindings[0]) and not _fills(fun.body, name, fun.module, frame.skipped | places)
 
 
 def _is_new(expr: Expr | None) -> bool:
@@ -125,8 +141,8 @@ def _is_new(expr: Expr | None) -> bool:
     return expr.__class__ is tuple and expr[0] == "call" and expr[1] in ("dict", "list", "set") and not expr[2] and not expr[3]
 
 
-def _fills(node: Any, name: str, module: Module, skipped: frozenset[int]) -> bool:
-    """May something outside of these loops put an item into the container, or hand it to somebody who does?"""
+def _fills(node: Any, name: str, module: Module, skipped: frozenset[Any]) -> bool:
+    """May something outside of these loops and statements put an item into the container, or hand it to somebody who does?"""
     if node.__class__ is str:
         return bool(node.partition(".")[0] == name)
     if node.__class__ is not tuple or not node or (node[0] == "const" and len(node) == 2):
@@ -135,16 +151,20 @@ def _fills(node: Any, name: str, module: Module, skipped: frozenset[int]) -> boo
     left: Any = node
     if tag == "for" and len(node) == 7:
         source = () if _source(node[2]) == name else node[2]
-        left = (source, node[4]) if node[6] in skipped else (node[1], source, node[3], node[4])
+        body = () if _source(node[2]) == name else node[3]  # there it has something in it
+        left = (source, node[4]) if node[6] in skipped else (node[1], source, body, node[4])
     elif tag == "assign" and len(node) > 3:
-        left = (tuple(target for target in node[1] if target != name), node[2])
-    elif tag in ("if", "while", "not") and len(node) > 1 and node[1] == name:
+        known = (name, ("sub", name)) if ("fill", node[3]) in skipped else (name,)
+        left = (tuple(target for target in node[1] if target not in known and target[:2] not in known), node[2])
+    elif tag == "if" and len(node) == 5 and node[1] == name:
+        left = node[3]
+    elif tag in ("while", "not") and len(node) > 1 and node[1] == name:
         left = node[2:]
     elif tag == "cmp" and len(node) == 4:
         left = tuple(part for part in (node[1], *node[3]) if part != name)
     elif tag == "call" and len(node) == 5:
         func = node[1]
-        if func.__class__ is str and func.partition(".")[0] == name and func.partition(".")[2] in _VIEWS:
+        if func.__class__ is str and func.partition(".")[0] == name and (func.partition(".")[2] in _VIEWS or node[4] in skipped):
             left = node[2:4]
         elif func in _LOOKS:
             left = (tuple(arg for arg in node[2] if arg != name), node[3])

@@ -124,9 +124,10 @@ class Linker:
         self.changed: dict[int, frozenset[str] | None] = {}  # class -> what methods assign that are no constructors
         self.constructors: dict[tuple[int, int | None], Any] = {}  # (class, the class behind which) -> what the constructor keeps
         self.assigned_fields: dict[tuple[int, int], frozenset[str] | None] = {}
+        self.filled_fields: dict[tuple[int, int, str], bool] = {}
         self.handed_fields: dict[tuple[str, int | str], frozenset[str] | None] = {}
         self.functions_by_name: dict[str, list[Fun]] = {}
-        self.uses: dict[tuple[int, str], Any] = {}
+        self.uses: dict[tuple[Any, ...], Any] = {}
         self.versions: Any = None  # (library, specifier) -> bool | None
         self.has_sessions = True  # may a transaction be that of an object, a session or connection?
         for klass in self.project.klasses:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from txlint.link.changes import assigned, origin_of, saves
+from txlint.link.changes import CREATED, assigned, origin_of, saves
 from txlint.link.held import given, held
 from txlint.link.holding import row_of
 from txlint.link.kept import CALLABLE
@@ -70,7 +70,8 @@ def passed(site: Site) -> Passed:
     if row is not None:
         values[IDENTITY] = ("const", True if row == STORED else None)
     if (site.receiver is not None and site.receiver == frame.self_name) or site.kind == "super":
-        values.setdefault(IDENTITY, ("param", IDENTITY))
+        if frame.written is not None:
+            values.setdefault(IDENTITY, ("const", True) if frame.written else ("param", IDENTITY))
         values[FLAG] = ("param", FLAG)
     elif len(site.flags) == 1:
         values.update((FLAG + name, ("param", a.name)) for name, a in site.flags[0] if isinstance(a, Param) and _is_own(frame, a))
@@ -92,14 +93,18 @@ def _is_own(frame: Frame, param: Param) -> bool:
 
 def _changes(site: Site) -> tuple[Any, ...] | None:
     """How to learn which attributes of the receiver may have been assigned: ``("assigned", row, ask)``; the row is ``"self"`` where the
-    caller's own receiver is passed on."""
+    caller's own receiver is passed on, ``"written"`` where that has been saved before, ``"created"`` where it was just created."""
     frame, func = site.frame, site.func
     method = last_name(func)
     if frame.self_name is not None and (site.receiver == frame.self_name or site.kind == "super"):
         own = frame.klass or frame.fun.klass
-        if own is None or not saves(frame.linker, own):
+        if own is None or frame.written is None or not saves(frame.linker, own):
             return None
-        return ("assigned", "self", partial(assigned, frame.linker, frame.fun, frame.self_name, own, method, None))
+        return (
+            "assigned",
+            "written" if frame.written else "self",
+            partial(assigned, frame.linker, frame.fun, frame.self_name, own, method, site.pos, None),
+        )
     name = site.receiver
     if name is None or name.__class__ is not str or "." in name or name not in frame.fun.scope:
         return None
@@ -108,7 +113,10 @@ def _changes(site: Site) -> tuple[Any, ...] | None:
         return None
     row = _row(site)
     origin = origin_of(*frame.origins[name]) if row is not None and name in frame.origins else None
-    return ("assigned", row, partial(assigned, frame.linker, frame.fun, name, owners.pop(), method, origin if origin == row else None))
+    if origin == CREATED and row == STORED:
+        row = CREATED
+    known = origin if origin == row else None
+    return ("assigned", row, partial(assigned, frame.linker, frame.fun, name, owners.pop(), method, site.pos, known))
 
 
 def _row(site: Site) -> str | None:

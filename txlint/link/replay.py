@@ -10,7 +10,6 @@ from typing import Any
 
 from txlint.link import misuse
 from txlint.link.branches import State, Way, WayOut, closes_given, either, given_after, way_of
-from txlint.link.changes import uses_of
 from txlint.link.expressions import EXPRESSIONS
 from txlint.link.held import canonical, provided
 from txlint.link.holding import row_of
@@ -19,6 +18,7 @@ from txlint.link.linker import Linker, Replay
 from txlint.link.project import Fun, Klass, Module
 from txlint.link.retrying import tries_again
 from txlint.link.statements import STATEMENTS
+from txlint.link.uses import uses_of
 from txlint.link.values import UNKNOWN, Atom, ExtObj, Fn, Many, Obj, Param, SelfCls, SelfObj, Stored, Super, Table, Value, union
 from txlint.model.facts import Body, Expr, Pos, Stmt
 from txlint.model.graph import NEW, NO_CLASS, STORED, Flow, Given, Key, Opened, Test
@@ -64,7 +64,8 @@ class Frame:
     transactions that the function itself has open, and the `Flow` of events that it leaves."""
 
     __slots__ = (
-        "assigned_params", "awaiting", "called", "closed", "commits", "dead", "depth", "ends", "env", "exact", "flow", "fun",
+        "assigned_params", "awaiting", "called", "closed", "commits", "dead", "depth", "each", "ends", "env", "exact",
+        "filled", "flow", "fun",
         "given", "given_if", "guards", "handling", "instead", "keys", "klass", "linker", "loops", "module", "open", "origins", "owners",
         "parent", "promises", "queries", "region", "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "skipped",
         "snapshot", "stacks", "static", "tested", "tests", "written", "yields",
@@ -106,7 +107,10 @@ class Frame:
         self.assigned_params: set[str] = set()  # names assigned to: parameters among them are no longer the caller's
         self.tested: dict[str, Any] = {}  # local names of tests (`is_new = self.pk is None`): what holds where they are true, and false
         self.given_if: dict[str, Any] = {}  # local names that are None but where a test holds: what holds where they are not
-        self.written = False  # the receiver's own row has been saved here
+        self.written: bool | None = False  # the receiver's own row has been saved here; None: on some of the ways to here
+        # Names that stand for one field after the other in a loop (of no row), or for such a field of a row: the row, and which fields.
+        self.each: dict[str, tuple[str | None, frozenset[str]]] = {}
+        self.filled: dict[str, tuple[frozenset[Any], tuple[Test, ...]]] = {}  # containers: where something is put in, and what holds there
         self.renamed: dict[str, str] = {}  # local names of parameters (`fields = kwargs.get("fields")`)
         self.called: Value = UNKNOWN  # what the last call was a call of
         self.origins: dict[str, tuple[Value, Expr]] = {}  # names bound to what a call gave: what was called, and the call
@@ -347,11 +351,11 @@ class Frame:
 
     def state(self) -> State:
         """What branches tell apart, as it is now."""
-        return State(self.env, self.open, self.closed, self.guards, self.region, self.dead, self.keys, self.given)
+        return State(self.env, self.open, self.closed, self.guards, self.region, self.dead, self.keys, self.given, self.written)
 
     def resume(self, state: State) -> None:
         """On with a state that a branch has left."""
-        self.env, self.open, self.closed, self.guards, self.region, self.dead, self.keys, self.given = state
+        self.env, self.open, self.closed, self.guards, self.region, self.dead, self.keys, self.given, self.written = state
         self.snapshot = None
 
     def restore(self, state: State) -> None:
@@ -386,6 +390,7 @@ class Frame:
         if one.given is not two.given or one.closed is not two.closed:
             self.given = given_after(one, two, test)
         self.closed = one.closed & two.closed
+        self.written = one.written if one.written is two.written else None
         self.guards = before.guards
         same = one.region is two.region is before.region
         self.region = before.region if same else tuple(dict.fromkeys((*one.region, *two.region)))

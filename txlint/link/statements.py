@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from txlint.link import misuse
 from txlint.link.branches import State, WayOut
 from txlint.link.calls import evaluate_call
-from txlint.link.changes import writes
+from txlint.link.changes import field_of, writes
 from txlint.link.entering import Closing, enter_context, own, suspended
 from txlint.link.guards import NEVER, Facts, assume, constant_test, constants, library_test, only_test, parameter_of, tests
 from txlint.link.held import given
-from txlint.link.iterated import is_empty
-from txlint.link.kept import fillable, inside, places
+from txlint.link.iterated import fields_over, fills, holds_in
+from txlint.link.kept import ADDS, fillable, inside, places
 from txlint.link.keyed import key_of, with_key
 from txlint.link.library import assigned
 from txlint.link.members import shared_key
@@ -24,6 +24,7 @@ from txlint.link.targets import iterate
 from txlint.link.values import UNKNOWN, Cls, Ext, ExtObj, Fn, Generated, Obj, SelfObj, Value, union
 from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import Key, Test
+from txlint.model.shapes import last_name
 
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
@@ -35,6 +36,8 @@ def _expr(frame: Frame, stmt: Any) -> None:
         tag = expr[0]
         if tag == "call":
             evaluate_call(frame, expr, used=False)
+            if frame.guards and expr[1].__class__ is str and expr[1].count(".") == 1 and last_name(expr[1]) in ADDS:
+                fills(frame, expr[1].partition(".")[0], expr[4])
         elif tag == "await" and expr[1].__class__ is not str and expr[1][0] == "call":
             evaluate_call(frame, expr[1], used=False)
         else:
@@ -46,6 +49,8 @@ def _assign(frame: Frame, stmt: Any) -> None:
     named = _named(frame, stmt) if frame.fun.fact is not None else None
     for target in stmt[1]:
         assign(frame, target, value, stmt[2])
+        if frame.guards and target.__class__ is tuple and target[0] == "sub" and target[1].__class__ is str:
+            fills(frame, target[1], ("fill", stmt[3]))
     if stmt[2].__class__ is tuple and stmt[2][0] in ("call", "await") and stmt[1][0].__class__ is str:
         frame.origins[stmt[1][0]] = (frame.called, stmt[2])
     if named is not None:
@@ -136,6 +141,10 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                 frame.renamed.pop(target, None)
             if target in frame.given_if:
                 del frame.given_if[target]
+            if frame.each:
+                frame.each.pop(target, None)
+                if source is not None and (known := field_of(frame, source)) is not None:
+                    frame.each[target] = known
             if frame.fun.fact is not None:
                 frame.assigned_params.add(target)
                 frame.keys.update((target + path, key) for path, key in keys.items())
@@ -302,7 +311,8 @@ def _while(frame: Frame, stmt: Any) -> None:
 
 
 def _for(frame: Frame, stmt: Any) -> None:
-    if frame.self_name is not None and is_empty(frame, stmt[2]):
+    fields = fields_over(frame, stmt[2]) if frame.self_name is not None else None
+    if fields is not None and not fields:
         frame.skipped |= {stmt[6]}
         frame.body(stmt[4])
         return
@@ -316,6 +326,10 @@ def _for(frame: Frame, stmt: Any) -> None:
     if stmt[1].__class__ is str and stmt[2].__class__ is tuple and stmt[2][0] == "call":
         frame.origins[stmt[1]] = (called, stmt[2])
     assign(frame, stmt[1], frame.linker.items(value))
+    if fields is not None and stmt[1].__class__ is str:
+        frame.each[stmt[1]] = None, fields
+    if frame.filled and frame.self_name is not None:
+        assume(frame, [("test", test) for test in holds_in(frame, stmt[2])])
     frame.loops.append((stmt, frame.now_open()))
     _loop(frame, stmt[3], stmt[4], before)
     frame.loops.pop()
@@ -358,6 +372,7 @@ def _try(frame: Frame, stmt: Any) -> None:
         dead=False,
         keys=first.keys,
         given=first.given,
+        written=before.written if first.written is before.written else None,
     )
     for _, name, handler in stmt[2]:
         frame.restore(middle)

@@ -139,6 +139,8 @@ CHANGED = "self~"
 """What the parameters of conditions begin with that ask whether a field of the receiver has been assigned since its row was read.
 The value of such a test is True, `KEPT` where a new row is as unchanged as one that was read, or `UNSURE` where the method that asks may
 have changed the field itself."""
+OR = "|"
+"""Between the fields, where such a test asks whether any of several has been assigned."""
 KEPT = "kept"
 UNSURE = "unsure"
 FLAG = "self:"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from txlint.model.facts import Expr, Pos
-from txlint.model.graph import RECEIVER, SELF, Edge, Entrance, Event, Key, Misuse, Node, Opened, Program, Test
+from txlint.model.graph import IDENTITY, RECEIVER, SELF, Edge, Entrance, Event, Key, Misuse, Node, Opened, Program, Test
 from txlint.model.hazard import TEST, EffectSite, Hazard, Hop, Origin, Passage, Spot, doubt
 from txlint.model.kinds import Confidence, code_of
 from txlint.propagate.summaries import ALWAYS, Condition, argument, conjoin, instantiate, is_closed, is_guess, outside, summarise
@@ -20,6 +20,7 @@ MOST_STEPS = 2000  # calls looked at for one trace
 HELD_KINDS = frozenset({"http", "rpc", "storage", "wait"})  # slow I/O: what a transaction that only reads is held open by
 _CUT = 1 << 40
 _SHUT = 1000  # a way on which something is certainly closed is shown only where there is no other
+_IS_STORED = Test(IDENTITY, "truthy", True, True)
 _PENALTY = {Confidence.CERTAIN: 0, Confidence.LIKELY: 1000, Confidence.POSSIBLE: 1_000_000}
 
 
@@ -333,14 +334,12 @@ class _Pairs:
         return [hop for node, edge in reversed(steps) for hop in self.hop(node, edge)]
 
     def told(self, site: int, edge: Edge, known: Env) -> Env:
-        """The constants that a call passes for parameters on which the site depends."""
+        """The constants that a call passes for parameters on which the site depends; whether the row is new, which decides further on."""
         reaches = self.conditions(edge.node, site)
-        if not reaches:
-            return ()
         info = self.program.infos[edge.target.fun]
         constants = dict(known)
         found: dict[str, Any] = {}
-        for test in (test for conditions in reaches for conjunction in conditions for test in conjunction):
+        for test in (_IS_STORED, *(test for conditions in reaches for conjunction in conditions for test in conjunction)):
             given = argument(test, edge.target, edge.event.passed, info)
             if given[0] == "const":
                 found[test.param] = given[1]

@@ -15,6 +15,7 @@ from txlint.model.graph import (
     IDENTITY,
     INSTANCE,
     NEW,
+    OR,
     RECEIVER,
     SELF,
     UNSURE,
@@ -29,7 +30,7 @@ from txlint.model.graph import (
 )
 from txlint.model.kinds import Confidence
 
-MOST_TESTS = 2
+MOST_TESTS = 3
 MOST_CONDITIONS = 8
 MOST_ROUNDS = 50  # of one node of a cycle: what a session is called can grow with each turn
 Condition = frozenset[Test]
@@ -91,21 +92,25 @@ def _change(test: Test, target: Target, passed: Passed) -> tuple[Any, ...]:
     """Whether the caller has assigned a field of its row: ``("const", False)`` where not, ``("assigned",)`` where it may well have."""
     if test.value is True and any(name == IDENTITY and not value for name, value in target.given):
         return ("assigned",)  # a new row: there is nothing that it would be as before
+    asked = test.param.removeprefix(CHANGED).split(OR)
     for name, fields in target.given:
         if name == CHANGED:
-            return ("assigned",) if test.param.removeprefix(CHANGED) in fields else ("const", False)
+            return ("assigned",) if any(each in fields for each in asked) else ("const", False)
     known = passed.values.get(CHANGED)
     if known is None or target.kind in ("hook", "signal", "callback"):
         return ("unknown",)
     _, row, ask = known
-    if (target.cls != SELF) if row == "self" else (target.kind != "call"):
+    is_own = row in ("self", "written")
+    if (target.cls != SELF) if is_own else (target.kind != "call"):
         return ("unknown",)
+    if row == "created" and test.value is not True:
+        return ("unknown",)  # what its constructor was given need not be what was stored
     fields, complete = ask()
-    if test.param.removeprefix(CHANGED) in fields or (row == NEW and test.value is True):
+    if any(each in fields for each in asked) or (row == NEW and test.value is True):
         return ("assigned",)
     if not complete or test.value == UNSURE:
         return ("unknown",)
-    return ("param", test.param) if row == "self" else ("const", False)
+    return ("param", test.param) if is_own and not (row == "written" and test.value is True) else ("const", False)
 
 
 def is_guess(conditions: tuple[Condition, ...], target: Target, passed: Passed, info: FunctionInfo) -> bool:

@@ -1,0 +1,228 @@
+"""What a function does to a name: `uses_of` reads its whole body, `uses_before` what may have run when a call is reached.
+
+Attributes that are assigned, methods that are called, functions that it is passed to; read without regard to order, and without looking
+into what is called (`changes` does)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from txlint.link.kept import ADDS
+from txlint.link.project import Fun, Module
+from txlint.model.facts import Body, Expr, Pos
+from txlint.model.shapes import bodies, calls_in, last_name
+
+if TYPE_CHECKING:
+    from txlint.link.linker import Linker
+
+Place: TypeAlias = tuple[str, int | str]
+"""A parameter of whatever function has a name: by its position, without the receiver, or by its own name."""
+RECEIVES = -1
+"""The position of the receiver."""
+
+
+class Uses:
+    """What is done to a name in a body."""
+
+    __slots__ = ("assigned", "bindings", "called", "escapes", "handed", "named", "supers", "within")
+
+    def __init__(self) -> None:
+        self.assigned: set[str] = set()  # attributes
+        self.named: set[str] = set()  # expressions that name attributes which are assigned: `setattr(row, row.code_field, ..)`
+        self.called: Counter[str] = Counter()  # methods
+        self.supers: list[str] = []  # methods of the base classes
+        self.within: set[tuple[str, str]] = set()  # attributes of which something is called: (`image`, `storage.delete`)
+        self.handed: set[Place] = set()  # functions that it is passed to, and at which place
+        self.bindings: list[Expr | None] = []  # what it is bound to; None: not by a plain assignment
+        self.escapes = False  # something else may change what it stands for
+
+
+def uses_of(linker: Linker, fun: Fun, name: str) -> Uses:
+    """What a function does to a name."""
+    key = (fun.id, name)
+    found = linker.uses.get(key)
+    if found is None:
+        found = linker.uses[key] = Uses()
+        _read(fun.body, name, fun.module, found)
+    return found
+
+
+def uses_before(linker: Linker, fun: Fun, name: str, at: Pos) -> Uses:
+    """What a function may have done to a name when it comes to a call."""
+    key = (fun.id, name, at)
+    found = linker.uses.get(key)
+    if found is None:
+        found = linker.uses[key] = Uses()
+        _read(_until(fun.body, at), name, fun.module, found)
+    return found
+
+
+def _until(body: Body, at: Pos) -> Body:
+    """The statements that may have run when a call is reached; all of them where it does not stand among them."""
+    for number, stmt in enumerate(body):
+        if not any(call[4] == at for call in calls_in(stmt)):
+            continue
+        blocks = bodies(stmt)
+        holder = next((n for n, block in enumerate(blocks) if any(call[4] == at for call in calls_in(block))), None)
+        if holder is None or stmt[0] in ("for", "while", "match"):
+            return body[: number + 1]
+        inner = _until(blocks[holder], at)
+        if stmt[0] == "if":
+            return (*body[:number], ("expr", stmt[1]), *inner)
+        if stmt[0] == "with":
+            return (*body[:number], ("with", stmt[1], inner, *stmt[3:]))
+        others = (
+            blocks[:holder] if holder == len(blocks) - 1 else blocks[: min(holder, 1)]
+        )  # of `try`: all before `finally`, else the first
+        return (*body[:number], *(each for block in others for each in block), *inner)
+    return body
+
+
+_LOOKS = frozenset({"bool", "getattr", "hasattr", "hash", "id", "isinstance", "print", "repr", "str", "super", "type"})
+"""Builtins that leave what they are given as it is."""
+_KEEPS = ADDS | {"partial"}
+"""Functions that keep what they are given, for others to do something with."""
+_TAGS = frozenset(
+    {"assert", "attr", "await", "bin", "break", "class", "comp", "continue", "dict", "expr", "if", "ifexp", "list", "match", "other",
+     "pass", "raise", "return", "set", "star", "sub", "try", "tuple", "unary", "while", "yield", "yieldfrom"}
+)  # fmt: skip
+
+
+def _read(node: Any, name: str, module: Module, uses: Uses) -> None:
+    if node.__class__ is str:
+        uses.escapes = uses.escapes or node == name
+        return
+    if node.__class__ is not tuple or not node:
+        return
+    tag = node[0]
+    if tag == "const" and len(node) == 2:
+        return
+    if tag == "call" and len(node) == 5:
+        _read_call(node, name, module, uses)
+    elif tag in ("assign", "ann", "aug") and len(node) > 3:
+        value = node[2] if tag == "assign" else node[3]
+        targets = node[1] if tag == "assign" else (node[1],)
+        for target in targets:
+            _bound(target, value if tag == "assign" else None, name, module, uses)
+        if value != name or not all(target.__class__ is str and _is_of_another(target, name) for target in targets):
+            _read(value, name, module, uses)  # else: `line.order = order`, a row that refers to it
+    elif tag == "named" and len(node) == 3:
+        _bound(node[1], node[2], name, module, uses)
+        _read(node[2], name, module, uses)
+    elif tag == "for" and len(node) == 7:
+        _bound(node[1], node[2], name, module, uses)
+        for part in node[2:5]:
+            _read(part, name, module, uses)
+    elif tag == "with" and len(node) == 5:
+        for item, target, _ in node[1]:
+            _read(item, name, module, uses)
+            _bound(target, None, name, module, uses)
+        _read(node[2], name, module, uses)
+    elif tag == "del":
+        for target in node[1]:
+            _bound(target, None, name, module, uses)
+    elif tag == "cmp" and len(node) == 4:
+        for part in (node[1], *node[3]):
+            _look(part, name, module, uses)
+    elif tag == "bool" and len(node) == 3:
+        for part in node[2][:-1] if node[1] == "and" else ():
+            _look(part, name, module, uses)
+        for part in node[2][-1:] if node[1] == "and" else node[2]:
+            _read(part, name, module, uses)
+    elif tag == "fstring" and len(node) == 2:
+        for part in node[1]:
+            _look(part, name, module, uses)
+    elif tag in ("if", "not", "return", "expr") and len(node) > 1:
+        _look(node[1], name, module, uses)
+        for part in node[2:]:
+            _read(part, name, module, uses)
+    elif tag in ("def", "lambda") and len(node) == 2:
+        inner = module.funs[node[1]]
+        if name not in inner.scope:
+            _read(inner.body, name, module, uses)
+    else:
+        for part in node[1:] if tag.__class__ is str and tag in _TAGS else node:
+            _read(part, name, module, uses)
+
+
+def _look(expr: Any, name: str, module: Module, uses: Uses) -> None:
+    """An expression that is only looked at: a test, a side of a comparison."""
+    if expr.__class__ is tuple and expr and expr[0] in ("bool", "not"):
+        for part in expr[2] if expr[0] == "bool" else (expr[1],):
+            _look(part, name, module, uses)
+    elif expr != name:
+        _read(expr, name, module, uses)
+
+
+def _read_call(node: Any, name: str, module: Module, uses: Uses) -> None:
+    func, args = node[1], node[2]
+    if func.__class__ is str:
+        head, _, path = func.partition(".")
+        if head == name and path:
+            first, _, rest = path.partition(".")
+            if first == "__dict__":
+                uses.escapes = uses.escapes or rest != "get"
+            elif rest:
+                uses.within.add((first, rest))
+            else:
+                uses.called[first] += 1
+        elif func == "setattr" and len(args) == 3 and args[0] == name:
+            if args[1].__class__ is tuple and args[1][0] == "const":
+                uses.assigned.add(str(args[1][1]))
+            elif args[1].__class__ is str:
+                uses.named.add(args[1])
+            else:
+                uses.escapes = True
+            args = args[2:]
+        elif func in _LOOKS:
+            args = tuple(arg for arg in args if arg != name)
+        elif func == name:
+            uses.escapes = True
+    elif func[0] == "attr" and func[1].__class__ is tuple and func[1][0] == "call" and func[1][1] == "super":
+        uses.supers.append(func[2])
+    else:
+        _read(func, name, module, uses)
+    last = last_name(func)
+    refers = func.__class__ is str and func.count(".") > 1 and _is_of_another(func, name)
+    for place, arg in (*enumerate(args), *((keyword or "", value) for keyword, value in node[3])):
+        if (refers and last in (_RELATES if isinstance(place, int) else _QUERIES)) or (place == "sender" and last in _SENDS):
+            _look(arg, name, module, uses)  # another row refers to it: `Line.objects.create(order=order)`, `cart.orders.add(order)`
+        elif arg != name:
+            _read(arg, name, module, uses)
+        elif last and last not in _KEEPS:
+            uses.handed.add((last, place))
+        else:
+            uses.escapes = True
+
+
+_QUERIES = frozenset(
+    {"acreate", "aget", "aget_or_create", "aupdate_or_create", "create", "exclude", "filter", "get", "get_or_create", "update",
+     "update_or_create"}
+)  # fmt: skip
+_RELATES = frozenset({"add", "remove"})
+_SENDS = frozenset({"asend", "send", "send_robust"})  # receivers of signals are not looked at
+
+
+def _is_of_another(target: str, name: str) -> bool:
+    """Is it an attribute of an object that is neither this row nor the one whose method this is?"""
+    head, _, rest = target.partition(".")
+    return bool(rest) and head not in (name, "self", "cls")
+
+
+def _bound(target: Any, value: Expr | None, name: str, module: Module, uses: Uses) -> None:
+    if target.__class__ is str:
+        if target == name:
+            uses.bindings.append(value)
+        elif target.startswith(name + "."):
+            uses.assigned.add(target[len(name) + 1 :].partition(".")[0])
+    elif target.__class__ is tuple and target:
+        if target[0] in ("tuple", "list"):
+            for item in target[1]:
+                _bound(item, None, name, module, uses)
+        elif target[0] == "star":
+            _bound(target[1], None, name, module, uses)
+        elif target[0] == "sub" and target[1] == f"{name}.__dict__":
+            uses.escapes = True
+        else:
+            _read(target, name, module, uses)
