@@ -144,7 +144,8 @@ def _is_virtual(name: str, library: Library) -> bool:
 
 
 def _is_under(name: str, holder: str) -> bool:
-    return name == holder or name.startswith(f"{holder}.")
+    """``holder`` itself and what lies in it; ``holder.*`` is only what lies in it."""
+    return name == holder or name.startswith(f"{holder.removesuffix('.*')}.")
 
 
 def _in_range(entry: Entry, library: Library) -> bool:

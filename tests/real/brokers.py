@@ -67,6 +67,17 @@ def nats() -> int:
     return serve(talk)
 
 
+def smtp() -> int:
+    """A mail server that agrees to every command, and offers no extension."""
+
+    def talk(connection: socket.socket) -> None:
+        connection.send(b"220 a\r\n")
+        while connection.recv(4096):
+            connection.send(b"250 a\r\n")
+
+    return serve(talk)
+
+
 def amqp() -> int:
     """An AMQP 0-9-1 server that opens connections and channels, and lets messages be confirmed. Numbers of classes and methods are those
     of the protocol's specification."""

@@ -72,6 +72,7 @@ APPS = {
     "allauth": ["allauth", "allauth.account"],
     "anymail": ["anymail"],
     "celery": [],
+    "django": [],
     "django_celery_outbox": ["django_celery_outbox"],
     "django_elasticsearch_dsl": ["django_elasticsearch_dsl"],
     "django_q": ["django_q"],
@@ -201,6 +202,23 @@ def _paypal_settings(place: Place) -> None:
     _module("paypalrestsdk").configure({"mode": "sandbox", "client_id": "a", "client_secret": "b"})
 
 
+def _tables(place: Place) -> None:
+    """Those of all models of the project's apps."""
+    connection, apps = _module("django.db").connection, _module("django.apps").apps
+    with connection.schema_editor() as editor:
+        for model in apps.get_models():
+            editor.create_model(model)
+
+
+def _a_file(place: Place) -> None:
+    """To copy and remove: ``a``, in the working directory."""
+    _module("pathlib").Path("a").write_text("x", encoding="utf-8")
+
+
+def _posthog_key(place: Place) -> None:
+    _module("posthog").project_api_key = "k"
+
+
 def _mongo_settings(place: Place) -> None:
     _module("mongoengine").connect("shop", host="127.0.0.1", port=place.port, serverSelectionTimeoutMS=500)
 
@@ -209,12 +227,17 @@ PREPARE: dict[str, Maker] = {
     "braintree": _braintree_settings,
     "mongoengine": _mongo_settings,
     "paypalrestsdk": _paypal_settings,
+    "django_celery_outbox": _tables,
     "django_elasticsearch_dsl": _elasticsearch,
     "dramatiq": _dramatiq,
     "elasticsearch_dsl": _elasticsearch,
     "firebase_admin": _firebase,
+    "fsspec": _a_file,
     "grpc": _generated_stub,
+    "haystack": _tables,
     "opensearchpy": _opensearch,
+    "post_office": _tables,
+    "posthog": _posthog_key,
     "stripe": _stripe,
 }
 
@@ -241,6 +264,10 @@ def _blob(place: Place) -> dict[str, Any]:
 def _container(place: Place) -> Any:
     models = _module("docker.models.containers")
     return models.Container(attrs={"Id": "a", "Config": {"Image": "a"}}, client=_docker(place))
+
+
+def _of_docker(place: Place, module: str, name: str) -> Any:
+    return getattr(_module(module), name)(attrs={"Id": "a", "ID": "a"}, client=_docker(place))
 
 
 def _docker(place: Place) -> Any:
@@ -391,8 +418,11 @@ def _stripe_client(place: Place) -> Any:
 
 
 def _ldap(place: Place) -> Any:
+    """A connection that is open, and bound as somebody."""
     ldap3 = _module("ldap3")
-    return ldap3.Connection(ldap3.Server("127.0.0.1", port=place.port, connect_timeout=1), client_strategy=ldap3.RESTARTABLE)
+    connection = ldap3.Connection(ldap3.Server("127.0.0.1", port=place.port, get_info=ldap3.NONE), user="cn=a", password="x")
+    connection.socket, connection.closed, connection.listening, connection.bound = brokers.connected(place.port), False, True, True
+    return connection
 
 
 def _google_publisher(place: Place) -> Any:
@@ -446,13 +476,33 @@ def _mailer(place: Place) -> Any:
     return client
 
 
+class _Channel:
+    """What Paramiko's clients take for a channel of a connection that stands."""
+
+    def __init__(self, port: int) -> None:
+        self.line = brokers.connected(port)
+        self.send, self.recv, self.closed = self.line.send, self.line.recv, False
+
+    def get_name(self) -> str:
+        return "1"
+
+
 def _sftp(place: Place) -> Any:
     """An SFTP client that has agreed on a version already."""
     module = _module("paramiko.sftp_client")
     client = module.SFTPClient.__new__(module.SFTPClient)
     module.BaseSFTP.__init__(client)
-    client.sock, client.ultra_debug, client.request_number, client._cwd = brokers.connected(place.port), False, 1, None
+    client.sock, client.ultra_debug, client.request_number, client._cwd = _Channel(place.port), False, 1, None
     client._lock, client._expecting = _module("threading").Lock(), _module("weakref").WeakValueDictionary()
+    return client
+
+
+def _ssh(place: Place) -> Any:
+    """An SSH client that has agreed on keys already."""
+    paramiko = _module("paramiko")
+    client, transport = paramiko.SSHClient(), paramiko.Transport(brokers.connected(place.port))
+    transport.active, client._transport = True, transport
+    transport.clear_to_send.set()
     return client
 
 
@@ -476,7 +526,7 @@ def _confluent(place: Place) -> Any:
         if error is None:
             sys.audit("socket.arrived")
 
-    producer = _module("confluent_kafka").Producer({"test.mock.num.brokers": 1, "on_delivery": delivered})
+    producer = _module("confluent_kafka").Producer({"test.mock.num.brokers": 1, "on_delivery": delivered, "linger.ms": 300})
     producer.list_topics("orders", 5)
 
     def poll() -> None:
@@ -490,6 +540,19 @@ def _confluent(place: Place) -> Any:
 def _pika(place: Place) -> Any:
     pika = _module("pika")
     return pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", brokers.amqp())).channel()
+
+
+async def _aiosmtplib(place: Place) -> Any:
+    client = _module("aiosmtplib").SMTP("127.0.0.1", brokers.smtp(), start_tls=False)
+    await client.connect()
+    return client
+
+
+def _flask_connection(place: Place) -> Any:
+    """One that has been opened."""
+    mail = sys.modules["uses_flask_mail"].mail
+    mail.state.port = brokers.smtp()
+    return mail.connect().__enter__()
 
 
 async def _aio_pika(place: Place) -> Any:
@@ -591,15 +654,22 @@ def _curl(place: Place) -> Any:
     return curl
 
 
-def _suds(place: Place) -> Any:
-    wsdl = f"""<definitions xmlns="http://schemas.xmlsoap.org/wsdl/" xmlns:s="http://schemas.xmlsoap.org/wsdl/soap/" xmlns:t="urn:t"
+def _wsdl(place: Place) -> str:
+    return f"""<definitions xmlns="http://schemas.xmlsoap.org/wsdl/" xmlns:s="http://schemas.xmlsoap.org/wsdl/soap/" xmlns:t="urn:t"
      xmlns:x="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:t"><message name="in"><part name="n" type="x:int"/></message>
      <portType name="P"><operation name="Book"><input message="t:in"/></operation></portType>
      <binding name="B" type="t:P"><s:binding style="rpc" transport="http://schemas.xmlsoap.org/soap/http"/><operation name="Book">
      <s:operation soapAction="a"/><input><s:body use="literal" namespace="urn:t"/></input></operation></binding>
      <service name="S"><port name="P" binding="t:B"><s:address location="{place.url}"/></port></service></definitions>"""
+
+
+def _zeep(place: Place) -> Any:
+    return _module("zeep").Client(_module("io").BytesIO(_wsdl(place).encode()))
+
+
+def _suds(place: Place) -> Any:
     store = _module("suds.store").DocumentStore()
-    store.update({"wsdl": wsdl.encode()})
+    store.update({"wsdl": _wsdl(place).encode()})
     client = _module("suds.client")
     return client.Client("suds://wsdl", documentStore=store, cache=None)
 
@@ -642,9 +712,29 @@ def _typesense(place: Place) -> Any:
 
 
 def _weaviate(place: Place) -> Any:
-    return _module("weaviate").WeaviateClient(
-        _module("weaviate.connect").ConnectionParams.from_url(place.url, grpc_port=place.port), skip_init_checks=True
-    )
+    """A client that has connected. Its two ports must differ: one of them leads nowhere."""
+    connect = _module("weaviate.connect")
+    client = _module("weaviate").WeaviateClient(connect.ConnectionParams.from_url(place.url, grpc_port=place.port + 1), skip_init_checks=True)
+    client._connection._connected = True
+    return client
+
+
+class _Named:
+    """A file with a name, whose content is in memory."""
+
+    def __new__(cls) -> Any:
+        file = _module("io").BytesIO(b"x")
+        named = _module("io").BufferedReader(file)
+        file.name = "a.pdf"
+        return named
+
+
+async def _temporal(place: Place) -> Any:
+    return await _module("temporalio.client").Client.connect(place.host, lazy=True)
+
+
+async def _workflow(place: Place) -> Any:
+    return (await _temporal(place)).get_workflow_handle("a")
 
 
 def _connection_of_http(place: Place) -> Any:
@@ -652,6 +742,12 @@ def _connection_of_http(place: Place) -> Any:
 
 
 MAKERS: dict[str, Maker] = {
+    "aiosmtplib.SMTP": _aiosmtplib,
+    "flask_mail.Connection": _flask_connection,
+    "paramiko.SSHClient": _ssh,
+    "temporalio.client.Client": _temporal,
+    "temporalio.client.WorkflowHandle": _workflow,
+    "zeep.Client": _zeep,
     "=delta": lambda place: timedelta(seconds=5),
     "=job": _rq_job,
     "=key": lambda place: "k",
@@ -663,7 +759,6 @@ MAKERS: dict[str, Maker] = {
     "AsyncEngine": lambda place: None,
     "algoliasearch.search.client.SearchClient": lambda place: _module("algoliasearch.search.client").SearchClient("a", "k"),
     "algoliasearch.search.client.SearchClientSync": lambda place: _module("algoliasearch.search.client").SearchClientSync("a", "k"),
-    "anthropic.resources.messages.AsyncMessages": lambda place: _anthropic(place, True).messages,
     "anthropic.resources.messages.Messages": lambda place: _anthropic(place).messages,
     "azure.storage.blob.BlobClient": lambda place: _module("azure.storage.blob").BlobClient(
         container_name="c", blob_name="b", **_blob(place)
@@ -699,8 +794,9 @@ MAKERS: dict[str, Maker] = {
     "django_q.tasks.Chain": lambda place: _module("django_q.tasks").Chain([(print, (1,))]),
     "django_q.tasks.Iter": lambda place: _module("django_q.tasks").Iter(print, [1]),
     "docker.models.containers.Container": _container,
-    "docker.models.containers.ContainerCollection": lambda place: _docker(place).containers,
-    "docker.models.images.ImageCollection": lambda place: _docker(place).images,
+    "docker.DockerClient": _docker,
+    "docker.models.images.Image": lambda place: _of_docker(place, "docker.models.images", "Image"),
+    "docker.models.services.Service": lambda place: _of_docker(place, "docker.models.services", "Service"),
     "dramatiq.Actor": _actor,
     "dramatiq.Broker": _broker,
     "dramatiq.group": lambda place: _module("dramatiq").group([_actor(place).message(1)]),
@@ -739,18 +835,11 @@ MAKERS: dict[str, Maker] = {
     "huey.api.TaskWrapper": lambda place: _huey(place).task()(_task),
     "kombu.Producer": lambda place: _module("kombu").Connection(f"amqp://{place.host}").Producer(auto_declare=False),
     "kombu.simple.SimpleBase": _simple_queue,
-    "ldap3.Connection": lambda place: _module("ldap3").Connection(_module("ldap3").Server("127.0.0.1", port=place.port), lazy=True),
+    "ldap3.Connection": _ldap,
     "meilisearch.Client": _meilisearch,
     "meilisearch.index.Index": lambda place: _meilisearch(place).index("a"),
     "multiprocessing.Process": lambda place: _module("multiprocessing").Process(target=_thread_target),
-    "openai.resources.AsyncEmbeddings": lambda place: _openai(place, True).embeddings,
-    "openai.resources.AsyncImages": lambda place: _openai(place, True).images,
-    "openai.resources.Embeddings": lambda place: _openai(place).embeddings,
-    "openai.resources.Images": lambda place: _openai(place).images,
-    "openai.resources.chat.completions.AsyncCompletions": lambda place: _openai(place, True).chat.completions,
     "openai.resources.chat.completions.Completions": lambda place: _openai(place).chat.completions,
-    "openai.resources.responses.AsyncResponses": lambda place: _openai(place, True).responses,
-    "openai.resources.responses.Responses": lambda place: _openai(place).responses,
     "opensearchpy.AsyncOpenSearch": lambda place: _module("opensearchpy").AsyncOpenSearch(place.url),
     "opensearchpy.Document": _in_index("opensearchpy", "Document"),
     "opensearchpy.Index": _in_index("opensearchpy", "Index"),
@@ -844,7 +933,7 @@ MAKERS: dict[str, Maker] = {
     "pymemcache.PooledClient": lambda place: _module("pymemcache").PooledClient(("127.0.0.1", place.port)),
     "typesense.Client": _typesense,
     "pysolr.Solr": lambda place: _module("pysolr").Solr(place.url),
-    "open": lambda place: _module("io").BytesIO(b"x"),
+    "open": lambda place: _Named(),
     "qdrant_client.QdrantClient": lambda place: _module("qdrant_client").QdrantClient(place.url, check_compatibility=False),
     "qdrant_client.AsyncQdrantClient": lambda place: _module("qdrant_client").AsyncQdrantClient(place.url, check_compatibility=False),
     "Pinecone": lambda place: _module("pinecone").Pinecone(api_key="k"),

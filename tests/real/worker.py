@@ -179,6 +179,7 @@ async def _awaited(make: Any, names: dict[str, Any], parameters: Any, receiver: 
         if recorder.events:
             break
         await _turn()
+    recorder.on = False  # the loop starts tasks of its own to end
 
 
 async def _turn() -> None:

@@ -274,6 +274,8 @@ class Catalog:
         parent, _, last = name.rpartition(".")
         for prefix, general in self._patterns.get(parent, ()):
             if last.startswith(prefix):
+                if known is not _UNKNOWN:  # what is known as a method is none of the attributes with whatever name
+                    general = general._replace(returns=tuple(each for each in general.returns if not each.attribute))
                 known = _inherit(known, general)
         return known
 
