@@ -210,13 +210,21 @@ def _tables(place: Place) -> None:
             editor.create_model(model)
 
 
+def _a_user(place: Place) -> None:
+    _tables(place)
+    _module("django.contrib.auth.models").User.objects.create_user("a")
+
+
 def _a_file(place: Place) -> None:
     """To copy and remove: ``a``, in the working directory."""
     _module("pathlib").Path("a").write_text("x", encoding="utf-8")
 
 
-def _posthog_key(place: Place) -> None:
-    _module("posthog").project_api_key = "k"
+def _posthog(place: Place) -> None:
+    """The module's own client, with an interval that nobody has to wait for."""
+    posthog = _module("posthog")
+    posthog.project_api_key = "k"
+    posthog.default_client = posthog.Client("k", flush_interval=1)
 
 
 def _mongo_settings(place: Place) -> None:
@@ -234,10 +242,10 @@ PREPARE: dict[str, Maker] = {
     "firebase_admin": _firebase,
     "fsspec": _a_file,
     "grpc": _generated_stub,
-    "haystack": _tables,
+    "haystack": _a_user,
     "opensearchpy": _opensearch,
     "post_office": _tables,
-    "posthog": _posthog_key,
+    "posthog": _posthog,
     "stripe": _stripe,
 }
 
@@ -378,13 +386,9 @@ def _rq_job(place: Place) -> Any:
     return _module("rq.job").Job.create(_task, connection=_module("redis").Redis(port=place.port), origin="default", id="a")
 
 
-def _twilio(place: Place) -> Any:
-    return _module("twilio.rest").Client("AC1", "t").api.v2010.account
-
-
-def _twilio_async(place: Place) -> Any:
-    http = _module("twilio.http.async_http_client").AsyncTwilioHttpClient()
-    return _module("twilio.rest").Client("AC1", "t", http_client=http).api.v2010.account
+def _twilio_message(place: Place, name: str, *arguments: Any) -> Any:
+    version = _module("twilio.rest").Client("AC1", "t").api.v2010
+    return getattr(_module("twilio.rest.api.v2010.account.message"), name)(version, *arguments)
 
 
 def _huey(place: Place) -> Any:
@@ -422,6 +426,7 @@ def _ldap(place: Place) -> Any:
     ldap3 = _module("ldap3")
     connection = ldap3.Connection(ldap3.Server("127.0.0.1", port=place.port, get_info=ldap3.NONE), user="cn=a", password="x")
     connection.socket, connection.closed, connection.listening, connection.bound = brokers.connected(place.port), False, True, True
+    connection.strategy._outstanding = {}
     return connection
 
 
@@ -543,7 +548,7 @@ def _pika(place: Place) -> Any:
 
 
 async def _aiosmtplib(place: Place) -> Any:
-    client = _module("aiosmtplib").SMTP("127.0.0.1", brokers.smtp(), start_tls=False)
+    client = _module("aiosmtplib").SMTP(hostname="127.0.0.1", port=brokers.smtp(), start_tls=False)
     await client.connect()
     return client
 
@@ -580,6 +585,19 @@ async def _aiomqtt(place: Place) -> Any:
 
 async def _nats(place: Place) -> Any:
     return await _module("nats").connect(f"nats://127.0.0.1:{brokers.nats()}")
+
+
+async def _nats_message(place: Place) -> Any:
+    message = _module("nats.aio.msg")
+    return message.Msg(await _nats(place), "a", "$JS.ACK.a.b.1.1.1.1.1")
+
+
+async def _nats_bucket(place: Place, module: str, name: str) -> Any:
+    """A bucket that the server is taken to have."""
+    made, stream = _module(module), await _jetstream(place)
+    if name == "KeyValue":
+        return made.KeyValue(name="a", stream="KV_a", pre="$KV.a.", js=stream, direct=False)
+    return made.ObjectStore(name="a", stream="OBJ_a", js=stream)
 
 
 async def _jetstream(place: Place) -> Any:
@@ -712,10 +730,12 @@ def _typesense(place: Place) -> Any:
 
 
 def _weaviate(place: Place) -> Any:
-    """A client that has connected. Its two ports must differ: one of them leads nowhere."""
-    connect = _module("weaviate.connect")
-    client = _module("weaviate").WeaviateClient(connect.ConnectionParams.from_url(place.url, grpc_port=place.port + 1), skip_init_checks=True)
-    client._connection._connected = True
+    """A client that has connected. Its two ports must differ; what is sent to that of HTTP is heard before it is needed."""
+    where = _module("weaviate.connect").ConnectionParams.from_url(f"http://127.0.0.1:{place.port + 1}", grpc_port=place.port)
+    client = _module("weaviate").WeaviateClient(where, skip_init_checks=True)
+    connection = client._connection
+    connection._client, connection._connected = connection._make_client("sync"), True
+    connection.open_connection_grpc("sync")
     return client
 
 
@@ -875,8 +895,8 @@ MAKERS: dict[str, Maker] = {
     "stripe.TransferService": lambda place: _stripe_client(place).transfers,
     "threading.Thread": lambda place: _module("threading").Thread(target=_thread_target),
     "token": lambda place: "t",
-    "twilio.rest.api.v2010.account.call.CallList": lambda place: _twilio(place).calls,
-    "twilio.rest.api.v2010.account.message.MessageList": lambda place: _twilio(place).messages,
+    "twilio.rest.api.v2010.account.message.MessageContext": lambda place: _twilio_message(place, "MessageContext", "AC1", "SM1"),
+    "twilio.rest.api.v2010.account.message.MessageInstance": lambda place: _twilio_message(place, "MessageInstance", {"sid": "SM1"}, "AC1"),
     "urllib.request.OpenerDirector": lambda place: _module("urllib.request").build_opener(),
     "urllib3.HTTPConnectionPool": lambda place: _module("urllib3").HTTPConnectionPool("127.0.0.1", place.port),
     "xmlrpc.client.ServerProxy": lambda place: _module("xmlrpc.client").ServerProxy(place.url),
@@ -894,6 +914,10 @@ MAKERS: dict[str, Maker] = {
     "aiomqtt.Client": _aiomqtt,
     "nats.aio.client.Client": _nats,
     "nats.js.client.JetStreamContext": _jetstream,
+    "nats.aio.msg.Msg": _nats_message,
+    "nats.js.kv.KeyValue": lambda place: _nats_bucket(place, "nats.js.kv", "KeyValue"),
+    "nats.js.object_store.ObjectStore": lambda place: _nats_bucket(place, "nats.js.object_store", "ObjectStore"),
+    "confluent_kafka.Consumer": lambda place: None,
     "stripe.APIResource": _stripe_resource,
     "stripe.StripeService": _stripe_service,
     "asyncio.AbstractEventLoop": lambda place: _module("asyncio").new_event_loop(),

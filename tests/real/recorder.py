@@ -129,6 +129,14 @@ def tell_more() -> None:
     raise_missing_audit_events()
     for name in ("send", "sendall"):
         _tell(name)
+    connect = socket.socket.connect
+
+    def told_connect(own: socket.socket, address: Any) -> None:
+        if isinstance(address, tuple):  # the event comes after a name has been looked up, which no client of a test may do
+            sys.audit("socket.connect", own, address)
+        connect(own, address)
+
+    socket.socket.connect = told_connect  # type: ignore[method-assign]
     look_up = socket.getaddrinfo
 
     def getaddrinfo(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
