@@ -46,6 +46,14 @@ ITS_CLASS = "{class}"
 """In a type: the class that was looked up, where the entry stands under one of its bases."""
 
 
+_APART = str.maketrans("(),|", "    ")
+
+
+def _classes(types: str) -> list[str]:
+    """The words of type expressions, classes among them."""
+    return types.translate(_APART).split()
+
+
 class Catalog:
     """The entries of the libraries given. Immutable but for its memos."""
 
@@ -82,6 +90,7 @@ class Catalog:
                         self.watched.add(owner)
                     if entry.type == "false":
                         self.false_words.add(next((str(when.equals) for when in entry.when if when.equals is not None), last))
+        self._leading: frozenset[str] | None = None
         self.breaking_words = frozenset(name.rpartition(".")[2] for name in self.breaking)
         table = _by_name(entry for library in self._libraries.values() if library.name != PROJECT for entry in library.entries)
         if PROJECT in self._libraries:
@@ -108,6 +117,21 @@ class Catalog:
         self._methods: dict[tuple[str, str], str | None] = {}
         self._attribute_types: dict[tuple[str, str], str | None] = {}
         self._parameter_types: dict[tuple[str, str], str | None] = {}
+
+    def leading(self) -> frozenset[str]:
+        """The methods that begin the transaction of a session or connection, and those that give one that has such a method: ``begin``,
+        ``transaction``, ``acquire`` of a pool."""
+        if self._leading is None:
+            entries = [entry for library in self._libraries.values() for entry in library.entries]
+            openers = [entry.name for entry in entries if isinstance(entry, Opener) and entry.key != "alias"]
+            given = [(e.name, _classes(f"{e.type} {e.enter}")) for e in entries if isinstance(e, Returns)]
+            names = dict.fromkeys(openers)
+            owners = {name.rpartition(".")[0] for name in names}
+            while more := [name for name, kinds in given if name not in names and not owners.isdisjoint(kinds)]:
+                names.update(dict.fromkeys(more))
+                owners.update(name.rpartition(".")[0] for name in more)
+            self._leading = frozenset(name.rpartition(".")[2] for name in names)
+        return self._leading
 
     # -- names ---------------------------------------------------------------------------------------------------------------
 

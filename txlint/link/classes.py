@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from txlint.catalog.types import parse_type
 from txlint.link import taught
-from txlint.link.kept import fillable
+from txlint.link.kept import declared, fillable
 from txlint.link.project import Binding, Fun, Klass, Module
 from txlint.link.values import UNKNOWN, Cls, Ext, ExtObj, Value, union
 from txlint.model.catalog import Returns
@@ -302,9 +302,12 @@ def class_attribute(linker: Linker, klass: Klass, name: str, after: Klass | None
                 dotted = taught.acting(linker, found.owner.dotted, name) if linker.taught else None
                 if dotted is not None:
                     value = (linker.atoms(Ext, dotted),)
+                place = ("attr", found.owner.id, name)
                 for binding in found.bindings if dotted is None else ():
-                    value = union(value, linker.bound(binding, found.owner.module, found.owner))
-                value = fillable(linker, value, ("attr", found.owner.id, name)) if value else value
+                    given = linker.bound(binding, found.owner.module, found.owner)
+                    is_declared = binding[0] == "value" and binding[2] is not None and given
+                    value = union(value, declared(linker, given, place) if is_declared else given)
+                value = fillable(linker, value, place) if value else value
             elif found.name is not None:
                 value = _of_base(linker, klass, found.name) or linker.library(found.name)
     if not value and found is None:

@@ -75,6 +75,18 @@ def fillable(linker: Linker, value: Value, place: Place) -> Value:
     return value
 
 
+def declared(linker: Linker, typed: Value, place: Place) -> Value:
+    """What an annotation says of an attribute; of a container of callables, or of whatever, with what is put there."""
+    result: Value = UNKNOWN
+    for atom in typed:
+        held = atom.item if isinstance(atom, Many) else atom.rest if isinstance(atom, Table) else None
+        if held is not None and not any(isinstance(each, Obj) for each in held):
+            held = union(held, (linker.atoms(Stored, place),))
+            atom = linker.atoms(Many, held) if isinstance(atom, Many) else linker.atoms(Table, (), held)
+        result = union(result, (atom,))
+    return result
+
+
 def places(value: Value) -> Iterator[Place]:
     """The places that a container stands for."""
     for each in inside(value):

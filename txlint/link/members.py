@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from txlint.catalog.lookup import PROJECT
 from txlint.catalog.types import parse_type
 from txlint.link import taught
-from txlint.link.kept import ADDS, one_of, options, put_there
+from txlint.link.kept import ADDS, declared, one_of, options, put_there
 from txlint.link.project import Klass
 from txlint.link.values import (
     UNKNOWN,
@@ -162,7 +162,8 @@ def _instance_attribute(linker: Linker, klass: Klass, name: str, receiver: Atom)
         if found.bindings is not None and found.bindings[-1][0] == "value" and found.bindings[-1][2] is not None:
             owner = found.owner
             assert isinstance(owner, Klass)
-            value = union(value, linker.annotation(found.bindings[-1][2], owner.module, owner))
+            annotated = linker.annotation(found.bindings[-1][2], owner.module, owner)
+            value = union(value, declared(linker, annotated, ("attr", owner.id, name)))
     assigned: Value = UNKNOWN
     for method in linker.setters(klass).get(name, ()):
         assigned = union(assigned, linker.replay(method, klass, exact).sets.get(name, UNKNOWN))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from txlint.catalog.types import parse_type
 from txlint.link import taught
 from txlint.link.kept import fillable, options
-from txlint.link.project import Binding, Fun, Klass, Module, absolute
+from txlint.link.project import GLOBAL, Binding, Fun, Klass, Module, absolute
 from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, Mod, OneOf, Param, Stored, Value, union
 from txlint.model.facts import Expr
 
@@ -48,6 +48,9 @@ def module_name(linker: Linker, module: Module, name: str) -> Value:
                 value = linker.module_name(other, name)
             if value:
                 break
+    for number in module.global_sets.get(name, ()):
+        setter = module.funs[number]
+        value = union(value, linker.replay(setter, setter.klass, False).sets.get(GLOBAL + name, UNKNOWN))
     if value and bound is not None:
         value = fillable(linker, value, ("global", module.name, name))
     linker.global_values[key] = value

@@ -15,10 +15,14 @@ Binding = tuple[Any, ...]
 ``("each", expr)``, ``("enter", expr)``."""
 
 
+GLOBAL = "global "
+"""What the names of a module begin with among those that a function assigns; no attribute's name has a space."""
+
+
 class Module:
     """A module of the project; ``names`` maps each name bound at module level to its bindings, later ones last."""
 
-    __slots__ = ("body", "facts", "funs", "klasses", "name", "names", "package", "stars")
+    __slots__ = ("body", "facts", "funs", "global_sets", "klasses", "name", "names", "package", "stars")
     body: Fun
 
     def __init__(self, facts: FileFacts) -> None:
@@ -29,6 +33,9 @@ class Module:
         self.klasses: list[Klass] = []
         self.stars: list[str] = []
         self.names = bindings(facts, facts.body)
+        self.global_sets: dict[str, list[int]] = {}  # names that functions assign, with the functions' numbers in the file
+        for name, number in facts.global_sets:
+            self.global_sets.setdefault(name, []).append(number)
 
 
 class Fun:

@@ -15,11 +15,12 @@ from txlint.link.entering import Closing, enter_context, own, suspended
 from txlint.link.guards import NEVER, Facts, assume, constant_test, constants, library_test, only_test, parameter_of, tests
 from txlint.link.held import given
 from txlint.link.iterated import fields_over, fills, holds_in
-from txlint.link.kept import ADDS, fillable, inside, places
+from txlint.link.kept import ADDS, declared, fillable, inside, places
 from txlint.link.keyed import key_of, with_key
 from txlint.link.library import assigned
 from txlint.link.members import shared_key
 from txlint.link.opening import asserted
+from txlint.link.project import GLOBAL
 from txlint.link.targets import iterate
 from txlint.link.values import UNKNOWN, Cls, Ext, ExtObj, Fn, Generated, Obj, SelfObj, Value, union
 from txlint.model.facts import Body, Expr, Pos
@@ -98,6 +99,10 @@ def kept(frame: Frame, expr: Expr) -> Value:
 def _ann(frame: Frame, stmt: Any) -> None:
     value = kept(frame, stmt[3]) if stmt[3] is not None else UNKNOWN
     typed = frame.linker.annotation(stmt[2], frame.module, frame.fun.klass, frame.parent)
+    if frame.self_name is not None and frame.fun.klass is not None and stmt[1].__class__ is str:
+        head, _, name = stmt[1].rpartition(".")
+        if head == frame.self_name:
+            typed = declared(frame.linker, typed, ("attr", frame.fun.klass.id, name))
     assign(frame, stmt[1], union(value, typed), stmt[3])
 
 
@@ -134,6 +139,8 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
         if "." not in target:
             keys = _keys_of(frame, value, source)
             frame.env[target] = value
+            if value and target not in frame.fun.scope and target in frame.module.global_sets and frame.fun.fact is not None:
+                frame.sets[GLOBAL + target] = union(frame.sets.get(GLOBAL + target, UNKNOWN), value)
             for name in [name for name in frame.keys if name == target or name.startswith(target + ".")]:
                 del frame.keys[name]
             if target in frame.tested:

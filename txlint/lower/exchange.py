@@ -27,7 +27,7 @@ def from_text(text: str, names: tuple[str, str, bool]) -> FileFacts | Unreadable
     plain = _with_depth(lambda: _tuple(json.loads(text, object_hook=_value)))
     if len(plain) == len(Unreadable._fields) - 1:
         return Unreadable(names[0], *plain)
-    lines, body, functions, classes, imports, bound, ignores, words, put_on = plain
+    lines, body, functions, classes, imports, bound, ignores, words, global_sets, put_on = plain
     return FileFacts(
         *names,
         lines,
@@ -38,6 +38,7 @@ def from_text(text: str, names: tuple[str, str, bool]) -> FileFacts | Unreadable
         bound,
         tuple([Ignore(*each) for each in ignores]),
         words,
+        global_sets,
         put_on,
     )
 

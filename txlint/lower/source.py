@@ -70,6 +70,7 @@ def _lower(data: bytes, path: str, module: str, is_package: bool) -> FileFacts |
         tuple(sorted(walk.module_bound)),
         ignores,
         frozenset(walk.words),
+        tuple(walk.global_sets),
         frozenset(walk.put_on),
     )
 

@@ -37,6 +37,7 @@ class Walk:
         "declared",
         "functions",
         "generator",
+        "global_sets",
         "imports",
         "module_bound",
         "owner",
@@ -52,6 +53,7 @@ class Walk:
         self.classes: list[Any] = []
         self.imports: list[Import] = []
         self.words: set[str] = set()
+        self.global_sets: list[tuple[str, int]] = []  # names declared global and assigned, and in which function
         self.put_on: set[str] = set()  # attributes set on anything but the instance
         self.module_bound: set[str] = set()
         self.bound = self.module_bound  # names that the current scope binds
@@ -634,7 +636,9 @@ def _def(n: Any, w: Walk, out: list[Stmt]) -> None:
     body = _block(n.body, w)
     bound = w.bound
     if w.declared:
-        w.module_bound.update([d for d, is_global in w.declared.items() if is_global and d in bound])
+        shared = [d for d, is_global in w.declared.items() if is_global and d in bound]
+        w.module_bound.update(shared)
+        w.global_sets += [(d, index) for d in shared]
         bound.difference_update(w.declared)
     generator = w.generator
     w.bound, w.declared, w.parent, w.owner, w.prefix, w.generator, w.self_name = saved

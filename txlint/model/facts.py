@@ -141,6 +141,7 @@ class FileFacts(NamedTuple):
     bound: tuple[str, ...]  # names bound at module level, sorted (star imports not included)
     ignores: tuple[Ignore, ...]
     words: frozenset[str]  # every identifier that is called, used as an attribute or imported: a cheap prefilter
+    global_sets: tuple[tuple[str, int], ...]  # names that functions declare global and assign, each with the function's index
     put_on: frozenset[str]  # attributes assigned on anything but a method's own instance: ``order.paid = True``
 
 
