@@ -245,6 +245,48 @@ def test_candidates_that_disagree_are_assumed() -> None:
     ]
 
 
+EMPTY = "from shop.defaults import *\nDATABASES = {}\nINSTALLED_APPS = []\n"
+
+
+def test_databases_that_others_fill_are_those_of_the_next_module() -> None:
+    starts = "import os\nos.environ['DJANGO_SETTINGS_MODULE'] = 'shop.settings'\n"
+    settings = read({"manage.py": starts, "shop/settings.py": EMPTY, "shop/defaults.py": ON["in the display"][0]})
+    assert settings.module == "shop.settings"
+    assert settings.atomic_requests["default"] == (True, "shop/defaults.py", 4, Confidence.LIKELY)
+    assert ("ATOMIC_REQUESTS", "true", "shop/defaults.py", 4) in [(a.what, a.value, a.path, a.line) for a in settings.assumed]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "INSTALLED_APPS = []\nDATABASES = {}\n",
+        "from conf.local import *\nINSTALLED_APPS = []\n",
+        "INSTALLED_APPS = []\nDATABASES = {**elsewhere()}\n",
+        "INSTALLED_APPS = []\nDATABASES = {'default': elsewhere()}\n",
+    ],
+)
+def test_databases_that_nobody_defines_are_assumed(said: str) -> None:
+    texts = {"manage.py": "import os\nos.environ['DJANGO_SETTINGS_MODULE'] = 'shop.settings'\n", "shop/settings.py": said}
+    settings = read(texts)
+    assert settings.module == "shop.settings"
+    assert not settings.atomic_requests
+    assert [(item.what, item.value) for item in settings.assumed] == [("ATOMIC_REQUESTS", "false")]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        BASE,
+        "INSTALLED_APPS = []\nROOT_URLCONF = 'x'\n",
+        "import dj_database_url\nDATABASES = {'default': dj_database_url.config()}\n",
+        "import environ\nenv = environ.Env()\nDATABASES = {'default': env.db()}\n",
+    ],
+)
+def test_databases_that_are_defined_are_not_assumed(said: str) -> None:
+    texts = {"manage.py": "import os\nos.environ['DJANGO_SETTINGS_MODULE'] = 'shop.settings'\n", "shop/settings.py": said}
+    assert not read(texts).assumed
+
+
 def test_configuration_decides() -> None:
     settings = read(SPLIT, Config(django_settings=("conf.settings.local", "conf.nothing")))
     assert settings.module == "conf.settings.local"

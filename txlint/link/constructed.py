@@ -80,7 +80,7 @@ def _kept(frame: Frame, owner: Klass, attribute: str) -> Kept | None:
             field = _field(found[0], fun.fact.params[0].name) if len(found) == 1 else None
         else:
             return None
-    if first is None or sets_any(linker, owner):
+    if first is None or sets_any(linker, owner, but="from_db"):  # which sets what it does of stored rows
         return None
     assert init.fact is not None
     own = init.fact.params[0].name

@@ -142,11 +142,13 @@ def _changed(linker: Linker, owner: Klass) -> frozenset[str] | None:
     return frozenset(names)
 
 
-def sets_any(linker: Linker, klass: Klass) -> bool:
-    """Does a method of a class set attributes whose names it is told: ``setattr(self, name, value)``, ``self.__dict__.update(given)``?"""
+def sets_any(linker: Linker, klass: Klass, but: str = "") -> bool:
+    """Does a method of a class, ``but`` for that of this name, set attributes whose names it is told: ``setattr(self, name, value)``,
+    ``self.__dict__.update(given)``?"""
     if _ANY.isdisjoint(klass.module.facts.words):
         return False
-    return any(mentions(fun, _ANY) and any(map(_sets_any, calls_in(fun.body))) for fun in linker.project.methods(klass))
+    methods = [fun for fun in linker.project.methods(klass) if fun.fact is None or fun.fact.name != but]
+    return any(mentions(fun, _ANY) and any(map(_sets_any, calls_in(fun.body))) for fun in methods)
 
 
 def _sets_any(call: Any) -> bool:

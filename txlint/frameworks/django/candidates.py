@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from txlint.frameworks.data import ClassRef, Name
-from txlint.frameworks.evaluate import Evaluator, Frame, absolute_import
+from txlint.frameworks.evaluate import Evaluator, Frame, Modules, absolute_import
 from txlint.frameworks.files import Files
 from txlint.model.facts import Body, Expr, FileFacts
 
@@ -21,6 +21,7 @@ _WORDS = {
     **dict.fromkeys(("test", "tests", "testing", "pytest", "unittest"), 0),
 }
 _NEUTRAL = 3
+MOST = 12  # modules that are read
 # Files by the part of the deployment that they start: what the server uses says more than what developers use.
 _STARTERS = {"wsgi": 0, "asgi": 1, "celery": 2, "celery_app": 2, "celeryapp": 2, "celeryconf": 2, "manage": 3, "__main__": 4}
 _PYTEST = 8
@@ -95,6 +96,13 @@ def find_candidates(evaluator: Evaluator, files: Files, configured: tuple[str, .
         for candidate in _with_classes(evaluator, module, _rank_of(module, None), order, classes, False)
     ]
     return sorted(found, key=lambda c: (-c.rank, c.order, c.module.count("."), c.name)), ()
+
+
+def defining(modules: Modules) -> list[Candidate]:
+    """Every module that defines ``DATABASES``, whoever names it, best first; those of tests are left out."""
+    names = [facts.module for facts in modules.facts.values() if "DATABASES" in facts.bound and not looks_like_test(facts.path)]
+    found = [Candidate(_rank_of(name, None), _FOUND, name, None, _rank_of(name, None) == 0) for name in names]
+    return sorted(found, key=lambda c: (-c.rank, c.module.count("."), c.name))[:MOST]
 
 
 def _with_classes(evaluator: Evaluator, module: str, rank: int, order: int, wanted: set[str], strict: bool) -> Iterator[Candidate]:

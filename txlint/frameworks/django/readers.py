@@ -13,7 +13,8 @@ from txlint.model.kinds import Confidence
 
 TRUE_WORDS = frozenset({"1", "true", "t", "yes", "y", "on", "enabled"})
 FALSE_WORDS = frozenset({"0", "false", "f", "no", "n", "off", "disabled", ""})
-_FROM_ENVIRONMENT = "it is read from the environment"
+FROM_ENVIRONMENT = "it is read from the environment"
+"""Why nothing is known of it."""
 # Readers that give a dict of connection settings.
 _CONNECTIONS = frozenset(
     {
@@ -49,7 +50,7 @@ def _at(call: Call, value: Any, confidence: Confidence = Confidence.LIKELY) -> C
 
 def _settings_of_a_connection(call: Call) -> Cell:
     """A dict of which nothing is known; that it is one is certain."""
-    return _at(call, open_table(_FROM_ENVIRONMENT), Confidence.CERTAIN)
+    return _at(call, open_table(FROM_ENVIRONMENT), Confidence.CERTAIN)
 
 
 def _is_reader(func: Any) -> bool:
@@ -81,7 +82,7 @@ def _class_value(call: Call, method: str) -> Cell:
         return _settings_of_a_connection(call)
     default = call.args[0] if call.args else call.keyword("default")
     if default is None:
-        return _at(call, Unknown(_FROM_ENVIRONMENT))
+        return _at(call, Unknown(FROM_ENVIRONMENT))
     return default.unsure()
 
 
@@ -95,7 +96,7 @@ def _read(call: Call, name: str, method: str, variable: str) -> Cell | None:
     if default is None and isinstance(call.func, Made):
         default, cast = _scheme(call.func, variable)
     if default is None or (default.value is None and reader):
-        return _at(call, Unknown(_FROM_ENVIRONMENT)) if reader else None
+        return _at(call, Unknown(FROM_ENVIRONMENT)) if reader else None
     if isinstance(call.func, FunctionRef):  # of the project: what it returns says more
         result = call.evaluator.invoke(call.func, call.args, call.keywords, call.frame)
         if result is not None and not isinstance(result.value, (Unknown, Made, Name, Attr)):

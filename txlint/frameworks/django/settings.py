@@ -2,7 +2,9 @@
 
 Which modules count: those that the configuration names; else those that manage.py, wsgi.py, asgi.py, celery.py or the configuration
 of pytest name, with the modules beside them; else every module that defines ``DATABASES``. Where they disagree on
-``ATOMIC_REQUESTS`` names like *production* win, and the choice is an assumption that the report prints."""
+``ATOMIC_REQUESTS`` names like *production* win, and the choice is an assumption that the report prints. So is what holds where the
+chosen module does not define its default database itself (``DATABASES = {}``, filled by a file outside of the project): then the next
+module that does counts."""
 
 from __future__ import annotations
 
@@ -28,9 +30,9 @@ from txlint.frameworks.data import (
     Unknown,
     dotted_name,
 )
-from txlint.frameworks.django.candidates import Candidate, find_candidates
-from txlint.frameworks.django.readers import read_environment
-from txlint.frameworks.evaluate import Call, Evaluator, Frame, Modules
+from txlint.frameworks.django.candidates import MOST, Candidate, defining, find_candidates
+from txlint.frameworks.django.readers import FROM_ENVIRONMENT, read_environment
+from txlint.frameworks.evaluate import Call, Evaluator, Frame, Modules, absolute_import
 from txlint.frameworks.files import Files
 from txlint.model.facts import FileFacts
 from txlint.model.finding import Assumption
@@ -38,7 +40,6 @@ from txlint.model.kinds import Confidence
 
 _SETTINGS = frozenset({"DATABASES", "INSTALLED_APPS", "ROOT_URLCONF"})
 """What a class or module has that holds the settings of a project."""
-MOST = 12  # candidates that are read
 
 
 class AtomicRequests(NamedTuple):
@@ -170,6 +171,12 @@ def read_settings(project: Mapping[str, FileFacts] | Modules, files: Files, conf
     if disagree:
         assumed.append(Assumption("DJANGO_SETTINGS_MODULE", chosen.name, path, 1))
     databases = names.entries.get("DATABASES")
+    unsaid = "default" not in found and not _defines_default(evaluator, names, chosen.module)
+    if unsaid:
+        others = [*zip(switches[1:], read[1:], strict=True), *_elsewhere(modules, read, files)]
+        others = [other for other in others if not other[1][0].test and _defines_default(other[1][2], other[1][1], other[1][0].module)]
+        if others and (switch := others[0][0].get("default")) is not None:
+            found["default"] = switch._replace(confidence=min(switch.confidence, Confidence.LIKELY))
     if config.atomic_requests is not None:
         found = _forced(config, files, databases)
     else:
@@ -177,7 +184,7 @@ def read_settings(project: Mapping[str, FileFacts] | Modules, files: Files, conf
             if switch.confidence < Confidence.CERTAIN:
                 what = "ATOMIC_REQUESTS" if alias == "default" else f"ATOMIC_REQUESTS of {alias}"
                 assumed.append(Assumption(what, "true" if switch.value else "false", switch.path, switch.line))
-        if disagree and not found:
+        if (disagree and not found) or (unsaid and "default" not in found):
             place = (databases.path, databases.line) if databases is not None and databases.line else (path, 1)
             assumed.append(Assumption("ATOMIC_REQUESTS", "false", *place))
     inert = dict.fromkeys(item for _, table, reader in read for item in _inert(reader, table))
@@ -192,6 +199,36 @@ def read_settings(project: Mapping[str, FileFacts] | Modules, files: Files, conf
         names,
         evaluator,
     )
+
+
+def _defines_default(evaluator: Evaluator, names: Table, module: str) -> bool:
+    """Do settings say what the default database is? Then they say as well whether it is switched on. A project without databases has none
+    that could be, unless it takes settings from elsewhere; a connection that a URL of the environment gives has no such key."""
+    databases = names.entries.get("DATABASES")
+    if databases is None:
+        facts = evaluator.facts(module)
+        taken = [absolute_import(facts, item) for item in facts.imports if item.name == "*"]
+        return names.rest is None and all(evaluator.modules.find(name, facts.path) is not None for name in taken)
+    for way in databases.alternatives():
+        table = evaluator.force(way.value)
+        if isinstance(table, Table) and "default" in table.entries:
+            inner = evaluator.force(table.entries["default"].value)
+            if isinstance(inner, Table) and ("ATOMIC_REQUESTS" in inner.entries or inner.rest in (None, FROM_ENVIRONMENT)):
+                return True
+    return False
+
+
+def _elsewhere(
+    modules: Modules, read: list[tuple[Candidate, Table, Evaluator]], files: Files
+) -> Iterator[tuple[dict[str, AtomicRequests], tuple[Candidate, Table, Evaluator]]]:
+    """Modules that nobody names and that define databases: defaults that a file outside of the project builds on."""
+    known = {candidate.module for candidate, _, _ in read}
+    for candidate in defining(modules):
+        if candidate.module not in known:
+            evaluator = Evaluator(modules, hook=_hook, follow=_follow)
+            table = _names_of(evaluator, candidate)
+            if table is not None:
+                yield _switches(evaluator, table, files), (candidate, table, evaluator)
 
 
 def _on(switches: Mapping[str, AtomicRequests]) -> frozenset[str]:
