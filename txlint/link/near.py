@@ -223,7 +223,18 @@ def _changed(function: Function) -> set[str]:
 
 
 def _heads(targets: tuple[Expr | None, ...]) -> set[str]:
-    return {text.partition(".")[0] for text in texts_in(targets)}
+    """The first names of targets: ``a`` of ``a.b[c]``, and nothing of the key."""
+    found: set[str] = set()
+    waiting = list(targets)
+    while waiting:
+        target = waiting.pop()
+        if target.__class__ is str:
+            found.add(target.partition(".")[0])
+        elif target is not None and target[0] in ("tuple", "list"):
+            waiting.extend(target[1])
+        elif target is not None and target[0] in ("attr", "sub", "star"):
+            waiting.append(target[1])
+    return found
 
 
 def _assigned(stmt: Stmt) -> tuple[tuple[Expr | None, ...], tuple[Expr | None, ...]]:
