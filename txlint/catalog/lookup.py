@@ -180,6 +180,15 @@ class Catalog:
             found = self._memo[name] = self._find(self.canonical(name))
         return found
 
+    def acting(self, owner: str) -> tuple[str, ...]:
+        """The functions of a library's module, or the methods of its class and of those above it, that have an effect, by their own
+        names."""
+        found: dict[str, None] = {}
+        for each in self.bases(owner) or (owner,):
+            prefix = f"{each}."
+            found.update((n[len(prefix) :], None) for n, known in self._exact.items() if n.startswith(prefix) and known.effects)
+        return tuple(sorted(name for name in found if name.isidentifier()))
+
     def own(self, name: str) -> Known:
         """What the tables say of exactly this name, bases not included."""
         found = self._own.get(name)

@@ -132,6 +132,10 @@ class Framework:
         """What a constant string names where the library call ``dotted`` is given it (``apps.get_model("shop.Order")``)."""
         return None
 
+    def runs(self, linker: Linker, dotted: str, args: tuple[Value, ...]) -> Value:
+        """The project's functions that the library call ``dotted`` runs at once, found by names (``call_command("nightly")``)."""
+        return ()
+
     def given(self, linker: Linker, dotted: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> Value | None:
         """What the library call ``dotted`` gives for all of its arguments (``get_doc({"doctype": "Order"})``)."""
         return None

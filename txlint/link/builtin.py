@@ -134,6 +134,9 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
                     frame.queries[("class", "")] = None  # a subclass may have more of them
                 site.result = union(site.result, one_of(linker, linker.prefixed(args[0], known[0].text)))
             elif args[0]:
+                named = site.expr[2][1]
+                if not known and named.__class__ is tuple and named[0] == "call" and str(named[1]).endswith((".lower", ".upper")):
+                    known = frame.ev(named[1].rpartition(".")[0])
                 passed = [atom for atom in known if isinstance(atom, Param)]
                 if passed:
                     site.result = union(site.result, (linker.atoms(Named, passed[0], args[0]),))

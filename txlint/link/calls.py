@@ -306,6 +306,8 @@ def call_atom(site: Site, atom: Atom, args: tuple[Value, ...], keywords: dict[st
         receivers = tuple(dict.fromkeys((each.klass.id, each.exact) for each in known if isinstance(each, Obj)))
         if receivers:
             site.targets.append(ParamTarget(atom.param.fun.id, atom.param.name, (), receivers))
+        elif any(isinstance(each, (Ext, ExtObj)) for each in atom.receivers):
+            _call_named(site, atom, args, keywords, depth)
     elif isinstance(atom, Opening):
         for value in args[:1]:
             site.result = union(site.result, within(site, atom, value))
@@ -314,6 +316,18 @@ def call_atom(site: Site, atom: Atom, args: tuple[Value, ...], keywords: dict[st
         for inner in atom.func:
             call_atom(site, inner, args, keywords, depth + 1)
         site.targets[before:] = [target._replace(inner=(opened, *target.inner)) for target in site.targets[before:]]
+
+
+def _call_named(site: Site, atom: Named, args: tuple[Value, ...], keywords: dict[str | None, Value], depth: int) -> None:
+    """``getattr(session, method)(..)``: of the methods of a library's class that have an effect one is called, where the caller names
+    one. Names are given in either case: ``"POST"`` and ``method.lower()``."""
+    linker = site.frame.linker
+    for receiver in atom.receivers:
+        names = linker.catalog.acting(receiver.name) if isinstance(receiver, (Ext, ExtObj)) else ()
+        if names and site.frame.is_param(atom.param.name) and atom.param.fun is site.frame.fun:
+            test = Test(atom.param.name, "in", (*names, *(name.upper() for name in names)), True)
+            for inner in linker.attribute(receiver, names[-1]):
+                _call_for(site, (test,), inner, args, keywords, LIKELY, depth)
 
 
 def _call_one(site: Site, atom: Stored | OneOf, args: tuple[Value, ...], keywords: dict[str | None, Value], depth: int) -> None:
@@ -352,7 +366,9 @@ def _call_for(
     frame.guards, site.targets, site.effect = (*guards, *tests), [], None
     call_atom(site, inner, args, keywords, depth + 1)
     site.targets = [t._replace(confidence=min(t.confidence, sure)) if isinstance(t, (Target, SignalTarget)) else t for t in site.targets]
+    before, site.confidence = site.confidence, min(site.confidence, sure)
     flush(site)
+    site.confidence = before
     frame.guards, site.targets, site.effect = guards, targets, effect
 
 

@@ -73,6 +73,9 @@ def call_library(
         site.result = union(site.result, shared(linker, owner, text))
     site.row = row_of(receiver)
     _ask_frameworks(site, name, args, keywords)
+    for framework in linker.frameworks:
+        for atom in framework.runs(linker, name, args):
+            callback(site, atom)
     key = None
     if known.openers or known.closers or known.returns:
         key = receiver_key(site, receiver)

@@ -48,6 +48,7 @@ _NO_FILES = (
     *("QuerySet", "SlugField", "TextField", "TimeField", "URLField", "UUIDField"),
 )
 """Classes that are no file fields, by the ends of their names."""
+_CALL_COMMAND = "django.core.management.call_command"
 _SETTINGS = "django.conf.settings."
 _IMPORTS = frozenset({"django.utils.module_loading.import_string", "importlib.import_module"})
 
@@ -106,6 +107,23 @@ class DjangoModels(Framework):
             return None
         klass = self.named(linker, value, None)
         return (linker.atoms(linker.Cls, klass),) if klass is not None else None
+
+    def runs(self, linker: Linker, dotted: str, args: tuple[Value, ...]) -> Value:
+        """``call_command("nightly")`` runs the ``handle`` of that command (django/core/management/__init__.py: of the last app in
+        INSTALLED_APPS that has one; here of all that have)."""
+        if dotted != _CALL_COMMAND or not args:
+            return ()
+        found: Value = ()
+        for atom in args[0]:
+            if isinstance(atom, linker.Const) and isinstance(atom.value, str):
+                ending = f".management.commands.{atom.value}"
+                for module in linker.project.ordered:
+                    if module.name.endswith(ending):
+                        found = linker.union(found, linker.module_name(module, "Command"))
+            else:
+                found = linker.union(found, (atom,))
+        made = tuple(linker.instance(atom.klass, True) if isinstance(atom, linker.Cls) else atom for atom in found)
+        return tuple(each for atom in made if isinstance(atom, linker.Obj) for each in linker.attribute(atom, "handle"))
 
     def class_attribute(self, linker: Linker, klass: Klass, name: str) -> Value | None:
         """Managers hold instances of the class that they are read from, whoever declared them."""
