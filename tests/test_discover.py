@@ -121,6 +121,29 @@ def test_the_project_root() -> None:
     assert project_root(["unpacked/shop/orders/a.py"]) == f"{here}/unpacked"
 
 
+def test_the_root_of_what_nothing_marks() -> None:
+    make("tree/shop/__init__.py", "tree/shop/core/__init__.py", "tree/shop/core/a.py", "tree/shop/b.py", "tree/tools/run.py")
+    here = str(Path.cwd())
+    for given in ("tree/shop/core/a.py", "tree/shop/core", "tree/shop"):
+        assert project_root([given]) == f"{here}/tree"
+        found = find(given)
+        assert {file.display: file.module for file in found.files} == {
+            "tree/shop/__init__.py": "shop",
+            "tree/shop/b.py": "shop.b",
+            "tree/shop/core/__init__.py": "shop.core",
+            "tree/shop/core/a.py": "shop.core.a",
+        }
+        assert found.read == (() if given == "tree/shop" else ("tree/shop",))
+    assert [file.display for file in find("tree/shop/core").files if file.given] == ["tree/shop/core/__init__.py", "tree/shop/core/a.py"]
+    assert find("tree/tools/run.py").read == ("tree/tools/run.py",)
+    assert find("tree/shop/b.py", "tree/tools/run.py").read == ("tree/shop", "tree/tools/run.py")
+    assert find("tree").read == ()
+    Path("tree/requirements.txt").write_text("")
+    assert project_root(["tree/shop/core/a.py"]) == project_root(["tree/tools/run.py"]) == f"{here}/tree"
+    assert find("tree/tools/run.py").read == ()
+    assert len(find("tree/tools/run.py").files) == 5
+
+
 def test_given_paths_limit_what_is_given_not_what_is_known() -> None:
     make(".git/", "shop/a.py", "other/b.py")
     assert [(f.display, f.given) for f in find("shop").files] == [("other/b.py", False), ("shop/a.py", True)]

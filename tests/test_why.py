@@ -265,3 +265,39 @@ def test_every_line_of_the_shop_has_an_answer(monkeypatch: pytest.MonkeyPatch) -
         assert any(verdict.finding for verdict in answer.calls) is ((path, line) in reported), line
         for verdict in answer.calls:
             assert verdict.effect is None or (verdict.finding is None) is (verdict.silent is not None)
+
+
+CALLER = """\
+from django.db import transaction
+from shop.core.tell import tell
+
+
+@transaction.atomic
+def {}():
+    tell()
+"""
+
+
+def test_what_was_read_is_said_where_nothing_marks_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, text in {
+        "shop/__init__.py": "",
+        "shop/core/__init__.py": "",
+        "shop/core/tell.py": "import requests\n\n\ndef tell():\n    requests.post('https://a.example')\n",
+        "shop/views.py": CALLER.format("pay"),
+        "other.py": CALLER.format("gift"),
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    assert main(["why", "shop/core/tell.py:5", "--no-cache"]) == 0
+    said = capsys.readouterr().out
+    assert "`pay`" in said and "gift" not in said
+    assert "Only shop was read: nothing marks where the project begins" in said
+    assert main(["check", "shop/core/tell.py", "--no-cache"]) == 1
+    assert "assumed: whole project = shop\n" in capsys.readouterr().out
+    (tmp_path / "txlint.toml").write_text("")
+    assert main(["why", "shop/core/tell.py:5", "--no-cache"]) == 0
+    said = capsys.readouterr().out
+    assert "gift" in said and "Only" not in said

@@ -517,7 +517,17 @@ def why(path: str, line: int, config: Config, cache: Store | None = None) -> Exp
         sources = Sources()
         findings = judge(analysis.hazards, sources, {each.path: each for each in analysis.facts}, Confidence.POSSIBLE)
         explanation = with_room(lambda: explain(analysis.linker, analysis.program, findings, sources, path, line, config))
-        return replace(explanation, misuses=tuple(each for each in findings if is_misuse(each) and _stands_on(each.place, explanation)))
+        misuses = tuple(each for each in findings if is_misuse(each) and _stands_on(each.place, explanation))
+        return replace(explanation, misuses=misuses, read=_read_as_whole(analysis.discovery))
+
+
+def _read_as_whole(discovery: Discovery) -> str:
+    """What was taken for the whole project without a sign of it: ``shop, tools/run.py``."""
+    read = discovery.read
+    return ", ".join(read[:_MOST_READ]) + (f" and {len(read) - _MOST_READ:,} more" if len(read) > _MOST_READ else "")
+
+
+_MOST_READ = 3
 
 
 def analyse(
@@ -724,7 +734,9 @@ def _report(analysis: Analysis, findings: tuple[Finding, ...], config: Config) -
         analysis.program.effects,
         len(analysis.program.unresolved),
     )
-    assumed: tuple[Assumption, ...] = analysis.settings.assumed
+    assumed = analysis.settings.assumed
+    if told := _read_as_whole(analysis.discovery):
+        assumed = (Assumption("whole project", told, "", 1), *assumed)
     if any(finding.confidence < Confidence.CERTAIN for finding in selected.findings):
         assumed += analysis.versions.assumed
     return Report(selected.findings, (*problems, *selected.problems), assumed, summary)

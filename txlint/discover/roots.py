@@ -1,8 +1,9 @@
 """Where a project begins, and what its files are called.
 
 **Project root**: the nearest folder upwards of the given paths that configures txlint; else, not above the repository, the nearest
-with ``manage.py``; else the repository; else the nearest folder with a file of ``_PACKAGED``; else the given path, or the folder that
-holds the package in which it lies.
+with ``manage.py``; else the repository; else the nearest folder with a file of ``_PACKAGED``, or of ``_LISTED``; else the folder that
+holds the topmost package in which the given paths lie, or the folder of the given paths. In that last case nothing says how far the
+project reaches: these packages are read, and what is read is said.
 
 **Names.** Nothing says for certain which folders a project puts on ``sys.path``, so a file has one *name* and may have others:
 
@@ -15,7 +16,7 @@ holds the package in which it lies.
 - a module that lies in no package is named from its root.
 """
 
-# ruff: noqa: PTH100, PTH110, PTH112, PTH113, PTH118, PTH120
+# ruff: noqa: PTH100, PTH110, PTH111, PTH112, PTH113, PTH118, PTH120
 
 from __future__ import annotations
 
@@ -28,6 +29,8 @@ from txlint.config import find_config
 _LIKELY = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile", "alembic.ini")
 
 _PACKAGED = ("pyproject.toml", "setup.py", "setup.cfg")
+_LISTED = ("requirements.txt", "Pipfile", "tox.ini")
+"""What many a project has beside its packages; a home folder that holds one is no project."""
 
 
 def project_root(paths: Sequence[str]) -> str:
@@ -51,14 +54,33 @@ def project_root(paths: Sequence[str]) -> str:
         for folder in above:
             if any(os.path.isfile(os.path.join(folder, name)) for name in _PACKAGED):
                 return folder
-    return repository or start
+        for folder in above:
+            if _is_listed(folder):
+                return folder
+        package = top_package(start)
+        return os.path.dirname(package) if package is not None else start
+    return repository
+
+
+def top_package(path: str) -> str | None:
+    """The outermost package around a file or folder (itself, if it is one); None where it lies in none."""
+    folder, found = path if os.path.isdir(path) else os.path.dirname(path), None
+    while os.path.isfile(os.path.join(folder, "__init__.py")):
+        folder, found = os.path.dirname(folder), folder
+    return found
+
+
+def _is_listed(folder: str) -> bool:
+    if folder in (os.path.expanduser("~"), os.path.dirname(folder)):
+        return False
+    return any(os.path.isfile(os.path.join(folder, name)) for name in _LISTED)
 
 
 def has_marker(root: str) -> bool:
     """Is this folder a project's root by more than having been given?"""
     if find_config(root) is not None or os.path.isfile(os.path.join(root, "manage.py")):
         return True
-    return any(os.path.exists(os.path.join(root, name)) for name in (".git", *_PACKAGED))
+    return any(os.path.exists(os.path.join(root, name)) for name in (".git", *_PACKAGED)) or _is_listed(root)
 
 
 class Place(NamedTuple):

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from txlint.config import Config
 from txlint.discover.gitignore import Patterns, compile_patterns, read_gitignore
 from txlint.discover.read import Stamp, stamp_of
-from txlint.discover.roots import Place, has_marker, root_place
+from txlint.discover.roots import Place, has_marker, root_place, top_package
 
 NEVER = frozenset(
     {
@@ -59,26 +59,37 @@ class Skipped(NamedTuple):
 
 
 class Discovery(NamedTuple):
-    """All that is known of a project's files, sorted. ``empty`` are the given paths (as given) with no Python file to analyse."""
+    """All that is known of a project's files, sorted. ``empty`` are the given paths (as given) with no Python file to analyse. ``read``:
+    what was read as if it were the whole project, where nothing says how far it reaches beyond the given paths."""
 
     root: str
     files: tuple[File, ...]
     skipped: tuple[Skipped, ...]
     empty: tuple[str, ...]
+    read: tuple[str, ...] = ()
 
 
 def discover(paths: Sequence[str], config: Config, root: str, whole: bool = True) -> Discovery:
-    """The Python files of the project at ``root`` (absolute), unless ``whole`` is false, and of the given paths wherever they lie."""
+    """The Python files of the project at ``root`` (absolute), or of the packages around the given paths where nothing marks it, unless
+    ``whole`` is false; and of the given paths wherever they lie."""
     given = list(dict.fromkeys([_in_tree(absolute(p), root) or absolute(p) for p in paths])) or [root]
     walk = _Walk(config, root, given)
+    read: dict[str, None] = {}
     if whole and has_marker(root):
         walk.folder(root, None, ())
+    elif whole:
+        for path in given:
+            package = top_package(path)
+            if package is not None and package != root and is_under(package, root):
+                walk.given_path(package)
+            if not os.path.isdir(path) or package not in (None, path):
+                read[walk.display(package or path)] = None
     for path in given:
         walk.given_path(path)
     files = sorted(walk.files.values())
     found = [f.path for f in files if f.given]
     empty = [p for p, path in zip(paths or [root], given, strict=False) if not any(is_under(f, path) for f in found)]
-    return Discovery(root, tuple(files), tuple(sorted(set(walk.skipped))), tuple(empty))
+    return Discovery(root, tuple(files), tuple(sorted(set(walk.skipped))), tuple(empty), tuple(read))
 
 
 def is_test(display: str) -> bool:

@@ -174,7 +174,8 @@ class Verdict:
 class Explanation:
     """The answer to ``txlint why PATH:LINE``. ``openers`` are the ways in which a transaction is open when the line runs (the trace of
     each ends on the line); ``closed`` says that the line is also reached with none open; ``note`` is for lines without code;
-    ``misuses`` are findings about a deferral or transaction on the line."""
+    ``misuses`` are findings about a deferral or transaction on the line; ``read`` is what was taken for the whole project where nothing
+    says what that is."""
 
     path: str
     line: int
@@ -185,6 +186,7 @@ class Explanation:
     calls: tuple[Verdict, ...] = ()
     note: str = ""
     misuses: tuple[Finding, ...] = ()
+    read: str = ""
 
 
 class NoSuchLine(ValueError):

@@ -26,6 +26,11 @@ def render_why(explanation: Explanation, sources: Sources, paint: Paint = plain)
     # A finding shows its own ways here; the rest is for lines on which nothing is reported.
     if not any(each.finding for each in explanation.calls):
         blocks.append("\n".join(_state(explanation, sources, paint)))
+    if explanation.read:
+        blocks.append(
+            f"Only {visible(explanation.read)} was read: nothing marks where the project begins (`.git`, `pyproject.toml`, `manage.py`). "
+            "An empty `txlint.toml` in its folder does."
+        )
     return "\n\n".join(blocks) + "\n"
 
 
