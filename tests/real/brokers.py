@@ -124,6 +124,9 @@ _AMQP_ANSWERS = {
     (10, 11): (10, 30, struct.pack(">HIH", 100, 131072, 0)),  # start-ok: tune, no heartbeat
     (10, 40): (10, 41, b"\x00"),  # open: open-ok
     (20, 10): (20, 11, struct.pack(">I", 0)),  # channel open: open-ok
+    (40, 10): (40, 11, b""),  # exchange declare: declare-ok
+    (50, 10): (50, 11, struct.pack(">B", 1) + b"a" + struct.pack(">II", 0, 0)),  # queue declare: declare-ok
+    (60, 10): (60, 11, b""),  # basic qos: qos-ok
     (85, 10): (85, 11, b""),  # confirm select: select-ok
 }
 

@@ -215,6 +215,12 @@ def _a_user(place: Place) -> None:
     _module("django.contrib.auth.models").User.objects.create_user("a")
 
 
+def _manifest(place: Place) -> None:
+    """To create in the cluster: a file of the working directory."""
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a}]}\n"
+    _module("pathlib").Path("a.yaml").write_text(pod, encoding="utf-8")
+
+
 def _a_file(place: Place) -> None:
     """To copy and remove: ``a``, in the working directory."""
     _module("pathlib").Path("a").write_text("x", encoding="utf-8")
@@ -243,6 +249,7 @@ PREPARE: dict[str, Maker] = {
     "fsspec": _a_file,
     "grpc": _generated_stub,
     "haystack": _a_user,
+    "kubernetes": _manifest,
     "opensearchpy": _opensearch,
     "post_office": _tables,
     "posthog": _posthog,
@@ -289,6 +296,20 @@ def _channel(place: Place, kind: str, of: str) -> Any:
 def _kubernetes(place: Place, api: str) -> Any:
     client = _module("kubernetes.client")
     return getattr(client, api)(client.ApiClient(client.Configuration(host=place.url)))
+
+
+def _dynamic_kubernetes(place: Place) -> Any:
+    """A client that has asked which resources there are."""
+    dynamic, client = _module("kubernetes.dynamic.client"), _module("kubernetes.client")
+    made = dynamic.DynamicClient.__new__(dynamic.DynamicClient)
+    made.configuration = client.Configuration(host=place.url)
+    made.client = client.ApiClient(made.configuration)
+    return made
+
+
+def _pods(place: Place) -> Any:
+    resource = _module("kubernetes.dynamic.resource").Resource
+    return resource("api", "", "v1", "Pod", namespaced=True, name="pods", client=_dynamic_kubernetes(place))
 
 
 def _google_request(place: Place) -> Any:
@@ -517,6 +538,20 @@ def _kafka(place: Place) -> Any:
     return producer
 
 
+def _kafka_consumer(place: Place) -> Any:
+    kafka = _module("kafka")
+    consumer = kafka.KafkaConsumer(bootstrap_servers=brokers.kafka(), group_id="a", api_version=(1, 0))
+    consumer.assign([kafka.TopicPartition("orders", 0)])
+    return consumer
+
+
+async def _aiokafka_consumer(place: Place) -> Any:
+    consumer = _module("aiokafka").AIOKafkaConsumer(bootstrap_servers=brokers.kafka(), group_id="a", api_version=(1, 0))
+    await consumer.start()
+    consumer.assign([_module("aiokafka").TopicPartition("orders", 0)])
+    return consumer
+
+
 async def _aiokafka(place: Place) -> Any:
     producer = _module("aiokafka").AIOKafkaProducer(bootstrap_servers=brokers.kafka(), api_version=(1, 0))
     await producer.start()
@@ -563,6 +598,10 @@ def _flask_connection(place: Place) -> Any:
 async def _aio_pika(place: Place) -> Any:
     connection = await _module("aio_pika").connect(f"amqp://guest:guest@127.0.0.1:{brokers.amqp()}/")
     return (await connection.channel()).default_exchange
+
+
+def _kombu(place: Place) -> Any:
+    return _module("kombu").Connection(f"amqp://guest:guest@127.0.0.1:{brokers.amqp()}//")
 
 
 def _simple_queue(place: Place) -> Any:
@@ -810,12 +849,13 @@ MAKERS: dict[str, Maker] = {
     "channels.generic.websocket.JsonWebsocketConsumer": lambda place: _consumer(place, "JsonWebsocketConsumer", False),
     "channels.generic.websocket.WebsocketConsumer": lambda place: _consumer(place, "WebsocketConsumer", False),
     "channels.layers.BaseChannelLayer": _layer,
+    "client.ApiClient": lambda place: _module("kubernetes.client").ApiClient(_module("kubernetes.client").Configuration(host=place.url)),
+    "dynamic.DynamicClient": _dynamic_kubernetes,
+    "kubernetes.dynamic.resource.Resource": _pods,
     "client.AppsV1Api": lambda place: _kubernetes(place, "AppsV1Api"),
     "client.BatchV1Api": lambda place: _kubernetes(place, "BatchV1Api"),
     "client.CoreV1Api": lambda place: _kubernetes(place, "CoreV1Api"),
     "client.CustomObjectsApi": lambda place: _kubernetes(place, "CustomObjectsApi"),
-    "client.NetworkingV1Api": lambda place: _kubernetes(place, "NetworkingV1Api"),
-    "client.RbacAuthorizationV1Api": lambda place: _kubernetes(place, "RbacAuthorizationV1Api"),
     "concurrent.futures.Executor": lambda place: _module("concurrent.futures").ThreadPoolExecutor(),
     "django.contrib.auth.models.AbstractUser": lambda place: _module("django.contrib.auth.models").User(email="a@example.com"),
     "django.core.cache.backends.base.BaseCache": lambda place: _module("django.core.cache").cache,
@@ -865,6 +905,9 @@ MAKERS: dict[str, Maker] = {
     "http.client.HTTPConnection": lambda place: _module("http.client").HTTPConnection("127.0.0.1", place.port),
     "huey.Huey": lambda place: sys.modules["uses_huey"].app,  # its tasks are known to it alone
     "huey.api.TaskWrapper": lambda place: _huey(place).task()(_task),
+    "kombu.Connection": _kombu,
+    "kombu.Exchange": lambda place: _module("kombu").Exchange("orders", channel=_kombu(place).channel()),
+    "kombu.Queue": lambda place: _module("kombu").Queue("orders", channel=_kombu(place).channel()),
     "kombu.Producer": lambda place: _module("kombu").Connection(f"amqp://{place.host}").Producer(auto_declare=False),
     "kombu.simple.SimpleBase": _simple_queue,
     "ldap3.Connection": _ldap,
@@ -916,6 +959,8 @@ MAKERS: dict[str, Maker] = {
     "django.db.models.fields.files.FieldFile": _field_file,
     "email.message.EmailMessage": _letter,
     "paramiko.SFTPClient": _sftp,
+    "kafka.KafkaConsumer": _kafka_consumer,
+    "aiokafka.AIOKafkaConsumer": _aiokafka_consumer,
     "kafka.KafkaProducer": _kafka,
     "aiokafka.AIOKafkaProducer": _aiokafka,
     "confluent_kafka.Producer": _confluent,
@@ -929,7 +974,6 @@ MAKERS: dict[str, Maker] = {
     "nats.aio.msg.Msg": _nats_message,
     "nats.js.kv.KeyValue": lambda place: _nats_bucket(place, "nats.js.kv", "KeyValue"),
     "nats.js.object_store.ObjectStore": lambda place: _nats_bucket(place, "nats.js.object_store", "ObjectStore"),
-    "confluent_kafka.Consumer": lambda place: None,
     "stripe.APIResource": _stripe_resource,
     "stripe.StripeService": _stripe_service,
     "asyncio.AbstractEventLoop": lambda place: _module("asyncio").new_event_loop(),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from txlint.link.calls import evaluate_call
 from txlint.link.guards import assume, library_test, only_test, tests
 from txlint.link.keyed import key_of, with_key
-from txlint.link.library import subscript
+from txlint.link.library import subscript, united
 from txlint.link.statements import assign, kept
 from txlint.link.targets import iterate
 from txlint.link.values import UNKNOWN, Const, ExtObj, Fn, Many, Obj, Prefix, SelfObj, Seq, Table, Value, union
@@ -144,6 +144,8 @@ def _bin(frame: Frame, expr: Any) -> Value:
     if expr[1] == "+" or expr[1] == "|":
         if left and right and type(left[0]) is Seq and type(right[0]) is Seq:
             return (frame.linker.atoms(Seq, left[0].items + right[0].items),)
+        if expr[1] == "|" and (made := united(frame, left)):
+            return made
         joined = tuple(a for a in left + right if isinstance(a, (ExtObj, Obj, Many, Table, SelfObj)))
         return joined[:1]
     return UNKNOWN

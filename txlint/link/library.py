@@ -407,6 +407,17 @@ def _inside(target: Any, inner: tuple[Opened, ...]) -> Any:
     return target._replace(inner=inner + target.inner) if inner else target
 
 
+def united(frame: Frame, left: Value) -> Value:
+    """``left | ..``, where the catalog knows what the left side makes of it."""
+    linker = frame.linker
+    result: Value = UNKNOWN
+    for atom in left:
+        method = linker.catalog.method(atom.name, "__or__") if isinstance(atom, ExtObj) else None
+        for entry in linker.at(method).returns if method is not None else ():
+            result = union(result, linker.typed(parse_type(entry.type), atom, (), {}))
+    return result
+
+
 def subscript(frame: Frame, base: Value, index: Any) -> Value:
     """``base[index]``; an unknown index gives any of the values, at most 16."""
     linker = frame.linker
