@@ -159,14 +159,30 @@ def first_bound(case: Case, scope: Scope, text: str) -> int | None:
     if isinstance(loop, cst.For) and find(loop.target, lambda n: isinstance(n, cst.Name) and n.value == root):
         return 0
     suite = next((s for s in case.site.chain[case.site.chain.index(scope) + 1 :] if s.kind == "suite"), None)
-    body = statements_of(suite.node) if suite is not None else ()
+    if suite is None:
+        return None
+    number = _first_bindings(case, suite.node).get(root)
+    return number if number is not None and number < place_in(case, suite) else None
 
-    for number, statement in enumerate(body):
-        if suite is not None and statement is suite.statement:
-            return None
-        if isinstance(statement, cst.SimpleStatementLine) and find(statement, lambda n: binds(n, root)) is not None:
-            return number
-    return None
+
+def _first_bindings(case: Case, suite: cst.CSTNode) -> Mapping[str, int]:
+    """By name the number of the first simple statement of a suite that binds it."""
+
+    def read() -> Iterator[Mapping[str, int]]:
+        found: dict[str, int] = {}
+        for number, statement in enumerate(statements_of(suite)):
+            if isinstance(statement, cst.SimpleStatementLine):
+                bound = (each for part in within(statement) for each in targets(part))
+                found |= {each.value: number for each in bound if isinstance(each, cst.Name) and each.value not in found}
+        yield found
+
+    return case.walked.kept("first bindings", suite, read)[0]
+
+
+def place_in(case: Case, suite: Scope) -> int:
+    """The number of the statement, among those of the suite, in which the call stands."""
+    numbers = case.walked.kept("numbers", suite.node, lambda: [{id(s): number for number, s in enumerate(statements_of(suite.node))}])
+    return numbers[0][id(suite.statement)]
 
 
 _STATELESS = frozenset({"os", "os.path", "shutil", "requests", "httpx"})

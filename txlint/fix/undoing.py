@@ -5,11 +5,13 @@ every way from the call to the end of the transaction leads to one that undoes i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import reduce
+from typing import NamedTuple
 
 import libcst as cst
 
-from txlint.fix.after import behind, children, dotted, statements_of
+from txlint.fix.after import children, dotted, place_in, statements_of
 from txlint.fix.case import Case
 from txlint.fix.scopes import Scope
 
@@ -19,39 +21,65 @@ or rolls back."""
 _NEVER_RETURN = frozenset({"sys.exit", "exit", "quit", "frappe.throw"})
 
 
+class Ways(NamedTuple):
+    """How statements may end, and the first line of theirs that undoes the transaction, if one does."""
+
+    ends: frozenset[str]
+    line: int | None = None
+
+    def then(self, rest: Ways) -> Ways:
+        """The ways of these statements and of those that follow."""
+        if ON not in self.ends:
+            return self
+        return Ways((self.ends - {ON}) | rest.ends, rest.line if self.line is None else self.line)
+
+    def either(self, other: Ways) -> Ways:
+        return Ways(self.ends | other.ends, other.line if self.line is None else self.line)
+
+    def besides(self, *ends: str) -> Ways:
+        return self._replace(ends=self.ends | set(ends))
+
+    def without(self, *ends: str) -> Ways:
+        return self._replace(ends=self.ends - set(ends))
+
+
+_GOES_ON = Ways(frozenset({ON}))
+
+
 def always_undone(case: Case) -> int | None:
     """The line of a ``raise`` or rollback that is always reached in the same transaction, else ``None``."""
-    lines: list[int] = []
+    so_far = _GOES_ON
     region = case.region
     waits = frozenset[str]()
     for at in range(len(region) - 1, -1, -1):
         scope = region[at]
         if scope.kind == "suite" and waits != {LOOPS}:
-            found = _sequence(case, behind(scope), lines)
-            if LEAVES in found:
+            found = _from(case, scope.node, place_in(case, scope) + 1)
+            if LEAVES in found.ends:
                 return None
-            if not found & {ON, LOOPS}:
-                return _first(lines, region[:at])
-            waits = found - {UNDOES}
+            so_far = so_far.either(found)
+            if not found.ends & {ON, LOOPS}:
+                return _first(so_far, region[:at])
+            waits = found.ends - {UNDOES}
         elif scope.kind == "loop" and isinstance(loop := scope.node, (cst.For, cst.While)):
-            again = _sequence(case, statements_of(loop.body), [])
-            if LEAVES in again:
+            if LEAVES in _from(case, loop.body).ends:
                 return None
             waits = frozenset({ON})
             if loop.orelse is not None and not _breaks(loop):
-                waits = _sequence(case, statements_of(loop.orelse.body), lines)
-                if LEAVES in waits:
+                found = _from(case, loop.orelse.body)
+                if LEAVES in found.ends:
                     return None
+                so_far, waits = so_far.either(found), found.ends
                 if ON not in waits:
-                    return _first(lines, region[:at])
+                    return _first(so_far, region[:at])
         elif scope.kind == "finally" or _catches(scope):
             return None  # what is raised further out may depend on the handlers
     return None
 
 
-def _first(lines: Sequence[int], around: Iterable[Scope]) -> int | None:
+def _first(ways: Ways, around: Iterable[Scope]) -> int | None:
     """The first of the lines that undo, where no scope around may catch what they raise. There is none before an endless loop."""
-    return lines[0] if lines and not any(map(_catches, around)) else None
+    return None if any(map(_catches, around)) else ways.line
 
 
 def _catches(scope: Scope) -> bool:
@@ -61,51 +89,48 @@ def _catches(scope: Scope) -> bool:
     return "suppress" in scope.text.partition("(")[0]
 
 
-def _sequence(case: Case, statements: Iterable[cst.CSTNode], lines: list[int]) -> frozenset[str]:
-    """The outcomes of statements one after another; ``lines`` collects where they undo."""
-    found: set[str] = set()
-    for statement in statements:
-        each = outcomes(case, statement, lines)
-        found |= each - {ON}
-        if ON not in each:
-            return frozenset(found)
-    return frozenset(found | {ON})
+def _from(case: Case, suite: cst.CSTNode, first: int = 0) -> Ways:
+    """The ways from one statement of a suite to its end."""
+    return case.walked.kept("ways", suite, lambda: _endings(case, suite))[first]
 
 
-def outcomes(case: Case, statement: cst.CSTNode, lines: list[int]) -> frozenset[str]:
+def _endings(case: Case, suite: cst.CSTNode) -> list[Ways]:
+    """The same from each statement, and last from the end itself. Backwards, so that none is looked at twice."""
+    found = [_GOES_ON]
+    for statement in reversed(statements_of(suite)):
+        found.append(outcomes(case, statement).then(found[-1]))
+    return found[::-1]
+
+
+def outcomes(case: Case, statement: cst.CSTNode) -> Ways:
     """How a statement may end."""
     match statement:
         case cst.Raise() | cst.Assert(test=cst.Name(value="False")):
-            return _undoes(case, statement, lines)
+            return Ways(frozenset({UNDOES}), case.line(statement))
         case cst.Expr(value=cst.Call() as call) if _is_undoing(case, call):
-            return _undoes(case, statement, lines)
+            return Ways(frozenset({UNDOES}), case.line(statement))
         case cst.Return():
-            return frozenset({LEAVES})
+            return Ways(frozenset({LEAVES}))
         case cst.Break() | cst.Continue():
-            return frozenset({LOOPS})
+            return Ways(frozenset({LOOPS}))
         case cst.SimpleStatementLine() | cst.SimpleStatementSuite() | cst.IndentedBlock():
-            return _sequence(case, statement.body, lines)
+            return _from(case, statement)
         case cst.With():
-            inner = outcomes(case, statement.body, lines)
-            return inner | {ON} if any("suppress" in case.code(item.item) for item in statement.items) else inner
+            inner = _from(case, statement.body)
+            return inner.besides(ON) if any("suppress" in case.code(item.item) for item in statement.items) else inner
         case cst.If(orelse=orelse):
-            other = frozenset({ON}) if orelse is None else outcomes(case, orelse.body if isinstance(orelse, cst.Else) else orelse, lines)
-            return outcomes(case, statement.body, lines) | other
+            other = _GOES_ON if orelse is None else outcomes(case, orelse.body if isinstance(orelse, cst.Else) else orelse)
+            return _from(case, statement.body).either(other)
         case cst.For() | cst.While():
-            return _of_loop(case, statement, lines)
+            return _of_loop(case, statement)
         case cst.Try() | cst.TryStar():
-            return _of_try(case, statement, lines)
+            return _of_try(case, statement)
         case cst.Match(cases=cases):
             every = any(each.guard is None and isinstance(each.pattern, cst.MatchAs) and each.pattern.pattern is None for each in cases)
-            found = frozenset().union(*(outcomes(case, each.body, lines) for each in cases))
-            return found if every else found | {ON}
+            found = reduce(Ways.either, (_from(case, each.body) for each in cases))
+            return found if every else found.besides(ON)
         case _:
-            return frozenset({ON})
-
-
-def _undoes(case: Case, node: cst.CSTNode, lines: list[int]) -> frozenset[str]:
-    lines.append(case.line(node))
-    return frozenset({UNDOES})
+            return _GOES_ON
 
 
 def _is_undoing(case: Case, call: cst.Call) -> bool:
@@ -116,26 +141,26 @@ def _is_undoing(case: Case, call: cst.Call) -> bool:
     return name in _NEVER_RETURN or (name.endswith(".rollback") and not call.args)
 
 
-def _of_loop(case: Case, loop: cst.For | cst.While, lines: list[int]) -> frozenset[str]:
-    inner = outcomes(case, loop.body, lines) - {LOOPS}
+def _of_loop(case: Case, loop: cst.For | cst.While) -> Ways:
+    inner = _from(case, loop.body).without(LOOPS)
     endless = isinstance(loop, cst.While) and case.code(loop.test) in ("True", "1") and not _breaks(loop)
     if endless:
-        return inner - {ON}
+        return inner.without(ON)
     if loop.orelse is None:
-        return inner | {ON}
-    behind_it = outcomes(case, loop.orelse.body, lines)
-    return (inner - {ON}) | behind_it | ({ON} if _breaks(loop) else frozenset())
+        return inner.besides(ON)
+    found = inner.without(ON).either(_from(case, loop.orelse.body))
+    return found.besides(ON) if _breaks(loop) else found
 
 
-def _of_try(case: Case, statement: cst.Try | cst.TryStar, lines: list[int]) -> frozenset[str]:
-    found = outcomes(case, statement.body, lines)
-    if statement.orelse is not None and ON in found:
-        found = (found - {ON}) | outcomes(case, statement.orelse.body, lines)
-    found = found.union(*(outcomes(case, handler.body, lines) for handler in statement.handlers))
+def _of_try(case: Case, statement: cst.Try | cst.TryStar) -> Ways:
+    found = _from(case, statement.body)
+    if statement.orelse is not None:
+        found = found.then(_from(case, statement.orelse.body))
+    found = reduce(Ways.either, (_from(case, handler.body) for handler in statement.handlers), found)
     if statement.finalbody is None:
         return found
-    last = outcomes(case, statement.finalbody.body, lines)
-    return (found | (last - {ON})) if ON in last else last
+    last = _from(case, statement.finalbody.body)
+    return found.either(last.without(ON)) if ON in last.ends else last
 
 
 def _breaks(loop: cst.For | cst.While) -> bool:

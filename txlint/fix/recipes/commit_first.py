@@ -107,12 +107,11 @@ def _pair(case: Case) -> Pair | str:
 
 def _changed_between(case: Case, pair: Pair) -> str | None:
     """Why the call would not be the same behind what stands between it and the commit."""
-    lines: list[int] = []
     for statement in pair.between:
         names = {n.value for n in find_everywhere(pair.line, lambda n: isinstance(n, cst.Name)) if isinstance(n, cst.Name)}
         if found := next((name for name in sorted(names) if find(statement, partial(_binds, name))), None):
             return f"line {case.line(statement)} binds `{found}` anew before the commit"
-        if ON not in outcomes(case, statement, lines):
+        if ON not in outcomes(case, statement).ends:
             return f"line {case.line(statement)} always undoes the transaction before the commit"
     return None
 
