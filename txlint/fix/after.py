@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
-from functools import partial
 
 import libcst as cst
 
@@ -13,21 +12,19 @@ from txlint.fix.case import Case
 from txlint.fix.scopes import Scope
 
 
-def behind(scope: Scope) -> Iterator[cst.CSTNode]:
-    """What follows within a suite, or in the other parts of a ``try``."""
+def behind(case: Case, scope: Scope) -> Iterator[tuple[cst.CSTNode, int]]:
+    """What follows within a suite, or in the other parts of a ``try``: suites, each with the number of the first statement that does."""
     if scope.kind == "suite":
-        body = statements_of(scope.node)
-        at = next(i for i, s in enumerate(body) if s is scope.statement)
-        yield from body[at + 1 :]
+        yield scope.node, place_in(case, scope) + 1
     elif scope.kind in ("try", "try-final", "else") and isinstance(scope.node, (cst.Try, cst.TryStar)):
         node = scope.node
         if scope.kind == "try":
             for handler in node.handlers:
-                yield from statements_of(handler.body)
+                yield handler.body, 0
             if node.orelse:
-                yield from statements_of(node.orelse.body)
+                yield node.orelse.body, 0
         if node.finalbody and scope.kind != "else":
-            yield from statements_of(node.finalbody.body)
+            yield node.finalbody.body, 0
 
 
 def statements_of(suite: cst.CSTNode) -> Sequence[cst.CSTNode]:
@@ -142,6 +139,45 @@ def doings(case: Case, node: cst.CSTNode) -> list[cst.CSTNode]:
     return case.walked.kept("doings", node, lambda: filter(does, within(node)))
 
 
+def touching(case: Case, suite: cst.CSTNode, roots: Collection[str], given: bool) -> list[tuple[int, cst.CSTNode]]:
+    """The doings in a suite, in order, with the number of their statement: those that bind, delete or call what begins with one of these
+    names, and where ``given`` the calls that are given it; all where a root is empty."""
+
+    def read() -> Iterator[dict[tuple[bool, str], list[tuple[int, int, cst.CSTNode]]]]:
+        found: dict[tuple[bool, str], list[tuple[int, int, cst.CSTNode]]] = {}
+        every = ((number, part) for number, statement in enumerate(statements_of(suite)) for part in doings(case, statement))
+        for order, (number, part) in enumerate(every):
+            for key in {(False, ""), *_touched(part)}:
+                found.setdefault(key, []).append((order, number, part))
+        yield found
+
+    index = case.walked.kept("touching", suite, read)[0]
+    keys = [(is_argument, root) for root in roots for is_argument in (False, True)[: given + 1]]
+    entries = {order: (number, part) for key in keys for order, number, part in index.get(key, ())}
+    return [entries[order] for order in sorted(entries)]
+
+
+def _touched(part: cst.CSTNode) -> Iterator[tuple[bool, str]]:
+    """The names with which begins what a part binds, deletes or calls, and, marked, what it gives to a call."""
+    yield from ((False, _root(target)) for target in targets(part))
+    if isinstance(part, cst.Call):
+        yield False, _root(part.func)
+        yield from ((True, _root(argument.value)) for argument in part.args)
+        if part.args and dotted(part.func) in ("setattr", "delattr"):
+            yield False, _root(part.args[0].value)
+
+
+def _root(node: cst.CSTNode) -> str:
+    while isinstance(node, (cst.Attribute, cst.Subscript)):
+        node = node.value
+    return node.value if isinstance(node, cst.Name) else ""
+
+
+def root_of(text: str) -> str:
+    """The name with which an expression of names and items begins: ``order`` of ``order.lines[0]``."""
+    return text.replace("[", ".").partition(".")[0].strip("()")
+
+
 def binds(node: cst.CSTNode, name: str) -> bool:
     """Whether a node, by itself, binds this name anew."""
     return any(isinstance(each, cst.Name) and each.value == name for each in targets(node))
@@ -155,7 +191,7 @@ def mentions(node: cst.CSTNode, name: str) -> bool:
 def first_bound(case: Case, scope: Scope, text: str) -> int | None:
     """How many statements of a turn of the loop run before the name is bound anew, and so may speak of the object of the turn before:
     0 for the loop's own target, ``None`` (all) where it stays bound. Only what is bound on every way to the call counts."""
-    loop, root = scope.node, text.replace("[", ".").partition(".")[0]
+    loop, root = scope.node, root_of(text)
     if isinstance(loop, cst.For) and find(loop.target, lambda n: isinstance(n, cst.Name) and n.value == root):
         return 0
     suite = next((s for s in case.site.chain[case.site.chain.index(scope) + 1 :] if s.kind == "suite"), None)
@@ -216,7 +252,7 @@ def used_again(case: Case) -> int | None:
         other = dotted(node.func.value) if isinstance(node.func, cst.Attribute) else ""
         return (other == receiver and other in same) or (by_argument and any(case.code(a.value) in same for a in node.args))
 
-    return _later(case, roots, uses, partial(doings, case))
+    return _later(case, roots, uses, given=by_argument)
 
 
 def read_back(case: Case) -> int | None:
@@ -232,7 +268,7 @@ def read_back(case: Case) -> int | None:
         meaning = case.walked.visitor.meanings.effect(case.span(node))
         return meaning is not None and meaning.reads and dotted(node.func.value) == receiver and receiver in same
 
-    return _later(case, {receiver: receiver.partition(".")[0]}, reads, partial(doings, case))
+    return _later(case, {receiver: root_of(receiver)}, reads)
 
 
 def mentioned_again(case: Case) -> int | None:
@@ -255,18 +291,26 @@ def _later(
     case: Case,
     roots: Mapping[str, str],
     test: Callable[[cst.CSTNode, Collection[str]], bool],
-    parts: Callable[[cst.CSTNode], Iterable[cst.CSTNode]],
+    parts: Callable[[cst.CSTNode], Iterable[cst.CSTNode]] | None = None,
+    given: bool = False,
 ) -> int | None:
     """The line of the first part of what is behind the call, in its transaction, for which the test holds. ``roots``: expressions with the
-    name that each begins with; the test is told those that still mean the same, as a new turn of a loop may bind its names anew."""
+    name that each begins with; the test is told those that still mean the same, as a new turn of a loop may bind its names anew.
+    ``parts`` are what of a statement is tested, else the doings that touch one of the roots, by being given it, too, where ``given``."""
+
+    def tested(suite: cst.CSTNode) -> Iterable[tuple[int, cst.CSTNode]]:
+        if parts is None:
+            return touching(case, suite, frozenset(roots.values()), given)
+        return ((number, part) for number, statement in enumerate(statements_of(suite)) for part in parts(statement))
+
     for scope in reversed(case.region):
-        follows = [(statement, frozenset(roots)) for statement in behind(scope)]
-        if scope.kind == "loop" and isinstance(scope.node, (cst.For, cst.While)):
-            body = statements_of(scope.node.body)
-            until = {text: first_bound(case, scope, root) if root else None for text, root in roots.items()}
-            for number, statement in enumerate(body):
-                follows.append((statement, frozenset(t for t, bound in until.items() if bound is None or number < bound)))
-        for statement, same in follows:
-            if same and (found := next((part for part in parts(statement) if test(part, same)), None)):
+        for suite, first in behind(case, scope):
+            if found := next((part for number, part in tested(suite) if number >= first and test(part, roots)), None):
                 return case.line(found)
+        if scope.kind == "loop" and isinstance(scope.node, (cst.For, cst.While)):
+            until = {text: first_bound(case, scope, root) if root else None for text, root in roots.items()}
+            for number, part in tested(scope.node.body):
+                same = frozenset(text for text, bound in until.items() if bound is None or number < bound)
+                if same and test(part, same):
+                    return case.line(part)
     return None

@@ -48,6 +48,7 @@ class Names:
     _module_bound: dict[str, list[ast.stmt]] | None = None
     _lines: list[int] | None = None
     _width: int | None = None
+    _functions: dict[tuple[int, int], tuple[Function, ...]] = field(default_factory=dict)
     _imports: list[ast.Import | ast.ImportFrom] | None = None
 
     @property
@@ -61,6 +62,11 @@ class Names:
 
     def functions_at(self, line: int, column: int) -> tuple[Function, ...]:
         """The functions and lambdas around a place, outermost first."""
+        if (line, column) not in self._functions:
+            self._functions[line, column] = self._functions_at(line, column)
+        return self._functions[line, column]
+
+    def _functions_at(self, line: int, column: int) -> tuple[Function, ...]:
         found: list[Function] = []
         if self._lines is None:
             self._lines = [min((d.lineno for d in getattr(s, "decorator_list", ())), default=s.lineno) for s in self.tree.body]

@@ -3,11 +3,11 @@ same transaction may change them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 import libcst as cst
 
-from txlint.fix.after import behind, doings, dotted, find_everywhere, first_bound, statements_of, targets
+from txlint.fix.after import behind, doings, dotted, find_everywhere, first_bound, root_of, targets, touching
 from txlint.fix.case import Case
 
 _HARMLESS_METHODS = frozenset(
@@ -127,13 +127,14 @@ def changed_later(case: Case, text: str) -> int | None:
     def elsewhere(node: cst.CSTNode) -> bool:
         return node is not case.site.call and changes(node)
 
+    roots = frozenset(map(root_of, texts))
     for scope in reversed(case.region):
-        statements: Sequence[cst.CSTNode] = list(behind(scope))
+        follows: list[tuple[cst.CSTNode, int, int | None]] = [(suite, first, None) for suite, first in behind(case, scope)]
         if scope.kind == "loop" and isinstance(scope.node, (cst.For, cst.While)):
-            body = statements_of(scope.node.body)
-            statements = [*statements, *body[: first_bound(case, scope, text)]]
-        for statement in statements:
-            if found := next(filter(elsewhere, doings(case, statement)), None):
+            follows.append((scope.node.body, 0, first_bound(case, scope, text)))
+        for suite, first, end in follows:
+            mine = (part for number, part in touching(case, suite, roots, mutable) if number >= first and (end is None or number < end))
+            if found := next(filter(elsewhere, mine), None):
                 return case.line(found)
     own = case.names.bound_in(functions[-1]) if (functions := case.functions) else frozenset[str]()
     return _by_closure(case, texts, elsewhere) if texts & own else None

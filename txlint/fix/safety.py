@@ -14,7 +14,7 @@ import libcst as cst
 from txlint.fix.after import behind, dotted, find, find_everywhere, mentioned_again, mentions, read_back, statements_of, used_again
 from txlint.fix.case import Case, Verdict, short, weighed
 from txlint.fix.references import assigned, by_reference, changed_later
-from txlint.fix.scopes import Scope
+from txlint.fix.scopes import Scope, Site
 from txlint.fix.undoing import always_undone
 
 _READ_BACK = frozenset({"http", "rpc", "store", "storage", "storage-write", "cache"})
@@ -184,16 +184,20 @@ def _stays_behind(case: Case) -> int | None:
     name, chain, region = dotted(case.site.call.func), case.site.chain, case.region
     if not name:
         return None
-    mine = (site for site in case.walked.sites.values() if site.function is case.site.function and site.effect is not None)
-    same_name = (site for site in mine if dotted(site.call.func) == name)
-    for site in case.walked.kept(f"calls {name}", case.site.function.node, lambda: sorted(same_name, key=lambda each: each.span)):
-        if site.span <= case.site.span:
+    for site in case.walked.kept("may stay", case.site.function.node, lambda: _may_stay(case)):
+        if site.span <= case.site.span or dotted(site.call.func) != name:
             continue
         tried = any(s.kind == "try" and s not in chain and isinstance(s.node, cst.Try) and s.node.handlers for s in site.chain)
         same = len(region) == len(chain) or chain[-len(region) - 1] in site.chain  # under the same `with`
         if same and (tried or (site.statement is None and not site.is_deferred_argument)):
             return int(site.span[0])
     return None
+
+
+def _may_stay(case: Case) -> list[Site]:
+    """The effects of the function that are not plainly deferred, in order: their result is used, or they stand in a ``try``."""
+    mine = (site for site in case.walked.sites.values() if site.function is case.site.function and site.effect is not None)
+    return sorted((site for site in mine if site.statement is None or any(s.kind == "try" for s in site.chain)), key=lambda each: each.span)
 
 
 def _may_be_caught(case: Case, line: int) -> bool:
@@ -268,7 +272,8 @@ def _waits_for_program(case: Case) -> bool:
 
 def _follows(case: Case) -> int | None:
     """The line of the next statement in the same transaction."""
-    return next((case.line(statement) for scope in reversed(case.region) for statement in behind(scope)), None)
+    follows = (statements_of(suite)[first:] for scope in reversed(case.region) for suite, first in behind(case, scope))
+    return next((case.line(statements[0]) for statements in follows if statements), None)
 
 
 def _starts_coroutine(case: Case) -> bool:
