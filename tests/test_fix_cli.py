@@ -7,8 +7,9 @@ import shutil
 import textwrap
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -325,6 +326,23 @@ def test_a_fix_that_does_not_silence_its_finding_is_put_back(shop: Path, txlint:
     done = txlint("--fix", "--show-fixes")
     assert shop.read_text(encoding="utf-8") == ORDERS
     assert "TX101 not fixed: the finding was still there afterwards" in done.out
+
+
+def test_the_right_fixes_beside_it_stay(shop: Path, txlint: Txlint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One finding that no fix silences costs no other fix of its file."""
+    real = api._checked
+    (stubborn,) = (f for f in real([], Config(jobs=1), None, api.Stages())[1].findings if f.effect.callee == "send_mail")
+
+    def checked(*args: Any) -> Any:
+        analysis, report = real(*args)
+        others = [f for f in report.findings if f.effect.callee != "send_mail"]
+        return analysis, replace(report, findings=(*others, stubborn))
+
+    monkeypatch.setattr(api, "_checked", checked)
+    done = txlint("--fix", "--unsafe-fixes", "--show-fixes")
+    text = shop.read_text(encoding="utf-8")
+    assert SAFE in text and UNSAFE not in text
+    assert done.out.count("not fixed: the finding was still there afterwards") == 1
 
 
 def test_another_run_at_work_is_an_error(shop: Path, txlint: Txlint, tmp_path: Path) -> None:

@@ -321,7 +321,7 @@ def _rewritten(
     touched: list[str] | None,
 ) -> tuple[Fixed, Analysis, Report]:
     from txlint.fix import FilePlan, apply
-    from txlint.fix.rounds import MOST, Fixed, identity, refusals, to_put_back, unwritten
+    from txlint.fix.rounds import MOST, Fixed, Wrong, identity, refusals, unwritten, wrong
 
     roots = [os.fspath(path) for path in paths or config.paths or ["."]]
     done: list[Proposal] = []
@@ -341,15 +341,16 @@ def _rewritten(
         reasons = {plan.path: outcomes[plan.path].error or "" for plan in plans if plan.is_changed and plan not in now}
         failed.update(reasons)
         stages.end("fix")
+        found = Wrong({})
         if now:
             before, (analysis, report) = report, _checked(paths, config, progress, stages, cache)
-            wrong = to_put_back(before.findings, report.findings, now)
-            if wrong:
-                back = [FilePlan(plan.path, plan.new, plan.old) for plan in now if plan.path in wrong]
+            found = wrong(before.findings, report.findings, now)
+            if found.files:
+                back = [FilePlan(plan.path, plan.new, plan.old) for plan in now if plan.path in found.files]
                 failed.update((each.path, each.error) for each in apply(back, roots) if each.error)
                 analysis, report = _checked(paths, config, progress, stages, cache)
-                reasons |= wrong
-        hopeless.update((identity(each.finding), each) for each in unwritten(plans, reasons))
+                reasons |= found.files
+        hopeless.update((identity(each.finding), each) for each in unwritten(plans, reasons, found.blamed))
         spoiled.update(reasons)
         kept = [plan for plan in now if plan.path not in reasons]
         written += kept

@@ -1,11 +1,11 @@
 """What `--fix` did, round by round, and whether the project says so, too: after each round it is linted again.
 
-A file is put back where that shows that a finding is still there, or a new one."""
+A file is put back where that shows that a finding is still there, or a new one; the next round leaves out the fix that did not help."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from txlint.fix.plan import FilePlan, Proposal
@@ -41,9 +41,17 @@ def identity(finding: Finding) -> Identity:
     return finding.place.path, finding.effect.kind, finding.function, finding.effect.callee
 
 
-def to_put_back(before: Iterable[Finding], after: Iterable[Finding], written: Sequence[FilePlan]) -> dict[str, str]:
-    """Files of these plans that should be what they were, with the reason: the fixed finding is still there, or one came up that was
-    not there before."""
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What a look at a written round shows to be wrong: files that should be what they were, each with the reason, and the fixes to
+    blame. In a file where none is, all are."""
+
+    files: Mapping[str, str]
+    blamed: frozenset[Identity] = frozenset()
+
+
+def wrong(before: Iterable[Finding], after: Iterable[Finding], written: Sequence[FilePlan]) -> Wrong:
+    """What of these plans is wrong: a fixed finding is still there, or one came up that was not there before."""
     had = Counter(map(identity, before))
     has = Counter(map(identity, after))
     by_path = {plan.path for plan in written}
@@ -54,22 +62,24 @@ def to_put_back(before: Iterable[Finding], after: Iterable[Finding], written: Se
         key = identity(proposal.finding)
         fixed[key] += 1
         homes.setdefault(key, set()).update(path for path, _ in proposal.rewrites)
-    for key, count in has.items():
-        if count > had[key] - fixed[key]:
+    blamed = {key for key, count in has.items() if count > had[key] - fixed[key]}
+    for key in has:
+        if key in blamed:
             reason = "the finding was still there afterwards" if had[key] else f"`{key[3]}` in {key[2]} became a finding"
             for path in homes.get(key, set()) & by_path or {key[0]} & by_path or by_path:
                 found.setdefault(path, reason)
+    return Wrong(found, frozenset(blamed & fixed.keys()))
+
+
+def unwritten(plans: Iterable[FilePlan], reasons: Mapping[str, str], blamed: Collection[Identity] = ()) -> list[Proposal]:
+    """The proposals that are not to be tried again, refused for these reasons: of the files that have one those that are to blame, or all
+    where none is."""
+    found = []
+    for plan in plans:
+        if plan.path in reasons:
+            mine = [proposal for proposal in plan.fixed if identity(proposal.finding) in blamed] or plan.fixed
+            found += [Proposal(each.finding, replace(each.fix, applicability="none", reason=reasons[plan.path])) for each in mine]
     return found
-
-
-def unwritten(plans: Iterable[FilePlan], reasons: Mapping[str, str]) -> list[Proposal]:
-    """The proposals of files that were not written after all, refused for these reasons."""
-    return [
-        Proposal(proposal.finding, replace(proposal.fix, applicability="none", reason=reasons[plan.path]))
-        for plan in plans
-        if plan.path in reasons
-        for proposal in plan.fixed
-    ]
 
 
 def refusals(plans: Iterable[FilePlan], findings: Iterable[Finding]) -> list[Proposal]:
