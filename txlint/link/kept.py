@@ -1,7 +1,8 @@
 """What is put somewhere by one piece of code and called by another: registries, lists of listeners, callables kept in attributes.
 
 A place is ``("global", module, name)``, ``("attr", class number, name)`` for containers that are made empty and filled later,
-``("param", function number, name)``, ``("field", class number, name)`` for what callers pass and an attribute keeps, or
+``("param", function number, name)``, ``("field", class number, name)`` for what callers pass and an attribute keeps,
+``("on", module or class number, name)`` for what is None until code elsewhere assigns it (``state.pool = ..``), or
 ``("space", library's class, name)`` for what is put on an object that lasts as long as a request, or ``("held", full name, method)`` for
 what a proxy of the module is given to stand for. Whoever puts
 something there is noted whenever code is replayed (`put`); who reads a place gets what is known so far (`kept`) and is noted as well.
@@ -22,11 +23,13 @@ from txlint.link.values import (
     UNKNOWN,
     Atom,
     Cls,
+    Const,
     Ext,
     ExtMethod,
     ExtObj,
     Fn,
     Many,
+    Mod,
     Obj,
     OneOf,
     Param,
@@ -141,6 +144,31 @@ def put_there(linker: Linker, place: Place) -> Value:
     return kept(linker, place)
 
 
+def unset(value: Value) -> bool:
+    """Is it None, or nothing that is known?"""
+    return all(isinstance(atom, Const) and atom.value is None for atom in value)
+
+
+def outside(linker: Linker, atom: Atom, name: str) -> Place | None:
+    """The place of an attribute that code elsewhere may assign: of a module, a class, or an instance that has it as None before."""
+    if isinstance(atom, Mod):
+        module = linker.project.find_module(atom.name)
+        return ("on", module.name, name) if module is not None else None
+    if not isinstance(atom, (Cls, Obj)):
+        return None
+    found = linker.find(atom.klass, name)
+    if found is None or found.bindings is None:
+        is_own = isinstance(atom, Cls) or name in linker.setters(atom.klass)
+        return ("on", atom.klass.id, name) if is_own else None
+    return ("on", found.owner.id, name) if not isinstance(found.owner, str) and unset(linker.class_attribute(atom.klass, name)) else None
+
+
+def put_on(linker: Linker, atom: Atom, name: str) -> Value:
+    """What code elsewhere assigns to an attribute that is None before."""
+    place = outside(linker, atom, name) if name in linker.project.put_on else None
+    return put_there(linker, place) if place is not None else UNKNOWN
+
+
 def fill(linker: Linker) -> set[int]:
     """Looks for what is put at the places that were asked for; the functions that asked and now get another answer."""
     while linker.unfilled:
@@ -199,6 +227,11 @@ def _look(linker: Linker, place: Place) -> None:
         word = klass.fact.name
         also = [m for m in linker.project.ordered if m not in near and word in m.facts.words]
         _replay_writers(linker, [m for m in (*near, *also) if name in m.facts.words], name)
+    elif kind == "on":
+        for module in linker.project.ordered:
+            for fun in (module.body, *module.funs) if name in module.facts.put_on else ():
+                if mentions(fun, {name}) and _assigns(fun.body, name):
+                    linker.replay(fun, _owner(fun), fun.fact is None)
     elif kind in ("held", "space"):
         puts = _calls if kind == "held" else _assigns
         for module in linker.project.ordered:

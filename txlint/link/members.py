@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from txlint.catalog.lookup import PROJECT
 from txlint.catalog.types import parse_type
 from txlint.link import taught
-from txlint.link.kept import ADDS, declared, one_of, options, put_there
+from txlint.link.kept import ADDS, declared, one_of, options, put_on, put_there, unset
 from txlint.link.project import Klass
 from txlint.link.values import (
     UNKNOWN,
@@ -170,6 +170,8 @@ def _instance_attribute(linker: Linker, klass: Klass, name: str, receiver: Atom)
     if value and assigned:
         value = tuple(atom for atom in value if not _is_said_better(linker, atom, assigned))
     value = union(value, assigned)
+    if value and unset(value):
+        value = union(value, put_on(linker, linker.instance(klass, False), name))
     if not value or all(isinstance(atom, Const) for atom in value):
         for base in linker.library_bases(klass):
             text = linker.catalog.attribute_type(base, name)
@@ -254,6 +256,11 @@ def _of_class(linker: Linker, atom: Cls | SelfCls, name: str) -> Value:
     if name == "__name__":
         return (linker.atoms.const(klass.fact.name),)
     value = linker.class_attribute(klass, name)
+    if unset(value):
+        for method in linker.setters(klass).get(name, ()):  # a class method keeps it: `cls.pool = ..`
+            value = union(value, linker.replay(method, klass, True).sets.get(name, UNKNOWN))
+        if isinstance(atom, Cls):
+            value = union(value, put_on(linker, atom, name))
     result: list[Atom] = []
     for item in value:
         if isinstance(item, Fn) and item.receiver is None and item.fun.klass is not None:

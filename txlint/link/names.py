@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_type
 from txlint.link import taught
-from txlint.link.kept import fillable, options
+from txlint.link.kept import fillable, options, put_on, unset
 from txlint.link.project import GLOBAL, Binding, Fun, Klass, Module, absolute
 from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, Mod, OneOf, Param, Stored, Value, union
 from txlint.model.facts import Expr
@@ -51,6 +51,8 @@ def module_name(linker: Linker, module: Module, name: str) -> Value:
     for number in module.global_sets.get(name, ()):
         setter = module.funs[number]
         value = union(value, linker.replay(setter, setter.klass, False).sets.get(GLOBAL + name, UNKNOWN))
+    if bound is not None and unset(value):
+        value = union(value, put_on(linker, linker.atoms(Mod, module.name), name))
     if value and bound is not None:
         value = fillable(linker, value, ("global", module.name, name))
     linker.global_values[key] = value

@@ -15,7 +15,7 @@ from txlint.link.entering import Closing, enter_context, own, suspended
 from txlint.link.guards import NEVER, Facts, assume, constant_test, constants, library_test, only_test, parameter_of, tests
 from txlint.link.held import given
 from txlint.link.iterated import fields_over, fills, holds_in
-from txlint.link.kept import ADDS, declared, fillable, inside, places
+from txlint.link.kept import ADDS, declared, fillable, inside, outside, places
 from txlint.link.keyed import key_of, with_key
 from txlint.link.library import assigned
 from txlint.link.members import shared_key
@@ -159,6 +159,8 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
         head, _, name = target.rpartition(".")
         if frame.linker.catalog.watched and head != frame.self_name:
             assigned(frame, head, name, value)
+        if value and head != frame.self_name:
+            _put_on(frame, head, name, value)
         if head == frame.self_name:
             if value and frame.fun.klass is not None:
                 value = fillable(frame.linker, value, ("attr", frame.fun.klass.id, name))
@@ -191,6 +193,14 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                 frame.linker.put(place, value)
         elif tag == "attr":
             frame.ev(target[1])
+
+
+def _put_on(frame: Frame, head: str, name: str, value: Value) -> None:
+    """``state.pool = pool``: what is None until then is this from now on, whoever reads it."""
+    for atom in frame.ev(head):
+        place = outside(frame.linker, atom, name)
+        if place is not None:
+            frame.linker.put(place, value)
 
 
 def _share(frame: Frame, target: str, value: Value, source: Expr | None) -> None:
