@@ -54,18 +54,25 @@ def link(
     builder = _Builder(linker)
     builder.grow(start, found)
     for _ in range(ROUNDS - 1):
-        # Once more for functions whose parameters callers have told something about.
-        asked = fill(linker)
-        stale, linker.stale = linker.stale, {}
-        again: dict[int, set[int] | None] = {
-            number: None if number in asked or NO_CLASS in stale[number] else stale[number]
-            for number in sorted(stale.keys() | asked)
-            if number in asked or _listens(linker.project.funs[number])
-        }
-        if not again:
+        if not _told_anew(linker, builder):
             break
-        builder.again(again)
+    builder.concrete()
+    _told_anew(linker, builder)
     return builder.finish(found), linker
+
+
+def _told_anew(linker: Linker, builder: _Builder) -> bool:
+    """Once more for functions whose parameters callers have told something about; False where there are none."""
+    asked = fill(linker)
+    stale, linker.stale = linker.stale, {}
+    again: dict[int, set[int] | None] = {
+        number: None if number in asked or NO_CLASS in stale[number] else stale[number]
+        for number in sorted(stale.keys() | asked)
+        if number in asked or _listens(linker.project.funs[number])
+    }
+    if again:
+        builder.again(again)
+    return bool(again)
 
 
 def _connect(linker: Linker) -> None:
@@ -156,7 +163,6 @@ class _Builder:
 
     def finish(self, entrances: list[Entrance]) -> Program:
         linker = self.linker
-        self.concrete()
         self.callbacks()
         if linker.flag_names:  # all that can be reached has been replayed by now
             self.nodes = {node: [self.with_flags(edge) for edge in edges] for node, edges in self.nodes.items()}
