@@ -9,7 +9,7 @@ from txlint.catalog.types import parse_type
 from txlint.link import taught
 from txlint.link.kept import fillable, options, put_on, unset
 from txlint.link.project import GLOBAL, Binding, Fun, Klass, Module, absolute
-from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, Mod, OneOf, Param, Stored, Value, union
+from txlint.link.values import UNKNOWN, Atom, Cls, Ext, ExtObj, Mod, OneOf, Param, Stored, Value, union
 from txlint.model.facts import Expr
 
 if TYPE_CHECKING:
@@ -120,8 +120,13 @@ def bound(linker: Linker, binding: Binding, module: Module, klass: Klass | None,
         if expr.__class__ is tuple and expr[0] == "call" and str(expr[1]).rpartition(".")[2] == "NewType" and len(expr[2]) == 2:
             expr = expr[2][1]  # a type of its own for the checker, the same for the program
         value = evaluate(linker, expr, module, klass) if expr is not None else UNKNOWN
-        if binding[2] is not None and all(isinstance(atom, Const) and atom.value is None for atom in value):
-            value = union(value, linker.annotation(binding[2], module, klass))
+        if binding[2] is not None:
+            if unset(value):
+                value = union(value, linker.annotation(binding[2], module, klass))
+            elif len(value) == 1 and isinstance(value[0], ExtObj) and not value[0].item:
+                # `current: ContextVar[Session] = ContextVar("current")` says what it holds
+                held = (atom.item for atom in linker.annotation(binding[2], module, klass) if isinstance(atom, ExtObj))
+                value = (linker.with_item(value[0], next(held, UNKNOWN)),)
         return value
     if tag == "unpack":
         value = evaluate(linker, binding[1], module, klass)

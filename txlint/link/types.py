@@ -39,7 +39,10 @@ def typed(
             return (linker.with_item(receiver, linker.typed(expr.args[0], receiver, args, keywords)),)
         return (receiver,)
     if op == "item":
-        return linker.item_of(receiver) if receiver is not None else UNKNOWN
+        items = linker.item_of(receiver) if receiver is not None else UNKNOWN
+        if origin is None:
+            return items
+        return tuple(linker.atoms(ExtObj, a.name, a.item, origin) if isinstance(a, ExtObj) and a.origin is None else a for a in items)
     if op == "class":
         for framework in linker.frameworks:
             stands_for = framework.name(linker, expr.name)
