@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from txlint.catalog.types import parse_type
+from txlint.link.conditions import argument
 from txlint.link.keyed import beside
 from txlint.link.library import parameter_text
 from txlint.link.linker import Decoration, Linker, Replay
@@ -241,6 +242,14 @@ def _library(
     for hook in known.hooks:
         if hook.by == "decorator":
             linker.connect_decorated(frame, fun, hook, name, args, keywords, pos)
+        elif hook.by == "register" and isinstance(atom, ExtMethod) and hook.sender is not None:
+            # `@paid.connect`, `@paid.connect_via(order)`: what registers a function, on the function itself
+            from txlint.link.signals import connect_call
+
+            made_by = expr[1] if called else expr
+            base = made_by.rpartition(".")[0] if made_by.__class__ is str else made_by[1]
+            given: dict[str | None, Value] = {"sender": argument(hook.sender, args, keywords)} if called else {}
+            connect_call(linker, frame, base, (atom.receiver,), ((linker.atoms(Fn, fun, None),),), given)
     if args and _applies_decorators(linker, name):
         openers.extend(_method_openers(linker, args[0], pos))
     for returned in known.returns:
