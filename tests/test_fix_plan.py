@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tests.fix_findings import findings_of, fixed, suggested
 from txlint.fix import Project, open_file, plan, suggest
-from txlint.model.finding import Finding, Place
+from txlint.model.finding import Finding, Place, Step
 
 HEAD = "from django.db import transaction\n\n\n"
 CALLER = HEAD + "def f(x):\n    with transaction.atomic():  # open: a\n        tell(x)  # want: TX101=a\n"
@@ -30,6 +30,23 @@ def test_an_entry_in_another_file() -> None:
     assert b"        transaction.on_commit(partial(tell, x))  # want" in caller.new
     assert caller.fixed[0].fix.applicability == "unsafe" and "whole call of `tell`" in (caller.fixed[0].fix.reason or "")
     assert helper.new == helper.old and not helper.refused and not helper.fixed
+
+
+def test_a_framework_s_own_call_stays_in_its_transaction() -> None:
+    """A save or a validation that reaches the effect by an override or a signal of the project."""
+    for kind, changes in (("call", True), ("override", False), ("signal", False)):
+        finding = through()
+        step = Step(kind, finding.openers[0].entry, "", "")
+        opener = replace(finding.openers[0], trace=(step, step))
+        planned = plan([replace(finding, openers=(opener,))], {"caller.py": CALLER.encode(), "helper.py": HELPER.encode()}, unsafe=True)
+        assert any(each.is_changed for each in planned) is changes, kind
+
+
+def test_an_entry_whose_object_is_used_afterwards() -> None:
+    text = HEAD + "def f(x):\n    made = Course(x)\n    with atomic():  # open: a\n        made.load()  # via: a\n{}\n\n"
+    text += "class Course:\n    def load(self):\n        return t.delay(1)  # want: TX101=a\n"
+    assert b"on_commit(made.load)" in fixed(text.format("        x.save()"), unsafe=True).new
+    assert not fixed(text.format("        x.name = made.name"), unsafe=True).is_changed
 
 
 def test_an_entry_that_cannot_be_had() -> None:
@@ -134,6 +151,18 @@ def test_where_imports_go() -> None:
         '"""Doc."""\nfrom __future__ import annotations\n\nfrom functools import partial\n\nfrom django.db import transaction\n\nX = 1\n'
     )
     assert names("#!/usr/bin/env python\n# coding: utf-8\n\n").startswith("#!/usr/bin/env python\n# coding: utf-8\n\nfrom functools")
+    for head, wanted in (
+        ("from shop.a import b\n", "from functools import partial\n\nfrom django.db import transaction\nfrom shop.a import b\n"),
+        (
+            "from django.dispatch import receiver\n\nfrom .a import b\n",
+            "from functools import partial\n\nfrom django.db import transaction\nfrom django.dispatch import receiver\n\nfrom .a",
+        ),
+        (
+            "from functools import partial\nfrom django.db import Error\nfrom django.db import models\nfrom x import y\n",
+            "from functools import partial\nfrom django.db import Error\nfrom django.db import models\nfrom django.db import transaction\n",
+        ),
+    ):
+        assert names(head).startswith(wanted), names(head)
     assert "from django.db import IntegrityError, models, transaction\n" in names("from django.db import IntegrityError, models\n")
     multi = "from django.db import (\n    models,\n)\n"
     assert "from django.db import (\n    models,\n)\nfrom django.db import transaction\n" in names(multi)

@@ -61,13 +61,15 @@ UNSAFE = {
     "a lazy string": ("notify(gettext_lazy('x'))  # want: TX102=a", "evaluated at the commit"),
     "a lambda": ("notify(lambda: order.pk)  # want: TX102=a", "lambda among the arguments"),
     "a file read again": ("storage.delete(path)  # want: TX107=a\nopen(path)", "uses it again"),
-    "a store read again": ("index.put(order.pk)  # want: TX106=a\nx = index.get(order.pk)", "uses it again"),
+    "a store used again": ("index.put(order.pk)  # want: TX106=a\nindex.close()\nx = index.get(other.pk)", "uses it again"),
     "manual savepoints": (
         "sid = transaction.savepoint()\ntask.delay(1)  # want: TX101=a\ntransaction.savepoint_rollback(sid)",
         "savepoint_rollback",
     ),
 }
 NONE = {
+    "a store asked for the same": ("index.put(order.pk)  # want: TX106=a\nx = index.get(order.pk)", "line 7 asks for an answer"),
+    "a service asked next": ("bank.pay(order.pk)  # want: TX104=a\nif bank.is_paid():\n    order.save()", "line 7 asks for an answer"),
     "result assigned": ("x = task.delay(1)  # want: TX101=a", "result of `task.delay` is used"),
     "result returned": ("return task.delay(1)  # want: TX101=a", "is used"),
     "in a comprehension": ("x = [\n    task.delay(i)  # want: TX101=a\n    for i in items\n]", "is used"),
@@ -383,3 +385,18 @@ def test_what_is_asked_for_before_it_happens(asking: str, wanted: str) -> None:
     fix = suggest(first, open_file("x.py", text.encode(), found))
     assert fix.applicability == wanted, fix.reason
     assert ("asks for what it did" in (fix.reason or "")) == (wanted == "none")
+
+
+def test_a_folder_that_is_emptied() -> None:
+    """What is put there next would be removed at the commit; where nothing follows, nothing is."""
+
+    def applicability(body: str) -> str | None:
+        text = HEAD + ATOMIC + textwrap.indent(body, " " * 8)
+        (finding,) = findings_of(text)
+        finding = replace(finding, effect=replace(finding.effect, library="python"))
+        return suggest(finding, open_file("x.py", text.encode(), [finding])).applicability
+
+    loop = "for child in folder.iterdir():\n    os.remove(child)  # want: TX107=a\n"
+    assert applicability(loop) == "safe"
+    assert applicability(loop + "order.fill(folder)\n") == "none"
+    assert applicability("for child in chosen:\n    os.remove(child)  # want: TX107=a\norder.fill(folder)\n") == "safe"

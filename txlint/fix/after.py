@@ -271,6 +271,35 @@ def read_back(case: Case) -> int | None:
     return _later(case, {receiver: root_of(receiver)}, reads)
 
 
+def asked_later(case: Case) -> int | None:
+    """The line of a later call on the same receiver whose result is used, for a store also on something that both are given: what it
+    answers may depend on what this call did."""
+    call, kind = case.site.call, case.finding.effect.kind
+    receiver = dotted(call.func.value) if isinstance(call.func, cst.Attribute) else ""
+    if kind not in ("http", "rpc", "store") or not receiver or receiver in _STATELESS:
+        return None
+    given = {case.code(argument.value) for argument in call.args}
+
+    def asks(node: cst.CSTNode, same: Collection[str]) -> bool:
+        if not isinstance(node, cst.Call) or node is call or id(node) in _unanswered(case) or receiver not in same:
+            return False
+        on_it = isinstance(node.func, cst.Attribute) and dotted(node.func.value) == receiver
+        return on_it and (kind != "store" or any(case.code(argument.value) in given for argument in node.args))
+
+    return _later(case, {receiver: root_of(receiver)}, asks)
+
+
+def _unanswered(case: Case) -> frozenset[int]:
+    """The ids of the calls of the function that are statements by themselves."""
+
+    def read() -> Iterator[frozenset[int]]:
+        lines = find_everywhere(case.site.function.node, lambda n: isinstance(n, cst.Expr))
+        values = (line.value for line in lines if isinstance(line, cst.Expr))
+        yield frozenset(id(value.expression if isinstance(value, cst.Await) else value) for value in values)
+
+    return case.walked.kept("unanswered", case.site.function.node, read)[0]
+
+
 def mentioned_again(case: Case) -> int | None:
     """For a call that changes a path: the line at which the path, as the call is given it or is called on it, is written again before
     the transaction ends. What each turn of a loop binds anew is another path."""

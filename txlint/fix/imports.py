@@ -35,6 +35,8 @@ def _extended(source: Source, tree: ast.Module, new: NewImport) -> Edit | None:
         plain = f"from {new.module} import {', '.join(a.name + (f' as {a.asname}' if a.asname else '') for a in statement.names)}"
         if "*" in names or line.rstrip("\r\n") != plain or len(plain) + len(new.name) + 2 > 79:
             continue
+        if sum(isinstance(s, ast.ImportFrom) and s.module == new.module and not s.level for s in tree.body) > 1:
+            return None  # one name a line is this file's way
         after = [alias for alias in statement.names if _isort_key(alias.name) < _isort_key(new.name)]
         if not after:
             at = source.offset(statement.lineno, statement.names[0].col_offset + 1)
@@ -44,9 +46,10 @@ def _extended(source: Source, tree: ast.Module, new: NewImport) -> Edit | None:
     return None
 
 
-def _inserted(source: Source, tree: ast.Module, fresh: list[NewImport]) -> Iterator[Edit]:
+def _inserted(source: Source, tree: ast.Module, fresh: list[NewImport]) -> list[Edit]:
     groups = _groups(source, tree)
     lonely: dict[int, list[NewImport]] = {}
+    found: list[tuple[int, Edit]] = []  # with a rank, for those at one place: the end of a group, new groups, the start of the next group
     for new in fresh:
         same = [g for g in groups if _section(g[0]) == _section_of(new.module)]
         kin = [g for g in same if any(_module_of(s).partition(".")[0] == new.module.partition(".")[0] for s in g)]
@@ -55,14 +58,13 @@ def _inserted(source: Source, tree: ast.Module, fresh: list[NewImport]) -> Itera
             lonely.setdefault(_section_of(new.module), []).append(new)
             continue
         group = beside[0]
-        before = [s for s in group if _import_key(s) <= (1, new.module.lower())]
+        before = [s for s in group if _import_key(s) <= (1, new.module.lower(), _isort_key(new.name))]
         if before:
-            line = (before[-1].end_lineno or before[-1].lineno) + 1
+            found.append((0, _line_edit(source, (before[-1].end_lineno or before[-1].lineno) + 1, [new.statement])))
         else:
-            line = group[0].lineno
-        yield _line_edit(source, line, [new.statement])
-    if lonely:
-        yield from _new_groups(source, tree, groups, lonely)
+            found.append((2, _line_edit(source, group[0].lineno, [new.statement])))
+    found += [(1, edit) for edit in _new_groups(source, tree, groups, lonely)] if lonely else []
+    return [edit for _, edit in sorted(found, key=lambda each: each[0])]
 
 
 def _new_groups(
@@ -153,8 +155,10 @@ def _isort_key(name: str) -> tuple[int, str]:
     return kind, name
 
 
-def _import_key(statement: ast.Import | ast.ImportFrom) -> tuple[int, str]:
-    return (0, "") if isinstance(statement, ast.Import) else (1, _module_of(statement).lower())
+def _import_key(statement: ast.Import | ast.ImportFrom) -> tuple[int, str, tuple[int, str]]:
+    if isinstance(statement, ast.Import):
+        return 0, "", (0, "")
+    return 1, _module_of(statement).lower(), _isort_key(statement.names[0].name)
 
 
 def _groups(source: Source, tree: ast.Module) -> list[list[ast.Import | ast.ImportFrom]]:

@@ -11,7 +11,19 @@ from itertools import chain
 
 import libcst as cst
 
-from txlint.fix.after import behind, dotted, find, find_everywhere, mentioned_again, mentions, read_back, statements_of, used_again
+from txlint.fix.after import (
+    asked_later,
+    behind,
+    dotted,
+    find,
+    find_everywhere,
+    mentioned_again,
+    mentions,
+    read_back,
+    root_of,
+    statements_of,
+    used_again,
+)
 from txlint.fix.case import Case, Verdict, short, weighed
 from txlint.fix.references import assigned, by_reference, changed_later
 from txlint.fix.scopes import Scope, Site
@@ -84,7 +96,13 @@ def refusals(case: Case, in_async: bool = False) -> Iterator[str]:
         yield f"line {line} always undoes the transaction afterwards, so a deferred call would never run"
     if finding.effect.kind in _READ_BACK and (line := read_back(case)):
         yield f"line {line} asks for what it did, which would not have happened yet"
+    if line := asked_later(case):
+        yield f"line {line} asks for an answer, which may depend on what this call did"
+    if case.at_entry and (line := _receiver_used(case)):
+        yield f"line {line} goes on with what the whole call of `{case.callee}` works on"
     if _is_local_file(case):
+        if _empties_folder(case) and (_follows(case) or not case.ends_here):
+            yield "it empties a folder: deferred, it may remove what is put there next"
         if line := mentioned_again(case):
             yield f"line {line} speaks of the same path again, which would still be what it was"
         if any(scope.kind in ("finally", "handler") for scope in case.region):
@@ -262,6 +280,34 @@ def _body(case: Case) -> cst.CSTNode:
 def _is_local_file(case: Case) -> bool:
     """A call of Python's own that changes a path, on which code around it relies more often than on a storage's names."""
     return case.finding.effect.kind in ("storage", "storage-write") and case.finding.effect.library == "python" and not case.at_entry
+
+
+_LISTINGS = frozenset({"iterdir", "glob", "iglob", "rglob", "listdir", "scandir", "walk"})
+
+
+def _empties_folder(case: Case) -> bool:
+    """Whether the path is one of a listing that a loop goes through."""
+    loops = (scope.node for scope in case.region if scope.kind == "loop")
+    for loop in loops:
+        if isinstance(loop, cst.For) and isinstance(loop.iter, cst.Call) and _last_name(loop.iter.func) in _LISTINGS:
+            bound = find_everywhere(loop.target, lambda n: isinstance(n, cst.Name))
+            if any(isinstance(name, cst.Name) and mentions(case.site.call, name.value) for name in bound):
+                return True
+    return False
+
+
+def _last_name(node: cst.CSTNode) -> str:
+    return node.attr.value if isinstance(node, cst.Attribute) else node.value if isinstance(node, cst.Name) else ""
+
+
+def _receiver_used(case: Case) -> int | None:
+    """The line of a later statement in the same transaction that speaks of the local object on which the call is a method."""
+    function = case.site.call.func
+    root = root_of(dotted(function.value)) if isinstance(function, cst.Attribute) else ""
+    if root not in case.locals or root in ("self", "cls"):
+        return None
+    follows = (s for scope in reversed(case.region) for suite, first in behind(case, scope) for s in statements_of(suite)[first:])
+    return next((case.line(statement) for statement in follows if mentions(statement, root)), None)
 
 
 def _waits_for_program(case: Case) -> bool:
