@@ -93,6 +93,7 @@ class Linker:
         self.given: dict[str, list[tuple[str, Any, Any]]] | None = None  # see `descriptors`
         self.held_by: dict[int, Mapping[str, tuple[str, str]]] = {}  # what instances of a class hold, see `held`
         self._known_replays: dict[tuple[int, int, bool], Replay] = {}
+        self.first_for_class = False  # most replays are the first ones for their class: what they are told before is no news to them
         self._shared: dict[int, list[tuple[int, int, bool]]] = {}
         self.class_values: dict[tuple[int, str], Value] = {}
         self.found: dict[tuple[int, str], Found | None] = {}
@@ -263,6 +264,11 @@ class Linker:
                 cache.pop(at, None)
             self._loose.clear()
         return replay
+
+    def has_replayed(self, fun: Fun, cls: int) -> bool:
+        """Has a function been replayed for receivers of a class, or is it being?"""
+        keys = (fun.id, cls, True), (fun.id, cls, False)
+        return any(key in self._known_replays or key in self._flows for key in keys)
 
     @property
     def under_way(self) -> dict[tuple[int, int, bool], None]:

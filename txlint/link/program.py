@@ -190,6 +190,7 @@ class _Builder:
 
     def concrete(self) -> None:
         """A method that opens a transaction is also looked at with each subclass that inherits it: there its own calls are known."""
+        self.linker.first_for_class = True
         for node in list(self.nodes):
             fun, klass = self.linker.project.funs[node[0]], owner(self.linker.project.funs[node[0]])
             if klass is None or not klass.subclasses or node[1] != klass.id or node[2]:
