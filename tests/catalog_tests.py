@@ -3,7 +3,8 @@
     true        each name, base and alias is there in the installed release
     used        an effect, opener, closer or deferral is called by a line of its fixture, and the analysis sees it
     explained   `why`, sorted, and something to say
-    real        executed as in its fixture, an effect leaves the process, and a deferral or what is called silent does not
+    real        executed as in its fixture, an effect leaves the process, and a deferral or what is called silent does not; an opener,
+                deferral or hook of a library that `tests/openers` executes does what is said of it, by the database's word
 
 Each is [passed, of]. ``untested`` counts the entries that say why the last cannot be run on them: they are not in its numbers, and what
 they find is at most `likely`. ``versions`` are the releases that the names were looked up in, ``skipped`` says why a library was not
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests import catalog_truth, catalog_use
+from tests.openers import judge as openers
 from tests.real.judge import judge, tested
 from txlint.catalog.loader import LIBRARIES, read_library
 from txlint.model.catalog import Library
@@ -83,11 +85,21 @@ def executed(given: Tested) -> Tested:
     untested = [entry for entry in entries if entry.untested]
     found["real"] = [0, len(entries) - len(untested)]
     found["untested"] = len(untested)
-    if "skipped" not in found and len(untested) < len(entries):
+    if "skipped" in found:
+        return given
+    failed: set[str] = set()
+    if len(untested) < len(entries):
         verdict = judge(library, fixture, lines)
         found["real"][0] = len(verdict.shown)
-        if verdict.failed:
-            found["not real"] = sorted(verdict.failed)
+        failed |= verdict.failed.keys()
+    if library.name in openers.PROVED:
+        asked = openers.judge(library, openers.executed(library.name))
+        found["real"][0] += len(asked.shown)
+        found["real"][1] += len(asked.shown) + len(asked.wrong)
+        found["untested"] += len(asked.excused)
+        failed.update(asked.wrong)
+    if failed:
+        found["not real"] = sorted(failed)
     return given
 
 

@@ -11,4 +11,6 @@ that keeps rows back) the library's.
 
 from __future__ import annotations
 
+NONE_HERE = "this release has none"
+
 Seen = dict[str, tuple[bool, bool] | str]

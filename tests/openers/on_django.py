@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.openers import Seen, project
+from tests.openers.postgres import ABSENT, server, state
 from tests.openers.project import is_open, states
 
 QUERYSET = "django.db.models.QuerySet"
@@ -19,8 +20,9 @@ WRAPPER = "django.db.backends.base.base.BaseDatabaseWrapper"
 
 
 def prove() -> Seen:
-    project.up()
-    return {**_explicit(), **_bodies(), **_hooks(), **_deferrals()}
+    with server() as dsn:
+        project.up(dsn)
+        return {**_explicit(), **_asserts(dsn), **_bodies(), **_hooks(), **_deferrals()}
 
 
 def _explicit() -> Seen:
@@ -46,8 +48,33 @@ def _explicit() -> Seen:
         seen[name] = before, is_open()
         transaction.rollback()
         call(True)
-    for name in (MANAGER, QUERYSET):
-        seen[f"{name}.select_for_update"] = "SQLite has no row locks, so that it is not refused outside of a transaction"
+    return seen
+
+
+def _asserts(dsn: str | None) -> Seen:
+    """Refused where no transaction is open; on PostgreSQL, since SQLite has no row locks."""
+    from django.db import connections, transaction
+    from django.db.transaction import TransactionManagementError
+
+    from tests.openers.models import Tag
+
+    if dsn is None:
+        return {f"{name}.select_for_update": ABSENT for name in (MANAGER, QUERYSET)}
+    seen: Seen = {}
+    connection = connections["postgres"]
+    with connection.schema_editor() as editor:
+        editor.create_model(Tag)
+    for name, objects in ((MANAGER, Tag.objects.db_manager("postgres")), (QUERYSET, Tag.objects.using("postgres"))):
+        try:
+            list(objects.select_for_update())
+        except TransactionManagementError:
+            before = False
+        else:
+            before = True
+        with transaction.atomic(using="postgres"):
+            list(objects.select_for_update())
+            seen[f"{name}.select_for_update"] = before, state(dsn, connection.connection.info.backend_pid)
+    connection.close()
     return seen
 
 
@@ -101,7 +128,7 @@ def _bodies() -> Seen:
             wait(lambda objects=objects, name=name: objects().aupdate_or_create(text=f"{name[-9:]}4"))
         )
     doomed = [order() for _ in range(4)]
-    seen[f"{MODEL}.delete"] = _during(doomed[0].delete)
+    seen[f"{MODEL}.delete as opener"] = _during(doomed[0].delete)
     seen[f"{MODEL}.adelete"] = _during(wait(doomed[1].adelete))
     seen[f"{QUERYSET}.delete"] = _during(Order.objects.filter(pk=doomed[2].pk).delete)
     seen[f"{QUERYSET}.adelete"] = _during(wait(Order.objects.filter(pk=doomed[3].pk).adelete))
@@ -168,7 +195,7 @@ def _hooks() -> Seen:
     for name, answers in heard.items():
         if name.endswith(("delete", "m2m_changed")) and "signals" in name:
             continue
-        seen[name] = answers[0], answers[-1]
+        seen[f"{name} as hook" if name == f"{MODEL}.delete" else name] = answers[0], answers[-1]
     heard.clear()
     order, tag = Order.objects.create(), Tag.objects.create()
     before = is_open()

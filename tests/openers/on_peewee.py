@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from typing import Any
 
-from tests.openers import Seen
+from tests.openers import NONE_HERE, Seen
 
 
 def prove() -> Seen:
@@ -99,7 +99,7 @@ def prove() -> Seen:
             early = bool(ran)
         seen["peewee.Database.after_commit"] = early, ran == [False]
     else:
-        seen["peewee.Database.after_commit"] = "this release has none"
+        seen["peewee.Database.after_commit"] = NONE_HERE
     database.close()
     with database:
         seen["peewee.Database.__enter__"] = False, is_open()

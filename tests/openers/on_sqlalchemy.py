@@ -9,7 +9,8 @@ import tempfile
 from collections.abc import Callable
 from typing import Any
 
-from tests.openers import Seen
+from tests.openers import NONE_HERE, Seen
+from tests.openers.postgres import ABSENT, server, state
 
 SESSION = "sqlalchemy.orm.Session"
 ASYNC_SESSION = "sqlalchemy.ext.asyncio.AsyncSession"
@@ -42,6 +43,22 @@ def prove() -> Seen:
     return seen | asyncio.run(_awaited(f"sqlite+aiosqlite:///{folder}/db.sqlite3", Order, sa, event))
 
 
+def _twophase() -> tuple[bool, bool] | str:
+    """On PostgreSQL: SQLite knows no prepared transactions."""
+    import sqlalchemy as sa
+
+    with server() as dsn:
+        if dsn is None:
+            return ABSENT
+        engine = sa.create_engine(dsn.replace("postgresql://", "postgresql+psycopg2://"), poolclass=sa.pool.NullPool)
+        with engine.connect() as connection:
+            pid = connection.connection.driver_connection.info.backend_pid  # type: ignore[union-attr]
+            before = state(dsn, pid)
+            with connection.begin_twophase():
+                connection.exec_driver_sql("select 1")
+                return before, state(dsn, pid)
+
+
 def _begin_as_asked(engine: Any, event: Any) -> None:
     """As SQLAlchemy's documentation says for SQLite."""
 
@@ -72,7 +89,7 @@ def _connections(engine: Any, sa: Any) -> Seen:
             before = is_open()
             with getattr(connection, name)():
                 seen[f"{CONNECTION}.{name}"] = before, is_open()
-    seen[f"{CONNECTION}.begin_twophase"] = "SQLite knows no prepared transactions"
+    seen[f"{CONNECTION}.begin_twophase"] = _twophase()
     for name, arguments in (("execute", [write]), ("exec_driver_sql", ["select 1"]), ("scalar", [read]), ("scalars", [read])):
         with engine.connect() as connection:
             before = is_open()
@@ -119,7 +136,7 @@ def _sessions(engine: Any, order: Any, sa: Any, orm: Any) -> Seen:
     for name, call in _calls(order, sa).items():
         if not hasattr(orm.Session, name):
             if "stream" not in name:
-                seen[f"{SESSION}.{name}"] = "this release has none"
+                seen[f"{SESSION}.{name}"] = NONE_HERE
             continue
         with maker() as session:
             kept = session.get(order, 1)
@@ -238,7 +255,7 @@ async def _awaited(url: str, order: Any, sa: Any, event: Any) -> Seen:
         if name.startswith("bulk_"):
             continue
         if not hasattr(sa_async.AsyncSession, name):
-            seen[f"{ASYNC_SESSION}.{name}"] = "this release has none"
+            seen[f"{ASYNC_SESSION}.{name}"] = NONE_HERE
             continue
         async with maker() as session:
             kept = await session.get(order, 1)

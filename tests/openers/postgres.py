@@ -33,7 +33,19 @@ def server() -> Iterator[str | None]:
             shutil.chown(folder, "postgres")
         made = [*prefix, initdb, "-D", folder / "data", "-U", "txlint", "--auth=trust", "--no-sync"]
         subprocess.run([str(word) for word in made], check=True, capture_output=True, cwd="/")
-        options = ["-D", folder / "data", "-p", port, "-k", folder, "-c", "listen_addresses=127.0.0.1", "-F"]
+        options = [
+            "-D",
+            folder / "data",
+            "-p",
+            port,
+            "-k",
+            folder,
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+            "max_prepared_transactions=2",
+            "-F",
+        ]
         running = subprocess.Popen([*prefix, postgres, *map(str, options)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
         _wait(port)
         yield f"postgresql://txlint@127.0.0.1:{port}/postgres"

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import tempfile
 from typing import Any
+from urllib.parse import urlsplit
 
 states: list[bool] = []
 """Whether SQLite had a transaction open, for each change that was sent to it since the list was emptied."""
 
 
-def up() -> None:
+def up(postgres: str | None = None) -> None:
+    """``postgres``: the address of a second database, called so."""
     import django
     from django.conf import settings
     from django.db.backends.signals import connection_created
 
     folder = tempfile.mkdtemp(prefix="txlint-openers-")
+    databases = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": f"{folder}/db.sqlite3", "OPTIONS": {"timeout": 2}}}
+    if postgres is not None:
+        at = urlsplit(postgres)
+        where = {"NAME": at.path[1:], "USER": at.username, "HOST": at.hostname, "PORT": at.port}
+        databases["postgres"] = {"ENGINE": "django.db.backends.postgresql", **where}
     contrib = ("admin", "auth", "contenttypes", "sessions", "messages")
     settings.configure(
         SECRET_KEY="k",
         ALLOWED_HOSTS=["*"],
         USE_TZ=True,
-        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": f"{folder}/db.sqlite3", "OPTIONS": {"timeout": 2}}},
+        DATABASES=databases,
         INSTALLED_APPS=[*(f"django.contrib.{name}" for name in contrib), "tests.openers"],
         MIDDLEWARE=[
             "django.contrib.sessions.middleware.SessionMiddleware",

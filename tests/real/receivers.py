@@ -391,6 +391,10 @@ def _mongo(place: Place) -> Any:
     return _module("pymongo").MongoClient(port=place.port, connect=False, serverSelectionTimeoutMS=500)
 
 
+def _motor(place: Place) -> Any:
+    return _module("motor.motor_asyncio").AsyncIOMotorClient(port=place.port, connect=False, serverSelectionTimeoutMS=500)
+
+
 def _thread_target() -> None:
     return None
 
@@ -913,6 +917,8 @@ MAKERS: dict[str, Maker] = {
     "ldap3.Connection": _ldap,
     "meilisearch.Client": _meilisearch,
     "meilisearch.index.Index": lambda place: _meilisearch(place).index("a"),
+    "motor.motor_asyncio.AsyncIOMotorClient": _motor,
+    "motor.motor_asyncio.AsyncIOMotorCollection": lambda place: _motor(place)["d"]["c"],
     "multiprocessing.Process": lambda place: _module("multiprocessing").Process(target=_thread_target),
     "openai.resources.chat.completions.Completions": lambda place: _openai(place).chat.completions,
     "opensearchpy.AsyncOpenSearch": lambda place: _module("opensearchpy").AsyncOpenSearch(place.url),
