@@ -96,7 +96,8 @@ class Framework:
         return None
 
     def setting(self, path: str) -> tuple[str, Any]:
-        """``("value", v)``, ``("absent", None)`` or ``("unknown", None)``."""
+        """``("value", v)``, ``("likely", v)`` where the environment or a branch may say otherwise, ``("absent", None)`` or
+        ``("unknown", None)``."""
         return "unknown", None
 
     def described(self, linker: Linker, method: str, item: Atom, receiver: Atom | None) -> Value | None:

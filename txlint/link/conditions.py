@@ -66,7 +66,9 @@ def is_met(site: Site, when: When, entry: Entry, args: tuple[Value, ...], keywor
             if when.present:
                 return False
             value = default
-        return _tested(when, value)
+        tested = _tested(when, value)
+        # an effect's exceptions are only those that are known: what the environment may set otherwise is none
+        return None if state == "likely" and tested and when.unless and isinstance(entry, Effect) else tested
     if when.arg is None:
         return None
     given = is_given(site, when.arg, args, keywords)

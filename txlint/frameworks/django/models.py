@@ -13,6 +13,7 @@ from txlint.frameworks.named import bound_to
 from txlint.frameworks.types import Framework
 from txlint.model.facts import Expr
 from txlint.model.graph import STORED
+from txlint.model.kinds import Confidence
 from txlint.model.shapes import calls_in, last_name
 
 if TYPE_CHECKING:
@@ -71,10 +72,12 @@ class DjangoModels(Framework):
     # -- the linker's questions ---------------------------------------------------------------------------------------------------
 
     def setting(self, path: str) -> tuple[str, Any]:
-        value = self.settings.get(path).value
-        if value is ABSENT:
+        answer = self.settings.get(path)
+        if answer.value is ABSENT:
             return "absent", None
-        return ("unknown", None) if isinstance(value, Unknown) else ("value", value)
+        if isinstance(answer.value, Unknown):
+            return "unknown", None
+        return "value" if answer.confidence is Confidence.CERTAIN else "likely", answer.value
 
     def assumed_bases(self, dotted: str) -> tuple[str, ...]:
         """What an unknown package's class is taken to be: a model where its module says so, else what its name ends in."""
@@ -93,9 +96,9 @@ class DjangoModels(Framework):
 
     def _named_by_setting(self, linker: Linker, setting: str) -> Value | None:
         """The dotted names of the project's own classes and functions that a setting holds: ``import_string(settings.SMS_BACKEND)``."""
-        state, value = self.setting(setting)
+        value = self.setting(setting)[1]
         names = [value] if isinstance(value, str) else value if isinstance(value, (list, tuple)) else []
-        if state != "value" or not names or not all(isinstance(name, str) and _is_own(linker, name) for name in names):
+        if not names or not all(isinstance(name, str) and _is_own(linker, name) for name in names):
             return None
         constants = [linker.atoms.const(name) for name in names]
         return tuple(constants) if isinstance(value, str) else (linker.atoms(linker.Seq, tuple((each,) for each in constants)),)
@@ -314,7 +317,7 @@ class DjangoModels(Framework):
         if self._user is False:
             self._user = None
             state, value = self.setting("AUTH_USER_MODEL")
-            if state == "value" and isinstance(value, str):
+            if isinstance(value, str):
                 self._user = self.named(linker, value, None)
             elif state != "absent":
                 abstract = ("django.contrib.auth.models.AbstractUser", "django.contrib.auth.models.AbstractBaseUser")
@@ -370,8 +373,8 @@ class DjangoModels(Framework):
         for atom in value:
             text = atom.value if isinstance(atom, linker.Const) else None
             if isinstance(atom, linker.Ext) and atom.name.endswith("AUTH_USER_MODEL"):
-                state, text = self.setting("AUTH_USER_MODEL")
-                if state != "value":  # Django's own default; settings that are elsewhere mostly name a user that derives from it
+                text = self.setting("AUTH_USER_MODEL")[1]
+                if text is None:  # Django's own default; settings that are elsewhere mostly name a user that derives from it
                     text = "auth.User"
             label, dot, name = text.partition(".") if isinstance(text, str) else ("", "", "")
             for package in (f"django.contrib.{label}", label) if dot else ():
