@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.link.changes import attribute_named, comparison, filled_by_save
 from txlint.link.constructed import kept_test, said_by_property
 from txlint.link.iterated import fields_over, holds_in
 from txlint.link.opening import state_queries
-from txlint.link.settled import flag_of
+from txlint.link.settled import flag_of, mark_of
 from txlint.link.typehints import instances_of
 from txlint.link.values import UNKNOWN, Cls, Const, Obj, Value, union
 from txlint.model.facts import Expr
@@ -38,7 +38,7 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
             known = _identity(frame, test, True) or _own_attribute(frame, test)
             if known is not None:
                 return known
-            flag = flag_of(frame, test)
+            flag = flag_of(frame, test) or mark_of(frame, test)
             return _both(flag, "truthy", True, True) if flag is not None else _state_tests(frame, test)
         if test in frame.filled:
             return [("test", each) for each in holds_in(frame, test)], []
@@ -65,6 +65,9 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
         parameter = parameter_of(frame, test[1])
         if parameter is not None:
             return _comparison(frame, parameter, test[2][0], test[3][0])
+        named = _by_class_name(frame, test[1], test[2][0], test[3][0])
+        if named is not None:
+            return named
         if test[2][0] in ("in", "not in") and test[1].__class__ is tuple and test[1][0] == "const":
             parameter = parameter_of(frame, test[3][0])
             if parameter is not None:
@@ -87,9 +90,8 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
     if tag == "call":
         if test[1] == "bool" and len(test[2]) == 1:
             return tests(frame, test[2][0])
-        if test[1] == "getattr" and frame.self_name is not None:
-            named = attribute_named(frame, test)
-            return (_own_attribute(frame, f"{frame.self_name}.{named}") if named is not None else None) or ([], [])
+        if test[1] in ("getattr", "hasattr") and test[2][0].__class__ is str:
+            return _getattr(frame, test)
         if test[1] == "isinstance" and len(test[2]) == 2 and test[2][0].__class__ is str:
             return _isinstance(frame, test[2][0], test[2][1])
         if not test[2] and not test[3]:
@@ -104,6 +106,21 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
     if tag == "attr":
         return _state_tests(frame, test)
     return [], []
+
+
+def _getattr(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
+    """``getattr(self, "_quiet", False)``, ``hasattr(instance, "_quiet")``."""
+    owner, asked = test[2][0], test[2][1] if len(test[2]) > 1 else None
+    name = attribute_named(frame, test)
+    if name is None and asked.__class__ is tuple and asked[0] == "const":
+        name = str(asked[1])
+    if name is None:
+        return [], []
+    known = _own_attribute(frame, f"{owner}.{name}") if test[1] == "getattr" and owner == frame.self_name else None
+    if known is not None:
+        return known
+    mark = mark_of(frame, f"{owner}.{name}")
+    return _both(mark, "truthy", True, True) if mark is not None else ([], [])
 
 
 def only_test(facts: Facts) -> Test | None:
@@ -160,6 +177,24 @@ def _comparison(frame: Frame, name: str, op: str, right: Expr) -> tuple[Facts, F
         if members:
             return _both(name, "in", members, op == "in")
     return [], []
+
+
+_CLASS_NAMES: dict[str, Callable[[str], str]] = {"__name__": str, "_meta.object_name": str, "_meta.model_name": str.lower}
+"""What of a class is its name, and how that is written."""
+
+
+def _by_class_name(frame: Frame, left: Expr, op: str, right: Expr) -> tuple[Facts, Facts] | None:
+    """``sender.__name__ == "Order"``, ``instance._meta.model_name in (..)``: a test of the class of a signal's sender."""
+    if left.__class__ is not str or op not in ("==", "!=", "in", "not in"):
+        return None
+    head, _, rest = left.partition(".")
+    write = _CLASS_NAMES.get(rest.removeprefix("__class__."))
+    if write is None or head not in ("sender", "instance") or not all(map(frame.is_param, ("sender", "instance"))):
+        return None
+    parts = right[1] if right.__class__ is tuple and right[0] in ("tuple", "list", "set") and op.endswith("in") else (right,)
+    names = constants([frame.ev(part) for part in parts])
+    ids = tuple(klass.id for klass in frame.linker.project.klasses if write(klass.fact.name) in names)
+    return _both(head, "class", ids, op in ("==", "in")) if names else None
 
 
 def _members(frame: Frame, expr: Expr) -> tuple[Any, ...]:

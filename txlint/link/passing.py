@@ -75,6 +75,10 @@ def passed(site: Site) -> Passed:
         values[FLAG] = ("param", FLAG)
     elif len(site.flags) == 1:
         values.update((FLAG + name, ("param", a.name)) for name, a in site.flags[0] if isinstance(a, Param) and _is_own(frame, a))
+    for name in frame.switched.get(site.receiver, ()) if site.receiver.__class__ is str else ():
+        mark = frame.env.get(f"{site.receiver}.{name}", UNKNOWN)
+        if len(mark) == 1 and isinstance(mark[0], Const):
+            values[FLAG + name] = ("const", mark[0].value)
     changes = _changes(site)
     if changes is not None:
         values[CHANGED] = changes

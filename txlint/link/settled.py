@@ -56,6 +56,18 @@ def flag_of(frame: Frame, expr: Expr) -> str | None:
     return FLAG + name if known else None
 
 
+def mark_of(frame: Frame, expr: Expr) -> str | None:
+    """The parameter of conditions that ``self._quiet`` is, or ``instance._quiet`` in a receiver of a signal, where callers put that on a
+    row before they save it; None where it is no such mark."""
+    owner, (head, _, name) = frame.fun.klass, expr.partition(".")
+    if name not in frame.linker.project.put_on or not name.isidentifier():
+        return None
+    if owner is not None and head == frame.self_name:
+        changed = _changed_by_methods(frame.linker, owner)
+        return FLAG + name if changed is not None and name not in changed else None
+    return FLAG + name if head == "instance" and frame.is_param(head) and frame.is_param("sender") else None
+
+
 def made_with(linker: Linker, klass: Klass, args: tuple[Value, ...], keywords: dict[str | None, Value], open_ended: bool) -> Flags:
     """The flags of an instance that a call of its class with these arguments makes."""
     sources = _sources(linker, klass)
@@ -67,12 +79,14 @@ def made_with(linker: Linker, klass: Klass, args: tuple[Value, ...], keywords: d
     bound: dict[str | None, Value] = {**dict(zip(positional, args, strict=False)), **keywords}
     flags = []
     for name, (argument, default) in sources.items():
+        if name in linker.project.put_on:
+            continue
         value = bound.get(argument) if argument is not None else None
         if value is None:
             is_handed_on = len(args) > len(positional) and argument not in positional
             value = UNKNOWN if argument is not None and (open_ended or is_handed_on) else default
         for atom in value:
-            if isinstance(atom, Param) or (len(value) == 1 and _is_flag(atom)):
+            if isinstance(atom, Param) or (len(value) == 1 and is_flag(atom)):
                 flags.append((name, atom))
                 break
     return tuple(flags)
@@ -115,7 +129,7 @@ def constants(flags: Flags) -> tuple[tuple[str, Any], ...]:
     return tuple((FLAG + name, atom.value) for name, atom in flags if isinstance(atom, Const))
 
 
-def _is_flag(atom: Atom) -> bool:
+def is_flag(atom: Atom) -> bool:
     return isinstance(atom, Const) and (atom.value is None or atom.value.__class__ is bool)
 
 
@@ -123,10 +137,14 @@ def _is_settled(linker: Linker, owner: Klass, name: str) -> bool:
     """Does nobody but constructors assign an attribute: no other method of the class, of those above and below it, and no other code?"""
     if name in linker.project.put_on:
         return False
+    changed = _changed_by_methods(linker, owner)
+    return changed is not None and name not in changed and not any(f.may_set(linker, owner, name) for f in linker.frameworks)
+
+
+def _changed_by_methods(linker: Linker, owner: Klass) -> frozenset[str] | None:
     if owner.id not in linker.changed:
         linker.changed[owner.id] = _changed(linker, owner)
-    changed = linker.changed[owner.id]
-    return changed is not None and name not in changed and not any(f.may_set(linker, owner, name) for f in linker.frameworks)
+    return linker.changed[owner.id]
 
 
 def _changed(linker: Linker, owner: Klass) -> frozenset[str] | None:
@@ -173,7 +191,7 @@ def _class_level(linker: Linker, klass: Klass, name: str) -> Value:
     if binding[0] != "value" or (binding[2] is not None and _is_generated(linker, klass)):
         return UNKNOWN
     value = linker.class_attribute(klass, name)
-    return value if len(value) == 1 and _is_flag(value[0]) else UNKNOWN
+    return value if len(value) == 1 and is_flag(value[0]) else UNKNOWN
 
 
 def _is_generated(linker: Linker, klass: Klass) -> bool:

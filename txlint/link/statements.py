@@ -21,6 +21,7 @@ from txlint.link.library import assigned
 from txlint.link.members import shared_key
 from txlint.link.opening import asserted
 from txlint.link.project import GLOBAL
+from txlint.link.settled import is_flag
 from txlint.link.targets import iterate
 from txlint.link.values import UNKNOWN, Cls, Ext, ExtObj, Fn, Generated, Obj, SelfObj, Value, union
 from txlint.model.facts import Body, Expr, Pos
@@ -143,6 +144,7 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                 frame.sets[GLOBAL + target] = union(frame.sets.get(GLOBAL + target, UNKNOWN), value)
             for name in [name for name in frame.keys if name == target or name.startswith(target + ".")]:
                 del frame.keys[name]
+            frame.switched.pop(target, None)
             if target in frame.tested:
                 del frame.tested[target]
                 frame.renamed.pop(target, None)
@@ -168,6 +170,8 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
             frame.env[target] = value
         elif "." not in head:
             frame.env[target] = value
+            if len(value) == 1 and is_flag(value[0]):
+                frame.switched.setdefault(head, set()).add(name)
             if frame.linker.catalog.namespaces and value:
                 _share(frame, target, value, source)
             frame.changed(head)
