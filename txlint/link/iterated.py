@@ -2,7 +2,8 @@
 the class that is replayed; `holds_in` what holds where a local container has anything in it.
 
 ``for name in self._file_fields``, a property that lists those fields of the class (``self._meta.fields``) that are of a kind of which
-the class may have none; and a loop over a local container that only such a loop fills, or that is filled only under a test."""
+the class may have none; and a loop over a local container that only such a loop fills, or that is filled only under a test. `is_entered`
+tells of loops that have something to go over."""
 
 from __future__ import annotations
 
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from txlint.link.project import Klass, Module
 from txlint.link.uses import uses_of
 from txlint.link.values import Ext
-from txlint.model.facts import Expr
+from txlint.model.facts import Body, Expr
 from txlint.model.graph import Test
+from txlint.model.shapes import bodies, statements
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -24,6 +26,10 @@ _VIEWS = frozenset({"copy", "get", "items", "keys", "values"})
 """Methods that leave a container as it is."""
 _LOOKS = _SAME | {"all", "any", "bool", "len", "print", "repr", "str"}
 _NEW = (("dict", (), ()), ("list", ()), ("set", ()))
+
+
+_EMPTIES = frozenset({"clear", "discard", "pop", "popitem", "popleft", "remove"})
+_LEAVES = frozenset({"break", "continue", "raise", "return"})
 
 
 def fields_over(frame: Frame, expr: Expr) -> frozenset[str] | None:
@@ -46,6 +52,33 @@ def holds_in(frame: Frame, expr: Expr) -> tuple[Test, ...]:
     source = _source(expr)
     places, known = frame.filled.get(source, (frozenset(), ())) if source.__class__ is str else (frozenset(), ())
     return known if known and _is_unfilled(frame, source, places) else ()
+
+
+def is_entered(frame: Frame, loop: Any) -> bool:
+    """Has a loop something to go over, since a test before it has left where there is nothing (``if not orders: return``), and does each
+    round run to its end?"""
+    name, fun = _source(loop[2]), frame.fun
+    if name.__class__ is not str or "." in name or fun.fact is None or name not in fun.scope:
+        return False
+    uses = uses_of(frame.linker, fun, name)
+    if len(uses.bindings) + any(param.name == name for param in fun.fact.params) != 1 or not _EMPTIES.isdisjoint(uses.called):
+        return False
+    if any(stmt[0] in ("break", "continue") for stmt in statements(loop[3])):
+        return False
+    return _is_behind_test(fun.body, loop, name)
+
+
+def _is_behind_test(body: Body, loop: Any, name: str) -> bool:
+    """Has a test in this block, or in one around the loop in it, left where the name is of something empty?"""
+    for stmt in body:
+        if stmt is loop:
+            return False
+        if stmt[0] == "if" and stmt[1] == ("not", name) and stmt[2] and stmt[2][-1][0] in _LEAVES:
+            return any(each is loop for each in statements(body))
+        for block in bodies(stmt):
+            if any(each is loop for each in statements(block)):
+                return (stmt[0] == "if" and stmt[1] == name and block is stmt[2]) or _is_behind_test(block, loop, name)
+    return False
 
 
 def listed(frame: Frame, expr: Expr) -> frozenset[str] | None:

@@ -14,7 +14,7 @@ from txlint.link.changes import field_of, writes
 from txlint.link.entering import Closing, enter_context, own, suspended
 from txlint.link.guards import NEVER, Facts, assume, constant_test, constants, library_test, only_test, parameter_of, tests
 from txlint.link.held import given
-from txlint.link.iterated import fields_over, fills, holds_in
+from txlint.link.iterated import fields_over, fills, holds_in, is_entered
 from txlint.link.kept import ADDS, declared, fillable, inside, outside, places
 from txlint.link.keyed import key_of, with_key
 from txlint.link.library import assigned
@@ -352,13 +352,13 @@ def _for(frame: Frame, stmt: Any) -> None:
     if frame.filled and frame.self_name is not None:
         assume(frame, [("test", test) for test in holds_in(frame, stmt[2])])
     frame.loops.append((stmt, frame.now_open()))
-    _loop(frame, stmt[3], stmt[4], before)
+    _loop(frame, stmt[3], stmt[4], before, stmt)
     frame.loops.pop()
     if frame.region is not region:
         frame.region, frame.snapshot = region, None
 
 
-def _loop(frame: Frame, body: Body, orelse: Body, before: State) -> None:
+def _loop(frame: Frame, body: Body, orelse: Body, before: State, loop: Any = None) -> None:
     first = len(frame.flow.events)
     opened = frame.open
     frame.body(body)
@@ -368,10 +368,14 @@ def _loop(frame: Frame, body: Body, orelse: Body, before: State) -> None:
         frame.open = {**opened, **frame.open}
         frame.snapshot = None
         frame.body(body)
-    after = frame.state()._replace(dead=False)
-    frame.restore(before)
-    frame.dead = False
-    frame.join(before, after, frame.state())
+    ends = frame.open is not before.open or frame.closed is not before.closed
+    if loop is not None and ends and not frame.dead and is_entered(frame, loop):
+        frame.guards = before.guards
+    else:
+        after = frame.state()._replace(dead=False)
+        frame.restore(before)
+        frame.dead = False
+        frame.join(before, after, frame.state())
     if orelse:
         frame.body(orelse)
 
