@@ -298,6 +298,18 @@ def _kubernetes(place: Place, api: str) -> Any:
     return getattr(client, api)(client.ApiClient(client.Configuration(host=place.url)))
 
 
+def _pyramid_request(place: Place) -> Any:
+    """A request of an application that has a mailer."""
+    mailer = _module("pyramid_mailer.mailer").Mailer(
+        host="127.0.0.1", port=place.port, queue_path=f"{place.folder}/queue", default_sender="a@example.com"
+    )
+    request = _module("pyramid.request").Request.blank("/")
+    request.registry = _module("pyramid.registry").Registry()
+    request.registry.registerUtility(mailer, _module("pyramid_mailer.interfaces").IMailer)
+    request.mailer = mailer
+    return request
+
+
 def _dynamic_kubernetes(place: Place) -> Any:
     """A client that has asked which resources there are."""
     dynamic, client = _module("kubernetes.dynamic.client"), _module("kubernetes.client")
@@ -853,6 +865,7 @@ MAKERS: dict[str, Maker] = {
     "channels.generic.websocket.JsonWebsocketConsumer": lambda place: _consumer(place, "JsonWebsocketConsumer", False),
     "channels.generic.websocket.WebsocketConsumer": lambda place: _consumer(place, "WebsocketConsumer", False),
     "channels.layers.BaseChannelLayer": _layer,
+    "Request": _pyramid_request,
     "client.ApiClient": lambda place: _module("kubernetes.client").ApiClient(_module("kubernetes.client").Configuration(host=place.url)),
     "dynamic.DynamicClient": _dynamic_kubernetes,
     "kubernetes.dynamic.resource.Resource": _pods,
