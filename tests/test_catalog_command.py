@@ -88,6 +88,7 @@ def effect(name: str, more: str = "") -> str:
     [
         (effect("shop.queue.push"), "1: error: shop.queue.push (effect): not found: shop.queue has no 'push'; did you mean 'publish'?"),
         (effect("shop.gone.push"), "1: error: shop.gone.push (effect): not found: shop has no 'gone'"),
+        (effect("shop.queu.Client.put"), "1: error: shop.queu.Client.put (effect): not found: shop has no 'queu'; did you mean 'queue'?"),
         (effect("shop.queue.Client.putt"), "not found: shop.queue.Client has no 'putt'; did you mean 'put'?"),
         (effect("shop.queue.zz*"), "not found: shop.queue has no 'zz*'"),
         (effect("shop.queue.publish") * 2, "6: error: shop.queue.publish (effect): is said twice"),
@@ -182,6 +183,16 @@ def test_an_alias_has_to_lead_somewhere(project: Path, capsys: pytest.CaptureFix
     code, lines = tell(project, capsys, good.replace("queue.Client", "queue.Cleint"))
     assert code == 1
     assert lines == [" error: acme.Client (aliases): not found: shop.queue has no 'Cleint'; did you mean 'Client'?"]
+
+
+def test_a_family_that_is_nearly_anothers(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    opener = "[[opener]]\nname = 'shop.queue.unit'\nforms = ['with']\nfamily = '{}'\n"
+    code, lines = tell(project, capsys, opener.format("djnago"))
+    assert (code, lines) == (
+        0,
+        ["1: warning: shop.queue.unit (opener): family: no library's transactions are of the family 'djnago'; did you mean 'django'?"],
+    )
+    assert tell(project, capsys, opener.format("ledger")) == (0, [])
 
 
 def test_a_library_is_looked_up_as_files(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

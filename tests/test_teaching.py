@@ -119,6 +119,30 @@ def test_a_class_is_taught_by_its_name(project: Path, capsys: pytest.CaptureFixt
     assert found(project, capsys) == ["5 TX103", "8 TX101"]
 
 
+@pytest.mark.parametrize("home", ["shop.bus", "shop.bus.client"])
+@pytest.mark.parametrize("taken", ["shop.bus", "shop.bus.client"])
+def test_a_name_may_be_the_one_of_the_package_that_imports_it(
+    home: str, taken: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whichever of the two the table says, and whichever the code imports."""
+    (project / "shop" / "bus").mkdir()
+    text = "class Bus:\n    def emit(self): ...\n\ndef locate(name): ...\n\nclass Entity:\n    def on_store(self): ...\n"
+    (project / "shop" / "bus" / "client.py").write_text(text, encoding="utf-8")
+    (project / "shop" / "bus" / "__init__.py").write_text("from .client import Bus, Entity, locate\n", encoding="utf-8")
+    uses = USES.replace("shop.queue import push", f"{taken} import Bus, Entity, locate")
+    hook = "\n\nclass Order(Entity):\n    def on_store(self):\n        requests.post('x')\n"
+    (project / "shop" / "use.py").write_text(f"{uses}    Bus().emit()\n    locate('bus').emit()\n{hook}", encoding="utf-8")
+    tables = (
+        f"[[effect]]\nname = '{home}.Bus.emit'\nkind = 'publish'\nwhy = 'at once'\n"
+        f"[[returns]]\nname = '{home}.locate'\ntype = '{home}.Bus'\n"
+        f"[[hook]]\nname = '{home}.Entity.on_store'\nby = 'method'\nstate = 'in'\n"
+    )
+    (project / "txlint.toml").write_text(tables, encoding="utf-8")
+    assert found(project, capsys) == ["7 TX105", "8 TX105", "13 TX103"]
+    assert main(["catalog", "test", "--no-cache"]) == 0
+    assert "3 names taught: 0 errors, 0 warnings" in capsys.readouterr().out
+
+
 # -- docs/teaching.md --
 
 PAGE = Path(__file__).parents[1] / "docs" / "teaching.md"

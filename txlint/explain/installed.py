@@ -27,10 +27,11 @@ class Definition(NamedTuple):
 
 
 class Missing(NamedTuple):
-    """There is no such name; ``near`` are those that there are."""
+    """There is no such name; ``near`` are those that there are where the segment ``word`` of it was looked for."""
 
     reason: str
     near: tuple[str, ...] = ()
+    word: str = ""
 
 
 class Unseen(NamedTuple):
@@ -143,7 +144,8 @@ class Definitions:
                 return answer
         if "__getattr__" in names:
             return Unseen(f"{module} has a __getattr__")
-        return Missing(f"{module} has no {first!r}", tuple(names))
+        inside = (name.removeprefix(f"{module}.").partition(".")[0] for name in self.modules if name.startswith(f"{module}."))
+        return Missing(f"{module} has no {first!r}", tuple({**names, **dict.fromkeys(inside)}), first)
 
     def _of_class(self, owner: ast.ClassDef, module: str, path: str, rest: list[str], depth: int) -> Answer:
         first, *others = rest
@@ -171,7 +173,7 @@ class Definitions:
                 near += answer.near
         if "__getattr__" in names:
             return Unseen(f"{owner.name} has a __getattr__")
-        return Unseen(doubtful) if doubtful else Missing(f"{module}.{owner.name} has no {first!r}", tuple(near))
+        return Unseen(doubtful) if doubtful else Missing(f"{module}.{owner.name} has no {first!r}", tuple(near), first)
 
     def _of_base(self, base: ast.expr, module: str, path: str, rest: list[str], depth: int) -> Answer:
         if isinstance(base, ast.Subscript):

@@ -13,7 +13,7 @@ from txlint.catalog.lookup import PROJECT, Catalog
 from txlint.explain.installed import Answer, Definition, Definitions, Function, Missing, Unseen
 from txlint.link.linker import Linker
 from txlint.link.project import Klass
-from txlint.model.catalog import Arg, Effect, Entry, Fault, Hook, Library, LibraryClass, Returns, When
+from txlint.model.catalog import Arg, Closer, Effect, Entry, Fault, Hook, Library, LibraryClass, Opener, Returns, When
 
 _KEPT = frozenset({"staticmethod", "classmethod", "contextmanager", "asynccontextmanager", "abstractmethod", "override", "overload"})
 """Decorators under which a function takes the arguments that it says."""
@@ -35,6 +35,7 @@ def faults(linker: Linker, mine: Library, tables: Mapping[str, Any], built_in: C
     """What is to be said of each entry, in the order in which they stand. ``linker`` has seen the whole project; ``tables`` are those of
     its configuration, as written."""
     rows = _rows(tables)
+    families = sorted({each.family for each in built_in.entries() if isinstance(each, Opener | Closer | Hook)})
     seen: dict[tuple[str, str, Any], None] = {}
     found: list[Fault] = []
     for entry in mine.entries:
@@ -54,13 +55,14 @@ def faults(linker: Linker, mine: Library, tables: Mapping[str, Any], built_in: C
         if isinstance(answer, Unseen):
             answer = definitions.find(entry.name) if entry.untested is None else answer
         if isinstance(answer, Missing):
-            found.append(fault("error", "name", f"not found: {answer.reason}{_nearest(entry.name.rpartition('.')[2], answer.near)}"))
+            found.append(fault("error", "name", f"not found: {answer.reason}{_nearest(answer.word, answer.near)}"))
             continue
         if isinstance(answer, Unseen) and entry.untested is None:
             found.append(fault("note", "name", f"cannot be looked up: {answer.reason}"))
         if isinstance(answer, Definition):
             found += [fault("error", key, text) for key, text in _of_definition(entry, answer, definitions)]
         found += [fault("error", key, text) for key, text in _types(entry, linker, built_in, definitions)]
+        found += [fault("warning", "family", text) for text in _family(entry, families)]
         if not _is_used(entry, linker):
             found.append(fault("warning", "name", "nothing in the project uses it"))
     return [*found, *_aliases(mine, built_in, definitions)]
@@ -73,7 +75,7 @@ def _aliases(mine: Library, built_in: Catalog, definitions: Definitions) -> Iter
             continue
         answer = definitions.find(name)
         if isinstance(answer, Missing):
-            text = f"not found: {answer.reason}{_nearest(name.rpartition('.')[2], answer.near)}"
+            text = f"not found: {answer.reason}{_nearest(answer.word, answer.near)}"
             yield Fault("error", "aliases", 0, home, "name", text)
 
 
@@ -185,6 +187,12 @@ def _mismatch(arg: Arg, parameters: Parameters) -> str:
     return ""
 
 
+def _family(entry: Entry, families: Sequence[str]) -> Iterator[str]:
+    """A word of its own is a family as well; one that is nearly another's is hardly meant so."""
+    if isinstance(entry, Opener | Closer | Hook) and entry.family not in families and (nearest := _nearest(entry.family, families)):
+        yield f"no library's transactions are of the family {entry.family!r}{nearest}"
+
+
 # -- types --
 
 
@@ -200,7 +208,7 @@ def _types(entry: Entry, linker: Linker, built_in: Catalog, definitions: Definit
         if "." not in node.name:
             yield key, f"{node.name!r} is no type: write the full name of a class"
         elif isinstance(answer, Missing):
-            yield key, f"not found: {answer.reason}{_nearest(node.name.rpartition('.')[2], answer.near)}"
+            yield key, f"not found: {answer.reason}{_nearest(answer.word, answer.near)}"
 
 
 # -- use --

@@ -63,6 +63,7 @@ class Linker:
         self, files: Iterable[FileFacts], catalog: Catalog, frameworks: tuple[Framework, ...] = (), also: Mapping[str, str] | None = None
     ) -> None:
         self.project = Project(files, frozenset(catalog.roots) | sys.stdlib_module_names, also)
+        self.where_bound = self.project.where_bound
         self.catalog = catalog
         self.frameworks = frameworks
         self.atoms = Atoms()
@@ -143,7 +144,6 @@ class Linker:
     module_name = names.module_name
     module_value = names.module_value
     global_name = names.global_name
-    where_bound = names.where_bound
     bound = names.bound
     imported = names.imported
     library = names.library

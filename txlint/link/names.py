@@ -67,36 +67,6 @@ def module_value(linker: Linker, name: str) -> Value:
     return (linker.atoms(Ext, linker.catalog.canonical(name)),)
 
 
-def where_bound(linker: Linker, module: Module, dotted: str) -> str:
-    """The one full name of what a dotted name of a module stands for, whichever way it was imported: ``models.db.session`` and
-    ``db.session`` of another module are both ``shop.models.db.session``."""
-    seen = set()
-    while (module.name, dotted) not in seen:
-        seen.add((module.name, dotted))
-        head, _, rest = dotted.partition(".")
-        bound = module.names.get(head)
-        if bound is None:
-            starred = next((m for m in map(linker.project.find_module, module.stars) if m is not None and head in m.names), None)
-            if starred is None:
-                break
-            module = starred
-            continue
-        if bound[-1][0] != "import":
-            break
-        item = module.facts.imports[bound[-1][1]]
-        target = absolute(module, item.module, item.level)
-        if item.name is None:
-            full = item.binds if item.binds == item.module.partition(".")[0] else target
-        else:
-            full = f"{target}.{item.name}" if target else item.name
-        full = f"{full}.{rest}" if rest else full
-        other, dotted = linker.project.inside(full)
-        if other is None or not dotted:
-            return full
-        module = other
-    return f"{module.name}.{dotted}"
-
-
 def global_name(linker: Linker, module: Module, name: str) -> Value:
     value = linker.module_name(module, name)
     if not value and name in BUILTINS and name not in module.names:

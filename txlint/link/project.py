@@ -267,6 +267,35 @@ class Project:
             rest = f"{last}.{rest}" if rest else last
         return None, full
 
+    def where_bound(self, module: Module, dotted: str) -> str:
+        """The one full name of what a dotted name of a module stands for, whichever way it was imported: ``models.db.session`` and
+        ``db.session`` of another module are both ``shop.models.db.session``."""
+        seen = set()
+        while (module.name, dotted) not in seen:
+            seen.add((module.name, dotted))
+            head, _, rest = dotted.partition(".")
+            bound = module.names.get(head)
+            if bound is None:
+                starred = next((m for m in map(self.find_module, module.stars) if m is not None and head in m.names), None)
+                if starred is None:
+                    break
+                module = starred
+                continue
+            if bound[-1][0] != "import":
+                break
+            item = module.facts.imports[bound[-1][1]]
+            target = absolute(module, item.module, item.level)
+            if item.name is None:
+                full = item.binds if item.binds == item.module.partition(".")[0] else target
+            else:
+                full = f"{target}.{item.name}" if target else item.name
+            full = f"{full}.{rest}" if rest else full
+            other, dotted = self.inside(full)
+            if other is None or not dotted:
+                return full
+            module = other
+        return f"{module.name}.{dotted}"
+
     def may_meet(self, module: Module, other: Module) -> bool:
         """May objects of the other module get to this one? Not where they lie in packages that do not import each other: a server and
         the client library beside it."""

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 
 def places(project: Project, catalog: Catalog) -> dict[str, str]:
-    """What the tables speak of, and the modules and classes in which that stands: the full name of each, and how the tables call it."""
+    """What the tables speak of, and the modules and classes in which that stands: the full name of each, and how the tables call it, which
+    may be by where it is imported from."""
     library = catalog.libraries.get(PROJECT)
     found = {}
     for entry in library.entries if library is not None else ():
@@ -27,6 +28,8 @@ def places(project: Project, catalog: Catalog) -> dict[str, str]:
             module, rest = project.inside(name)
             if module is not None:
                 found[f"{module.name}.{rest}" if rest else module.name] = name
+                if rest:
+                    found.setdefault(project.where_bound(module, rest), name)
     return found
 
 
@@ -109,10 +112,8 @@ def _types(linker: Linker, fun: Fun, field: str) -> Iterator[str]:
 
 def _known(linker: Linker, owner: str, name: str) -> tuple[str, Known]:
     written = linker.taught.get(owner)
-    if written is None:
-        return "", Known()
-    dotted = f"{written}.{name}"
-    return dotted, linker.catalog.own(dotted)
+    dotted = linker.taught.get(f"{owner}.{name}") or (f"{written}.{name}" if written is not None else "")
+    return dotted, linker.catalog.own(dotted) if dotted else Known()
 
 
 def home(dotted: str) -> tuple[str, str]:
