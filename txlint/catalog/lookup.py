@@ -90,6 +90,7 @@ class Catalog:
                         self.watched.add(owner)
                     if entry.type == "false":
                         self.false_words.add(next((str(when.equals) for when in entry.when if when.equals is not None), last))
+        self._acting: frozenset[str] | None = None
         self._leading: frozenset[str] | None = None
         self.breaking_words = frozenset(name.rpartition(".")[2] for name in self.breaking)
         table = _by_name(entry for library in self._libraries.values() if library.name != PROJECT for entry in library.entries)
@@ -179,6 +180,13 @@ class Catalog:
                 return _UNKNOWN
             found = self._memo[name] = self._find(self.canonical(name))
         return found
+
+    def acting_names(self) -> frozenset[str]:
+        """The last names of all that has an effect, opens, ends or defers something, or runs code of the project."""
+        if self._acting is None:
+            kinds = (Calls, Closer, Deferral, Effect, Hook, Opener)
+            self._acting = frozenset(entry.name.rpartition(".")[2] for entry in self.entries() if isinstance(entry, kinds))
+        return self._acting
 
     def acting(self, owner: str) -> tuple[str, ...]:
         """The functions of a library's module, or the methods of its class and of those above it, that have an effect, by their own

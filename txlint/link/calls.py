@@ -5,6 +5,7 @@ a call runs in `targets`, what it passes in `passing`."""
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.lookup import PROJECT
@@ -259,10 +260,28 @@ def _by_signature(site: Site, name: str) -> None:
             return
 
 
+_PLAIN = frozenset(name for kind in (str, bytes, list, dict, set, int, float, date, datetime) for name in dir(kind) if name[0] != "_")
+"""Methods of plain values."""
+
+
 def _unresolved(site: Site) -> None:
+    """Nothing is known of what is called. Not counted: what can only be a method of a plain value (``name.lower()``: neither the project
+    nor the catalog has one of this name that matters), and what a class inherits from a library that the catalog does not know."""
     frame = site.frame
-    if not frame.silent:
+    name = last_name(site.func)
+    if site.receiver is not None and name in _PLAIN and name not in frame.linker.catalog.acting_names():
+        if name not in frame.linker.method_names():
+            return
+    if not frame.silent and not _is_inherited(frame, site.receiver):
         frame.flow.unresolved.append((site.pos, site.func, "unknown receiver or function", frame.now_open()))
+
+
+def _is_inherited(frame: Frame, receiver: Expr | None) -> bool:
+    """Is it an instance of a class, or a class, that has a library's class above it?"""
+    if receiver is None or (receiver.__class__ is not str and receiver[0] != "attr"):
+        return False
+    linker = frame.linker
+    return any(isinstance(atom, (Cls, Obj)) and any(isinstance(k, str) for k in linker.mro(atom.klass)) for atom in frame.ev(receiver))
 
 
 def call(site: Site, atom: Atom) -> None:

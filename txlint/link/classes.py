@@ -202,6 +202,13 @@ def _has_method(linker: Linker, klass: Klass, name: str, params: int) -> bool:
     return fact is not None and (len(fact.params) == params or any(p.kind in ("vararg", "kwarg") for p in fact.params))
 
 
+def method_names(linker: Linker) -> set[str]:
+    """The names of all methods of the project."""
+    if linker.methods is None:
+        linker.methods = {fun.fact.name for klass in linker.project.klasses for fun in linker.project.methods(klass) if fun.fact}
+    return linker.methods
+
+
 def definitions_of(linker: Linker, name: str) -> list[Fun]:
     """The methods of an uncommon name: of several words, and none that a library of the catalog has."""
     if linker.methods_by_name is None:

@@ -72,6 +72,7 @@ class Linker:
         self.taught: dict[str, str] = taught.places(self.project, catalog) if self.teaches else {}
         self.global_values: dict[tuple[int, str], Value] = {}
         self.wrapped: list[tuple[Fun, Opened, Fun]] = []  # a decorator's function, what another decorator opens around it, whose
+        self.methods: set[str] | None = None
         self.methods_by_name: dict[str, list[Fun]] | None = None
         self.holders: dict[str, Klass | None] | None = None  # attribute -> the class that binds it; None: several do
         self.parameters: dict[str, frozenset[str]] = {}
@@ -164,6 +165,7 @@ class Linker:
     overrides = classes.overrides
     implementation = classes.implementation
     definitions_of = classes.definitions_of
+    method_names = classes.method_names
     parameters_of = classes.parameters_of
     holder_of = classes.holder_of
     prefixed = classes.prefixed
