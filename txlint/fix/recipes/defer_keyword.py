@@ -46,22 +46,23 @@ def _given(case: Case) -> cst.Arg | None:
 def _edits(case: Case, argument: str) -> tuple[Edit, ...]:
     """The keyword set where it stands, else added as the last argument, on a line of its own where the others are."""
     source = case.source
+    start, end = source.offset(*case.site.span[:2]), source.offset(*case.site.span[2:])
+    whole = Edit(start, start, "")  # changes nothing, so that the call is shown from its begin
     given = _given(case)
     if given is not None:
         span = case.span(given.value)
-        return (Edit(source.offset(*span[:2]), source.offset(*span[2:]), "True"),)
-    start, end = source.offset(*case.site.span[:2]), source.offset(*case.site.span[2:])
+        return whole, Edit(source.offset(*span[:2]), source.offset(*span[2:]), "True")
     last = _last_token(source.text[start:end])
     behind, closing = start + last.end, end - 1
     number = source.place(closing)[0]
     if source.text[source.starts[number - 1] : closing].strip() or last.text == "(":
-        return (Edit(behind, behind, {"(": "", ",": " "}.get(last.text, ", ") + argument),)
+        return whole, Edit(behind, behind, {"(": "", ",": " "}.get(last.text, ", ") + argument)
     # The closing bracket has its line to itself: so has the new argument.
     above = source.starts[number - 1]
     indent = source.indent(case.span(case.site.call.args[-1])[0])
     line = f"{indent}{argument}{',' if last.text == ',' else ''}{source.ending(number - 1)}"
     comma = () if last.text == "," else (Edit(behind, behind, ","),)
-    return (*comma, Edit(above, above, line))
+    return whole, *comma, Edit(above, above, line)
 
 
 class _Token(NamedTuple):
