@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from txlint.catalog.lookup import Catalog
-from txlint.link.kept import options
+from txlint.link.kept import fill, kept, options, put
+from txlint.link.keyed import entries
 from txlint.link.linker import Linker
-from txlint.link.values import OneOf, Stored
+from txlint.link.values import Fn, OneOf, Stored
+from txlint.lower import lower_source
+from txlint.model.facts import FileFacts
 
 
 def test_a_choice_among_its_own_choices_ends() -> None:
@@ -16,3 +21,27 @@ def test_a_choice_among_its_own_choices_ends() -> None:
     linker.contents[place] = (linker.atoms(OneOf, (stored, seven)),)
     assert options(linker, stored) == (seven,)
     assert options(linker, linker.atoms(OneOf, (stored,))) == (seven,)
+
+
+def _crossing(linker: Linker, layers: int) -> list[tuple[object, ...]]:
+    """Layers of two places each; either holds what both of the next layer hold, so that the ways through double with each layer."""
+    places: list[list[tuple[object, ...]]] = [[("attr", 10 * layer + side, "items") for side in (0, 1)] for layer in range(layers)]
+    for here, there in pairwise(places):
+        for place in here:
+            put(linker, place, [linker.atoms(Stored, other) for other in there])
+    for place in places[-1]:
+        put(linker, place, (linker.atoms(Fn, linker.project.funs[1], None),))
+    return places[0]
+
+
+def test_places_that_lead_to_each_other_are_looked_at_once() -> None:
+    facts = lower_source(b"def run(): pass\n", "a.py", "a", False)
+    assert isinstance(facts, FileFacts)
+    linker = Linker([facts], Catalog(()))
+    first, _ = _crossing(linker, 60)
+    run = linker.atoms(Fn, linker.project.funs[1], None)
+    assert kept(linker, first) == ()
+    linker.unfilled.clear()  # nothing is to be searched for it: all is there
+    fill(linker)
+    assert kept(linker, first) == (run,)
+    assert list(entries(linker, first)) == [(run, None)]

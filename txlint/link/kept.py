@@ -135,7 +135,7 @@ def put_there(linker: Linker, place: Place) -> Value:
     if place not in linker.contents and place not in linker.looked and linker.begin(place):
         linker.looked.add(place)  # once: most names of a request are its own, and nobody puts anything there
         _look(linker, place)
-        value = _resolved(linker, place, frozenset())
+        value = _resolved(linker, place)
         if value:
             linker.contents[place] = value
         linker.done(place, linker.contents, place)
@@ -181,7 +181,7 @@ def fill(linker: Linker) -> set[int]:
     stale: set[int] = set()
     for place, readers in linker.readers.items():
         if place not in linker.contents:  # all who may put something there have been looked at: it is told once
-            value = _resolved(linker, place, frozenset())
+            value = _resolved(linker, place)
             if value:
                 linker.contents[place] = value
                 stale.update(readers)
@@ -193,14 +193,24 @@ def _is_constructor(linker: Linker, place: Place) -> bool:
     return fact is not None and fact.name == "__init__"
 
 
-def _resolved(linker: Linker, place: Place, within: frozenset[Place]) -> Value:
+def _resolved(linker: Linker, place: Place) -> Value:
     """What is at a place, with what was passed for parameters put in."""
-    if place in within:
-        return UNKNOWN
     found: dict[Atom, None] = {}
+    _gather(linker, place, found, set())
+    return tuple(found)[:MOST_KEPT]
+
+
+def _gather(linker: Linker, place: Place, found: dict[Atom, None], seen: set[Place]) -> None:
+    """Adds what is at a place, and at those that it stands for: at each once, as the ways between them are without number."""
+    if place in seen or len(found) >= MOST_KEPT:
+        return
+    seen.add(place)
     if len(place) > 3:
         wanted = {atom for atom, key in keyed.entries(linker, place[:3]) if keyed.fits(key, place[3])}
-        return tuple(atom for atom in _resolved(linker, place[:3], within) if atom in wanted or type(atom) not in CALLABLE)
+        there: dict[Atom, None] = {}
+        _gather(linker, place[:3], there, set(seen))  # others may have all that is there
+        found.update((atom, None) for atom in tuple(there)[:MOST_KEPT] if atom in wanted or type(atom) not in CALLABLE)
+        return
     if place[0] == "param":
         for atom in linker.params.get((place[1], place[2], NO_CLASS), UNKNOWN):
             found[atom] = None
@@ -209,9 +219,10 @@ def _resolved(linker: Linker, place: Place, within: frozenset[Place]) -> Value:
             found.update(dict.fromkeys(linker.params.get((place[1], place[2], holder.id), UNKNOWN)))
     for atom in linker.stores.get(place, {}):
         inner = keyed.place_of(atom)
-        options = _resolved(linker, inner, within | {place}) if inner is not None else keyed.stands_for(linker, atom)
-        found.update(dict.fromkeys(options))
-    return tuple(found)[:MOST_KEPT]
+        if inner is None:
+            found.update(dict.fromkeys(keyed.stands_for(linker, atom)))
+        else:
+            _gather(linker, inner, found, seen)
 
 
 def _look(linker: Linker, place: Place) -> None:
@@ -219,13 +230,12 @@ def _look(linker: Linker, place: Place) -> None:
     kind, where, name = place[:3]
     if kind == "global":
         home = linker.project.modules.get(where)
-        _replay_writers(linker, [m for m in linker.project.ordered if m is home or name in m.facts.words], name)
+        _replay_writers(linker, _in_order([*linker.project.using(name), *([home] if home is not None else [])]), name)
     elif kind == "attr":
         klass = linker.project.klasses[where]
         classes = [*linker.mro(klass), *klass.subclasses[:MOST_CALLERS]]
         near = dict.fromkeys(k.module for k in classes if not isinstance(k, str))
-        word = klass.fact.name
-        also = [m for m in linker.project.ordered if m not in near and word in m.facts.words]
+        also = [m for m in linker.project.using(klass.fact.name) if m not in near]
         _replay_writers(linker, [m for m in (*near, *also) if name in m.facts.words], name)
     elif kind == "on":
         for module in linker.project.ordered:
@@ -234,16 +244,19 @@ def _look(linker: Linker, place: Place) -> None:
                     linker.replay(fun, _owner(fun), fun.fact is None)
     elif kind in ("held", "space"):
         puts = _calls if kind == "held" else _assigns
-        for module in linker.project.ordered:
-            if name in module.facts.words:
-                for fun in (module.body, *module.funs):
-                    if mentions(fun, {name}) and puts(fun.body, name):
-                        linker.replay(fun, _owner(fun), fun.fact is None)
+        for module in linker.project.using(name):
+            for fun in (module.body, *module.funs):
+                if mentions(fun, {name}) and puts(fun.body, name):
+                    linker.replay(fun, _owner(fun), fun.fact is None)
     elif kind == "field":
         klass = linker.project.klasses[where]
         _look_for_calls(linker, {klass.fact.name, *(sub.fact.name for sub in klass.subclasses)})
     else:
         _look_for_arguments(linker, linker.project.funs[where], name)
+
+
+def _in_order(modules: Iterable[Module]) -> list[Module]:
+    return sorted(set(modules), key=lambda module: module.body.id)
 
 
 def _look_for_arguments(linker: Linker, fun: Fun, name: str) -> None:
@@ -286,7 +299,7 @@ def _look_for_calls(linker: Linker, names: set[str]) -> list[Fun]:
     """Replays what mentions one of the names, decorators of classes included."""
     from txlint.link.decorate import decorate_class
 
-    modules = [m for m in linker.project.ordered if not names.isdisjoint(m.facts.words)]
+    modules = _in_order(module for name in names for module in linker.project.using(name))
     for module in modules:
         for klass in module.klasses:
             if any(last_name(called(expr)) in names for expr, _ in klass.fact.decorators):

@@ -98,22 +98,28 @@ def with_key(linker: Linker, value: Value, tag: Tag) -> Value:
     )
 
 
-def entries(linker: Linker, place: Any, ref: Ref = ITS_OWN, within: frozenset[Any] = frozenset()) -> dict[tuple[Atom, Tag], None]:
-    """What is kept at a place, each with its key."""
+def entries(linker: Linker, place: Any, ref: Ref = ITS_OWN) -> dict[tuple[Atom, Tag], None]:
+    """What is kept at a place, each with its key. A place that it leads to is looked at once for each key that holds on the way there,
+    as the ways between places are without number."""
     found: dict[tuple[Atom, Tag], None] = {}
-    if (place, ref) in within:
-        return found
-    within |= {(place, ref)}
-    for atom in linker.stores.get(place, {}):
-        inner = place_of(atom)
-        for tag in linker.keys.get((place, atom), {}).get(ref) or (None,):
-            asked: Ref = tag[1:] if tag is not None and tag[0] == "param" else None
-            mine = tag if tag is not None and tag[0] in _CONCRETE else None
-            if inner is not None:
-                found.update({(a, mine or key): None for a, key in entries(linker, inner[:3], asked, within)})
-            else:
-                for made in stands_for(linker, atom):
-                    found[made, mine or _of_keyword(linker, made, tag)] = None
+    waiting: list[tuple[Any, Ref, Tag]] = [(place, ref, None)]
+    seen = set(waiting)
+    while waiting:
+        at, asks, above = waiting.pop()
+        onward: list[tuple[Any, Ref, Tag]] = []
+        for atom in linker.stores.get(at, {}):
+            inner = place_of(atom)
+            for tag in linker.keys.get((at, atom), {}).get(asks) or (None,):
+                key = above or (tag if tag is not None and tag[0] in _CONCRETE else None)
+                if inner is not None:
+                    onward.append((inner[:3], tag[1:] if tag is not None and tag[0] == "param" else None, key))
+                else:
+                    for made in stands_for(linker, atom):
+                        found[made, key or _of_keyword(linker, made, tag)] = None
+        for step in reversed(onward):
+            if step not in seen:
+                seen.add(step)
+                waiting.append(step)
     return found
 
 

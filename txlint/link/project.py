@@ -189,6 +189,7 @@ class Project:
         self.ordered: list[Module] = []
         self.put_on: set[str] = set()  # attributes that are set from outside of their class
         self._imports_of: dict[str, frozenset[str]] = {}
+        self._users: dict[str, list[Module]] = {}
         for facts in files:
             self._add(facts)
         self._by_tail: dict[str, str | None] = {}
@@ -310,6 +311,14 @@ class Project:
             known = frozenset(item.module.partition(".")[0] for m in of for item in m.facts.imports if not item.level)
             self._imports_of[top] = known
         return known
+
+    def using(self, word: str) -> Sequence[Module]:
+        """The modules that call something of this name, use an attribute of it or import it, in order."""
+        if not self._users:
+            for module in self.ordered:
+                for each in module.facts.words:
+                    self._users.setdefault(each, []).append(module)
+        return self._users.get(word, ())
 
     def methods(self, klass: Klass) -> Iterator[Fun]:
         """The functions defined in the class's own body."""
