@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from txlint.link.project import Fun, Klass, Module, absolute
+from txlint.link.project import Fun, Module, absolute
 from txlint.model.catalog import Library, Opener
 from txlint.model.facts import Class, Expr, FileFacts, Function, Stmt
 from txlint.model.shapes import statements
@@ -41,8 +41,8 @@ def takers(linker: Linker, libraries: list[Library]) -> list[Module]:
 
 def near(linker: Linker, libraries: list[Library]) -> list[Fun]:
     """The functions of all definitions that name something from these libraries of which the catalog knows, or that name such a
-    definition, in any number of steps; with them the methods that such a class inherits, and the bodies of the modules. From elsewhere
-    nothing of the libraries can be named: it can only be handed over, by what is near."""
+    definition, in any number of steps, and the bodies of their modules. From elsewhere nothing of the libraries can be named: it can only
+    be handed over, by what is near."""
     search = _Search(linker, _known(libraries))
     for module in takers(linker, libraries):
         search.look_into(module)
@@ -87,7 +87,7 @@ class _Search:
         self.near: dict[_Definition, None] = {}
         self.waiting: list[_Definition] = []
         self.users: dict[_Definition, list[_Definition]] = {}  # who names it, in the modules that were looked into
-        self.looked: dict[str, Module] = {}
+        self.looked: set[str] = set()
         self.importers: dict[str, list[tuple[Module, str]]] = {}  # path -> who imports what of it; "": all of it
 
     def functions(self) -> list[Fun]:
@@ -135,7 +135,7 @@ class _Search:
         path = module.facts.path
         if path in self.looked:
             return
-        self.looked[path] = module
+        self.looked.add(path)
         imported: dict[str, list[tuple[str, str]]] = {}
         for name, full, source in _imported(module):
             imported.setdefault(name, []).append((full, source))
@@ -175,19 +175,12 @@ class _Search:
 
     def chosen(self) -> list[Fun]:
         """The functions of what is near, in the order of the project."""
-        chosen = set(self.near)
-        for path, module in self.looked.items():
-            for klass in module.klasses:
-                if (path, _home(module.facts, klass.fact)) in self.near:
-                    bases = [base for base in self.linker.mro(klass) if isinstance(base, Klass)]
-                    chosen.update((base.module.facts.path, _home(base.module.facts, base.fact)) for base in bases)
-        paths = {path for path, _ in chosen}
         found: list[Fun] = []
         for module in self.linker.project.ordered:
             path, facts = module.facts.path, module.facts
-            if path in paths:
+            if (path, "") in self.near:
                 found.append(module.body)
-                found += [fun for fun in module.funs if fun.fact is not None and (path, _home(facts, fun.fact)) in chosen]
+                found += [fun for fun in module.funs if fun.fact is not None and (path, _home(facts, fun.fact)) in self.near]
         return found
 
 
