@@ -223,8 +223,9 @@ class _Builder:
             self.hooks = {e.name.rpartition(".")[2] for e in linker.catalog.entries() if isinstance(e, Hook) and e.by == "method"}
             self.senders = {connection.sender for connection in linker.connected}
         for name, bound in klass.names.items():
-            if bound[-1][0] != "value":
-                continue
+            tag, made, *hint = bound[-1]
+            if tag != "value" or (hint == [None] and made.__class__ is tuple and made[0] == "const"):
+                continue  # a constant is no class
             for atom in linker.class_attribute(klass, name):
                 for held in (atom, *linker.item_of(atom)):
                     other = getattr(held, "klass", None)

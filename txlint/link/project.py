@@ -41,7 +41,7 @@ class Module:
 class Fun:
     """A function, a lambda, or (``fact is None``) the body of a module or class."""
 
-    __slots__ = ("body", "fact", "id", "klass", "module", "parent", "qualname", "scope")
+    __slots__ = ("_scope", "body", "fact", "id", "klass", "module", "parent", "qualname")
 
     def __init__(self, id: int, module: Module, fact: Function | None, klass: Klass | None, parent: Fun | None, body: Body) -> None:
         self.id = id
@@ -51,7 +51,15 @@ class Fun:
         self.parent = parent
         self.body = body
         self.qualname = fact.qualname if fact else "<module>"
-        self.scope = frozenset(fact.bound) if fact else frozenset()
+        self._scope: frozenset[str] | None = None  # made when it is asked for: most functions are never looked at
+
+    @property
+    def scope(self) -> frozenset[str]:
+        """The names that are local to it."""
+        known = self._scope
+        if known is None:
+            known = self._scope = frozenset(self.fact.bound) if self.fact else frozenset()
+        return known
 
     @property
     def dotted(self) -> str:
