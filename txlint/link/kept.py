@@ -43,7 +43,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.graph import NO_CLASS, Target
-from txlint.model.shapes import called, calls_in, last_name, parts
+from txlint.model.shapes import called, calls_in, last_name, statements
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -239,14 +239,15 @@ def _look(linker: Linker, place: Place) -> None:
         _replay_writers(linker, [m for m in (*near, *also) if name in m.facts.words], name)
     elif kind == "on":
         for module in linker.project.ordered:
-            for fun in (module.body, *module.funs) if name in module.facts.put_on else ():
-                if mentions(fun, {name}) and _assigns(fun.body, name):
-                    linker.replay(fun, _owner(fun), fun.fact is None)
-    elif kind in ("held", "space"):
-        puts = _calls if kind == "held" else _assigns
+            if name in module.facts.put_on:
+                _replay_assigning(linker, module, name)
+    elif kind == "space":
+        for module in linker.project.using(name):
+            _replay_assigning(linker, module, name)
+    elif kind == "held":
         for module in linker.project.using(name):
             for fun in (module.body, *module.funs):
-                if mentions(fun, {name}) and puts(fun.body, name):
+                if mentions(fun, {name}) and _calls(fun.body, name):
                     linker.replay(fun, _owner(fun), fun.fact is None)
     elif kind == "field":
         klass = linker.project.klasses[where]
@@ -353,11 +354,17 @@ def _calls(body: Any, name: str) -> bool:
     return any(last_name(call[1]) == name for call in calls_in(body))
 
 
-def _assigns(body: Any, name: str) -> bool:
-    """Is an attribute of this name assigned: ``x.name = v``?"""
-    ending = f".{name}"
-    targets = (target for part in parts(body) if part[0] == "assign" and part[1].__class__ is tuple for target in part[1])
-    return any(target.__class__ is str and target.endswith(ending) for target in targets)
+def _replay_assigning(linker: Linker, module: Module, name: str) -> None:
+    """Replays the functions of a module that assign an attribute of this name: ``x.name = v``."""
+    known = linker.assigning.get(module)
+    if known is None:  # looked for once, since many names are asked for
+        known = linker.assigning[module] = {}
+        for fun in (module.body, *module.funs):
+            targets = (target for stmt in statements(fun.body) if stmt[0] == "assign" for target in stmt[1])
+            for last in dict.fromkeys(target.rpartition(".")[2] for target in targets if target.__class__ is str and "." in target):
+                known.setdefault(last, []).append(fun)
+    for fun in known.get(name, ()):
+        linker.replay(fun, _owner(fun), fun.fact is None)
 
 
 def _end_of(expr: Any) -> str:

@@ -121,9 +121,13 @@ class Linker:
         self.dispatched: dict[int, list[Fun]] = {}  # function -> those that run instead of it for arguments of other types
         self.unfilled: list[Any] = []  # places asked for and not yet looked for
         self.writers: dict[Module, list[tuple[Fun, frozenset[str] | None]]] = {}  # what fills containers, for `kept`
+        self.assigning: dict[Module, dict[str, list[Fun]]] = {}  # ... and what assigns attributes, by their names
         self.too_deep: dict[int, None] = {}  # functions that Python's stack cannot hold: they are taken to do nothing
         self.kept_fields: dict[Any, Any] = {}  # what constructors keep of fields, and what is done to names: see `changes`
         self.flags: dict[tuple[int, str], bool] = {}  # (class, attribute): settled when an instance is made? see `settled`
+        self.assigned_names: dict[
+            tuple[int, str], dict[str, int]
+        ] = {}  # (function, head) -> how often which names behind it, see `settled`
         self.flag_names: set[str] = set()  # those that tests ask for
         self.changed: dict[int, frozenset[str] | None] = {}  # class -> what methods assign that are no constructors
         self.constructors: dict[tuple[int, int | None], Any] = {}  # (class, the class behind which) -> what the constructor keeps

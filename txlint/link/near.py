@@ -3,6 +3,7 @@ there. A definition is what stands at the top of a module: a function or class w
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -39,12 +40,16 @@ def takers(linker: Linker, libraries: list[Library]) -> list[Module]:
     return [module for module in linker.project.ordered if _takes(linker, module, known)] if known else []
 
 
-def near(linker: Linker, libraries: list[Library]) -> list[Fun]:
+def near(linker: Linker, libraries: list[Library], most: int) -> list[Fun] | None:
     """The functions of all definitions that name something from these libraries of which the catalog knows, or that name such a
     definition, in any number of steps, and the bodies of their modules. From elsewhere nothing of the libraries can be named: it can only
-    be handed over, by what is near."""
-    search = _Search(linker, _known(libraries))
-    for module in takers(linker, libraries):
+    be handed over, by what is near. None where it is more than ``most``, or where that many are in modules that import a library or
+    such a module."""
+    starts = takers(linker, libraries)
+    search = _Search(linker, _known(libraries), most)
+    if not starts or search.is_all_about(starts):
+        return None if starts else []
+    for module in starts:
         search.look_into(module)
     return search.functions()
 
@@ -81,28 +86,34 @@ def _imported(module: Module) -> Iterator[tuple[str, str, str]]:
 class _Search:
     """What is near so far. A module is looked into as soon as something that it imports is near."""
 
-    def __init__(self, linker: Linker, known: set[str]) -> None:
+    def __init__(self, linker: Linker, known: set[str], most: int) -> None:
         self.linker = linker
         self.known = known
+        self.most = most  # functions that may still be near
         self.near: dict[_Definition, None] = {}
         self.waiting: list[_Definition] = []
         self.users: dict[_Definition, list[_Definition]] = {}  # who names it, in the modules that were looked into
         self.looked: set[str] = set()
+        self.sizes: Counter[_Definition] = Counter()  # functions in each definition there
         self.importers: dict[str, list[tuple[Module, str]]] = {}  # path -> who imports what of it; "": all of it
 
-    def functions(self) -> list[Fun]:
-        if self.near:
-            self.index()
-        while self.waiting:
+    def is_all_about(self, modules: list[Module]) -> bool:
+        """Are most functions in these modules and those that import them?"""
+        self.index()
+        around = {each for module in modules for each, _ in self.importers.get(module.facts.path, ())}
+        return sum(len(module.funs) for module in around.union(modules)) > self.most
+
+    def functions(self) -> list[Fun] | None:
+        while self.waiting and self.most >= 0:
             path, name = self.waiting.pop()
             for module, wanted in self.importers.get(path, ()):
-                if wanted in ("", name):
+                if wanted in ("", "*", name):
                     self.look_into(module)
-                elif wanted == "*":
+                if wanted == "*":
                     self.add((module.facts.path, name))
             for user in self.users.get((path, name), ()):
                 self.add(user)
-        return self.chosen()
+        return self.chosen() if self.most >= 0 else None
 
     def index(self) -> None:
         """Who imports from which module of the project."""
@@ -121,6 +132,7 @@ class _Search:
         if definition not in self.near:
             self.near[definition] = None
             self.waiting.append(definition)
+            self.most -= self.sizes[definition]
             if definition[1]:
                 self.add((definition[0], ""))
 
@@ -140,6 +152,7 @@ class _Search:
         for name, full, source in _imported(module):
             imported.setdefault(name, []).append((full, source))
             self.names_fully((path, name), full, "" if full == source else source)
+        self.sizes.update((path, _home(module.facts, function)) for function in module.facts.functions)
         heads = None if module.stars else imported.keys() | module.names.keys() | {_LAMBDA}
         for name, texts, changed in _definitions(module):
             definition = (path, name)

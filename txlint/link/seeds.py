@@ -28,9 +28,10 @@ _WITH = "with"  # a statement's tag; as a word it stands for every function that
 def seeds(linker: Linker) -> list[Fun]:
     """The functions to start from, in the order of the project."""
     libraries = with_openers(linker, lambda opener: "autobegin" in opener.forms)
-    chosen: dict[int, Fun] = {fun.id: fun for fun in near(linker, libraries)}
-    if len(chosen) > len(linker.project.funs) // MOST_NEAR:
+    close = near(linker, libraries, len(linker.project.funs) // MOST_NEAR)
+    if close is None:
         return list(linker.project.funs)  # it is about sessions: all callers tell what they pass, at little more cost
+    chosen: dict[int, Fun] = {fun.id: fun for fun in close}
     words, asked = _library_words(linker, libraries), set[str]()
     new = words = words.union(*(_opens_for_others(linker, fun, among_near=True) for fun in chosen.values()))
     while kept := _of_requests(linker) - asked:

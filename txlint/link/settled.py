@@ -255,7 +255,7 @@ def _kept(linker: Linker, klass: Klass, fun: Fun) -> dict[str, Source]:
         if stmt[0] == "expr" and (args := _handed_up(stmt[1])) is not None:
             for name, source in _through(linker, klass, fun, args, params, takes_any).items():
                 kept.setdefault(name, source)
-    counted = _assigned(fun.body, own)
+    counted = _assigned(linker, fun, own)
     return {name: source for name, source in kept.items() if name not in again and counted.get(name, 0) <= 1}
 
 
@@ -268,7 +268,7 @@ def default_of(linker: Linker, fun: Fun, name: str) -> Value:
 def _source(linker: Linker, params: dict[str, Any], fun: Fun, expr: Expr) -> Source | None:
     if expr.__class__ is str:
         param = params.get(expr)
-        if param is None or param.kind in ("vararg", "kwarg") or _is_rebound(fun, expr):
+        if param is None or param.kind in ("vararg", "kwarg") or _assigned(linker, fun, "").get(expr, 0):
             return None
         return Source(expr, _constant(linker, param.default))
     value = _constant(linker, expr)
@@ -315,24 +315,22 @@ def _through(linker: Linker, klass: Klass, fun: Fun, args: tuple[Any, ...], para
     return kept
 
 
-def _is_rebound(fun: Fun, name: str) -> bool:
-    return _assigned(fun.body, "").get(name, 0) > 0
-
-
-def _assigned(body: Any, own: str) -> dict[str, int]:
-    """How often attributes of ``own``, or with no such name plain names, are assigned anywhere in a body."""
-    counts: dict[str, int] = {}
-    stack: list[Any] = [body]
-    while stack:
-        item = stack.pop()
-        if item.__class__ is not tuple or not item:
-            continue
-        if item[0] == "assign" and item[1].__class__ is tuple:
-            _count(item[1], own, counts)
-        elif item[0] == "named" or (item[0] in ("aug", "for", "ann") and len(item) > 3):
-            _count((item[1],), own, counts)
-        stack.extend(item)
-    return counts
+def _assigned(linker: Linker, fun: Fun, own: str) -> dict[str, int]:
+    """How often attributes of ``own``, or with no such name plain names, are assigned anywhere in a function's body."""
+    known = linker.assigned_names.get((fun.id, own))
+    if known is None:
+        known = linker.assigned_names[fun.id, own] = {}
+        stack: list[Any] = [fun.body]
+        while stack:
+            item = stack.pop()
+            if item.__class__ is not tuple or not item:
+                continue
+            if item[0] == "assign" and item[1].__class__ is tuple:
+                _count(item[1], own, known)
+            elif item[0] == "named" or (item[0] in ("aug", "for", "ann") and len(item) > 3):
+                _count((item[1],), own, known)
+            stack.extend(item)
+    return known
 
 
 def _count(targets: Iterable[Any], own: str, counts: dict[str, int]) -> None:
