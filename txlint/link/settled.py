@@ -165,8 +165,12 @@ def sets_any(linker: Linker, klass: Klass, but: str = "") -> bool:
     ``self.__dict__.update(given)``?"""
     if _ANY.isdisjoint(klass.module.facts.words):
         return False
-    methods = [fun for fun in linker.project.methods(klass) if fun.fact is None or fun.fact.name != but]
-    return any(mentions(fun, _ANY) and any(map(_sets_any, calls_in(fun.body))) for fun in methods)
+    known = linker.sets_any.get((klass.id, but))
+    if known is None:
+        methods = [fun for fun in linker.project.methods(klass) if fun.fact is None or fun.fact.name != but]
+        known = any(mentions(fun, _ANY) and any(map(_sets_any, calls_in(fun.body))) for fun in methods)
+        linker.sets_any[klass.id, but] = known
+    return known
 
 
 def _sets_any(call: Any) -> bool:
