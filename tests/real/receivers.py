@@ -79,6 +79,7 @@ APPS = {
     "django_redis": [],
     "django_rq": [],
     "django_services": [],
+    "django_subatomic": [],
     "django_tasks": [],
     "haystack": ["haystack"],
     "huey": [],
