@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from tests.fix_findings import suggested
+from txlint.catalog.loader import LIBRARIES, read_library
 from txlint.fix import Project
+from txlint.model.catalog import Hook
 
 ODOO = "class Order:\n    def confirm(self, cr, queue):\n        {}  # open: a\n        {}  # want: TX103=a\n"
 FRAPPE = "class Order:\n    def place(self):\n        self.save()  # open: a\n        requests.post(URL)  # want: TX103=a\n        {}\n"
@@ -57,3 +59,11 @@ def test_subatomic_s_call_needs_its_own_transaction_around_it() -> None:
     assert "transaction.on_commit(partial(tell, x))" in (suggested(helper).preview or "")
     other = inside.replace("django_subatomic.db", "my.own")
     assert "on_commit(" in (suggested(other, opener="transaction").preview or suggested(other, opener="django.x").preview or "")
+
+
+def test_hooks_of_other_libraries_are_not_django_s() -> None:
+    """What runs before the commit of another library is not deferred by Django's on_commit. blinker's signals know no database."""
+    for path in LIBRARIES.glob("*.toml"):
+        library = read_library(path)
+        if "django" not in f"{library.name} {library.needs}" and library.name != "blinker":
+            assert not [entry.name for entry in library.entries if isinstance(entry, Hook) and entry.family == "django"], library.name
