@@ -101,7 +101,7 @@ class _Search:
         """Are most functions in these modules and those that import them?"""
         self.index()
         around = {each for module in modules for each, _ in self.importers.get(module.facts.path, ())}
-        return sum(len(module.funs) for module in around.union(modules)) > self.most
+        return sum(1 + len(module.funs) for module in around.union(modules)) > self.most
 
     def functions(self) -> list[Fun] | None:
         while self.waiting and self.most >= 0:
@@ -132,7 +132,7 @@ class _Search:
         if definition not in self.near:
             self.near[definition] = None
             self.waiting.append(definition)
-            self.most -= self.sizes[definition]
+            self.most -= self.sizes[definition] if definition[1] else 1  # the body of the module
             if definition[1]:
                 self.add((definition[0], ""))
 
