@@ -18,7 +18,7 @@ TESTS: Mapping[str, str] = {
     "true": "each name is there in the installed releases",
     "used": "a line of a fixture calls each entry, and the analysis sees it",
     "explained": "each entry says why",
-    "real": "run for real, an effect leaves the process and a deferral does not",
+    "real": "run for real, an effect leaves the process, a deferral does not, and the database says that an opener opened",
 }
 """The four tests, each with what it means. Not executed are entries that say why they cannot be (`untested`)."""
 
