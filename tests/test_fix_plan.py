@@ -96,6 +96,14 @@ def test_the_preview_shows_lines_and_imports() -> None:
     ]
 
 
+def test_the_preview_does_not_mix_before_and_after() -> None:
+    long = "order.notify_everyone_who_waits(order.identifier, countdown=some_number_of_seconds)"
+    text = "from django.db import models\n\n\n" + CALLER.removeprefix(HEAD).replace("transaction.", "").replace("tell(x)", long)
+    shown = (suggested(text).preview or "").split("\n")
+    assert shown[:2] == ["+from functools import partial", "+from django.db import transaction"]
+    assert [line[0] for line in shown[2:]] == ["-", *"+" * (len(shown) - 3)] and len(shown) == 6
+
+
 def test_changes_are_said() -> None:
     text = CALLER.replace("tell(x)", "t.apply_async(x, countdown=3)")
     said = fixed(text).fixed[0].changes

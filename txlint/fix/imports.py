@@ -46,6 +46,11 @@ def _extended(source: Source, tree: ast.Module, new: NewImport) -> Edit | None:
     return None
 
 
+def in_file_order(new: NewImport) -> tuple[int, NewImport]:
+    """What new imports are sorted by where they stand alone."""
+    return _section_of(new.module), new
+
+
 def _inserted(source: Source, tree: ast.Module, fresh: list[NewImport]) -> list[Edit]:
     groups = _groups(source, tree)
     lonely: dict[int, list[NewImport]] = {}

@@ -18,7 +18,7 @@ from typing import TypeVar
 from txlint.fix.case import Case, Project, Rewrite, Verdict
 from txlint.fix.check import checked
 from txlint.fix.depth import deep
-from txlint.fix.imports import import_edits
+from txlint.fix.imports import import_edits, in_file_order
 from txlint.fix.meanings import LEXICAL, Meanings, family_of, from_findings, span_of
 from txlint.fix.names import Names
 from txlint.fix.recipes import MISUSE_RECIPES, RECIPES, Recipe
@@ -308,16 +308,18 @@ def preview(file: OpenFile, rewrite: Rewrite) -> str:
     begin = source.starts[first - 1]
     end = source.starts[last] if last < len(source.starts) else len(source.text)
     new = splice(source.text[begin:end], tuple(Edit(e.start - begin, e.end - begin, e.text) for e in rewrite.edits))
-    lines = [f"+{need.statement}" for need in sorted(set(rewrite.needs))]
+    lines = [f"+{need.statement}" for need in sorted(set(rewrite.needs), key=in_file_order)]
     lines += _changed(source.text[begin:end], new)
     return "\n".join(lines)
 
 
 def _changed(old: str, new: str) -> Iterator[str]:
-    before, after = _lines(old), _lines(new)
-    for line in difflib.ndiff([x.rstrip("\r\n") for x in before], [x.rstrip("\r\n") for x in after]):
-        if line[:2] != "? ":
-            yield line[0] + line[2:]
+    """The lines of both, where they differ first those before, then those after."""
+    before, after = ([line.rstrip("\r\n") for line in _lines(text)] for text in (old, new))
+    for tag, i, k, m, n in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        yield from (f" {line}" for line in before[i:k] if tag == "equal")
+        yield from (f"-{line}" for line in before[i:k] if tag != "equal")
+        yield from (f"+{line}" for line in after[m:n] if tag != "equal")
 
 
 def diff(planned: FilePlan) -> str:
