@@ -129,7 +129,7 @@ class Linker:
             tuple[int, str], dict[str, int]
         ] = {}  # (function, head) -> how often which names behind it, see `settled`
         self.sets_any: dict[tuple[int, str], bool] = {}  # (class, but for which method) -> does it set attributes whose names it is told?
-        self.flag_names: set[str] = set()  # those that tests ask for
+        self.flag_names: dict[int, dict[str, None]] = {}  # class -> those that tests in its own methods ask for
         self.changed: dict[int, frozenset[str] | None] = {}  # class -> what methods assign that are no constructors
         self.constructors: dict[tuple[int, int | None], Any] = {}  # (class, the class behind which) -> what the constructor keeps
         self.assigned_fields: dict[tuple[int, int], frozenset[str] | None] = {}

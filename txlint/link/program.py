@@ -165,7 +165,9 @@ class _Builder:
         linker = self.linker
         self.callbacks()
         if linker.flag_names:  # all that can be reached has been replayed by now
-            self.nodes = {node: [self.with_flags(edge) for edge in edges] for node, edges in self.nodes.items()}
+            for node, edges in self.nodes.items():
+                if any(self.flags_of(edge.node) for edge in edges):
+                    self.nodes[node] = [self.with_flags(edge) for edge in edges]
             entrances = [replace(each, given=(*each.given, *self.flags_of(each.node))) for each in entrances]
         seen: set[int] = set()
         scopes = effects = 0

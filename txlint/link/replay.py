@@ -117,7 +117,7 @@ class Frame:
         self.snapshot: tuple[Opened, ...] | None = None  # `now_open()`, until something changes
         self.awaiting = False  # arguments of a call that starts coroutines elsewhere are being read
         self.promises: list[tuple[Expr, tuple[Opened, ...]]] = []  # calls that wait for the commit, with what was open
-        self.switched: dict[str, set[str]] = {}  # names, and the attributes that are true, false or none since they were assigned
+        self.switched: dict[str, dict[str, None]] = {}  # names, and the attributes that are true, false or none since they were assigned
         self.loops: list[tuple[Stmt, tuple[Opened, ...]]] = []  # around what is replayed, with what was open when they began
         # What is open only where a test of a local name gave this, and what is otherwise: for when the same is asked again.
         self.instead: dict[tuple[Key, Pos], tuple[Way, bool, Opened | None]] = {}

@@ -52,7 +52,7 @@ def flag_of(frame: Frame, expr: Expr) -> str | None:
             name in _sources(linker, klass) or _class_level(linker, klass, name) for klass in (owner, *owner.subclasses)
         )
         if known:
-            linker.flag_names.add(name)
+            linker.flag_names.setdefault(owner.id, {})[name] = None
     return FLAG + name if known else None
 
 
@@ -95,7 +95,8 @@ def made_with(linker: Linker, klass: Klass, args: tuple[Value, ...], keywords: d
 def of_class(linker: Linker, klass: Klass, exact: bool) -> dict[str, Any]:
     """What the flags that are asked for are by what the class alone says: parameters of conditions with their constants."""
     found: dict[str, Any] = {}
-    for name in linker.flag_names:
+    asked = (linker.flag_names.get(k.id, ()) for k in linker.mro(klass) if isinstance(k, Klass))
+    for name in dict.fromkeys(name for names in asked for name in names):
         value = _class_level(linker, klass, name)
         if value and _is_settled(linker, klass, name):
             if exact or all(_class_level(linker, sub, name) == value for sub in klass.subclasses):

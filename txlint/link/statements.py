@@ -171,7 +171,7 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
         elif "." not in head:
             frame.env[target] = value
             if len(value) == 1 and is_flag(value[0]):
-                frame.switched.setdefault(head, set()).add(name)
+                frame.switched.setdefault(head, {})[name] = None
             if frame.linker.catalog.namespaces and value:
                 _share(frame, target, value, source)
             frame.changed(head)
