@@ -20,3 +20,8 @@ def test_a_sample(first: int, tmp_path: Path) -> None:
 
 def test_a_number_gives_one_program() -> None:
     assert programs.program(7) == programs.program(7) != programs.program(8)
+
+
+def test_a_file_is_done_in_one_run_where_a_fix_does_not_help(tmp_path: Path) -> None:
+    programs.tree(tmp_path / "tree", [1475])  # once it took a second run for the unused ignores beside such a fix
+    assert list(programs.problems(tmp_path / "tree", unsafe=True)) == []
