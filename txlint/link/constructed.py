@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.link.project import Fun, Klass
-from txlint.link.settled import sets_any
+from txlint.link.settled import is_settled, sets_any
 from txlint.link.uses import uses_of
 from txlint.model.facts import Body, Expr, Stmt
 from txlint.model.graph import IDENTITY, Test
-from txlint.model.shapes import statements
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -87,7 +86,7 @@ def _kept(frame: Frame, owner: Klass, attribute: str) -> Kept | None:
     if first.__class__ is tuple and first[0] == "ifexp" and (always := is_adding(frame, own, first[1])) is not None:
         first = first[2] if always else first[3]
     if is_empty(first):
-        return Kept(field, True, field is None and not _is_set_elsewhere(linker, owner, init, attribute))
+        return Kept(field, True, field is None and not _reads_rows(linker, owner) and is_settled(linker, owner, attribute))
     from txlint.link.guards import tests
     from txlint.link.replay import Frame
 
@@ -122,15 +121,15 @@ def is_adding(frame: Frame, own: str, test: Expr) -> bool | None:
             return True
         klass = frame.klass or frame.fun.klass
         said = said_by_property(frame.linker, klass, name) if klass is not None and name.isidentifier() else None
-        return is_adding(frame, said[0], said[1]) if said is not None and said[1] != test else None
+        return is_adding(frame, said[1], said[2]) if said is not None and said[2] != test else None
     if test[0] == "not":
         inner = is_adding(frame, own, test[1])
         return None if inner is None else not inner
     return None
 
 
-def said_by_property(linker: Linker, klass: Klass, name: str) -> tuple[str, Expr] | None:
-    """What a property of a class only returns, and what it calls its receiver."""
+def said_by_property(linker: Linker, klass: Klass, name: str) -> tuple[Fun, str, Expr] | None:
+    """A property of a class that only returns something: its function, what that calls its receiver, and what it returns."""
     found = linker.find(klass, name)
     fun = found.method if found is not None else None
     if fun is None or fun.fact is None or not fun.fact.decorators or len(fun.fact.params) != 1:
@@ -138,7 +137,7 @@ def said_by_property(linker: Linker, klass: Klass, name: str) -> tuple[str, Expr
     body = [stmt for stmt in fun.body if stmt[0] != "expr"]
     if len(body) != 1 or body[0][0] != "return" or body[0][1] is None or linker.decoration(fun).role != "property":
         return None
-    return fun.fact.params[0].name, body[0][1]
+    return fun, fun.fact.params[0].name, body[0][1]
 
 
 def _when_made(frame: Frame, own: str, body: Body) -> Iterator[Stmt]:
@@ -151,27 +150,10 @@ def _when_made(frame: Frame, own: str, body: Body) -> Iterator[Stmt]:
             yield from _when_made(frame, own, stmt[2] if always else stmt[3])
 
 
-def _is_set_elsewhere(linker: Linker, owner: Klass, init: Fun, attribute: str) -> bool:
-    """May anything but the constructor set an attribute: what reads rows (``from_db``), or code that names it on an object?"""
-    reads = linker.find(owner, "from_db")
-    if reads is not None and reads.bindings is not None:
-        return True
-    family = {owner.id, *(k.id for k in linker.mro(owner) if isinstance(k, Klass)), *(k.id for k in owner.subclasses)}
-    for module in linker.project.ordered:
-        for fun in module.funs if attribute in module.facts.words else ():
-            own = fun.fact.params[0].name if fun.fact is not None and fun.fact.params and fun.klass is not None else None
-            stranger = f"{own}.{attribute}" if fun.klass is not None and fun.klass.id not in family else None
-            if fun is not init and any(t.rpartition(".")[2] == attribute and t != stranger for t in _targets(fun.body)):
-                return True
-    return False
-
-
-def _targets(body: Body) -> Iterator[str]:
-    """The dotted names that a body assigns to."""
-    for stmt in statements(body):
-        for target in stmt[1] if stmt[0] == "assign" else (stmt[1],) if stmt[0] in ("ann", "aug") else ():
-            if target.__class__ is str:
-                yield target
+def _reads_rows(linker: Linker, owner: Klass) -> bool:
+    """Does a class say itself how its rows are read (``from_db``), and perhaps what is set on them then?"""
+    found = linker.find(owner, "from_db")
+    return found is not None and found.bindings is not None
 
 
 def is_empty(expr: Expr) -> bool:

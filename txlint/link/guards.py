@@ -244,9 +244,9 @@ def _own_attribute(frame: Frame, test: str) -> tuple[Facts, Facts] | None:
         return None
     frame.queries[("attr", name)] = None
     said = said_by_property(frame.linker, klass, name)
-    if said is None or said[0] != head or said[1] == test or not frame.linker.begin(("property", fun.id)):
+    if said is None or said[1] != head or said[2] == test or not frame.linker.begin(("property", fun.id)):
         return None
-    yes, no = tests(frame, said[1])
+    yes, no = tests(frame, said[2])
     frame.linker.done(("property", fun.id), {}, None)
     known = [[fact for fact in facts if fact[0] == "test" and fact[1].param == IDENTITY] for facts in (yes, no)]
     return (known[0], known[1]) if known[0] or known[1] else None

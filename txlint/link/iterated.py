@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from txlint.link.constructed import said_by_property
 from txlint.link.project import Klass, Module
 from txlint.link.uses import uses_of
 from txlint.link.values import Ext
@@ -137,21 +138,16 @@ def _of_property(frame: Frame, klass: Klass, name: str) -> frozenset[str] | None
     from txlint.link.replay import Frame
 
     linker = frame.linker
-    found = linker.find(klass, name)
-    fun = found.method if found is not None else None
-    if fun is None or fun.fact is None or not fun.fact.decorators or len(fun.fact.params) != 1:
+    said = said_by_property(linker, klass, name)
+    if said is None or (not frame.exact and linker.overrides(klass, name)):
         return None
-    body = [stmt for stmt in fun.body if stmt[0] != "expr"]
-    if len(body) != 1 or body[0][0] != "return" or body[0][1] is None or linker.decoration(fun).role != "property":
-        return None
-    if not frame.exact and linker.overrides(klass, name):
-        return None
+    fun, own, returned = said
     if name in linker.setters(klass) or not linker.begin(("listed", fun.id)):
         return None
     inner = Frame(linker, fun, klass, frame.exact)
     inner.silent = True
-    inner.self_name = fun.fact.params[0].name
-    result = listed(inner, body[0][1])
+    inner.self_name = own
+    result = listed(inner, returned)
     linker.done(("listed", fun.id), {}, None)
     if result is not None:
         frame.queries.update(inner.queries)

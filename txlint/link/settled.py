@@ -48,7 +48,7 @@ def flag_of(frame: Frame, expr: Expr) -> str | None:
     key = (owner.id, name)
     known = linker.flags.get(key)
     if known is None:
-        known = linker.flags[key] = _is_settled(linker, owner, name) and any(
+        known = linker.flags[key] = is_settled(linker, owner, name) and any(
             name in _sources(linker, klass) or _class_level(linker, klass, name) for klass in (owner, *owner.subclasses)
         )
         if known:
@@ -98,7 +98,7 @@ def of_class(linker: Linker, klass: Klass, exact: bool) -> dict[str, Any]:
     asked = (linker.flag_names.get(k.id, ()) for k in linker.mro(klass) if isinstance(k, Klass))
     for name in dict.fromkeys(name for names in asked for name in names):
         value = _class_level(linker, klass, name)
-        if value and _is_settled(linker, klass, name):
+        if value and is_settled(linker, klass, name):
             if exact or all(_class_level(linker, sub, name) == value for sub in klass.subclasses):
                 found[FLAG + name] = value[0].value  # type: ignore[attr-defined]
     return found
@@ -134,7 +134,7 @@ def is_flag(atom: Atom) -> bool:
     return isinstance(atom, Const) and (atom.value is None or atom.value.__class__ is bool)
 
 
-def _is_settled(linker: Linker, owner: Klass, name: str) -> bool:
+def is_settled(linker: Linker, owner: Klass, name: str) -> bool:
     """Does nobody but constructors assign an attribute: no other method of the class, of those above and below it, and no other code?"""
     if name in linker.project.put_on:
         return False
