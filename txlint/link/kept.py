@@ -237,13 +237,10 @@ def _look(linker: Linker, place: Place) -> None:
         near = dict.fromkeys(k.module for k in classes if not isinstance(k, str))
         also = [m for m in linker.project.using(klass.fact.name) if m not in near]
         _replay_writers(linker, [m for m in (*near, *also) if name in m.facts.words], name)
-    elif kind == "on":
-        for module in linker.project.ordered:
+    elif kind in ("on", "space"):
+        for module in linker.project.using(name):
             if name in module.facts.put_on:
                 _replay_assigning(linker, module, name)
-    elif kind == "space":
-        for module in linker.project.using(name):
-            _replay_assigning(linker, module, name)
     elif kind == "held":
         for module in linker.project.using(name):
             for fun in (module.body, *module.funs):

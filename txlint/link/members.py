@@ -164,9 +164,7 @@ def _instance_attribute(linker: Linker, klass: Klass, name: str, receiver: Atom)
             assert isinstance(owner, Klass)
             annotated = linker.annotation(found.bindings[-1][2], owner.module, owner)
             value = union(value, declared(linker, annotated, ("attr", owner.id, name)))
-    assigned: Value = UNKNOWN
-    for method in linker.setters(klass).get(name, ()):
-        assigned = union(assigned, linker.replay(method, klass, exact).sets.get(name, UNKNOWN))
+    assigned = _assigned(linker, klass, name, exact)
     if value and assigned:
         value = tuple(atom for atom in value if not _is_said_better(linker, atom, assigned))
     value = union(value, assigned)
@@ -185,6 +183,14 @@ def _instance_attribute(linker: Linker, klass: Klass, name: str, receiver: Atom)
             if not (typed and isinstance(atom, Param))
         )
     return value
+
+
+def _assigned(linker: Linker, klass: Klass, name: str, exact: bool) -> Value:
+    """What the methods of a class assign to an attribute of their receiver."""
+    assigned: Value = UNKNOWN
+    for method in linker.setters(klass).get(name, ()):
+        assigned = union(assigned, linker.replay(method, klass, exact).sets.get(name, UNKNOWN))
+    return assigned
 
 
 def _is_said_better(linker: Linker, atom: Atom, assigned: Value) -> bool:
@@ -257,8 +263,7 @@ def _of_class(linker: Linker, atom: Cls | SelfCls, name: str) -> Value:
         return (linker.atoms.const(klass.fact.name),)
     value = linker.class_attribute(klass, name)
     if unset(value):
-        for method in linker.setters(klass).get(name, ()):  # a class method keeps it: `cls.pool = ..`
-            value = union(value, linker.replay(method, klass, True).sets.get(name, UNKNOWN))
+        value = union(value, _assigned(linker, klass, name, True))  # by a class method: `cls.pool = ..`
         if isinstance(atom, Cls):
             value = union(value, put_on(linker, atom, name))
     result: list[Atom] = []
