@@ -267,12 +267,13 @@ _PLAIN = frozenset(name for kind in (str, bytes, list, dict, set, int, float, da
 def _unresolved(site: Site) -> None:
     """Nothing is known of what is called. Not counted: what can only be a method of a plain value (``name.lower()``: neither the project
     nor the catalog has one of this name that matters), and what a class inherits from a library that the catalog does not know."""
-    frame = site.frame
-    name = last_name(site.func)
+    frame, name = site.frame, last_name(site.func)
+    if frame.silent:
+        return
     if site.receiver is not None and name in _PLAIN and name not in frame.linker.catalog.acting_names():
         if name not in frame.linker.method_names():
             return
-    if not frame.silent and not _is_inherited(frame, site.receiver):
+    if not _is_inherited(frame, site.receiver):
         frame.flow.unresolved.append((site.pos, site.func, "unknown receiver or function", frame.now_open()))
 
 

@@ -73,9 +73,6 @@ def call_library(
         site.result = union(site.result, shared(linker, owner, text))
     site.row = row_of(receiver)
     _ask_frameworks(site, name, args, keywords)
-    for framework in linker.frameworks:
-        for atom in framework.runs(linker, name, args):
-            callback(site, atom)
     key = None
     if known.openers or known.closers or known.returns:
         key = receiver_key(site, receiver)
@@ -341,14 +338,16 @@ def _decorating(
 
 
 def _ask_frameworks(site: Site, name: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> None:
-    """What frameworks know of the call's arguments, and what constant strings among the first two stand for: a model by its label, or by
-    the names of its app and its own."""
+    """What frameworks know of the call's arguments, what of the project it runs by their names, and what constant strings among the first
+    two stand for: a model by its label, or by the names of its app and its own."""
     linker = site.frame.linker
     first = _text(args[0]) if args else None
     for framework in linker.frameworks:
         given = framework.given(linker, name, args, keywords)
         if given is not None:
             site.result = union(site.result, given)
+        for each in framework.runs(linker, name, args):
+            callback(site, each)
         for value in args[:2]:
             for atom in value:
                 if isinstance(atom, Const) and isinstance(atom.value, str):

@@ -138,7 +138,6 @@ class Linker:
         self.functions_by_name: dict[str, list[Fun]] = {}
         self.uses: dict[tuple[Any, ...], Any] = {}
         self.versions: Any = None  # (library, specifier) -> bool | None
-        self.leading = catalog.leading()  # what may begin a transaction, or give what may
         self.has_sessions = True  # may a transaction be that of an object, a session or connection?
         for klass in self.project.klasses:
             for base in self.mro(klass)[1:]:

@@ -580,7 +580,7 @@ class Frame:
                 self.queries[("after", f"{name}|{atom.after.id}")] = None
             elif isinstance(atom, Param):
                 continue
-            elif isinstance(atom, Stored) and atom.place[0] == "param" and (self.now_open() or name in self.linker.leading):
+            elif isinstance(atom, Stored) and atom.place[0] == "param" and (self.now_open() or name in self.linker.catalog.leading()):
                 # A service that callers hand to a constructor, without an annotation: looked for only where it can matter.
                 result = union(result, one_of(self.linker, self.linker.attributes(options(self.linker, atom), name)))
                 continue
