@@ -245,7 +245,6 @@ def _kept(linker: Linker, klass: Klass, fun: Fun) -> dict[str, Source]:
     params = {param.name: param for param in fact.params[1:]}
     takes_any = any(param.kind == "kwarg" for param in fact.params)
     kept: dict[str, Source] = {}
-    again: set[str] = set()
     for stmt in fun.body:
         targets = stmt[1] if stmt[0] == "assign" else (stmt[1],) if stmt[0] == "ann" and stmt[3] is not None else ()
         for target in targets:
@@ -253,15 +252,13 @@ def _kept(linker: Linker, klass: Klass, fun: Fun) -> dict[str, Source]:
             if head != own or not name.isidentifier():
                 continue
             source = _source(linker, params, fun, stmt[2] if stmt[0] == "assign" else stmt[3])
-            if name in kept:
-                again.add(name)
-            elif source is not None:
+            kept.pop(name, None)
+            if source is not None:
                 kept[name] = source
         if stmt[0] == "expr" and (args := _handed_up(stmt[1])) is not None:
-            for name, source in _through(linker, klass, fun, args, params, takes_any).items():
-                kept.setdefault(name, source)
+            kept |= _through(linker, klass, fun, args, params, takes_any)  # whoever assigns last decides
     counted = _assigned(linker, fun, own)
-    return {name: source for name, source in kept.items() if name not in again and counted.get(name, 0) <= 1}
+    return {name: source for name, source in kept.items() if counted.get(name, 0) <= 1}
 
 
 def default_of(linker: Linker, fun: Fun, name: str) -> Value:
