@@ -30,7 +30,7 @@ from txlint.model.graph import (
 )
 from txlint.model.kinds import Confidence
 
-MOST_TESTS = 3
+MOST_TESTS = 3  # a row that is there, with one file and not the other; with two of them effects are claimed that cannot be
 MOST_CONDITIONS = 8
 MOST_ROUNDS = 50  # of one node of a cycle: what a session is called can grow with each turn
 Condition = frozenset[Test]
