@@ -113,7 +113,7 @@ def run(*words: str, capfd: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "work"
-    shutil.copytree(SHOP, folder / "shop", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(SHOP, folder / "shop", ignore=shutil.ignore_patterns("__pycache__", ".txlint_cache"))
     (folder / "shop" / "broken.py").write_text("def f(:\n")
     (folder / "txlint.toml").touch()
     monkeypatch.chdir(folder)
