@@ -8,11 +8,12 @@ from tests.openers import Seen
 from tests.openers.postgres import ABSENT, server, state
 
 BLOCK, START = "asyncpg.connection.Connection.transaction", "asyncpg.transaction.Transaction.start"
+IN_SQL = "asyncpg.connection.Connection.execute"
 
 
 def prove() -> Seen:
     with server() as dsn:
-        return {BLOCK: ABSENT, START: ABSENT} if dsn is None else asyncio.run(_prove(dsn))
+        return dict.fromkeys((BLOCK, START, IN_SQL), ABSENT) if dsn is None else asyncio.run(_prove(dsn))
 
 
 async def _prove(dsn: str) -> Seen:
@@ -30,5 +31,9 @@ async def _prove(dsn: str) -> Seen:
     await begun.start()
     seen[START] = before, state(dsn, pid)
     await begun.rollback()
+    before = state(dsn, pid)
+    await connection.execute("BEGIN")
+    seen[IN_SQL] = before, state(dsn, pid)
+    await connection.execute("ROLLBACK")
     await connection.close()
     return seen

@@ -9,13 +9,14 @@ from tests.openers import Seen
 from tests.openers.postgres import ABSENT, server, state
 
 NAMES = ("execute", "executemany", "copy")
+BEGUN = ("Connection.transaction", "Connection.execute", "Cursor.execute")
 
 
 def prove() -> Seen:
     with server() as dsn:
         if dsn is None:
             names = [f"{kind}Connection.{each}" for kind in ("", "Async") for each in ("execute", "transaction")]
-            names += [f"Autocommit{kind}Connection.transaction" for kind in ("", "Async")]
+            names += [f"Autocommit{kind}{each}" for kind in ("", "Async") for each in BEGUN]
             names += [f"{kind}Cursor.{each}" for kind in ("", "Async") for each in NAMES]
             return {f"psycopg.{name}": ABSENT for name in names}
         import psycopg
@@ -50,6 +51,8 @@ def _plain(dsn: str, psycopg: Any) -> Seen:
     before = state(dsn, connection.info.backend_pid)
     with connection.transaction():
         seen["psycopg.AutocommitConnection.transaction"] = before, state(dsn, connection.info.backend_pid)
+    note("AutocommitConnection.execute", lambda: connection.execute("BEGIN"))
+    note("AutocommitCursor.execute", lambda: connection.cursor().execute("BEGIN"))
     connection.close()
     return seen
 
@@ -79,5 +82,7 @@ async def _awaited(dsn: str, psycopg: Any) -> Seen:
     before = state(dsn, connection.info.backend_pid)
     async with connection.transaction():
         seen["psycopg.AutocommitAsyncConnection.transaction"] = before, state(dsn, connection.info.backend_pid)
+    await note("AutocommitAsyncConnection.execute", lambda: connection.execute("BEGIN"))
+    await note("AutocommitAsyncCursor.execute", lambda: connection.cursor().execute("BEGIN"))
     await connection.close()
     return seen

@@ -11,6 +11,7 @@ from tests.openers.postgres import ABSENT, server, state
 
 CONNECTIONS = ("psycopg2.extensions.autocommit_connection.__enter__", "psycopg2.extensions.connection.__enter__")
 CURSOR = "psycopg2.extensions.cursor"
+BEGUN = "psycopg2.extensions.autocommit_cursor.execute"
 STATEMENTS = ("callproc", "copy_expert", "copy_from", "execute", "executemany")
 HELPERS = ("execute_batch", "execute_values")
 
@@ -18,7 +19,7 @@ HELPERS = ("execute_batch", "execute_values")
 def prove() -> Seen:
     with server() as dsn:
         if dsn is None:
-            names = [*CONNECTIONS, *(f"{CURSOR}.{each}" for each in STATEMENTS), *(f"psycopg2.extras.{each}" for each in HELPERS)]
+            names = [*CONNECTIONS, BEGUN, *(f"{CURSOR}.{each}" for each in STATEMENTS), *(f"psycopg2.extras.{each}" for each in HELPERS)]
             return dict.fromkeys(names, ABSENT)
         return _prove(dsn)
 
@@ -55,5 +56,6 @@ def _prove(dsn: str) -> Seen:
     seen["psycopg2.extensions.connection.__enter__"] = block()
     connection.autocommit = True
     seen["psycopg2.extensions.autocommit_connection.__enter__"] = block()
+    note(BEGUN, lambda: connection.cursor().execute("BEGIN"))
     connection.close()
     return seen
