@@ -47,7 +47,8 @@ def enter_context(frame: Frame, value: Value, item: Expr, pos: Pos, closers: lis
             if linker.taught:
                 bound = union(bound, taught.entered(linker, atom.fun, atom.receiver))
             for _, yielded in linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False).yields:
-                bound = union(bound, linker.substitute(yielded, atom.receiver, {}, atom.fun))
+                given = linker.substitute(yielded, atom.receiver, {}, atom.fun)
+                bound = union(bound, tuple(_of_receiver(frame, each, item) for each in given))
         elif isinstance(atom, (Obj, SelfObj)):
             bound = union(bound, _enter_object(frame, atom, pos, closers))
         elif isinstance(atom, ExtObj):
@@ -163,10 +164,11 @@ def suspended(frame: Frame, value: Value) -> Iterator[Opened]:
                 yield replace(opened, key=_outside(opened.key), confidence=sure, path=path, function=function)
 
 
-def own(frame: Frame, value: Value, target: Expr | None, pos: Pos, closers: list[Closing]) -> None:
-    """A context manager of the project that commits at its end owns the transaction of what it gives: it is begun by the first
+def own(frame: Frame, value: Value, item: Expr, bound: Value, target: Expr | None, pos: Pos, closers: list[Closing]) -> None:
+    """A context manager of the project that commits at its end owns the transaction of what it gives (``bound``): it is begun by the first
     statement in the block, and is the block's."""
     linker = frame.linker
+    made_of = {key for atom in bound if (key := via(atom)) is not None}
     for atom in value:
         if isinstance(atom, Generated):
             name, committed = atom.fun.dotted, linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False).commits
@@ -175,7 +177,11 @@ def own(frame: Frame, value: Value, target: Expr | None, pos: Pos, closers: list
         else:
             continue
         names = [target] if isinstance(target, str) and "." not in target else []
+        if item.__class__ is str and isinstance(atom, (Obj, SelfObj)):
+            names.append(item)  # `with self:`
         keys = {key for key in committed if key[1:2] == ("global",) or len(key) == 2}
+        if made_of and committed:
+            keys |= made_of & {_key_of_receiver(frame, item, key) for key in committed if key[1:2] == ("self",)}
         for given in names if committed else ():
             for text in (given, *(f"{given}.{key[2]}" for key in committed if key[1:2] == ("self",))):
                 if (key := frame.session_key(text)) is not None:
@@ -184,6 +190,29 @@ def own(frame: Frame, value: Value, target: Expr | None, pos: Pos, closers: list
         if keys:
             frame.owners = {**frame.owners, **dict.fromkeys(keys, (name, pos))}
             closers.extend(partial(frame.end_begun, key) for key in keys)
+
+
+def _of_receiver(frame: Frame, atom: Atom, item: Expr) -> Atom:
+    """A cursor of the connection in ``db.connection`` that ``db.cursor()`` yields: its key in the words of this function."""
+    key = via(atom)
+    if not isinstance(atom, ExtObj) or key is None or key[1] != "self":
+        return atom
+    return frame.linker.atoms(ExtObj, atom.name, atom.item, ("via", _key_of_receiver(frame, item, key)))
+
+
+def _key_of_receiver(frame: Frame, item: Expr, key: Key) -> Key:
+    """What the object holds under this key of which ``item`` calls a method, for this function."""
+    while item.__class__ is not str and item[0] in ("await", "call"):
+        item = item[1]
+    head = item.rpartition(".")[0] if item.__class__ is str else ""
+    found = frame.session_key(f"{head}.{key[2]}") if head else None
+    return found if found is not None else _outside(key)
+
+
+def via(atom: Atom) -> Key | None:
+    """The key of the session or connection that a library's object was made of."""
+    origin = atom.origin if isinstance(atom, ExtObj) else None
+    return origin[1] if origin.__class__ is tuple and origin[0] == "via" else None
 
 
 def _committed_at_exit(frame: Frame, atom: Obj | SelfObj) -> Iterator[frozenset[Key]]:

@@ -6,6 +6,7 @@ the state of a replay. What statements and expressions do to it is in `statement
 from __future__ import annotations
 
 from dataclasses import replace
+from collections.abc import Callable
 from typing import Any
 
 from txlint.link import misuse
@@ -370,6 +371,22 @@ class Frame:
         self.env = dict(self.env)
         self.keys = dict(self.keys)
         return state
+
+    def leave_by(self, first: int, through: Callable[[], None], heard: bool) -> None:
+        """What runs on the way out of a block, ``through``, runs for each ``return`` in it too, from the ``first`` on: it may end what is
+        open there. Its events are left once, or have been (``heard``)."""
+        state, silent, ways = self.state(), self.silent, len(self.returned)
+        for at in range(first, ways):
+            way = self.returned[at]
+            self.open, self.closed, self.dead, self.snapshot = way.open, way.closed, False, None
+            self.silent = silent or heard
+            through()
+            heard = True
+            if not self.dead:
+                self.returned[at] = way._replace(open=self.open, closed=self.closed)
+        del self.returned[ways:]
+        self.silent = silent
+        self.resume(state)
 
     def join(self, before: State, one: State, two: State, test: Test | None = None) -> None:
         """After two branches: what either may have left; what is certain only where both left it so. ``test`` holds on the first of

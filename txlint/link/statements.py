@@ -11,7 +11,7 @@ from txlint.link import misuse
 from txlint.link.branches import State, WayOut
 from txlint.link.calls import evaluate_call
 from txlint.link.changes import field_of, writes
-from txlint.link.entering import Closing, enter_context, own, suspended
+from txlint.link.entering import Closing, enter_context, own, suspended, via
 from txlint.link.guards import NEVER, Facts, assume, constant_test, constants, library_test, only_test, parameter_of, tests
 from txlint.link.held import given
 from txlint.link.iterated import fields_over, fills, holds_in, is_entered
@@ -231,11 +231,19 @@ def _with(frame: Frame, stmt: Any) -> None:
     closers: list[Closing] = []
     for item, target, pos in stmt[1]:
         _with_item(frame, item, target, pos, closers, stmt[3])
-    inside = frame.region
+    inside, ways = frame.region, len(frame.returned)
     frame.body(stmt[2])
-    if not frame.dead:
-        for close in reversed(closers):
-            close()
+    if closers:
+
+        def close_all() -> None:
+            for close in reversed(closers):
+                close()
+
+        at_end = not frame.dead
+        if at_end:
+            close_all()
+        if len(frame.returned) > ways:
+            frame.leave_by(ways, close_all, at_end)
     frame.owners = owners
     # A closer in the block (`commit()` on the very key) has taken it out of the region already.
     around = {(opened.key, opened.pos) for opened in region}
@@ -255,15 +263,15 @@ def _with_item(frame: Frame, item: Expr, target: Expr | None, pos: Pos, closers:
     bound = enter_context(frame, value, item, pos, closers, target)
     if target is not None:
         assign(frame, target, bound, item if item.__class__ is not str else None)
-    own(frame, value, target, pos, closers)
+    own(frame, value, item, bound, target, pos, closers)
     if target.__class__ is str and "." not in target:
         # What a `with` binds is over when the block is: a session is closed, a connection given back.
         closers.append(partial(frame.end_begun, ("session", "local", f"{frame.fun.id}:{target}")))
     if any(isinstance(atom, (Generated, Obj)) for atom in value):
         for atom in bound:  # a cursor of a connection that the context manager has made, and that nobody else knows
-            origin = atom.origin if isinstance(atom, ExtObj) else None
-            if origin.__class__ is tuple and origin[0] == "via" and origin[1][1:2] == ("local",):
-                closers.append(partial(frame.end_begun, origin[1]))
+            made_of = via(atom)
+            if made_of is not None and made_of[1:2] == ("local",):
+                closers.append(partial(frame.end_begun, made_of))
 
 
 def _if(frame: Frame, stmt: Any) -> None:
@@ -382,7 +390,7 @@ def _loop(frame: Frame, body: Body, orelse: Body, before: State, loop: Any = Non
 
 def _try(frame: Frame, stmt: Any) -> None:
     before = frame.fork()
-    scopes = frame.flow.scopes
+    scopes, ways = frame.flow.scopes, len(frame.returned)
     frame.body(stmt[1])
     if stmt[2] and frame.fun.fact is not None and scopes == frame.flow.scopes and not frame.silent:
         misuse.swallowed(frame, stmt)
@@ -420,7 +428,13 @@ def _try(frame: Frame, stmt: Any) -> None:
         dead = frame.dead
         if dead:
             frame.restore(middle)
+        entered, returned = frame.state(), len(frame.returned)
         frame.body(stmt[4])
+        if returned > ways and (frame.open is not entered.open or frame.closed is not entered.closed):
+            last = frame.returned[returned:]
+            del frame.returned[returned:]
+            frame.leave_by(ways, partial(frame.body, stmt[4]), True)
+            frame.returned.extend(last)
         frame.dead = frame.dead or dead
 
 
