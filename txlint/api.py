@@ -22,7 +22,7 @@ from txlint.catalog.lookup import Catalog
 from txlint.config import Config, ConfigError
 from txlint.deep import with_room
 from txlint.discover import Discovery, File, discover, project_root
-from txlint.frameworks import flask, odoo, pyramid, starlette
+from txlint.frameworks import flask, handlers, odoo, pyramid, starlette
 from txlint.frameworks.django.entrances import entrances as django_entrances
 from txlint.frameworks.django.inert import inert_settings
 from txlint.frameworks.django.models import DjangoModels
@@ -580,7 +580,11 @@ def analyse(
         places.append(flask.entrances)
     if not imported.isdisjoint(starlette.PACKAGES):
         places.append(starlette.entrances)
-    program, linker = with_room(lambda: link(facts, catalog, frameworks, places, _matcher(versions, catalog), also, everything))
+    handled = not imported.isdisjoint(handlers.PACKAGES)
+    if handled:
+        places.append(handlers.entrances)
+    informs = (handlers.inform,) if handled else ()
+    program, linker = with_room(lambda: link(facts, catalog, frameworks, places, _matcher(versions, catalog), also, everything, informs))
     stages.end("link")
     lines = Cuts(cuts(facts))
     hazards = (*with_room(lambda: propagate(program, lines)), *inert_settings(settings, facts, on_disk))

@@ -2,7 +2,7 @@
 
 `decorators` gives the names on a function, `routed` the views with the applications or routers that they were registered on (Flask,
 Starlette with FastAPI on top), `registrations` the calls that register something, `around` the transactions that are open where a piece of
-middleware calls what lies behind it, `entered` a view with such a transaction."""
+middleware calls what lies behind it, `verbs_of` the requests for which it does, `entered` a view with such a transaction."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.model.graph import NO_CLASS, Entrance, Opened
-from txlint.model.shapes import called, calls_in, last_name
+from txlint.model.shapes import bodies, called, calls_in, last_name
 
 if TYPE_CHECKING:
     from txlint.frameworks.types import Atom, Fun, Linker, Value
-    from txlint.model.facts import Expr
+    from txlint.model.facts import Body, Expr
 
 
 class Routed(NamedTuple):
-    """A function that requests reach, the object that it was registered on, and the name of that object: ``shop.api.router``."""
+    """A function that requests reach, the object that it was registered on, the name of that object, ``shop.api.router``, and how."""
 
     fun: Fun
     owner: Atom
     name: str
+    method: str
 
 
 def decorators(fun: Fun) -> Iterator[tuple[str, Expr]]:
@@ -42,7 +43,7 @@ def routed(linker: Linker, methods: Container[str], classes: Container[str]) -> 
             if method in methods:
                 for atom in linker.value(owner, fun.module, fun.parent) if owner else ():
                     if _is_one(linker, atom, classes):
-                        yield Routed(fun, atom, linker.where_bound(fun.module, owner))
+                        yield Routed(fun, atom, linker.where_bound(fun.module, owner), method)
 
 
 def _is_one(linker: Linker, atom: Atom, classes: Container[str]) -> bool:
@@ -79,6 +80,44 @@ def around(linker: Linker, fun: Fun, klass: Any, names: Container[str]) -> list[
                     one = placed(opened, fun)
                     found.setdefault((one.path, one.pos, one.key), one)
     return list(found.values())
+
+
+def verbs_of(linker: Linker, fun: Fun, request: str, opened: Opened) -> Set[str]:
+    """The methods of requests, ``POST``, for which a piece of middleware opens something: all, but where it asks ``request.method``."""
+    if opened.function != fun.dotted:
+        return VERBS
+    return _asked(linker, fun, f"{request}.method", fun.body, opened.pos[0], VERBS) or VERBS
+
+
+VERBS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+
+
+def _asked(linker: Linker, fun: Fun, asked: str, body: Body, line: int, left: Set[str]) -> Set[str] | None:
+    """What of these verbs is left where a block on this line opens; None where the line is not in the body."""
+    for stmt in body:
+        if stmt[0] == "with" and any(pos[0] <= line <= pos[2] for _, _, pos in stmt[1]):
+            return left
+        if stmt[0] == "if":
+            yes, no = _told_apart(linker, fun, asked, stmt[1], left)
+            found = _asked(linker, fun, asked, stmt[2], line, yes) or _asked(linker, fun, asked, stmt[3], line, no)
+            if stmt[2] and stmt[2][-1][0] in ("return", "raise"):
+                left = no
+        else:
+            found = next((each for inner in bodies(stmt) if (each := _asked(linker, fun, asked, inner, line, left))), None)
+        if found is not None:
+            return found
+    return None
+
+
+def _told_apart(linker: Linker, fun: Fun, asked: str, test: Expr, left: Set[str]) -> tuple[Set[str], Set[str]]:
+    """The verbs for which a test is true, and for which it is not; all in both where it asks for something else."""
+    if test.__class__ is tuple and test[0] == "cmp" and test[1] == asked and len(test[2]) == 1:
+        given = value_at(linker, fun, test[3][0])
+        named = {atom.value for atom in (given if test[2][0] in ("==", "!=") else linker.items(given)) if isinstance(atom, linker.Const)}
+        if named:
+            inside, outside = left & named, left - named
+            return (inside, outside) if test[2][0] in ("==", "in") else (outside, inside)
+    return left, left
 
 
 def placed(opened: Opened, fun: Fun) -> Opened:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from txlint.frameworks.routes import Routed, around, entered, registrations, routed, value_at
+from txlint.frameworks.routes import VERBS, Routed, around, entered, registrations, routed, value_at, verbs_of
 from txlint.model.graph import NO_CLASS, Entrance, Opened
 
 if TYPE_CHECKING:
@@ -28,13 +28,19 @@ MOST_LEVELS = 6
 
 def entrances(linker: Linker) -> Iterator[Entrance]:
     """Views with what is open around them."""
-    behind = [opened for fun, klass, name in _middleware(linker) for opened in around(linker, fun, klass, {name})]
+    behind = [
+        (opened, verbs_of(linker, fun, fun.fact.params[-2].name, opened))
+        for fun, klass, name in _middleware(linker)
+        for opened in around(linker, fun, klass, {name})
+    ]
     included = _included(linker)
     if not behind and not included:
         return
     for view in routed(linker, _ROUTES, _CLASSES):
         known = {(o.path, o.pos) for each in _own(linker, view.fun) for o in linker.request_wide(each)}
-        for opened in (*behind, *_inherited(view, included)):
+        verb = view.method.upper()
+        around_it = (opened for opened, verbs in behind if verb in verbs or verb not in VERBS)
+        for opened in (*around_it, *_inherited(view, included)):
             if (opened.path, opened.pos) not in known:  # it depends on that itself: then its own session is meant
                 known.add((opened.path, opened.pos))
                 yield entered(view.fun, NO_CLASS, opened)

@@ -11,7 +11,7 @@ from txlint.catalog.types import parse_type
 from txlint.link import taught
 from txlint.link.site import CERTAIN, LIKELY
 from txlint.link.targets import method_event
-from txlint.link.values import UNKNOWN, Const, Ext, ExtObj, Fn, Generated, Obj, OneOf, Opening, SelfObj, Value, union
+from txlint.link.values import UNKNOWN, Atom, Const, Ext, ExtObj, Fn, Generated, Obj, OneOf, Opening, SelfObj, Value, union
 from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import Key, Opened
 from txlint.model.shapes import parts, speaks_of

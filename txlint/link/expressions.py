@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.link.calls import evaluate_call
 from txlint.link.guards import assume, library_test, only_test, tests
+from txlint.link.kept import item_name
 from txlint.link.keyed import key_of, with_key
 from txlint.link.library import subscript, united
+from txlint.link.members import shared
 from txlint.link.statements import assign, kept
 from txlint.link.targets import iterate
 from txlint.link.values import UNKNOWN, Const, ExtObj, Fn, Many, Obj, Prefix, SelfObj, Seq, Table, Value, union
@@ -37,6 +39,11 @@ def _sub(frame: Frame, expr: Any) -> Value:
         return UNKNOWN
     if expr[2].__class__ is not str and expr[2][0] == "other":
         return base  # a slice
+    linker = frame.linker
+    if linker.catalog.namespaces and (item := item_name(expr[2])):
+        kept = [shared(linker, atom.name, item) for atom in base if isinstance(atom, ExtObj) and atom.name in linker.catalog.namespaces]
+        if any(kept):
+            return tuple(dict.fromkeys(atom for value in kept for atom in value))
     position = index[0].value if len(index) == 1 and isinstance(index[0], Const) else None
     return with_key(frame.linker, subscript(frame, base, position), key_of(frame, expr[2], index))
 

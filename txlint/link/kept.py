@@ -56,6 +56,8 @@ _KEPT = CALLABLE | {Obj, SelfObj, ExtObj, Seq, Param, Stored, OneOf}
 MOST_KEPT = 16
 ADDS = frozenset({"append", "appendleft", "add", "insert", "extend", "update", "setdefault"})
 """Methods that put something into a container."""
+ITEM = "["
+"""How the names of items begin, among those of attributes."""
 MOST_READERS = 3
 """Replays under way that are told when more is known of a place: who reads it, and whom it answers."""
 MOST_MODULES = 12
@@ -237,6 +239,9 @@ def _look(linker: Linker, place: Place) -> None:
         near = dict.fromkeys(k.module for k in classes if not isinstance(k, str))
         also = [m for m in linker.project.using(klass.fact.name) if m not in near]
         _replay_writers(linker, [m for m in (*near, *also) if name in m.facts.words], name)
+    elif name.startswith(ITEM):
+        for module in linker.project.ordered:
+            _replay_assigning(linker, module, name)
     elif kind in ("on", "space"):
         for module in linker.project.using(name):
             if name in module.facts.put_on:
@@ -351,17 +356,30 @@ def _calls(body: Any, name: str) -> bool:
     return any(last_name(call[1]) == name for call in calls_in(body))
 
 
+def item_name(index: Any) -> str:
+    """The name under which ``app["pool"]`` and ``app[POOL]`` are kept, of their subscript; nothing where it is neither."""
+    if index.__class__ is tuple and index[0] == "const" and index[1].__class__ is str:
+        return ITEM + index[1]
+    return ITEM + index.rpartition(".")[2] if index.__class__ is str else ""
+
+
 def _replay_assigning(linker: Linker, module: Module, name: str) -> None:
-    """Replays the functions of a module that assign an attribute of this name: ``x.name = v``."""
+    """Replays the functions of a module that assign an attribute or item of this name: ``x.name = v``, ``x["name"] = v``."""
     known = linker.assigning.get(module)
     if known is None:  # looked for once, since many names are asked for
         known = linker.assigning[module] = {}
         for fun in (module.body, *module.funs):
             targets = (target for stmt in statements(fun.body) if stmt[0] == "assign" for target in stmt[1])
-            for last in dict.fromkeys(target.rpartition(".")[2] for target in targets if target.__class__ is str and "." in target):
+            for last in dict.fromkeys(filter(None, map(_assigned_name, targets))):
                 known.setdefault(last, []).append(fun)
     for fun in known.get(name, ()):
         linker.replay(fun, _owner(fun), fun.fact is None)
+
+
+def _assigned_name(target: Any) -> str:
+    if target.__class__ is str:
+        return target.rpartition(".")[2] if "." in target else ""
+    return item_name(target[2]) if target[0] == "sub" else ""
 
 
 def _end_of(expr: Any) -> str:

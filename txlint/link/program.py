@@ -42,13 +42,17 @@ def link(
     versions: Callable[[str, str], bool | None] | None = None,
     also: Mapping[str, str] | None = None,
     everything: bool = False,
+    informs: Iterable[Callable[[Linker], None]] = (),
 ) -> tuple[Program, Linker]:
     """The program and the linker that knows it. ``also``: further names of modules. With ``everything`` the program holds all
-    functions (for questions like `why`); else those that a transaction may reach."""
+    functions (for questions like `why`); else those that a transaction may reach. ``informs`` tell the linker, before anything is
+    replayed, what frameworks hand to functions."""
     linker = Linker(files, catalog, frameworks, also)
     linker.versions = versions
     linker.has_sessions = bool(takers(linker, with_openers(linker, lambda opener: opener.key != "alias")))
     _connect(linker)
+    for inform in informs:
+        inform(linker)
     start = list(linker.project.funs) if everything else seeds(linker)
     found = [entrance for enter in entrances for entrance in enter(linker)]
     builder = _Builder(linker)

@@ -5,8 +5,8 @@ the state of a replay. What statements and expressions do to it is in `statement
 
 from __future__ import annotations
 
-from dataclasses import replace
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from txlint.link import misuse

@@ -15,7 +15,7 @@ from txlint.link.entering import Closing, enter_context, own, suspended, via
 from txlint.link.guards import NEVER, Facts, assume, constant_test, constants, library_test, only_test, parameter_of, tests
 from txlint.link.held import given
 from txlint.link.iterated import fields_over, fills, holds_in, is_entered
-from txlint.link.kept import ADDS, declared, fillable, inside, outside, places
+from txlint.link.kept import ADDS, declared, fillable, inside, item_name, outside, places
 from txlint.link.keyed import key_of, with_key
 from txlint.link.library import assigned
 from txlint.link.members import shared_key
@@ -195,6 +195,11 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
             key = frame.ev(target[2])
             for place in places(with_key(frame.linker, inside(base), key_of(frame, target[2], key))):
                 frame.linker.put(place, value)
+            if frame.linker.catalog.namespaces and value and not frame.silent:
+                item = item_name(target[2])
+                for atom in base if item else ():
+                    if isinstance(atom, ExtObj) and atom.name in frame.linker.catalog.namespaces:
+                        frame.linker.put(("space", atom.name, item), value)
         elif tag == "attr":
             frame.ev(target[1])
 
