@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from txlint.model.facts import Class, Expr, FileFacts
 from txlint.model.graph import Opened
@@ -86,6 +86,34 @@ class Linker(Protocol):
     def module_name(self, module: Any, name: str) -> Value: ...
 
 
+class Field(NamedTuple):
+    """A field of a row: the attributes by which it is read and assigned, what it holds in a row that is made without (one of these
+    constants; none: not known), and whether it keeps a constant as it is."""
+
+    names: tuple[str, ...]
+    default: Value
+    keeps: bool = True
+
+
+class Row(Protocol):
+    """What a framework says of the new rows of a class."""
+
+    hooks: frozenset[str]
+    """Methods of the class that the framework calls itself, before a row is made or saved."""
+
+    def field(self, name: str) -> Field | None:
+        """The field of which this is an attribute; None where it is none, or more than a value is kept in it."""
+
+    def leads_back(self, name: str, other: str) -> bool:
+        """Does an attribute lead to another row, of which ``other`` is this one?"""
+
+    def lacks(self, name: str) -> bool:
+        """Has no row of the class an attribute of this name?"""
+
+    def added_by(self, receiver: Atom | None) -> frozenset[str] | None:
+        """The fields that a manager fills besides what it is told when it creates a row; None where that is not known."""
+
+
 class Framework:
     """What a framework adds to the language: attributes that no source text defines. This one has nothing to say."""
 
@@ -128,6 +156,10 @@ class Framework:
     def may_set(self, linker: Linker, klass: Klass, name: str) -> bool:
         """May the framework set an attribute of instances of a class, to what it is given elsewhere (``as_view(eager=True)``)?"""
         return False
+
+    def row(self, linker: Linker, klass: Klass) -> Row | None:
+        """What a class's new rows hold; None where it is no class of rows."""
+        return None
 
     def constant(self, linker: Linker, dotted: str, value: Any) -> Value | None:
         """What a constant string names where the library call ``dotted`` is given it (``apps.get_model("shop.Order")``)."""

@@ -125,7 +125,7 @@ def comparison(frame: Frame, left: Expr, op: str, right: Expr) -> Test | None:
         klass = frame.klass or frame.fun.klass
         if value is not None and klass is not None and saves(frame.linker, klass):
             own = _on_self(frame.linker, klass, frame.fun)  # what the method that tests may assign itself
-            if own is None or field not in own:
+            if own is None or not covers(own, field):
                 return Test(CHANGED + field, "truthy", value if own is not None else UNSURE, op == "!=")
     return None
 
@@ -149,7 +149,7 @@ def _each_compared(frame: Frame, left: Expr, right: Expr) -> Test | None:
     if mine[0] != frame.self_name or other[0] == mine[0] or len(one[1]) > _FIELDS or not _is_read_anew(frame, other[0]):
         return None
     own = _on_self(frame.linker, klass, frame.fun)
-    if own is None or own & one[1]:
+    if own is None or any(covers(own, field) for field in one[1]):
         return None
     return Test(CHANGED + OR.join(sorted(one[1])), "truthy", True, True)
 
@@ -262,7 +262,7 @@ def assigned(linker: Linker, fun: Fun, name: str, klass: Klass, method: str, at:
             complete = False
         else:
             mine |= found
-    return frozenset(mine), complete
+    return frozenset(mine), complete and not any(name.endswith(BEGINS) for name in mine)
 
 
 _MAKES = frozenset({"create", "acreate", "get_or_create", "aget_or_create", "update_or_create", "aupdate_or_create", "save"})
@@ -297,22 +297,45 @@ def _on_self(linker: Linker, klass: Klass, fun: Fun, within: frozenset[int] = fr
         return linker.assigned_fields[key]
     if fun.fact is None or not fun.fact.params or fun.id in within:
         return frozenset()
+    if fun.fact.decorators and linker.decoration(fun).role in ("class", "static"):
+        return frozenset()
     uses = uses_of(linker, fun, fun.fact.params[0].name)
-    handed = _of_others(linker, uses.handed)
-    named = _named(linker, fun, klass, uses)
-    result: set[str] | None = None
-    if not uses.escapes and not uses.bindings and handed is not None and named is not None:
-        result = uses.assigned | named | handed | {first for first, rest in uses.within if rest in _MAKES}
-    for found in (*(linker.find(klass, other) for other in uses.called), *(linker.find(klass, m, fun.klass) for m in uses.supers)):
-        if result is None or found is None or found.bindings is None:
-            continue
-        method = found.method
-        inner = _on_self(linker, klass, method, within | {fun.id}) if method is not None else None
-        result = result | inner if inner is not None else None
-    answer = frozenset(result) if result is not None else None
+    answer = done(linker, fun, klass, uses, within) if not uses.escapes and not uses.bindings else None
     if not within:
         linker.assigned_fields[key] = answer
     return answer
+
+
+def done(
+    linker: Linker, fun: Fun, klass: Klass, uses: Uses, within: frozenset[int] = frozenset(), but: str | None = None
+) -> frozenset[str] | None:
+    """The attributes that a function's ``uses`` of an instance of a class may assign, by its methods and by whoever is given it; what else
+    holds it is not looked at. None where that cannot be told. One call of the method ``but`` is left out."""
+    handed = _of_others(linker, uses.handed)
+    named = _named(linker, fun, klass, uses)
+    if handed is None or named is None:
+        return None
+    result = uses.assigned | named | handed | {first for first, rest in uses.within if rest in _MAKES}
+    called = (linker.find(klass, other) for other, times in uses.called.items() if other != but or times > 1)
+    supers = (linker.find(klass, other, fun.klass) for other in uses.supers if other != but)
+    for found in (*called, *supers):
+        if found is None or found.bindings is None:
+            continue
+        method = found.method
+        inner = _on_self(linker, klass, method, within | {fun.id}) if method is not None else None
+        if inner is None:
+            return None
+        result |= inner
+    return frozenset(result)
+
+
+def covers(fields: frozenset[str], name: str) -> bool:
+    """Is an attribute among those that may be assigned, by its name or by how it begins?"""
+    return name in fields or any(each.endswith(BEGINS) and name.startswith(each[:-1]) for each in fields)
+
+
+BEGINS = "*"
+"""Ends the names of attributes of which only the beginning is known: ``setattr(self, "old_" + name, value)``."""
 
 
 def _named(linker: Linker, fun: Fun, klass: Klass, uses: Uses) -> frozenset[str] | None:
@@ -333,8 +356,11 @@ def _named(linker: Linker, fun: Fun, klass: Klass, uses: Uses) -> frozenset[str]
 
 
 def _listed(linker: Linker, fun: Fun, name: str, within: frozenset[str]) -> set[str]:
-    """The constants that a loop variable goes through, or that a local list has; empty where they are not all known."""
+    """The constants that a loop variable goes through, that a local list has, or that are passed for a parameter; empty where they are not
+    all known."""
     result: set[str] = set()
+    if not within and fun.fact is not None and name in fun.fact.positional and not uses_of(linker, fun, name).bindings:
+        return _passed(linker, fun, name)
     for source in uses_of(linker, fun, name).bindings if name in fun.scope and name not in within else (None,):
         if source.__class__ is tuple and source[0] == "comp" and len(source[2]) == 1 and source[3] == (source[2][0][0],):
             source = source[2][0][1]  # some of the same: `[name for name in names if ..]`
@@ -342,6 +368,10 @@ def _listed(linker: Linker, fun: Fun, name: str, within: frozenset[str]) -> set[
             continue
         if source.__class__ is str:
             found = _listed(linker, fun, source, within | {name})
+        elif source.__class__ is tuple and source[0] == "bin" and source[1] == "+" and _is_text(source[2]):
+            found = {source[2][1] + BEGINS}
+        elif source.__class__ is tuple and source[0] == "fstring" and source[1] and _is_text(source[1][0]):
+            found = {source[1][0][1] + BEGINS}
         elif source.__class__ is tuple and source[0] in ("list", "tuple", "set"):
             found = {item[1] for item in source[1] if item.__class__ is tuple and item[0] == "const" and isinstance(item[1], str)}
             found = found if len(found) == len(source[1]) else set()
@@ -351,6 +381,37 @@ def _listed(linker: Linker, fun: Fun, name: str, within: frozenset[str]) -> set[
             return set()
         result |= found
     return result
+
+
+def _passed(linker: Linker, fun: Fun, name: str) -> set[str]:
+    """The constants that all calls of functions of this name pass for a parameter by its position; empty where one passes anything else."""
+    assert fun.fact is not None
+    own = fun.fact.name
+    place = fun.fact.positional.index(name) - (1 if fun.klass is not None else 0)
+    result: set[str] = set()
+    for module in linker.project.using(own):
+        for other in (module.body, *module.funs):
+            calls = [call for call in calls_in(other.body) if last_name(call[1]) == own]
+            given = [call[2][place] for call in calls if 0 <= place < len(call[2])]
+            if len(given) < _spoken_of(other.body, own) or not all(map(_is_text, given)):
+                return set()
+            result.update(each[1] for each in given)
+    return result
+
+
+def _spoken_of(body: Any, name: str) -> int:
+    """How often a function of this name is spoken of."""
+    if body.__class__ is str:
+        return int(last_name(body) == name)
+    if body.__class__ is not tuple or not body or body[0] == "const":
+        return 0
+    if body[0] == "attr" and len(body) == 3:
+        return int(body[2] == name) + _spoken_of(body[1], name)
+    return sum(_spoken_of(part, name) for part in body)
+
+
+def _is_text(expr: Expr) -> bool:
+    return expr.__class__ is tuple and expr[0] == "const" and isinstance(expr[1], str) and expr[1] != ""
 
 
 def _of_others(linker: Linker, places: Iterable[Place], within: frozenset[Place] = frozenset()) -> frozenset[str] | None:

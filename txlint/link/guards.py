@@ -11,6 +11,7 @@ from txlint.link.iterated import fields_over, holds_in
 from txlint.link.opening import state_queries
 from txlint.link.settled import flag_of, mark_of
 from txlint.link.typehints import instances_of
+from txlint.link.unset import held_in
 from txlint.link.values import UNKNOWN, Cls, Const, Obj, Value, union
 from txlint.model.facts import Expr
 from txlint.model.graph import IDENTITY, INSTANCE, Test
@@ -38,7 +39,7 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
             known = _identity(frame, test, True) or _own_attribute(frame, test)
             if known is not None:
                 return known
-            flag = flag_of(frame, test) or mark_of(frame, test)
+            flag = flag_of(frame, test) or held_in(frame, test) or mark_of(frame, test)
             return _both(flag, "truthy", True, True) if flag is not None else _state_tests(frame, test)
         if test in frame.filled:
             return [("test", each) for each in holds_in(frame, test)], []
@@ -62,7 +63,7 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
         changed = comparison(frame, test[1], test[2][0], test[3][0])
         if changed is not None:
             return _both(*changed)
-        parameter = parameter_of(frame, test[1])
+        parameter = parameter_of(frame, test[1]) or (held_in(frame, test[1]) if _is_attribute(test[1]) else None)
         if parameter is not None:
             return _comparison(frame, parameter, test[2][0], test[3][0])
         named = _by_class_name(frame, test[1], test[2][0], test[3][0])
@@ -119,8 +120,12 @@ def _getattr(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
     known = _own_attribute(frame, f"{owner}.{name}") if test[1] == "getattr" and owner == frame.self_name else None
     if known is not None:
         return known
-    mark = mark_of(frame, f"{owner}.{name}")
+    mark = (held_in(frame, test) if test[1] == "getattr" else None) or mark_of(frame, f"{owner}.{name}")
     return _both(mark, "truthy", True, True) if mark is not None else ([], [])
+
+
+def _is_attribute(expr: Expr) -> bool:
+    return "." in expr if expr.__class__ is str else expr[0] == "call" and expr[1] == "getattr"
 
 
 def only_test(facts: Facts) -> Test | None:

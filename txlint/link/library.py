@@ -4,6 +4,7 @@ The order is that of a call: what it opens and closes, what it defers, whether i
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_run, parse_type
@@ -15,6 +16,7 @@ from txlint.link.opening import by_hand, closes, opens, receiver_key
 from txlint.link.passing import sender_of
 from txlint.link.site import CERTAIN, DEEP, LIKELY, Site
 from txlint.link.targets import add_targets, callback
+from txlint.link.unset import created
 from txlint.link.values import (
     UNKNOWN,
     Atom,
@@ -35,7 +37,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.catalog import Arg, Effect, Returns, When
-from txlint.model.graph import CHANGED, IDENTITY, INSTANCE, NEW, NO_CLASS, STORED, Opened, SignalTarget, Target, Test
+from txlint.model.graph import CHANGED, HELD, IDENTITY, INSTANCE, NEW, NO_CLASS, STORED, Opened, SignalTarget, Target, Test
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -246,6 +248,8 @@ def _run(
         given: tuple[tuple[str, Any], ...] = (("created", site.row == NEW),) if site.row is not None else ()
         if name.rpartition(".")[2] in _SAVES and not site.open_ended and "update_fields" not in keywords:
             given = (*given, ("update_fields", None))
+        if site.made is not None:
+            given = (*given, (HELD, site.made))
         if signal.rpartition(".")[2] != "pre_save":
             given = (*given, (INSTANCE, True))
         elif site.row is not None:
@@ -274,7 +278,9 @@ def _run(
     last = name.rpartition(".")[2]
     value = linker.typed(run.target, receiver, args, keywords)
     row = row_of(receiver)
+    made: Any = None
     if run.target.op == "item":
+        made = _created(site, last, receiver, keywords) if last in _MAKES else None
         row = NEW if last in _MAKES else None if last in _EITHER else row
         value = tuple(linker.of_row(atom, row) for atom in value)
     if not value and run.target.op == "arg" and receiver is not None:
@@ -295,11 +301,13 @@ def _run(
             site.result = result
             known = ((IDENTITY, True if row == STORED else None),) if row is not None else ()
             known = (*known, (CHANGED, changes)) if changes is not None else known
+            known = (*known, (HELD, made)) if made is not None else known
             if known:
                 site.targets[first:] = [t._replace(given=known) if isinstance(t, Target) else t for t in site.targets[first:]]
         elif isinstance(atom, (ExtMethod, Ext)) and depth < DEEP:
             nested = Site(frame, site.expr, site.used, False, False)
             nested.region, nested.closed, nested.receiver, nested.kind = site.region + inner, site.closed, site.receiver, site.kind
+            nested.made = made
             frame.depth += 1
             if frame.depth < DEEP:
                 call_library(nested, atom.name, atom.receiver if isinstance(atom, ExtMethod) else None, (), {}, depth + 1)
@@ -309,6 +317,11 @@ def _run(
                 site.effect, site.confidence = nested.effect, nested.confidence
         elif run.op == "call":
             callback(site, atom, inner)
+
+
+def _created(site: Site, method: str, receiver: Atom | None, keywords: dict[str | None, Value]) -> Any:
+    """How to learn what the row holds that a manager's method makes."""
+    return partial(created, site.frame.linker, receiver, "get" in method, keywords, not site.open_ended and not site.args)
 
 
 def _assigned_by(method: str, row: str | None, keywords: dict[str | None, Value], open_ended: bool) -> frozenset[str] | None:

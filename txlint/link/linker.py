@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from txlint.catalog.lookup import PROJECT, Catalog
-from txlint.frameworks.types import Framework
+from txlint.frameworks.types import Framework, Row
 from txlint.link import classes, holding, iterated, kept, members, names, passing, substitution, taught, typehints, types
 from txlint.link.classes import Found
 from txlint.link.project import Fun, Klass, Module, Project
@@ -137,6 +137,9 @@ class Linker:
         self.handed_fields: dict[tuple[str, int | str], frozenset[str] | None] = {}
         self.functions_by_name: dict[str, list[Fun]] = {}
         self.uses: dict[tuple[Any, ...], Any] = {}
+        self.held: dict[tuple[int, str], bool] = {}  # (class, attribute): is it known what a new instance holds? see `unset`
+        self.new_rows: dict[int, Row | None] = {}
+        self.meanwhile: dict[int, frozenset[str]] = {}
         self.versions: Any = None  # (library, specifier) -> bool | None
         self.has_sessions = True  # may a transaction be that of an object, a session or connection?
         for klass in self.project.klasses:

@@ -17,6 +17,7 @@ from txlint.link.kept import CALLABLE
 from txlint.link.keyed import beside
 from txlint.link.settled import constants, flag_of
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
+from txlint.link.unset import since_entry, since_made
 from txlint.link.values import (
     UNKNOWN,
     Atom,
@@ -38,7 +39,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.facts import Expr
-from txlint.model.graph import CHANGED, FLAG, IDENTITY, NEW, NO_CLASS, RECEIVER, SELF, STORED, Given, Key, Passed, Target, Test
+from txlint.model.graph import CHANGED, FLAG, HELD, IDENTITY, NEW, NO_CLASS, RECEIVER, SELF, STORED, Given, Key, Passed, Target, Test
 from txlint.model.shapes import last_name
 
 if TYPE_CHECKING:
@@ -82,6 +83,9 @@ def passed(site: Site) -> Passed:
     changes = _changes(site)
     if changes is not None:
         values[CHANGED] = changes
+    held = _held(site, row)
+    if held is not None:
+        values[HELD] = "held", held
     given = frozenset((*range(len(site.args)), *(name for name in site.keywords if name is not None)))
     forwards = (
         site.open_ended
@@ -121,6 +125,22 @@ def _changes(site: Site) -> tuple[Any, ...] | None:
         row = CREATED
     known = origin if origin == row else None
     return ("assigned", row, partial(assigned, frame.linker, frame.fun, name, owners.pop(), method, site.pos, known))
+
+
+def _held(site: Site, row: str | None) -> Callable[[Test, int], tuple[Any, ...]] | None:
+    """How to learn what the attributes of the receiver hold: the caller's own receiver is passed on, or an instance that it has made."""
+    frame, name = site.frame, site.receiver
+    if frame.self_name is not None and (name == frame.self_name or site.kind == "super"):
+        own = frame.klass or frame.fun.klass
+        if own is None:
+            return None
+        return partial(since_entry, frame.linker, frame.fun, frame.self_name, own, last_name(site.func), site.pos)
+    if row != NEW or name is None or name.__class__ is not str or "." in name or name not in frame.fun.scope or name not in frame.origins:
+        return None
+    owners = {atom.receiver.klass for atom in site.values if isinstance(atom, (Fn, ExtMethod)) and isinstance(atom.receiver, Obj)}
+    if len(owners) != 1 or origin_of(*frame.origins[name]) != NEW:
+        return None
+    return partial(since_made, frame.linker, frame.fun, name, owners.pop(), last_name(site.func), site.pos)
 
 
 def _row(site: Site) -> str | None:

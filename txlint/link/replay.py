@@ -65,7 +65,7 @@ class Frame:
     transactions that the function itself has open, and the `Flow` of events that it leaves."""
 
     __slots__ = (
-        "assigned_params", "awaiting", "called", "closed", "commits", "dead", "depth", "each", "ends", "env", "exact",
+        "assigned_params", "at", "awaiting", "called", "closed", "commits", "dead", "depth", "each", "ends", "env", "exact",
         "filled", "flow", "fun",
         "given", "given_if", "guards", "handling", "instead", "keys", "klass", "linker", "loops", "module", "open", "origins", "owners",
         "parent", "promises", "queries", "region", "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "skipped",
@@ -116,6 +116,7 @@ class Frame:
         self.called: Value = UNKNOWN  # what the last call was a call of
         self.origins: dict[str, tuple[Value, Expr]] = {}  # names bound to what a call gave: what was called, and the call
         self.snapshot: tuple[Opened, ...] | None = None  # `now_open()`, until something changes
+        self.at: Stmt | None = None  # the statement that is being replayed, or the last one in it
         self.awaiting = False  # arguments of a call that starts coroutines elsewhere are being read
         self.promises: list[tuple[Expr, tuple[Opened, ...]]] = []  # calls that wait for the commit, with what was open
         self.switched: dict[str, dict[str, None]] = {}  # names, and the attributes that are true, false or none since they were assigned
@@ -349,6 +350,7 @@ class Frame:
         for stmt in statements:
             if self.dead:
                 return
+            self.at = stmt
             run[stmt[0]](self, stmt)
 
     def state(self) -> State:

@@ -63,9 +63,14 @@ def mark_of(frame: Frame, expr: Expr) -> str | None:
     if name not in frame.linker.project.put_on or not name.isidentifier():
         return None
     if owner is not None and head == frame.self_name:
-        changed = _changed_by_methods(frame.linker, owner)
-        return FLAG + name if changed is not None and name not in changed else None
+        return FLAG + name if is_mark(frame.linker, owner, name) else None
     return FLAG + name if head == "instance" and frame.is_param(head) and frame.is_param("sender") else None
+
+
+def is_mark(linker: Linker, owner: Klass, name: str) -> bool:
+    """Is it an attribute that callers assign, and no method?"""
+    changed = _changed_by_methods(linker, owner) if name in linker.project.put_on else None
+    return changed is not None and name not in changed
 
 
 def made_with(linker: Linker, klass: Klass, args: tuple[Value, ...], keywords: dict[str | None, Value], open_ended: bool) -> Flags:
@@ -218,6 +223,11 @@ def _sources(linker: Linker, klass: Klass, after: Klass | None = None) -> dict[s
             known = _of_fields(linker, klass) if found is None or found.bindings is None else {}
         linker.constructors[key] = known
     return known
+
+
+def kept_by_constructor(linker: Linker, klass: Klass, name: str) -> Source | None:
+    """Where the constructor of a class takes an attribute from; None where it does not keep it, or that cannot be told."""
+    return _sources(linker, klass).get(name)
 
 
 def _of_fields(linker: Linker, klass: Klass) -> dict[str, Source]:

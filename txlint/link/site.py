@@ -23,7 +23,7 @@ class Site:
 
     __slots__ = (
         "args", "bound", "closed", "confidence", "effect", "entering", "expr", "flags", "frame", "func", "keywords", "kind",
-        "open_ended", "pos", "receiver", "region", "result", "row", "targets", "used", "values",
+        "made", "open_ended", "pos", "receiver", "region", "result", "row", "targets", "used", "values",
     )  # fmt: skip
 
     def __init__(self, frame: Frame, expr: Expr, used: bool, bound: bool, entering: bool) -> None:
@@ -45,6 +45,7 @@ class Site:
         self.values: Value = UNKNOWN
         self.kind = "call"
         self.row: str | None = None  # of the receiver: NEW, STORED, or not known
+        self.made: Any = None  # how to learn what the row holds that the library has just made (see `unset`), where this is its `save`
         self.region: tuple[Opened, ...] = ()
         self.closed: frozenset[Any] = frozenset()
         self.flags: list[Flags] = []  # of receivers, where parameters of this function are among them

@@ -1,4 +1,4 @@
-"""What a function does to a name: `uses_of` reads its whole body, `uses_before` what may have run when a call is reached.
+"""What a function does to a name: `uses_of` reads its whole body, `uses_before` what may have run when a call or a statement is reached.
 
 Attributes that are assigned, methods that are called, functions that it is passed to; read without regard to order, and without looking
 into what is called (`changes` does)."""
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.link.kept import ADDS
 from txlint.link.project import Fun, Module
-from txlint.model.facts import Body, Expr, Pos
-from txlint.model.shapes import bodies, calls_in, last_name
+from txlint.model.facts import Body, Expr, Pos, Stmt
+from txlint.model.shapes import bodies, calls_in, last_name, statements
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -25,17 +25,32 @@ RECEIVES = -1
 class Uses:
     """What is done to a name in a body."""
 
-    __slots__ = ("assigned", "bindings", "called", "escapes", "handed", "named", "supers", "within")
+    __slots__ = ("aliases", "assigned", "bindings", "called", "handed", "leaks", "named", "supers", "told", "within")
 
     def __init__(self) -> None:
         self.assigned: set[str] = set()  # attributes
         self.named: set[str] = set()  # expressions that name attributes which are assigned: `setattr(row, row.code_field, ..)`
         self.called: Counter[str] = Counter()  # methods
         self.supers: list[str] = []  # methods of the base classes
+        self.told: set[str] = set()  # plain names and keywords that any of these are passed
         self.within: set[tuple[str, str]] = set()  # attributes of which something is called: (`image`, `storage.delete`)
         self.handed: set[Place] = set()  # functions that it is passed to, and at which place
         self.bindings: list[Expr | None] = []  # what it is bound to; None: not by a plain assignment
-        self.escapes = False  # something else may change what it stands for
+        self.aliases: set[str] = set()  # plain names that are given it
+        self.leaks = False  # something else may change what it stands for
+
+    @property
+    def escapes(self) -> bool:
+        """May something else change what it stands for, by another name or from elsewhere?"""
+        return self.leaks or bool(self.aliases)
+
+    def without(self, name: str) -> Uses:
+        """The same, but for what is assigned to an attribute."""
+        other = Uses()
+        for slot in Uses.__slots__:
+            setattr(other, slot, getattr(self, slot))
+        other.assigned = self.assigned - {name}
+        return other
 
 
 def uses_of(linker: Linker, fun: Fun, name: str) -> Uses:
@@ -48,9 +63,9 @@ def uses_of(linker: Linker, fun: Fun, name: str) -> Uses:
     return found
 
 
-def uses_before(linker: Linker, fun: Fun, name: str, at: Pos) -> Uses:
-    """What a function may have done to a name when it comes to a call."""
-    key = (fun.id, name, at)
+def uses_before(linker: Linker, fun: Fun, name: str, at: Pos | Stmt) -> Uses:
+    """What a function may have done to a name when it comes to a call, or to the test of a statement."""
+    key = (fun.id, name, at if _is_place(at) else id(at))
     found = linker.uses.get(key)
     if found is None:
         found = linker.uses[key] = Uses()
@@ -58,13 +73,23 @@ def uses_before(linker: Linker, fun: Fun, name: str, at: Pos) -> Uses:
     return found
 
 
-def _until(body: Body, at: Pos) -> Body:
-    """The statements that may have run when a call is reached; all of them where it does not stand among them."""
+def _is_place(at: Pos | Stmt) -> bool:
+    return at[0].__class__ is int
+
+
+def _holds(body: Body, at: Pos | Stmt) -> bool:
+    return any(call[4] == at for call in calls_in(body)) if _is_place(at) else any(stmt is at for stmt in statements(body))
+
+
+def _until(body: Body, at: Pos | Stmt) -> Body:
+    """The statements that may have run when a call or a statement is reached; all of them where it does not stand among them."""
     for number, stmt in enumerate(body):
-        if not any(call[4] == at for call in calls_in(stmt)):
+        if not _holds((stmt,), at):
             continue
+        if stmt is at and stmt[0] == "if":
+            return (*body[:number], ("expr", stmt[1]))
         blocks = bodies(stmt)
-        holder = next((n for n, block in enumerate(blocks) if any(call[4] == at for call in calls_in(block))), None)
+        holder = next((n for n, block in enumerate(blocks) if _holds(block, at)), None)
         if holder is None or stmt[0] in ("for", "while", "match"):
             return body[: number + 1]
         inner = _until(blocks[holder], at)
@@ -91,7 +116,7 @@ _TAGS = frozenset(
 
 def _read(node: Any, name: str, module: Module, uses: Uses) -> None:
     if node.__class__ is str:
-        uses.escapes = uses.escapes or node == name
+        uses.leaks = uses.leaks or node == name
         return
     if node.__class__ is not tuple or not node:
         return
@@ -105,7 +130,9 @@ def _read(node: Any, name: str, module: Module, uses: Uses) -> None:
         targets = node[1] if tag == "assign" else (node[1],)
         for target in targets:
             _bound(target, value if tag == "assign" else None, name, module, uses)
-        if value != name or not all(target.__class__ is str and _is_of_another(target, name) for target in targets):
+        if value == name and tag == "assign" and all(target.__class__ is str and "." not in target for target in targets):
+            uses.aliases.update(targets)
+        elif value != name or not all(target.__class__ is str and _is_of_another(target, name) for target in targets):
             _read(value, name, module, uses)  # else: `line.order = order`, a row that refers to it
     elif tag == "named" and len(node) == 3:
         _bound(node[1], node[2], name, module, uses)
@@ -162,25 +189,27 @@ def _read_call(node: Any, name: str, module: Module, uses: Uses) -> None:
         if head == name and path:
             first, _, rest = path.partition(".")
             if first == "__dict__":
-                uses.escapes = uses.escapes or rest != "get"
+                uses.leaks = uses.leaks or rest != "get"
             elif rest:
                 uses.within.add((first, rest))
             else:
                 uses.called[first] += 1
+                _tell(node, uses)
         elif func == "setattr" and len(args) == 3 and args[0] == name:
             if args[1].__class__ is tuple and args[1][0] == "const":
                 uses.assigned.add(str(args[1][1]))
             elif args[1].__class__ is str:
                 uses.named.add(args[1])
             else:
-                uses.escapes = True
+                uses.leaks = True
             args = args[2:]
         elif func in _LOOKS:
             args = tuple(arg for arg in args if arg != name)
         elif func == name:
-            uses.escapes = True
+            uses.leaks = True
     elif func[0] == "attr" and func[1].__class__ is tuple and func[1][0] == "call" and func[1][1] == "super":
         uses.supers.append(func[2])
+        _tell(node, uses)
     else:
         _read(func, name, module, uses)
     last = last_name(func)
@@ -193,7 +222,12 @@ def _read_call(node: Any, name: str, module: Module, uses: Uses) -> None:
         elif last and last not in _KEEPS:
             uses.handed.add((last, place))
         else:
-            uses.escapes = True
+            uses.leaks = True
+
+
+def _tell(call: Any, uses: Uses) -> None:
+    uses.told.update(arg for arg in call[2] if arg.__class__ is str)
+    uses.told.update(keyword for keyword, _ in call[3] if keyword is not None)
 
 
 _QUERIES = frozenset(
@@ -223,6 +257,6 @@ def _bound(target: Any, value: Expr | None, name: str, module: Module, uses: Use
         elif target[0] == "star":
             _bound(target[1], None, name, module, uses)
         elif target[0] == "sub" and target[1] == f"{name}.__dict__":
-            uses.escapes = True
+            uses.leaks = True
         else:
             _read(target, name, module, uses)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from txlint.model.graph import (
     CHANGED,
     FLAG,
+    HELD,
     IDENTITY,
     INSTANCE,
     NEW,
@@ -52,6 +53,8 @@ def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> 
     have changed."""
     if test.param.startswith(CHANGED):
         return _change(test, target, passed)
+    if test.param.startswith(HELD):
+        return _held(test, target, passed)
     for name, value in target.given:
         if name == test.param:
             return ("const", value)
@@ -113,6 +116,22 @@ def _change(test: Test, target: Target, passed: Passed) -> tuple[Any, ...]:
     return ("param", test.param) if is_own and not (row == "written" and test.value is True) else ("const", False)
 
 
+def _held(test: Test, target: Target, passed: Passed) -> tuple[Any, ...]:
+    """What an attribute of the receiver, or of the row that a receiver of a signal gets, holds for whoever has just made it."""
+    mark = passed.values.get(FLAG + test.param.removeprefix(HELD), ("unknown",))
+    if mark[0] == "const" and target.kind != "callback":
+        return mark
+    known, another = None, False
+    for name, value in target.given:
+        known = value if name == HELD else known
+        another = another or value == "another row"
+    if known is not None:
+        return known(test, target.sender if target.kind == "signal" else target.cls)  # type: ignore[no-any-return]
+    if HELD not in passed.values or target.kind in ("hook", "callback") or another or target.sent:
+        return ("unknown",)
+    return passed.values[HELD][1](test, target.cls)  # type: ignore[no-any-return]
+
+
 def is_guess(conditions: tuple[Condition, ...], target: Target, passed: Passed, info: FunctionInfo) -> bool:
     """Is a site reached only where a field has changed of which nothing shows that it is assigned?"""
     if not any(test.param.startswith(CHANGED) for conjunction in conditions for test in conjunction):
@@ -168,10 +187,12 @@ def conjoin(conditions: tuple[Condition, ...], guards: tuple[Test, ...]) -> tupl
         return conditions
     result: list[Condition] = []
     for conjunction in conditions:
-        both = dict.fromkeys((*guards, *sorted(conjunction, key=repr)))
+        both = list(dict.fromkeys((*guards, *sorted(conjunction, key=repr))))
         if any(test.otherwise() in both for test in both):
             continue
-        result.append(frozenset(list(both)[:MOST_TESTS]))
+        if len(both) > MOST_TESTS:
+            both.sort(key=_asks_what_is_held)
+        result.append(frozenset(both[:MOST_TESTS]))
     return tuple(dict.fromkeys(result))
 
 
@@ -181,7 +202,14 @@ def merge(one: tuple[Condition, ...], two: tuple[Condition, ...]) -> tuple[Condi
     if one == two:
         return one
     both = tuple(dict.fromkeys((*one, *two)))
-    return both if len(both) <= MOST_CONDITIONS else ALWAYS
+    if len(both) > MOST_CONDITIONS:
+        both = tuple(dict.fromkeys(frozenset(test for test in each if not _asks_what_is_held(test)) for each in both))
+    return both if len(both) <= MOST_CONDITIONS and frozenset() not in both else ALWAYS
+
+
+def _asks_what_is_held(test: Test) -> bool:
+    """Is it a test that only few callers decide? Where there are too many, these are given up first."""
+    return test.param.startswith(HELD)
 
 
 def outside(closed: frozenset[Key], event: Event, target: Target, info: FunctionInfo) -> frozenset[Key]:

@@ -8,9 +8,10 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from txlint.frameworks.data import ABSENT, Unknown
+from txlint.frameworks.django.rows import DjangoRow
 from txlint.frameworks.django.settings import DjangoSettings
 from txlint.frameworks.named import bound_to
-from txlint.frameworks.types import Framework
+from txlint.frameworks.types import Framework, Row
 from txlint.model.facts import Expr
 from txlint.model.graph import STORED
 from txlint.model.kinds import Confidence
@@ -205,6 +206,9 @@ class DjangoModels(Framework):
         if not instances:
             return None
         return instances if kind in _TO_ONE else (linker.atoms(linker.ExtObj, _MANY_RELATED, instances, None),)
+
+    def row(self, linker: Linker, klass: Klass) -> Row | None:
+        return DjangoRow(self, linker, klass) if self.is_model(linker, klass) else None
 
     def may_set(self, linker: Linker, klass: Klass, name: str) -> bool:
         """A view is given attributes where it is wired: ``OrderView.as_view(eager=True)``."""
