@@ -50,6 +50,11 @@ class Replay(NamedTuple):
     env: dict[str, Value]
     queries: dict[tuple[str, str], Any]
 
+    @property
+    def left(self) -> tuple[Any, ...]:
+        """What a call leaves open and closes for its caller."""
+        return {(opened.key, opened.reads) for opened in self.left_open}, self.closes
+
 
 class Linker:
     """Everything that is known of one program. What is looked up in it is in modules of its own (`names`, `classes`, `members`, ...);
@@ -79,6 +84,8 @@ class Linker:
         self._flows: dict[tuple[int, int, bool], None] = {}  # being replayed, outermost first
         self._unsettled: dict[tuple[int, int, bool], None] = {}  # replays that asked for something under way
         self._again: set[Any] = set()  # what has been put off once
+        self._put_off: dict[tuple[int, int, bool], Replay] = {}  # ... and what came out at first
+        self.corrected: set[tuple[int, int, bool]] = set()  # what leaves something else open or closed than it did at first
         self.misses = 0  # how often a replay under way was asked for
         self._missed: dict[Any, int] = {}
         self._loose: list[tuple[dict[Any, Any], Any]] = []
@@ -261,7 +268,11 @@ class Linker:
         self._shared.setdefault(fun.id, []).append(key)
         if key in self._unsettled and key not in self._again:
             self._again.add(key)  # it asked for something that was under way: once more, when that is known
+            self._put_off[key] = replay
         else:
+            first = self._put_off.pop(key, None)
+            if first is not None and first.left != replay.left:
+                self.corrected.add(key)
             self._unsettled.pop(key, None)
             queries = tuple(sorted(replay.queries))
             self._variants.setdefault(fun.id, {}).setdefault(queries, {})[self._signature(queries, klass, exact)] = replay
@@ -340,6 +351,7 @@ class Linker:
         for key in self._shared.pop(fun.id, ()):
             if classes is None or key[1] in classes:
                 self._known_replays.pop(key, None)
+                self._again.discard(key)
             else:
                 others.append(key)
         if others:
@@ -347,6 +359,21 @@ class Linker:
             used = {id(self._known_replays[key]) for key in others if key in self._known_replays}
             left = {queries: {at: r for at, r in known.items() if id(r) in used} for queries, known in variants.items()}
             self._variants[fun.id] = {queries: known for queries, known in left.items() if known}
+
+    def readers_of(self, attributes: Mapping[str, set[int]]) -> dict[int, set[int]]:
+        """The functions that were replayed for receivers of these classes (or classes above and below them), by number, and asked for
+        one of the attributes."""
+        found: dict[int, set[int]] = {}
+        for (fun, number, _), replay in self._known_replays.items():
+            if number < 0:
+                continue
+            asked = [attributes[name] for kind, name in replay.queries if kind == "attr" and name in attributes]
+            if asked:
+                klass = self.project.klasses[number]
+                family = {number, *(each.id for each in (*self.mro(klass), *klass.subclasses) if isinstance(each, Klass))}
+                if any(not family.isdisjoint(classes) for classes in asked):
+                    found.setdefault(fun, set()).add(number)
+        return found
 
     def is_affordable(self, fun: Fun, klass: Klass, most: int) -> bool:
         """Is a replay for this class shared with another one, or one of the first few?"""

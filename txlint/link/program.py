@@ -11,14 +11,14 @@ from txlint.frameworks.startup import AT_START
 from txlint.frameworks.types import Framework
 from txlint.link import taught
 from txlint.link.kept import fill
-from txlint.link.linker import Linker
+from txlint.link.linker import Linker, Replay
 from txlint.link.near import takers, with_openers
 from txlint.link.project import Fun, Klass, mentions
 from txlint.link.seeds import seeds
 from txlint.link.settled import of_class
 from txlint.link.signals import Connection
 from txlint.link.targets import FEW
-from txlint.link.values import Fn
+from txlint.link.values import UNKNOWN, ExtObj, Fn
 from txlint.model.catalog import Hook
 from txlint.model.facts import FileFacts
 from txlint.model.graph import NO_CLASS, SELF, Edge, Entrance, Event, Flow, FunctionInfo, Node, ParamTarget, Program, SignalTarget, Target
@@ -66,7 +66,8 @@ def link(
 
 
 def _told_anew(linker: Linker, builder: _Builder) -> bool:
-    """Once more for functions whose parameters callers have told something about; False where there are none."""
+    """Once more for functions whose parameters callers have told something about, and for those that called what was not known yet;
+    False where there are none."""
     asked = fill(linker)
     stale, linker.stale = linker.stale, {}
     again: dict[int, set[int] | None] = {
@@ -74,6 +75,8 @@ def _told_anew(linker: Linker, builder: _Builder) -> bool:
         for number in sorted(stale.keys() | asked)
         if number in asked or _listens(linker.project.funs[number])
     }
+    corrected, linker.corrected = linker.corrected, set()
+    again.update(builder.callers(corrected))
     if again:
         builder.again(again)
     return bool(again)
@@ -141,25 +144,39 @@ class _Builder:
 
     def again(self, functions: Mapping[int, Container[int] | None]) -> None:
         """Once more, for functions that are to be replayed anew (for some classes of receivers, or all); then for their callers, where
-        what they leave behind is news."""
+        what they leave open or closed is news, and for whoever reads an attribute, where what they assign to it is."""
         for _ in range(CALLERS):
             nodes = [node for node in self.nodes if node[0] in functions and ((only := functions[node[0]]) is None or node[1] in only)]
-            before = [self.left(node) for node in nodes]
+            before = [self.replayed(node) for node in nodes]
             for number, classes in functions.items():
                 self.linker.forget(self.linker.project.funs[number], classes)
             for node in nodes:
                 self.expand(node)
             self.expand_all()
-            news = {node for node, left in zip(nodes, before, strict=True) if self.left(node) != left}
-            if not news:
+            news: set[Node] = set()
+            assigned: dict[str, set[int]] = {}  # attribute -> classes whose instances have another value in it now
+            for node, first in zip(nodes, before, strict=True):
+                replay = self.replayed(node)
+                if replay.left != first.left:
+                    news.add(node)
+                if node[1] != NO_CLASS:
+                    for name, value in replay.sets.items():
+                        known = first.sets.get(name, UNKNOWN)
+                        if any(atom not in known and isinstance(atom, ExtObj) for atom in value):
+                            assigned.setdefault(name, set()).add(node[1])
+            functions = {**self.callers(news)}
+            for number, classes in self.linker.readers_of(assigned).items() if assigned else ():
+                functions.setdefault(number, classes)
+            if not functions:
                 return
-            functions = {node[0]: None for node, edges in self.nodes.items() if any(edge.node in news for edge in edges)}
 
-    def left(self, node: Node) -> tuple[Any, ...]:
-        """What a call of the function leaves open and closes for its caller."""
+    def callers(self, nodes: set[Node]) -> dict[int, set[int] | None]:
+        """The functions that call one of these."""
+        return {caller[0]: None for caller, edges in self.nodes.items() if any(edge.node in nodes for edge in edges)} if nodes else {}
+
+    def replayed(self, node: Node) -> Replay:
         linker = self.linker
-        replay = linker.replay(linker.project.funs[node[0]], linker.project.klasses[node[1]] if node[1] >= 0 else None, node[2])
-        return {(opened.key, opened.reads) for opened in replay.left_open}, replay.closes
+        return linker.replay(linker.project.funs[node[0]], linker.project.klasses[node[1]] if node[1] != NO_CLASS else None, node[2])
 
     def expand_all(self) -> None:
         while self.waiting:

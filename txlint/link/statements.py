@@ -168,6 +168,8 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                 value = fillable(frame.linker, value, ("attr", frame.fun.klass.id, name))
             frame.sets[name] = union(frame.sets.get(name, UNKNOWN), value)
             frame.env[target] = value
+            if source.__class__ is str and frame.linker.has_sessions:
+                _kept_session(frame, source, value, target)
         elif "." not in head:
             frame.env[target] = value
             if len(value) == 1 and is_flag(value[0]):
@@ -210,6 +212,18 @@ def _put_on(frame: Frame, head: str, name: str, value: Value) -> None:
         place = outside(frame.linker, atom, name)
         if place is not None:
             frame.linker.put(place, value)
+
+
+def _kept_session(frame: Frame, source: str, value: Value, target: str) -> None:
+    """``self.db = session``: from here on the session that a function made is the one that its receiver's methods use."""
+    before = frame.key_of(source, value)
+    if before is None or before[:2] != ("session", "local"):
+        return
+    key = frame.keys[source] = ("session", "self", target.partition(".")[2])
+    if before in frame.open:
+        frame.open = {key if k == before else k: replace(o, key=key) if k == before else o for k, o in frame.open.items()}
+    frame.region = tuple(replace(opened, key=key) if opened.key == before else opened for opened in frame.region)
+    frame.snapshot = None
 
 
 def _share(frame: Frame, target: str, value: Value, source: Expr | None) -> None:
@@ -256,6 +270,10 @@ def _with(frame: Frame, stmt: Any) -> None:
     frame.snapshot = None
 
 
+def _given_back(frame: Frame, name: str) -> None:
+    frame.end_begun(frame.keys.get(name, ("session", "local", f"{frame.fun.id}:{name}")))
+
+
 def _with_item(frame: Frame, item: Expr, target: Expr | None, pos: Pos, closers: list[Closing], is_async: bool) -> None:
     if item.__class__ is not str and item[0] == "call":
         value = evaluate_call(frame, item, used=True, entering=True)
@@ -271,7 +289,7 @@ def _with_item(frame: Frame, item: Expr, target: Expr | None, pos: Pos, closers:
     own(frame, value, item, bound, target, pos, closers)
     if target.__class__ is str and "." not in target:
         # What a `with` binds is over when the block is: a session is closed, a connection given back.
-        closers.append(partial(frame.end_begun, ("session", "local", f"{frame.fun.id}:{target}")))
+        closers.append(partial(_given_back, frame, target))
     if any(isinstance(atom, (Generated, Obj)) for atom in value):
         for atom in bound:  # a cursor of a connection that the context manager has made, and that nobody else knows
             made_of = via(atom)
