@@ -31,7 +31,7 @@ def refuse(source: str | bytes) -> Unreadable:
 
 def expr(source: str) -> Any:
     """The facts of one expression, positions of calls taken out."""
-    ((tag, e),) = lower(source).body
+    ((tag, e, _),) = lower(source).body
     assert tag == "expr"
     return _no_pos(e)
 
@@ -78,19 +78,19 @@ def test_calls_carry_their_span() -> None:
         ("a += b", ("aug", "a", "+", "b", 1)),
         ("raise a from b", ("raise", "a", "b", 1)),
         ("assert a, b", ("assert", "a", "b", 1)),
-        ("del a, b.c", ("del", ("a", "b.c"))),
-        ("if a: b\nelif c: d\nelse: e", ("if", "a", (("expr", "b"),), (("if", "c", (("expr", "d"),), (("expr", "e"),), 2),), 1)),
-        ("while a: break\nelse: b", ("while", "a", (("break",),), (("expr", "b"),), 1)),
+        ("del a, b.c", ("del", ("a", "b.c"), 1)),
+        ("if a: b\nelif c: d\nelse: e", ("if", "a", (("expr", "b", 1),), (("if", "c", (("expr", "d", 2),), (("expr", "e", 3),), 2),), 1)),
+        ("while a: break\nelse: b", ("while", "a", (("break",),), (("expr", "b", 2),), 1)),
         ("for a in b: continue", ("for", "a", "b", (("continue",),), (), False, 1)),
         ("with a as b, c: pass", ("with", (("a", "b", (1, 5, 1, 6)), ("c", None, (1, 13, 1, 14))), (), False, (1, 0, 1, 20))),
         (
             "try: a\nexcept (B, C) as d: e\nexcept: f\nelse: g\nfinally: h",
             (
                 "try",
-                (("expr", "a"),),
-                ((("tuple", ("B", "C")), "d", (("expr", "e"),)), (None, None, (("expr", "f"),))),
-                (("expr", "g"),),
-                (("expr", "h"),),
+                (("expr", "a", 1),),
+                ((("tuple", ("B", "C")), "d", (("expr", "e", 2),)), (None, None, (("expr", "f", 3),))),
+                (("expr", "g", 4),),
+                (("expr", "h", 5),),
                 1,
             ),
         ),
@@ -99,7 +99,7 @@ def test_calls_carry_their_span() -> None:
             (
                 "match",
                 "a",
-                ((("x", "z"), ("B", ("const", 1), ("const", "k")), "c", (("expr", "d"),)), ((), (("const", None),), None, ())),
+                ((("x", "z"), ("B", ("const", 1), ("const", "k")), "c", (("expr", "d", 2),)), ((), (("const", None),), None, ())),
                 1,
             ),
         ),

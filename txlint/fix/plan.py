@@ -28,9 +28,9 @@ from txlint.fix.walk import Walked, definition_lines, walk
 from txlint.model.finding import Finding, Fix, Place
 
 T = TypeVar("T")
-_OF_FRAMEWORKS = ("hook", "signal", "override")
+_NO_CALLS = ("hook", "signal", "override", "property", "setter")
 """Steps by which a framework's own call reaches an effect, one that writes rows or checks what is written: it belongs into its
-transaction."""
+transaction. And attributes that are read or assigned: there is no call to put off."""
 _NO_RECIPE = "there is no rewrite for this rule"
 NOT_REPRODUCED = "the place was not found again by the second reading of the file"
 
@@ -179,7 +179,7 @@ def _propose(finding: Finding, look_up: Opening) -> Proposal:
     entries = {o.entry for o in finding.openers} - {finding.place} if not _is_misuse(finding) else set()
     if here.rewrites or not entries or finding.omitted or any(o.entry_count > 1 or o.entry == finding.place for o in finding.openers):
         return here
-    if any(step.kind in _OF_FRAMEWORKS for o in finding.openers for step in o.trace[:1]):
+    if any(step.kind in _NO_CALLS for o in finding.openers for step in o.trace[:1]):
         return here
     found = []
     for entry in sorted(entries, key=lambda e: (e.path, e.line, e.column)):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from txlint.link.entering import enter_context
 from txlint.link.kept import ADDS, one_of, places
 from txlint.link.keyed import key_of, with_key
+from txlint.link.properties import asked
 from txlint.link.targets import callback, iterate
 from txlint.link.values import (
     UNKNOWN,
@@ -123,6 +124,7 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
         if last == "getattr" and len(args) >= 2:
             known = args[1]
             if len(known) == 1 and isinstance(known[0], Const) and isinstance(known[0].value, str):
+                asked(site, args[0], known[0].value)
                 site.result = union(site.result, frame.getattr(args[0], known[0].value))
             elif len(known) > 1 and all(isinstance(atom, Const) and isinstance(atom.value, str) for atom in known):
                 found: Value = UNKNOWN
@@ -142,6 +144,11 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
                     site.result = union(site.result, (linker.atoms(Named, passed[0], args[0]),))
             if len(args) > 2:
                 site.result = union(site.result, args[2])
+            return True
+        if last == "hasattr" and len(args) == 2:
+            for atom in args[1]:
+                if isinstance(atom, Const) and isinstance(atom.value, str):
+                    asked(site, args[0], atom.value)
             return True
         if last == "type" and len(args) == 1:
             for atom in args[0]:

@@ -11,6 +11,7 @@ from txlint.link.kept import item_name
 from txlint.link.keyed import key_of, with_key
 from txlint.link.library import subscript, united
 from txlint.link.members import shared
+from txlint.link.properties import look, read
 from txlint.link.statements import assign, kept
 from txlint.link.targets import iterate
 from txlint.link.values import UNKNOWN, Const, ExtObj, Fn, Many, Obj, Prefix, SelfObj, Seq, Table, Value, union
@@ -25,7 +26,11 @@ def _const(frame: Frame, expr: Any) -> Value:
 
 
 def _attr(frame: Frame, expr: Any) -> Value:
-    return frame.getattr(frame.ev(expr[1]), expr[2])
+    base = frame.ev(expr[1])
+    value = frame.getattr(base, expr[2])
+    if expr[2] in frame.reads:
+        read(frame, base, expr[2], expr)
+    return value
 
 
 def _call(frame: Frame, expr: Any) -> Value:
@@ -97,6 +102,8 @@ def _parts(frame: Frame, expr: Any) -> Value:
     for part in expr[1]:
         if part is not None and part.__class__ is not str:
             frame.ev(part)
+        elif part and frame.reads and "." in part:
+            look(frame, part)
     return UNKNOWN
 
 
@@ -112,6 +119,8 @@ def _cmp(frame: Frame, expr: Any) -> Value:
     for part in expr[3]:
         if part.__class__ is not str:
             frame.ev(part)
+        elif frame.reads and "." in part:
+            look(frame, part)
     return UNKNOWN
 
 

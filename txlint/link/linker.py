@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Container, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.catalog.lookup import PROJECT, Catalog
 from txlint.frameworks.types import Framework, Row
@@ -17,6 +17,9 @@ from txlint.link.values import UNKNOWN, Atom, Atoms, Cls, Const, Ext, ExtMethod,
 from txlint.model.catalog import Closer, Opener
 from txlint.model.facts import FileFacts
 from txlint.model.graph import Flow, Given, Opened
+
+if TYPE_CHECKING:
+    from txlint.link.properties import Properties
 
 DEEP = 60  # calls followed into each other to learn what a function returns
 _NONE = 1 << 60  # deeper than any computation
@@ -147,6 +150,8 @@ class Linker:
         self.held: dict[tuple[int, str], bool] = {}  # (class, attribute): is it known what a new instance holds? see `unset`
         self.new_rows: dict[int, Row | None] = {}
         self.meanwhile: dict[int, frozenset[str]] = {}
+        self.properties: Properties | None = None  # those of the project that may do anything
+        self.accessors: dict[Module, tuple[frozenset[str], frozenset[str]]] = {}  # ... that a module uses: read, assigned
         self.versions: Any = None  # (library, specifier) -> bool | None
         self.has_sessions = True  # may a transaction be that of an object, a session or connection?
         for klass in self.project.klasses:
@@ -284,6 +289,10 @@ class Linker:
                 cache.pop(at, None)
             self._loose.clear()
         return replay
+
+    def replayed(self, fun: Fun, klass: Klass, exact: bool) -> Replay | None:
+        """What is known of a function without replaying it."""
+        return self._known_replays.get((fun.id, klass.id, exact or not klass.subclasses))
 
     def has_replayed(self, fun: Fun, cls: int) -> bool:
         """Has a function been replayed for receivers of a class, or is it being?"""

@@ -61,6 +61,7 @@ def link(
         if not _told_anew(linker, builder):
             break
     builder.concrete()
+    builder.read()
     _told_anew(linker, builder)
     return builder.finish(found), linker
 
@@ -117,6 +118,7 @@ def owner(fun: Fun) -> Klass | None:
 class _Builder:
     def __init__(self, linker: Linker) -> None:
         self.linker = linker
+        self.entrances: list[Entrance] = []
         self.nodes: dict[Node, list[Edge]] = {}
         self.flows: dict[Node, Flow] = {}
         self.infos: dict[int, FunctionInfo] = {}
@@ -132,12 +134,16 @@ class _Builder:
         self.senders: set[int] = set()
         self.flags: dict[tuple[int, bool], tuple[tuple[str, Any], ...]] = {}  # class, whether that is its very class: what it says
         self.waiting: list[Node] = []
+        self.noted: set[int] = set()  # flows whose parameters are known
+        self.handed: set[Node] = set()  # nodes whose callbacks are known
+        self.idle: dict[Node, list[Edge]] = {}  # by who reads or assigns them: properties of which nothing comes, as far as is known
 
     def grow(self, start: list[Fun], entrances: list[Entrance]) -> None:
         """All nodes that are reached by plain calls."""
         for fun in start:
             klass = owner(fun)
             self.need((fun.id, klass.id if klass else NO_CLASS, klass is None or not klass.subclasses))
+        self.entrances = entrances
         for entrance in entrances:
             self.need(entrance.node)
         self.expand_all()
@@ -185,6 +191,8 @@ class _Builder:
     def finish(self, entrances: list[Entrance]) -> Program:
         linker = self.linker
         self.callbacks()
+        while self.read():
+            self.callbacks()
         if linker.flag_names:  # all that can be reached has been replayed by now
             for node, edges in self.nodes.items():
                 if any(self.flags_of(edge.node) for edge in edges):
@@ -293,6 +301,7 @@ class _Builder:
         flow = linker.replay(fun, klass, exact).flow
         self.flows[node] = flow
         edges: dict[Edge, None] = {}
+        self.idle.pop(node, None)
         for event in flow.events:
             for target in event.targets:
                 if isinstance(target, Target):
@@ -305,8 +314,69 @@ class _Builder:
         cls, exact = target.cls, target.exact
         if cls == SELF:
             cls, exact = node[1], node[2]
+        if target.kind in ("property", "setter"):
+            exact = exact or not (cls >= 0 and self.linker.project.klasses[cls].subclasses)
+            self.idle.setdefault(node, []).append(Edge(event, target, (target.fun, cls, exact)))
+            return
         self.info(self.linker.project.funs[target.fun])
         edges[Edge(event, target, self.need((target.fun, cls, exact)))] = None
+
+    def read(self) -> bool:
+        """The properties that are read or assigned, and do anything; False where there are no new ones. Most only compute: they are
+        worth no node."""
+        quiet: set[Node] = set()
+        left: dict[Node, list[Edge]] = {}
+        found = False
+        while self.idle:
+            inside = self.inside()
+            idle, self.idle = self.idle, {}
+            for reader, edges in idle.items():
+                acting = [edge for edge in edges if (edge.event.region or reader in inside) and self.acts(edge.node, quiet)]
+                if len(acting) < len(edges):
+                    left[reader] = [edge for edge in edges if edge not in acting]
+                if acting:
+                    found = True
+                    for edge in acting:
+                        self.info(self.linker.project.funs[edge.target.fun])
+                        self.need(edge.node)
+                    self.nodes[reader] = [*self.nodes[reader], *acting]
+            self.expand_all()
+        self.idle = left
+        return found
+
+    def inside(self) -> set[Node]:
+        """The nodes that may be entered with a transaction open, by what is known so far."""
+        level = [entrance.node for entrance in self.entrances]
+        for edges in self.nodes.values():
+            level += [edge.node for edge in edges if edge.event.region or edge.target.inner]
+        found: set[Node] = set()
+        while level:
+            found.update(level)
+            level = [*{edge.node for node in level if node in self.nodes for edge in self.nodes[node] if edge.node not in found}]
+        return found
+
+    def acts(self, node: Node, quiet: set[Node]) -> bool:
+        """Does a function do anything that a transaction cares about, or whoever it calls? ``quiet`` are those that do not."""
+        linker = self.linker
+        seen, waiting = {node}, [node]
+        while waiting:
+            number, cls, exact = at = waiting.pop()
+            if at in quiet:
+                continue
+            flow = linker.replay(linker.project.funs[number], linker.project.klasses[cls] if cls >= 0 else None, exact).flow
+            if flow.misuses or any(event.effect is not None for event in flow.events):
+                return True
+            for event in flow.events:
+                for target in (*event.targets, *(each for passed in event.passed.callables.values() for each in passed)):
+                    if isinstance(target, SignalTarget):
+                        return True
+                    if isinstance(target, Target):
+                        other = (target.fun, cls, exact) if target.cls == SELF else (target.fun, target.cls, target.exact)
+                        if other not in seen:
+                            seen.add(other)
+                            waiting.append(other)
+        quiet |= seen
+        return False
 
     def with_flags(self, edge: Edge) -> Edge:
         """The call with what the class of its receiver says of the flags that its methods ask for."""
@@ -370,8 +440,7 @@ class _Builder:
     def callbacks(self) -> None:
         """Functions passed to a parameter that the callee calls run at the caller's call; what the callee opens around that call is
         open in them."""
-        seen: set[int] = set()
-        done: set[Node] = set()
+        seen, done = self.noted, self.handed
         while pending := [node for node in self.nodes if node not in done]:
             self.called_now = {edge.target.fun for edges in self.nodes.values() for edge in edges}
             for node in pending:

@@ -143,7 +143,10 @@ def _collect(facts: FileFacts, body: Sequence[Stmt], names: dict[str, list[Bindi
     for stmt in body:
         tag = stmt[0]
         if tag == "def":
-            _bind(names, facts.functions[stmt[1]].name, stmt, conditional)
+            fact = facts.functions[stmt[1]]
+            # A setter stands beside the getter, under whose name the property is known.
+            if fact.name not in names or all(f"{fact.name}.{how}" != expr for expr, _ in fact.decorators for how in ("setter", "deleter")):
+                _bind(names, fact.name, stmt, conditional)
         elif tag == "class":
             _bind(names, facts.classes[stmt[1]].name, stmt, conditional)
         elif tag == "import":

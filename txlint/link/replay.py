@@ -17,6 +17,7 @@ from txlint.link.holding import row_of
 from txlint.link.kept import one_of, options
 from txlint.link.linker import Linker, Replay
 from txlint.link.project import Fun, Klass, Module
+from txlint.link.properties import accessors, read
 from txlint.link.retrying import tries_again
 from txlint.link.statements import STATEMENTS
 from txlint.link.uses import uses_of
@@ -25,10 +26,16 @@ from txlint.model.facts import Body, Expr, Pos, Stmt
 from txlint.model.graph import NEW, NO_CLASS, STORED, Flow, Given, Key, Opened, Test
 from txlint.model.kinds import Confidence
 
+_NO_NAMES: frozenset[str] = frozenset()
+
 
 def replay_function(linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> Replay:
     """Replay a function (or a module's body) for receivers of a class."""
     frame = Frame(linker, fun, klass, exact)
+    try:
+        frame.reads, frame.writes = linker.accessors[fun.module]
+    except KeyError:
+        frame.reads, frame.writes = accessors(linker, fun.module)
     frame.enter()
     frame.body(fun.body)
     return frame.leave()
@@ -65,11 +72,11 @@ class Frame:
     transactions that the function itself has open, and the `Flow` of events that it leaves."""
 
     __slots__ = (
-        "assigned_params", "at", "awaiting", "called", "closed", "commits", "dead", "depth", "each", "ends", "env", "exact",
+        "assigned_params", "at", "awaiting", "cached", "called", "closed", "commits", "dead", "depth", "each", "ends", "env", "exact",
         "filled", "flow", "fun",
         "given", "given_if", "guards", "handling", "instead", "keys", "klass", "linker", "loops", "module", "open", "origins", "owners",
-        "parent", "promises", "queries", "region", "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "skipped",
-        "snapshot", "stacks", "static", "switched", "tested", "tests", "written", "yields",
+        "parent", "promises", "queries", "ran", "reads", "region", "renamed", "returned", "returns", "rows", "self_name", "sets", "silent",
+        "skipped", "snapshot", "stacks", "static", "switched", "tested", "tests", "writes", "written", "yields",
     )  # fmt: skip
 
     def __init__(self, linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> None:
@@ -124,6 +131,9 @@ class Frame:
         # What is open only where a test of a local name gave this, and what is otherwise: for when the same is asked again.
         self.instead: dict[tuple[Key, Pos], tuple[Way, bool, Opened | None]] = {}
         self.stacks: dict[str, tuple[Opened, ...]] = {}  # what an ExitStack has entered, by its name
+        self.reads = self.writes = _NO_NAMES  # properties to look out for, see `properties`
+        self.ran: set[Any] = set()  # the properties that have left their events
+        self.cached: set[str] = set()  # attributes that have been read, and run nothing when they are read again
 
     # -- entering and leaving -----------------------------------------------------------------------------------------------------
 
@@ -581,12 +591,18 @@ class Frame:
             base, _, last = expr.rpartition(".")
             known = env.get(base) if "." in base else None
             if known:
-                return self.getattr(known, last)
+                value = self.getattr(known, last)
+                if last in self.reads:
+                    read(self, known, last, expr)
+                return value
         head, _, rest = expr.partition(".")
-        value = self.name(head)
+        value, reads = self.name(head), self.reads
         while rest and value:
             head, _, rest = rest.partition(".")
-            value = self.getattr(value, head)
+            holder = value
+            value = self.getattr(holder, head)
+            if head in reads:
+                read(self, holder, head, expr[: -len(rest) - 1] if rest else expr)
         return value
 
     def getattr(self, value: Value, name: str) -> Value:

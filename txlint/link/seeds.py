@@ -169,7 +169,7 @@ def _runs_parameter(linker: Linker, event: Event) -> bool:
     for target in event.targets:
         if isinstance(target, ParamTarget):
             return True
-        if isinstance(target, Target) and any(given[0] == "param" for given in event.passed.values.values()):
+        if isinstance(target, Target) and target.kind != "property" and any(given[0] == "param" for given in event.passed.values.values()):
             klass = linker.project.klasses[target.cls] if target.cls >= 0 else None
             inner = linker.replay(linker.project.funs[target.fun], klass, target.exact).flow
             if any(isinstance(each, ParamTarget) for called in inner.events for each in called.targets):

@@ -21,6 +21,7 @@ from txlint.link.library import assigned
 from txlint.link.members import shared_key
 from txlint.link.opening import asserted
 from txlint.link.project import GLOBAL
+from txlint.link.properties import look, write
 from txlint.link.settled import is_flag
 from txlint.link.targets import iterate
 from txlint.link.values import UNKNOWN, Cls, Ext, ExtObj, Fn, Generated, Obj, SelfObj, Value, union
@@ -44,6 +45,8 @@ def _expr(frame: Frame, stmt: Any) -> None:
             evaluate_call(frame, expr[1], used=False)
         else:
             frame.ev(expr)
+    elif frame.reads:
+        look(frame, expr)
 
 
 def _assign(frame: Frame, stmt: Any) -> None:
@@ -116,6 +119,8 @@ def _aug(frame: Frame, stmt: Any) -> None:
         frame.env[stmt[1]] = union(frame.env.get(stmt[1], UNKNOWN), value)
     else:
         frame.ev(stmt[1])
+        if stmt[1].__class__ is str and last_name(stmt[1]) in frame.writes:
+            write(frame, stmt[1], UNKNOWN, None)
 
 
 def _keys_of(frame: Frame, value: Value, source: Expr | None) -> dict[str, Key]:
@@ -150,6 +155,8 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                 frame.renamed.pop(target, None)
             if target in frame.given_if:
                 del frame.given_if[target]
+            if frame.cached:
+                frame.cached = {text for text in frame.cached if text.partition(".")[0] != target}
             if frame.each:
                 frame.each.pop(target, None)
                 if source is not None and (known := field_of(frame, source)) is not None:
@@ -159,6 +166,10 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                 frame.keys.update((target + path, key) for path, key in keys.items())
             return
         head, _, name = target.rpartition(".")
+        if frame.reads and "." in head:
+            frame.ev(head)
+        if name in frame.writes:
+            write(frame, target, value, source)
         if frame.linker.catalog.watched and head != frame.self_name:
             assigned(frame, head, name, value)
         if value and head != frame.self_name:
@@ -301,6 +312,8 @@ def _if(frame: Frame, stmt: Any) -> None:
     test = stmt[1]
     if not _is_plain(test):
         frame.ev(test)
+    elif frame.reads and test[0] != "const":
+        look(frame, test)
     decided = constant_test(test)
     if decided is None:
         decided = library_test(frame, test)
@@ -344,7 +357,7 @@ def _filled(frame: Frame, stmt: Any, yes: Facts) -> dict[str, Facts]:
 
 
 def _is_plain(test: Expr) -> bool:
-    """Is a test made of names and constants only? Then nothing runs, and nobody uses what it gives."""
+    """Is a test made of names and constants only? Then no call runs, and nobody uses what it gives."""
     if test.__class__ is str or test[0] == "const":
         return True
     if test[0] == "cmp":
@@ -396,6 +409,7 @@ def _loop(frame: Frame, body: Body, orelse: Body, before: State, loop: Any = Non
     if frame.open is not opened and not frame.dead and any(key not in opened for key in frame.open):
         # What one round leaves open is open in the next: once more, in place of the first.
         del frame.flow.events[first:]
+        frame.ran.clear()
         frame.open = {**opened, **frame.open}
         frame.snapshot = None
         frame.body(body)
@@ -481,6 +495,7 @@ def _match(frame: Frame, stmt: Any) -> None:
             if classes:
                 frame.env[stmt[1]] = tuple(frame.linker.instance(atom.klass, False) for atom in classes)
         if guard is not None:
+            frame.at = stmt
             frame.ev(guard)
         frame.tests += 1
         frame.body(body)
@@ -519,6 +534,7 @@ def _del(frame: Frame, stmt: Any) -> None:
     for target in stmt[1]:
         if target.__class__ is str:
             frame.env.pop(target, None)
+            frame.cached.discard(target)
 
 
 def _jump(frame: Frame, stmt: Any) -> None:

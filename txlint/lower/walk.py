@@ -388,7 +388,7 @@ def _expr_stmt(n: Any, w: Walk, out: list[Stmt]) -> None:
     value = n.value
     if value.__class__ is Constant and value.value.__class__ is str:
         return  # docstrings
-    out.append(("expr", EXPR[value.__class__](value, w)))
+    out.append(("expr", EXPR[value.__class__](value, w), n.lineno))
 
 
 def _assign(n: Any, w: Walk, out: list[Stmt]) -> None:
@@ -437,7 +437,7 @@ def _assert(n: Any, w: Walk, out: list[Stmt]) -> None:
 def _delete(n: Any, w: Walk, out: list[Stmt]) -> None:
     for t in n.targets:
         _bind(t, w)
-    out.append(("del", tuple([EXPR[t.__class__](t, w) for t in n.targets])))
+    out.append(("del", tuple([EXPR[t.__class__](t, w) for t in n.targets]), n.lineno))
 
 
 def _break(n: Any, w: Walk, out: list[Stmt]) -> None:
@@ -688,7 +688,7 @@ def _any_statement(n: Any, w: Walk, out: list[Stmt]) -> None:
     """A kind of statement that this version of txlint has not heard of: its expressions, then its blocks."""
     e = _anything(n, w)
     if e[1]:
-        out.append(("expr", e))
+        out.append(("expr", e, n.lineno))
     for field in n._fields:
         value = getattr(n, field, None)
         if value.__class__ is list and value and isinstance(value[0], _ast.stmt):

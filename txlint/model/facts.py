@@ -28,9 +28,9 @@ Expressions (``Expr``)
     ``("other", parts)``                anything else: its sub-expressions in order
 
 Statements (``Stmt``)
-    ``("expr", e)``                     ``("assign", targets, e, line)``   ``("ann", target, annotation, e | None, line)``
+    ``("expr", e, line)``               ``("assign", targets, e, line)``   ``("ann", target, annotation, e | None, line)``
     ``("aug", target, op, e, line)``    ``("return", e | None, line)``     ``("raise", e | None, cause | None, line)``
-    ``("assert", test, msg | None, line)``                          ``("del", targets)``
+    ``("assert", test, msg | None, line)``                          ``("del", targets, line)``
     ``("break",)``  ``("continue",)``   ``("pass",)`` is left out
     ``("if", test, body, orelse, line)``                            ``("while", test, body, orelse, line)``
     ``("for", target, iter, body, orelse, is_async, line)``
@@ -54,7 +54,7 @@ Expr: TypeAlias = Any  # str or a tagged tuple, as the module's docstring lists 
 Stmt: TypeAlias = tuple[Any, ...]
 Body: TypeAlias = tuple[Stmt, ...]
 
-SCHEMA = 2  # raised with every change of what is kept: the cache's key
+SCHEMA = 3  # raised with every change of what is kept: the cache's key
 
 
 class Param(NamedTuple):

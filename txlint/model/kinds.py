@@ -28,7 +28,7 @@ OPENER_KINDS = ("with", "decorator", "atomic_requests", "admin", "hook", "implic
 WIDE_OPENERS = frozenset({"atomic_requests", "request", "hook"})
 """Openers with one fingerprint for all their entries."""
 
-STEP_KINDS = ("call", "hook", "signal", "override", "callback", "super")
+STEP_KINDS = ("call", "hook", "signal", "override", "callback", "super", "property", "setter")
 
 
 class Confidence(IntEnum):

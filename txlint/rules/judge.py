@@ -282,7 +282,9 @@ def _openers(case: Case, kept: list[tuple[Confidence, Passage]], fingerprints: l
 
 
 def _step(hop: Hop, does: str, sources: Sources) -> Step:
-    return Step(hop.kind, sources.place(hop.spot), hop.function, step_label(hop, does))
+    is_line = hop.kind in ("property", "setter") and hop.spot.pos[1] == hop.spot.pos[3]
+    place = sources.attribute(hop.spot, hop.callee.rpartition(".")[2]) if is_line else sources.place(hop.spot)
+    return Step(hop.kind, place, hop.function, step_label(hop, does))
 
 
 def _digest(*parts: str) -> str:

@@ -35,7 +35,7 @@ def _locked(body: Body) -> set[str]:
                     rows.update(_names(target))
             case ("for", target, value, *_) if _locks(value) or speaks_of(value, rows):
                 rows.update(_names(target))
-            case ("expr", ("call", str(func), *_) as value) if _locks(value):
+            case ("expr", ("call", str(func), *_) as value, *_) if _locks(value):
                 rows.add(func.partition(".")[0])  # `cursor.execute("... SKIP LOCKED")`
     return rows
 

@@ -74,6 +74,18 @@ class Sources:
         line, start, end_line, end = spot.pos
         return Place(spot.path, line, self.column(spot.path, line, start), end_line, self.column(spot.path, end_line, end))
 
+    def attribute(self, spot: Spot, name: str) -> Place:
+        """Where an attribute of this name stands on the line of a spot, with what it is an attribute of; else the line."""
+        place, line = self.place(spot), self.line(spot.path, spot.pos[0])
+        start, end = -1, 0
+        while (start := line.find(f".{name}", end)) >= 0:
+            end = start + len(name) + 1
+            if not line[end : end + 1].isidentifier() and not line[end : end + 1].isdecimal():
+                while start and (line[start - 1].isalnum() or line[start - 1] in "_."):
+                    start -= 1
+                return Place(spot.path, place.line, start + 1, place.line, end + 1)
+        return place
+
     def text(self, spot: Spot) -> str:
         """The source between the ends of a span, its lines joined with ``\\n``; empty where it cannot be read."""
         return _cut(self.lines(spot.path), spot.pos)

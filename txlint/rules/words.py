@@ -21,6 +21,8 @@ _CALLS = {
     "override": "calls the override {}",
     "callback": "runs the callback {}",
     "super": "calls {} of the base class",
+    "property": "reads {} (property)",
+    "setter": "assigns {} (property)",
 }
 
 
