@@ -130,7 +130,7 @@ def _is_attribute(expr: Expr) -> bool:
 
 def only_test(facts: Facts) -> Test | None:
     """The test of a parameter, where that is all that decides."""
-    return facts[0][1] if len(facts) == 1 and facts[0][0] == "test" else None
+    return facts[0][1] if len(facts) == 1 and facts[0][0] == "test" and facts[0][1].op != "either" else None
 
 
 def parameter_of(frame: Frame, expr: Expr) -> str | None:
@@ -149,16 +149,19 @@ def parameter_of(frame: Frame, expr: Expr) -> str | None:
 
 
 def _one_of(alternatives: list[Facts]) -> Facts:
-    """What holds where one of several does: the one test, or any of several tests of the same parameter."""
+    """What holds where one of several does: the one test, any of several tests of the same parameter, or either of two."""
     alternatives = [facts for facts in alternatives if NEVER not in facts] or alternatives[:1]
     if len(alternatives) == 1:
         return alternatives[0]
     found: list[Test] = []
     for facts in alternatives:
-        if len(facts) != 1 or facts[0][0] != "test" or facts[0][1].op == "class" or (found and found[0].param != facts[0][1].param):
+        test = only_test(facts)
+        if test is None or test.op == "class":
             return []
-        found.append(facts[0][1])
-    return [("test", Test(found[0].param, "any", tuple(found), True))] if found else []
+        found.append(test)
+    if not found or all(test.param == found[0].param for test in found):
+        return [("test", Test(found[0].param, "any", tuple(found), True))] if found else []
+    return [("test", Test("", "either", tuple(found), True))] if len(found) == 2 else []
 
 
 def _comparison(frame: Frame, name: str, op: str, right: Expr) -> tuple[Facts, Facts]:

@@ -73,9 +73,12 @@ _TESTS = frozenset({"bool", "call", "cmp", "ifexp", "not", "sub"})
 
 
 def _named(frame: Frame, stmt: Any) -> Any:
-    """``is_new = self.pk is None``, ``fields = kwargs.get("fields")``: what the one assignment of a name says of parameters."""
+    """``is_new = self.pk is None``, ``fields = kwargs.get("fields")``: what the one assignment of a name says of parameters; that of a
+    parameter itself as well, ``created = created or self.pk is None``."""
     name = stmt[1][0]
-    if name.__class__ is not str or "." in name or len(stmt[1]) > 1 or name in frame.env:
+    if name.__class__ is not str or "." in name or len(stmt[1]) > 1:
+        return None
+    if name in frame.env and not (frame.is_param(name) and _is_always_run(frame, stmt)):
         return None
     if "." not in stmt[2] if stmt[2].__class__ is str else stmt[2][0] not in _TESTS:
         return None
@@ -83,6 +86,10 @@ def _named(frame: Frame, stmt: Any) -> Any:
     yes, no = tests(frame, stmt[2])
     yes, no = [fact for fact in yes if fact[0] == "test" or fact == NEVER], [fact for fact in no if fact[0] == "test" or fact == NEVER]
     return ((yes, no), renamed) if yes or no else None
+
+
+def _is_always_run(frame: Frame, stmt: Any) -> bool:
+    return frame.fun.fact is not None and any(each is stmt for each in frame.fun.fact.body)
 
 
 def kept(frame: Frame, expr: Expr) -> Value:

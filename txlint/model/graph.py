@@ -18,8 +18,8 @@ Key = tuple[Any, ...]
 
 class Test(NamedTuple):
     """A test of a parameter: ``op`` is ``truthy``, ``is``, ``==``, ``in``, ``has`` (the parameter contains the value), ``any`` (one of
-    the tests in the value holds) or ``class`` (its class, or the class that it is, is one of these numbers); ``wanted`` what it must
-    give. The parameter may be a key of ``**kwargs``."""
+    the tests in the value holds), ``either`` (the same, of several parameters: ``param`` is empty) or ``class`` (its class, or the class
+    that it is, is one of these numbers); ``wanted`` what it must give. The parameter may be a key of ``**kwargs``."""
 
     param: str
     op: str

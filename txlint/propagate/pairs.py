@@ -479,7 +479,13 @@ def met(tests: tuple[Test, ...], env: Env) -> bool:
     if not tests or not env:
         return True
     constants = dict(env)
-    return all(test.holds(constants[test.param]) for test in tests if test.param in constants)
+    return all(_may_hold(test, constants) for test in tests)
+
+
+def _may_hold(test: Test, constants: Mapping[str, Any]) -> bool:
+    if test.op == "either":
+        return any(_may_hold(each, constants) for each in test.value)
+    return test.param not in constants or test.holds(constants[test.param])
 
 
 def propagate(program: Program, cuts: Cuts | None = None) -> tuple[Hazard, ...]:

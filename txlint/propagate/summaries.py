@@ -186,6 +186,10 @@ def conjoin(conditions: tuple[Condition, ...], guards: tuple[Test, ...]) -> tupl
     if not guards:
         return conditions
     result: list[Condition] = []
+    for test in guards:
+        if test.op == "either":
+            others = tuple(other for other in guards if other is not test)
+            return merge(*(conjoin(conditions, (*others, each)) for each in test.value))
     for conjunction in conditions:
         both = list(dict.fromkeys((*guards, *sorted(conjunction, key=repr))))
         if any(test.otherwise() in both for test in both):
