@@ -219,6 +219,7 @@ def _by_method_name(site: Site, name: str) -> None:
     # Overrides of one method are one thing to be called.
     families = {next(base for base in reversed(linker.mro(fun.klass)) if isinstance(base, Klass)).id for fun in found if fun.klass}
     sure = LIKELY if len(families) <= 2 else POSSIBLE
+    entered: Value = UNKNOWN
     for fun in found:
         klass = fun.klass
         assert klass is not None
@@ -227,6 +228,17 @@ def _by_method_name(site: Site, name: str) -> None:
             site.confidence = min(site.confidence, sure)
             continue
         site.targets.append(Target(fun.id, klass.id, "call", sure, (), 1, False))
+        if site.entering:
+            entered = union(entered, _manager(linker, fun, klass))
+    if entered and sure is LIKELY:
+        site.result = (linker.atoms(OneOf, entered),)
+
+
+def _manager(linker: Linker, fun: Fun, klass: Klass) -> Value:
+    """The context managers that a method gives."""
+    if linker.decoration(fun).role == "manager":
+        return (linker.atoms(Generated, fun, linker.instance(klass, False), True, ()),)
+    return tuple(atom for atom in linker.result(fun, klass, False) if type(atom) in (Opening, Generated))
 
 
 def _by_attribute_name(site: Site, name: str) -> None:

@@ -138,6 +138,8 @@ class Linker:
         self.assigned_names: dict[
             tuple[int, str], dict[str, int]
         ] = {}  # (function, head) -> how often which names behind it, see `settled`
+        self.type_variables: dict[int, tuple[str, ...]] = {}  # of the generic classes, by class
+        self.has_generics = False
         self.sets_any: dict[tuple[int, str], bool] = {}  # (class, but for which method) -> does it set attributes whose names it is told?
         self.flag_names: dict[int, dict[str, None]] = {}  # class -> those that tests in its own methods ask for
         self.changed: dict[int, frozenset[str] | None] = {}  # class -> what methods assign that are no constructors

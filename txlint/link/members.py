@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from txlint.catalog.lookup import PROJECT
 from txlint.catalog.types import parse_type
 from txlint.link import taught
+from txlint.link.generic import for_class
 from txlint.link.kept import ADDS, declared, one_of, options, put_on, put_there, unset
 from txlint.link.project import Klass
 from txlint.link.values import (
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from txlint.model.graph import Key
 
 
+_ENTERING = frozenset({"__enter__", "__aenter__"})
 _TABLE_METHODS = frozenset({"get", "pop", "setdefault", "update", "values", "items", "__getitem__"})
 _OF_CONTAINERS = ADDS | {"values", "items", "get"}
 """Methods of containers of containers: what they are given is kept at the place of the outer one."""
@@ -129,6 +131,8 @@ def instance_attribute(linker: Linker, klass: Klass, name: str, receiver: Atom) 
     if known is None:
         misses = linker.misses
         known = _instance_attribute(linker, klass, name, receiver)
+        if linker.has_generics:
+            known = for_class(linker, known, klass, getattr(receiver, "item", UNKNOWN))
         if linker.is_settled(misses):
             linker.instance_values[key] = known
     return known
@@ -288,7 +292,20 @@ def _of_super(linker: Linker, atom: Super, name: str) -> Value:
     value = linker.class_attribute(receiver.klass, name, atom.after)
     if name == "__new__" and not value:
         return (linker.atoms(ExtMethod, "builtins.object.__new__", receiver, name),)
+    if not value and name in _ENTERING:
+        return _entering(linker, receiver, name)
     return tuple(_bind(linker, item, receiver, name) for item in value)
+
+
+def _entering(linker: Linker, receiver: Any, name: str) -> Value:
+    """``super().__enter__`` in a class that derives from a library's transaction: calling it opens that."""
+    for base in linker.library_bases(receiver.klass):
+        for opener in linker.at(base).openers:
+            if "with" in opener.forms:
+                key, dotted = (opener.family, "default"), receiver.klass.dotted
+                opening = linker.atoms(Opening, opener, "default", key, False, opener.confidence, dotted, "custom", UNKNOWN, False)
+                return (linker.atoms(ExtMethod, f"{opener.name}.{name}", opening, name),)
+    return UNKNOWN
 
 
 def _bind(linker: Linker, item: Atom, receiver: Atom, name: str) -> Atom:

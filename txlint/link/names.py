@@ -9,7 +9,7 @@ from txlint.catalog.types import parse_type
 from txlint.link import taught
 from txlint.link.kept import fillable, options, put_on, unset
 from txlint.link.project import GLOBAL, Binding, Fun, Klass, Module, absolute
-from txlint.link.values import UNKNOWN, Atom, Cls, Ext, ExtObj, Mod, OneOf, Param, Stored, Value, union
+from txlint.link.values import UNKNOWN, Atom, Cls, Ext, ExtObj, Mod, Obj, OneOf, Param, Stored, Value, union
 from txlint.model.facts import Expr
 
 if TYPE_CHECKING:
@@ -93,9 +93,9 @@ def bound(linker: Linker, binding: Binding, module: Module, klass: Klass | None,
         if binding[2] is not None:
             if unset(value):
                 value = union(value, linker.annotation(binding[2], module, klass))
-            elif len(value) == 1 and isinstance(value[0], ExtObj) and not value[0].item:
+            elif len(value) == 1 and isinstance(value[0], (ExtObj, Obj)) and not value[0].item:
                 # `current: ContextVar[Session] = ContextVar("current")` says what it holds
-                held = (atom.item for atom in linker.annotation(binding[2], module, klass) if isinstance(atom, ExtObj))
+                held = (atom.item for atom in linker.annotation(binding[2], module, klass) if type(atom) is type(value[0]))
                 value = (linker.with_item(value[0], next(held, UNKNOWN)),)
         return value
     if tag == "unpack":

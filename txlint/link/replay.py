@@ -12,6 +12,7 @@ from typing import Any
 from txlint.link import misuse
 from txlint.link.branches import State, Way, WayOut, closes_given, either, given_after, way_of
 from txlint.link.expressions import EXPRESSIONS
+from txlint.link.generic import for_frame
 from txlint.link.held import canonical, provided
 from txlint.link.holding import row_of
 from txlint.link.kept import one_of, options
@@ -176,7 +177,7 @@ class Frame:
                     self.request_wide(dependency.fun, name)
             typed: Value = UNKNOWN
             if param.annotation is not None:
-                typed = linker.annotation(param.annotation, fun.module, owner, fun.parent)
+                typed = for_frame(self, linker.annotation(param.annotation, fun.module, owner, fun.parent))
             if not typed and param.default is not None and param.default.__class__ is tuple and param.default[0] == "call":
                 given = evaluate(linker, param.default, fun.module, owner, fun.parent)
                 typed = linker.injected(given)

@@ -12,6 +12,7 @@ from txlint.link.branches import State, WayOut
 from txlint.link.calls import evaluate_call
 from txlint.link.changes import field_of, writes
 from txlint.link.entering import Closing, enter_context, own, suspended, via
+from txlint.link.generic import for_frame
 from txlint.link.guards import NEVER, Facts, assume, constant_test, constants, library_test, only_test, parameter_of, tests
 from txlint.link.held import given
 from txlint.link.iterated import fields_over, fills, holds_in, is_entered
@@ -109,7 +110,7 @@ def kept(frame: Frame, expr: Expr) -> Value:
 
 def _ann(frame: Frame, stmt: Any) -> None:
     value = kept(frame, stmt[3]) if stmt[3] is not None else UNKNOWN
-    typed = frame.linker.annotation(stmt[2], frame.module, frame.fun.klass, frame.parent)
+    typed = for_frame(frame, frame.linker.annotation(stmt[2], frame.module, frame.fun.klass, frame.parent))
     if frame.self_name is not None and frame.fun.klass is not None and stmt[1].__class__ is str:
         head, _, name = stmt[1].rpartition(".")
         if head == frame.self_name:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from txlint.link.generic import for_class
 from txlint.link.project import Fun, Klass
 from txlint.link.settled import default_of
 from txlint.link.values import UNKNOWN, Atom, Cls, Const, ExtObj, Fn, Many, Obj, Param, Part, SelfCls, SelfItem, SelfObj, Seq, Value, union
@@ -21,6 +22,8 @@ def result(linker: Linker, fun: Fun, klass: Klass | None, exact: bool, receiver:
     value: Value = linker.replay(fun, klass, exact).returns
     if not value and fun.fact is not None and fun.fact.returns is not None:
         value = linker.annotation(fun.fact.returns, fun.module, fun.klass, fun.parent)
+    if linker.has_generics:
+        value = for_class(linker, value, klass, getattr(receiver, "item", UNKNOWN))
     return linker.substitute(value, receiver, {}) if receiver is not None else value
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from txlint.link.generic import for_class, for_frame
 from txlint.link.passing import apply_states, bind, decided, doubt_states, key_for_caller, note_parameters, target_class
 from txlint.link.settled import constants
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
@@ -57,6 +58,9 @@ def add_targets(
     if not returns and fun.fact is not None and fun.fact.returns is not None:
         returns = linker.annotation(fun.fact.returns, fun.module, fun.klass, fun.parent)
     if returns:
+        if linker.has_generics:
+            held = type(receiver) is SelfObj
+            returns = for_frame(frame, returns) if held else for_class(linker, returns, klass, getattr(receiver, "item", UNKNOWN))
         if type(receiver) is SelfObj and replay.queries:
             frame.queries.update(replay.queries)
         given = bound

@@ -6,8 +6,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from txlint.link import generic
 from txlint.link.project import Fun, Klass, Module, absolute
-from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtObj, Fn, Generated, Many, Obj, Param, Seq, Table, Value, union
+from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtObj, Fn, Generated, Many, Obj, Param, Seq, Table, TypeArg, Value, union
 from txlint.model.facts import Expr
 from txlint.model.graph import Opened
 
@@ -33,6 +34,12 @@ def annotation(linker: Linker, expr: Expr, module: Module, klass: Klass | None, 
     if expr is None:
         return UNKNOWN
     if isinstance(expr, str):
+        if klass is not None and klass.fact.bases:
+            variables = linker.type_variables.get(klass.id)
+            if variables is None:
+                variables = generic.variables(linker, klass)
+            if expr in variables:
+                return (linker.atoms(TypeArg, klass, variables.index(expr)),)
         alias = linker.annotation_alias(expr, module)
         if alias is not None:
             key = ("alias", expr, id(module))

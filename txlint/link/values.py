@@ -65,6 +65,14 @@ class SelfItem(Atom):
     __slots__ = ()
 
 
+class TypeArg(Atom):
+    """What the class of the receiver names for a type variable of this class, by its place among them; see `generic`."""
+
+    __slots__ = ("index", "klass")
+    klass: Klass
+    index: int
+
+
 class SelfCls(Atom):
     """The class of the receiver (``cls`` in a classmethod)."""
 
