@@ -63,7 +63,7 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
         changed = comparison(frame, test[1], test[2][0], test[3][0])
         if changed is not None:
             return _both(*changed)
-        parameter = parameter_of(frame, test[1]) or (held_in(frame, test[1]) if _is_attribute(test[1]) else None)
+        parameter = parameter_of(frame, test[1]) or (held_in(frame, test[1]) if test[1].__class__ is tuple or "." in test[1] else None)
         if parameter is not None:
             return _comparison(frame, parameter, test[2][0], test[3][0])
         named = _by_class_name(frame, test[1], test[2][0], test[3][0])
@@ -122,10 +122,6 @@ def _getattr(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
         return known
     mark = (held_in(frame, test) if test[1] == "getattr" else None) or mark_of(frame, f"{owner}.{name}")
     return _both(mark, "truthy", True, True) if mark is not None else ([], [])
-
-
-def _is_attribute(expr: Expr) -> bool:
-    return "." in expr if expr.__class__ is str else expr[0] == "call" and expr[1] == "getattr"
 
 
 def only_test(facts: Facts) -> Test | None:

@@ -12,7 +12,7 @@ is known (`keyed`): of several callables it cannot be said which is called."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -364,7 +364,13 @@ def item_name(index: Any) -> str:
 
 
 def _replay_assigning(linker: Linker, module: Module, name: str) -> None:
-    """Replays the functions of a module that assign an attribute or item of this name: ``x.name = v``, ``x["name"] = v``."""
+    """Replays the functions of a module that assign an attribute or item of a name."""
+    for fun in assigning(linker, module, name):
+        linker.replay(fun, _owner(fun), fun.fact is None)
+
+
+def assigning(linker: Linker, module: Module, name: str) -> Sequence[Fun]:
+    """The functions of a module that assign an attribute or item of this name: ``x.name = v``, ``x["name"] = v``."""
     known = linker.assigning.get(module)
     if known is None:  # looked for once, since many names are asked for
         known = linker.assigning[module] = {}
@@ -372,8 +378,7 @@ def _replay_assigning(linker: Linker, module: Module, name: str) -> None:
             targets = (target for stmt in statements(fun.body) if stmt[0] == "assign" for target in stmt[1])
             for last in dict.fromkeys(filter(None, map(_assigned_name, targets))):
                 known.setdefault(last, []).append(fun)
-    for fun in known.get(name, ()):
-        linker.replay(fun, _owner(fun), fun.fact is None)
+    return known.get(name, ())
 
 
 def _assigned_name(target: Any) -> str:

@@ -74,6 +74,10 @@ def passed(site: Site) -> Passed:
         if frame.written is not None:
             values.setdefault(IDENTITY, ("const", True) if frame.written else ("param", IDENTITY))
         values[FLAG] = ("param", FLAG)
+        own = frame.klass or frame.fun.klass
+        if own is not None and frame.self_name is not None:
+            ask = partial(since_entry, frame.linker, frame.fun, frame.self_name, own, last_name(site.func), site.pos)
+            values[HELD] = ("held", ask)
     elif len(site.flags) == 1:
         values.update((FLAG + name, ("param", a.name)) for name, a in site.flags[0] if isinstance(a, Param) and _is_own(frame, a))
     for name in frame.switched.get(site.receiver, ()) if site.receiver.__class__ is str else ():
@@ -83,9 +87,8 @@ def passed(site: Site) -> Passed:
     changes = _changes(site)
     if changes is not None:
         values[CHANGED] = changes
-    held = _held(site, row)
-    if held is not None:
-        values[HELD] = "held", held
+    if row == NEW and (made := _made_here(site)) is not None:
+        values[HELD] = ("held", made)
     given = frozenset((*range(len(site.args)), *(name for name in site.keywords if name is not None)))
     forwards = (
         site.open_ended
@@ -127,15 +130,10 @@ def _changes(site: Site) -> tuple[Any, ...] | None:
     return ("assigned", row, partial(assigned, frame.linker, frame.fun, name, owners.pop(), method, site.pos, known))
 
 
-def _held(site: Site, row: str | None) -> Callable[[Test, int], tuple[Any, ...]] | None:
-    """How to learn what the attributes of the receiver hold: the caller's own receiver is passed on, or an instance that it has made."""
+def _made_here(site: Site) -> Callable[[Test, int], tuple[Any, ...]] | None:
+    """How to learn what the attributes of a receiver hold that this very function has made."""
     frame, name = site.frame, site.receiver
-    if frame.self_name is not None and (name == frame.self_name or site.kind == "super"):
-        own = frame.klass or frame.fun.klass
-        if own is None:
-            return None
-        return partial(since_entry, frame.linker, frame.fun, frame.self_name, own, last_name(site.func), site.pos)
-    if row != NEW or name is None or name.__class__ is not str or "." in name or name not in frame.fun.scope or name not in frame.origins:
+    if name is None or name.__class__ is not str or "." in name or name not in frame.fun.scope or name not in frame.origins:
         return None
     owners = {atom.receiver.klass for atom in site.values if isinstance(atom, (Fn, ExtMethod)) and isinstance(atom.receiver, Obj)}
     if len(owners) != 1 or origin_of(*frame.origins[name]) != NEW:

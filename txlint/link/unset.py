@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.frameworks.types import Field, Row
 from txlint.link.changes import BEGINS, covers, done
+from txlint.link.kept import assigning
 from txlint.link.project import Fun, Klass
 from txlint.link.settled import is_mark, kept_by_constructor, sets_any
 from txlint.link.uses import Uses, uses_before, uses_of
@@ -395,7 +396,7 @@ def _is_put_on(linker: Linker, klass: Klass, name: str) -> bool:
     """Does other code assign an attribute of the class itself, or of one above it: ``Backend.request = None``?"""
     names = {base.fact.name for base in linker.mro(klass) if isinstance(base, Klass)} | {"cls"}
     for module in linker.project.using(name) if name in linker.project.put_on else ():
-        for fun in (module.body, *module.funs) if name in module.facts.put_on else ():
+        for fun in assigning(linker, module, name) if name in module.facts.put_on else ():
             targets = (target for stmt in statements(fun.body) if stmt[0] == "assign" for target in stmt[1])
             for target in targets:
                 if target.__class__ is str and target.endswith(f".{name}") and last_name(target[: -len(name) - 1]) in names:
