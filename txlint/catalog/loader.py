@@ -554,7 +554,7 @@ _TABLES: Mapping[str, tuple[Callable[..., Entry], Mapping[str, _Reader], tuple[s
     ),
     "calls": (
         Calls,
-        {**_COMMON, "runs": _runs, "state": _word("caller", "in", "own", "after", "never"), "retries": _flag},
+        {**_COMMON, "runs": _runs, "state": _word("caller", "in", "own", "end", "after", "never"), "retries": _flag},
         ("runs",),
     ),
     "signature": (Signature, {**_COMMON, "keywords": _texts, "bare": _flag}, ("why",)),

@@ -16,6 +16,7 @@ class TypeExpr(NamedTuple):
     ``class``     the class ``name`` itself; ``args`` likewise
     ``self``      the receiver; ``args`` is empty or its new item type
     ``attr``      attribute ``name`` of the receiver
+    ``gives``     what the receiver's method ``name`` gives, where the project has it
     ``item`` ``owner`` ``decorated`` ``none`` ``bool`` ``false``
     ``arg``       the argument at ``position`` (or None) or with keyword ``name`` (or "")
     ``init``      the same of the call that made the receiver
@@ -58,6 +59,8 @@ def parse_type(text: str) -> TypeExpr:
         head, _, inner = text[:-1].partition("(")
         if head in ("arg", "init"):
             return _argument(head, inner)
+        if head.startswith("self.") and not inner:
+            return TypeExpr("gives", _dotted(head[5:]))
         if head in ("new", "bound", "context", "stored", "unsaved"):
             return TypeExpr(head, args=(parse_type(inner),))
         raise ValueError(f"unknown word {head!r} in {text!r}: only arg, init, new, bound, context, stored and unsaved take parentheses")
@@ -72,6 +75,12 @@ def parse_type(text: str) -> TypeExpr:
     if text.startswith("self."):
         return TypeExpr("attr", _dotted(text[5:]))
     return TypeExpr("instance", _dotted(text))
+
+
+@cache
+def asked(expr: TypeExpr) -> tuple[str, ...]:
+    """The methods of the receiver that a type expression asks for what they give."""
+    return (expr.name,) if expr.op == "gives" else tuple(name for part in expr.args for name in asked(part))
 
 
 @cache

@@ -302,6 +302,25 @@ def call(site: Site, atom: Atom) -> None:
     call_atom(site, atom, (), {}, 0)
 
 
+def run_at_end(frame: Frame) -> None:
+    """What the function has asked to be called when it has returned: it finds open what its dependencies keep open around it, and what the
+    function has written through them and not committed."""
+    shared = {key for key in frame.keys.values() if key[1:2] == ("global",)}
+    left = {o.key: o for way in frame.returned if not way.handling for o in way.open.values() if o.key in shared and not o.reads}
+    region = (*frame.region, *left.values())
+    guards = frame.guards
+    for expr, args, keywords, held, sure in frame.at_end if region else ():
+        frame.guards = held
+        for atom in args[0] if args else ():
+            site = Site(frame, expr, False, False, False)
+            site.region, site.kind = region, "callback"
+            call_atom(site, atom, args[1:], keywords, 1)
+            site.confidence = min(site.confidence, sure)
+            site.targets = [t._replace(confidence=min(t.confidence, sure)) if isinstance(t, Target) else t for t in site.targets]
+            flush(site)
+    frame.guards = guards
+
+
 def applied(frame: Frame, atom: Atom, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> Value:
     """What calling a value gives; nothing is recorded."""
     nowhere: Pos = (0, 0, 0, 0)

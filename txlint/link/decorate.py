@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from txlint.catalog.types import parse_type
-from txlint.link.conditions import argument
+from txlint.link.conditions import argument, decide
 from txlint.link.keyed import beside
 from txlint.link.library import parameter_text
 from txlint.link.linker import Decoration, Linker, Replay
@@ -18,6 +18,7 @@ from txlint.link.passing import bind, hand, tell
 from txlint.link.project import Fun, Klass
 from txlint.link.replay import Frame
 from txlint.link.retrying import tries_again
+from txlint.link.site import Site
 from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Opening, Seq, Value, Within, union
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import Event, Key, Opened, ParamTarget
@@ -241,6 +242,8 @@ def _library(
         args, keywords = _arguments(frame, expr)
     for hook in known.hooks:
         if hook.by == "decorator":
+            if hook.when and called and decide(Site(frame, expr, False, False, False), hook, args, keywords) is False:
+                continue
             linker.connect_decorated(frame, fun, hook, name, args, keywords, pos)
         elif hook.by == "register" and isinstance(atom, ExtMethod) and hook.sender is not None:
             # `@paid.connect`, `@paid.connect_via(order)`: what registers a function, on the function itself

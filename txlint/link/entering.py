@@ -171,7 +171,9 @@ def own(frame: Frame, value: Value, item: Expr, bound: Value, target: Expr | Non
     made_of = {key for atom in bound if (key := via(atom)) is not None}
     for atom in value:
         if isinstance(atom, Generated):
-            name, committed = atom.fun.dotted, linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False).commits
+            replay = linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False)
+            name, committed = atom.fun.dotted, replay.commits
+            closers.extend(partial(frame.end_begun, key) for key in sorted(replay.closes, key=str) if key[1:2] == ("global",))
         elif isinstance(atom, (Obj, SelfObj)):
             name, committed = atom.klass.dotted, frozenset().union(*_committed_at_exit(frame, atom))
         else:

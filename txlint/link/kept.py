@@ -143,7 +143,7 @@ def put_there(linker: Linker, place: Place) -> Value:
         linker.done(place, linker.contents, place)
         if value:
             return value
-    return kept(linker, place)
+    return kept(linker, place) or (_resolved(linker, place) if place in linker.stores else UNKNOWN)
 
 
 def unset(value: Value) -> bool:

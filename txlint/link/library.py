@@ -7,7 +7,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from txlint.catalog.types import parse_run, parse_type
+from txlint.catalog.types import TypeExpr, asked, parse_run, parse_type
 from txlint.link import builtin, misuse, signals
 from txlint.link.conditions import argument, decide, is_met
 from txlint.link.holding import row_of
@@ -27,6 +27,7 @@ from txlint.link.values import (
     ExtObj,
     Fn,
     Obj,
+    OneOf,
     Opening,
     Param,
     Part,
@@ -130,6 +131,10 @@ def call_library(
         holds = decide(site, runs, args, keywords)
         if holds is False or runs.state in ("after", "never") or depth > DEEP:
             continue
+        if runs.state == "end":
+            if not frame.silent:
+                frame.at_end.append((site.expr, args, keywords, frame.guards, CERTAIN if holds else LIKELY))
+            continue
         body = inner if runs.state == "in" else ()
         if runs.state == "in" and not body:
             body = (_implicit(site, name, holds),)
@@ -154,6 +159,8 @@ def call_library(
     result = UNKNOWN
     for entry in known.returns:
         if entry.type and not entry.attribute and decide(site, entry, args, keywords) is not False:
+            if isinstance(receiver, SelfObj):
+                _ask(frame, parse_type(entry.type))
             result = union(
                 result,
                 linker.typed(parse_type(entry.type), receiver, args, keywords, origin=("via", key) if key and entry.shares_key else None),
@@ -275,6 +282,7 @@ def _run(
     assert run.target is not None
     if isinstance(receiver, SelfObj):
         frame.queries[("item", "")] = None
+        _ask(frame, run.target)
     last = name.rpartition(".")[2]
     value = linker.typed(run.target, receiver, args, keywords)
     row = row_of(receiver)
@@ -284,6 +292,8 @@ def _run(
         row = NEW if last in _MAKES else None if last in _EITHER else row
         value = tuple(linker.of_row(atom, row) for atom in value)
     if not value and run.target.op == "arg" and receiver is not None:
+        if isinstance(receiver, SelfObj):
+            frame.queries[("passed", f"{last}|{run.target.name}")] = None
         value = linker.passed_by_library(receiver, name.rpartition(".")[2], run.target.name)
     if run.op == "named":
         holder: Value = (receiver,) if receiver is not None else UNKNOWN
@@ -291,6 +301,10 @@ def _run(
     if run.op == "method":
         is_prefix = run.method.endswith("_") and not run.method.endswith("__")  # `clean_` is one, `__call__` is not
         value = linker.prefixed(value, run.method) if is_prefix else frame.getattr(value, run.method)
+    unsure = any(type(atom) is OneOf for atom in value)
+    start = len(site.targets)
+    if unsure:
+        value = tuple(inner for atom in value for inner in (atom.options if isinstance(atom, OneOf) else (atom,)))
     for atom in value:
         if type(atom) is Fn:
             row, first = row_of(atom.receiver), len(site.targets)
@@ -317,6 +331,16 @@ def _run(
                 site.effect, site.confidence = nested.effect, nested.confidence
         elif run.op == "call":
             callback(site, atom, inner)
+    if unsure:
+        site.targets[start:] = [
+            t._replace(confidence=min(t.confidence, LIKELY)) if isinstance(t, (Target, SignalTarget)) else t for t in site.targets[start:]
+        ]
+
+
+def _ask(frame: Frame, expr: TypeExpr) -> None:
+    """Another class of receiver may have another method, and with it another replay."""
+    for name in asked(expr):
+        frame.queries[("gives", name)] = None
 
 
 def _created(site: Site, method: str, receiver: Atom | None, keywords: dict[str | None, Value]) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 
 from txlint.link import misuse
 from txlint.link.branches import State, Way, WayOut, closes_given, either, given_after, way_of
+from txlint.link.calls import run_at_end
 from txlint.link.expressions import EXPRESSIONS
 from txlint.link.generic import for_frame
 from txlint.link.held import canonical, provided
@@ -73,8 +74,8 @@ class Frame:
     transactions that the function itself has open, and the `Flow` of events that it leaves."""
 
     __slots__ = (
-        "assigned_params", "at", "awaiting", "cached", "called", "closed", "commits", "dead", "depth", "each", "ends", "env", "exact",
-        "filled", "flow", "fun",
+        "assigned_params", "at", "at_end", "awaiting", "cached", "called", "closed", "commits", "dead", "depth", "each", "ends", "env",
+        "exact", "filled", "flow", "fun",
         "given", "given_if", "guards", "handling", "instead", "keys", "klass", "linker", "loops", "module", "open", "origins", "owners",
         "parent", "promises", "queries", "ran", "reads", "region", "renamed", "returned", "returns", "rows", "self_name", "sets", "silent",
         "skipped", "snapshot", "stacks", "static", "switched", "tested", "tests", "writes", "written", "yields",
@@ -131,6 +132,8 @@ class Frame:
         self.loops: list[tuple[Stmt, tuple[Opened, ...]]] = []  # around what is replayed, with what was open when they began
         # What is open only where a test of a local name gave this, and what is otherwise: for when the same is asked again.
         self.instead: dict[tuple[Key, Pos], tuple[Way, bool, Opened | None]] = {}
+        # Calls whose first argument is called when this function has returned: the call, what it passes, under which tests, how sure.
+        self.at_end: list[tuple[Expr, tuple[Value, ...], dict[str | None, Value], tuple[Test, ...], Confidence]] = []
         self.stacks: dict[str, tuple[Opened, ...]] = {}  # what an ExitStack has entered, by its name
         self.reads = self.writes = _NO_NAMES  # properties to look out for, see `properties`
         self.ran: set[Any] = set()  # the properties that have left their events
@@ -226,6 +229,8 @@ class Frame:
             misuse.promised(self)
         if not self.dead:
             self.returned.append(WayOut(self.open, self.closed, False, False, self.given, self.guards))
+        if self.at_end:
+            run_at_end(self)
         left: dict[Key, Opened] = {}
         closes: frozenset[Key] | None = None
         for way in self.returned:

@@ -6,8 +6,28 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import TypeExpr, parse_type
 from txlint.link import taught
+from txlint.link.kept import one_of
 from txlint.link.typehints import instances_of
-from txlint.link.values import CLASS, UNKNOWN, Atom, Cls, Ext, ExtObj, Many, Obj, SelfCls, SelfItem, Seq, Value, union
+from txlint.link.values import (
+    CLASS,
+    UNKNOWN,
+    Atom,
+    Cls,
+    Ext,
+    ExtObj,
+    Fn,
+    Many,
+    Obj,
+    OneOf,
+    Param,
+    SelfCls,
+    SelfItem,
+    SelfObj,
+    Seq,
+    Stored,
+    Value,
+    union,
+)
 from txlint.model.graph import NEW, STORED
 
 if TYPE_CHECKING:
@@ -77,6 +97,8 @@ def typed(
         for name in expr.name.split("."):
             value = linker.attributes(value, name)
         return value
+    if op == "gives":
+        return _given_by(linker, receiver, expr.name)
     if op == "new":
         return linker.made(linker.typed(expr.args[0], receiver, args, keywords))
     if op in ("stored", "unsaved"):
@@ -93,6 +115,18 @@ def typed(
             return linker.made((receiver,))
         return tuple(linker.atoms(Cls, atom.klass) for atom in linker.item_of(receiver) if isinstance(atom, Obj)) if receiver else UNKNOWN
     return UNKNOWN
+
+
+def _given_by(linker: Linker, receiver: Atom | None, name: str) -> Value:
+    """What a method of the project gives that a library asks: ``get_serializer_class``. Of several, which depends; what a registry has is
+    no answer."""
+    result: Value = UNKNOWN
+    if isinstance(receiver, (Obj, SelfObj)):
+        for method in linker.attributes((receiver,), name):
+            if isinstance(method, Fn):
+                result = union(result, linker.result(method.fun, receiver.klass, receiver.exact, receiver))
+    known = tuple(atom for atom in result if not isinstance(atom, (OneOf, Param, Stored)))
+    return known if len(known) < 2 else one_of(linker, known)
 
 
 def passed_by_library(linker: Linker, receiver: Atom, method: str, parameter: str) -> Value:
@@ -113,6 +147,8 @@ def made(linker: Linker, value: Value) -> Value:
     for atom in value:
         if isinstance(atom, (Cls, SelfCls)):
             result = union(result, (linker.instance(atom.klass, isinstance(atom, Cls)),))
+        elif isinstance(atom, OneOf):
+            result = union(result, one_of(linker, linker.made(atom.options)))
         elif isinstance(atom, (Seq, Many)):
             result = union(result, linker.made(linker.items((atom,))))
         elif isinstance(atom, ExtObj):

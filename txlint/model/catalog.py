@@ -10,6 +10,7 @@ Type expressions (``returns.type``, attribute and parameter types of ``class``);
     ``class pkg.Class``        the class itself
     ``self``                   the receiver itself (builders); ``self[T]`` the receiver with another item type
     ``self.name``              the value of the receiver's attribute
+    ``self.name()``            what the receiver's method gives, where the project has overridden it
     ``item``                   the receiver's item type
     ``arg(0)``, ``arg(name)``  the value of that argument; ``arg(1:using)`` passed either way
     ``init(0)``, ``init(name)``  likewise, an argument of the call that made the receiver
@@ -231,7 +232,8 @@ class Calls(Entry):
     class of this value; ``receivers(self)``: the receiver is the signal), ``decorated`` (the
     function that the receiver was made of). ``state``: ``caller``, ``in`` (an opener of the same name with form ``body``),
     ``own`` (methods that are hooks, and always inside of one transaction with the caller: what is open is said of the hook, not once
-    more of each caller), ``after``, ``never`` (it stores the callable, or hands it to another thread or process). ``retries``: it
+    more of each caller), ``end`` (when the function that calls it has returned, with what a dependency of it has open then), ``after``,
+    ``never`` (it stores the callable, or hands it to another thread or process). ``retries``: it
     may run it again after an error."""
 
     runs: tuple[str, ...] = ()
