@@ -297,6 +297,8 @@ class Frame:
             if known.confidence >= opened.confidence or opened.reads is not known.reads:
                 return
             # That one may have ended by now; then this begins the next.
+        if known is not None and known.reads:
+            self._writes_after_all(known)
         if opened.kind in ("autobegin", "custom") and any(other.key == opened.key for other in self.region):
             return
         if opened.kind == "autobegin" and opened.key in self.linker.begun:
@@ -311,6 +313,9 @@ class Frame:
         if any(opened.reads for opened in self.open.values()):
             for atom in self.env.get(name, UNKNOWN):
                 if isinstance(atom, Obj) and row_of(atom) != NEW and self.linker.is_mapped(atom.klass):
+                    for each in self.open.values():
+                        if each.reads and each.key[0] == "session":
+                            self._writes_after_all(each)
                     self.open = {key: replace(o, reads=False) if key[0] == "session" else o for key, o in self.open.items()}
                     self.rows.add(name)
                     self.snapshot = None
@@ -324,11 +329,14 @@ class Frame:
                 self.committed(each)
             return
         still = self.open.get(key)
-        if still is None:
-            return
+        if still is not None:
+            self._writes_after_all(still)
+
+    def _writes_after_all(self, known: Opened) -> None:
+        """A transaction that began with a read is written in, and was the same when it had only read."""
         for at, event in enumerate(self.flow.events):
-            if any(opened.reads and opened.key == key and opened.pos == still.pos for opened in event.region):
-                region = tuple(replace(o, reads=False) if o.reads and o.key == key and o.pos == still.pos else o for o in event.region)
+            if any(opened.reads and opened.key == known.key and opened.pos == known.pos for opened in event.region):
+                region = tuple(replace(o, reads=False) if o.key == known.key and o.pos == known.pos else o for o in event.region)
                 self.flow.events[at] = replace(event, region=region)
 
     def doubt(self, key: Key, most: Confidence) -> None:
