@@ -7,7 +7,8 @@ and `write` leave a call of the function that runs, at the line of the statement
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -38,12 +39,14 @@ _NO_PROPERTIES = frozenset({"staticmethod", "classmethod", "abstractmethod", "ov
 
 class Properties(NamedTuple):
     """The project's properties. ``read`` and ``assigned``: the names of those that may reach anything; ``acting``: the functions that are
-    read, by number; ``setters``: all of them, by class and name."""
+    read, by number; ``cached``: those that run once; ``setters``: all of them, by class and name."""
 
     read: frozenset[str]
     assigned: frozenset[str]
     acting: frozenset[int]
+    cached: set[int]
     setters: dict[tuple[int, str], Fun]
+    plain: set[str]  # dotted names met so far in which none of them is read
 
 
 def properties(linker: Linker) -> Properties:
@@ -51,21 +54,24 @@ def properties(linker: Linker) -> Properties:
     known = linker.properties
     if known is None:
         getters: list[Fun] = []
+        cached: set[int] = set()
         setters: dict[tuple[int, str], Fun] = {}
         for fun in linker.project.funs:
             fact, klass = fun.fact, fun.klass
             if fact is None or klass is None or not fact.decorators:
                 continue
-            names = [last_name(called(expr)) for expr, _ in fact.decorators]
+            names = [expr.rpartition(".")[2] if expr.__class__ is str else last_name(called(expr)) for expr, _ in fact.decorators]
             if "setter" in names:
                 setters[klass.id, fact.name] = fun
             elif "deleter" not in names and not _NO_PROPERTIES.issuperset(names) and len(fact.params) == 1:
                 getters.append(fun)
+                if _EACH_TIME.isdisjoint(names):
+                    cached.add(fun.id)
         search = _Search(linker, {_name(fun) for fun in getters})
         read = [fun for fun in getters if search.may_act(fun)]
         assigned = [fun for fun in setters.values() if search.may_act(fun)]
         known = linker.properties = Properties(
-            frozenset(map(_name, read)), frozenset(map(_name, assigned)), frozenset(fun.id for fun in read), setters
+            frozenset(map(_name, read)), frozenset(map(_name, assigned)), frozenset(fun.id for fun in read), cached, setters, set()
         )
     return known
 
@@ -94,14 +100,15 @@ class _Search:
             if patterns := [entry.name.partition(".")[0] for entry in library.entries if entry.name[-1:] == "*"]:
                 self.roots.update(patterns, {*library.packages} - sys.stdlib_module_names)
         self.near: dict[Module, bool] = {}
-        self.functions: dict[str, list[Fun]] = {}
+        self.functions: defaultdict[str, list[Fun]] = defaultdict(list)
         self.values: set[str] = set()  # names of attributes that may hold something to be called
         for fun in linker.project.funs:
             if fun.fact is not None:
-                self.functions.setdefault(fun.fact.name, []).append(fun)
+                self.functions[fun.fact.name].append(fun)
         for klass in linker.project.klasses:
-            made = self.functions.setdefault(klass.fact.name, [])
-            made += [klass.module.funs[bound[1]] for bound in klass.names.get("__init__", ()) if bound[0] == "def"]
+            self.functions[klass.fact.name] += [
+                klass.module.funs[bound[1]] for bound in klass.names.get("__init__", ()) if bound[0] == "def"
+            ]
             self.values.update(klass.setters)
         self.known: dict[int, list[Fun] | None] = {}
         self.quiet: set[int] = set()
@@ -174,13 +181,14 @@ def read(frame: Frame, value: Value, name: str, expr: Expr, pos: Pos | None = No
     else:
         return
     linker = frame.linker
-    if frame.silent or linker.properties is None:
+    known = linker.properties
+    if frame.silent or known is None:
         return
     text = expr if expr.__class__ is str else None
     if text is not None and text in frame.cached:
         return
-    site, acting = None, linker.properties.acting
-    for atom, sure in _instances(linker, value):
+    site, acting = None, known.acting
+    for atom, sure in _instances(frame, value):
         after = atom.after if isinstance(atom, Super) else None
         receiver: Any = atom.receiver if isinstance(atom, Super) else atom
         getter = _getter(linker, receiver.klass, name, after)
@@ -190,8 +198,8 @@ def read(frame: Frame, value: Value, name: str, expr: Expr, pos: Pos | None = No
             continue
         if site is None:
             site = _site(frame, expr, (), pos or _line(frame))
-        if _is_cached(getter):
-            sure = min(sure, LIKELY)  # who read it before has what came of it
+        if getter.id in known.cached:
+            sure = LIKELY if sure is CERTAIN else sure  # who read it before has what came of it
             if text is not None and not frame.tests and not frame.loops:
                 frame.cached.add(text)
         _target(site, getter, receiver, others, "property", sure)
@@ -212,9 +220,11 @@ def look(frame: Frame, expr: Expr) -> None:
         for part in (expr[1], *expr[3]) if expr[0] == "cmp" else expr[2] if expr[0] == "bool" else expr[1:] if expr[0] == "not" else ():
             if part.__class__ is not str or "." in part:
                 look(frame, part)
-    elif "." in expr and expr not in frame.env:
+    elif "." in expr and (known := frame.linker.properties) is not None and expr not in known.plain and expr not in frame.env:
         names = expr.split(".")
-        if not frame.reads.isdisjoint(names):
+        if known.read.isdisjoint(names):
+            known.plain.add(expr)
+        else:
             for at, name in enumerate(names):
                 if at and name in frame.reads:
                     read(frame, frame.ev(".".join(names[:at])), name, ".".join(names[: at + 1]))
@@ -230,7 +240,7 @@ def write(frame: Frame, target: str, value: Value, source: Expr | None) -> None:
     site = _site(frame, target, (source,) if source is not None else (), _line(frame))
     site.args = (value,) if source is not None else ()
     frame.cached.discard(target)
-    for atom, sure in _instances(linker, frame.ev(head)):
+    for atom, sure in _instances(frame, frame.ev(head)):
         if isinstance(atom, Super):
             continue
         if isinstance(atom, SelfObj):
@@ -259,8 +269,9 @@ def _target(site: Site, fun: Fun, receiver: Obj | SelfObj, others: Sequence[tupl
     cls, exact = target_class(frame, receiver)
     flags = receiver.flags if isinstance(receiver, Obj) else ()
     site.targets.append(Target(fun.id, cls, kind, sure, (), 1, exact, given=constants(flags) if flags else ()))
-    doubted = min(sure, LIKELY if len(others) <= FEW else POSSIBLE)
-    site.targets.extend(Target(other.id, holder.id, kind, doubted, (), 1, False) for holder, other in others[:256])
+    if others:
+        doubted = min(sure, LIKELY if len(others) <= FEW else POSSIBLE)
+        site.targets += [Target(other.id, holder.id, kind, doubted, (), 1, False) for holder, other in others[:256]]
     site.values = (*site.values, linker.atoms(Fn, fun, receiver))
     replay = linker.replayed(fun, receiver.klass, receiver.exact)
     if replay is not None and (replay.closes or replay.left_open or replay.commits or replay.closes_given or any(replay.closes_if)):
@@ -300,16 +311,17 @@ _LINES = {
 """Where statements have their line, by their tag."""
 
 
-def _instances(linker: Linker, value: Value) -> Iterator[tuple[Obj | SelfObj | Super, Confidence]]:
+def _instances(frame: Frame, value: Value) -> list[tuple[Obj | SelfObj | Super, Confidence]]:
     """The instances of the project's classes that a value may be, each with how sure that is."""
+    found: list[tuple[Obj | SelfObj | Super, Confidence]] = []
     for atom in value:
         if isinstance(atom, (Obj, SelfObj, Super)):
-            yield atom, CERTAIN
-        elif isinstance(atom, (OneOf, Stored)):
-            choices = options(linker, atom)
-            for inner in choices:
-                if isinstance(inner, (Obj, SelfObj)):
-                    yield inner, LIKELY if len(choices) <= FEW else POSSIBLE
+            found.append((atom, CERTAIN))
+        elif isinstance(atom, OneOf) or (isinstance(atom, Stored) and (atom.place[0] not in ("param", "field") or frame.now_open())):
+            choices = options(frame.linker, atom)  # what callers hand over is only looked for where it can matter
+            sure = LIKELY if len(choices) <= FEW else POSSIBLE
+            found += [(inner, sure) for inner in choices if isinstance(inner, (Obj, SelfObj))]
+    return found
 
 
 def _getter(linker: Linker, klass: Klass, name: str, after: Klass | None) -> Fun | None:
@@ -319,9 +331,3 @@ def _getter(linker: Linker, klass: Klass, name: str, after: Klass | None) -> Fun
         return None
     fun = found.owner.module.funs[found.bindings[-1][1]]
     return fun if linker.decoration(fun).role == "property" else None
-
-
-def _is_cached(fun: Fun) -> bool:
-    """Does it run only once for an instance?"""
-    assert fun.fact is not None
-    return _EACH_TIME.isdisjoint(last_name(called(expr)) for expr, _ in fun.fact.decorators)
