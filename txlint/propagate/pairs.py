@@ -17,6 +17,7 @@ Env = tuple[tuple[str, Any], ...]
 """Constants that are known of a node's parameters."""
 MOST_PAIRS = 100
 MOST_STEPS = 2000  # calls looked at for one trace
+MOST_ENTRIES = 4  # of a transaction around all requests, of which a trace is looked for
 HELD_KINDS = frozenset({"http", "rpc", "storage", "wait"})  # slow I/O: what a transaction that only reads is held open by
 _CUT = 1 << 40
 _SHUT = 1000  # a way on which something is certainly closed is shown only where there is no other
@@ -265,12 +266,12 @@ class _Pairs:
             known = self.reached[node] = {key[0] for key in self.summaries[node]}
         return site in known
 
-    def way(self, site: int, edge: Edge, known: Env) -> tuple[Hop, ...]:
-        """The calls from an edge's callee to the site by a way whose conditions hold for what the calls before it pass; the effect
-        last. Where none is found within bounds, the best one regardless."""
-        if self.is_passable(site, edge, known):
-            return self.hops(site, edge.node)
-        start = (edge.node, self.told(site, edge, known))
+    def way(self, site: int, node: Node, known: Env) -> tuple[Hop, ...] | None:
+        """The calls from a node to the site by a way whose conditions hold for what is known there and what the calls before it pass; the
+        effect last. None where none is found within bounds."""
+        if self.is_passable(site, node, known):
+            return self.hops(site, node)
+        start = (node, known)
         best: dict[tuple[Node, Env], tuple[tuple[Node, Env], Edge] | None] = {}
         queue: list[tuple[int, int, tuple[Node, Env], tuple[tuple[Node, Env], Edge] | None]] = [(0, 0, start, None)]
         count = 0
@@ -294,13 +295,11 @@ class _Pairs:
                 if self.is_cut(site, node, onward.event):
                     price += _CUT
                 heapq.heappush(queue, (price, count, (onward.node, told), (state, onward)))
-        return self.hops(site, edge.node)
+        return None
 
-    def is_passable(self, site: int, edge: Edge, known: Env) -> bool:
+    def is_passable(self, site: int, node: Node, env: Env) -> bool:
         """Do the conditions on the best way hold?"""
         best = self.towards(site)
-        env = self.told(site, edge, known)
-        node = edge.node
         for _ in range(200):
             step = best.get(node)
             if step is None:
@@ -435,7 +434,11 @@ class _Pairs:
                 opened.kind, opened.name, Spot(where, opened.pos), function, opened.alias, opened.confidence, opened.retry, opened.reads,
                 opened.condition, opened.family,
             )  # fmt: skip
-            hops = (*self.hop(node, edge), *self.way(site, edge, ())) if edge is not None else (self.last(node, event),)
+            if edge is not None:
+                way = self.way(site, edge.node, self.told(site, edge, ()))
+                hops = (*self.hop(node, edge), *(self.hops(site, edge.node) if way is None else way))
+            else:
+                hops = (self.last(node, event),)
             result.append(Passage(origin, hops, sure))
         result.sort(key=_order)
         return result
@@ -450,15 +453,20 @@ class _Pairs:
                 "hook" if entrance.kind != "atomic_requests" else "call", Spot(info.path, info.name_pos), entrance.function, info.name
             )
             cut = best.get(node, (0,))[0] >= _CUT
-            ranked.append(((cut, -sure, doubt(hops), info.path, info.name_pos), sure, entrance, (first, *hops)))
+            ranked.append(((cut, -sure, doubt(hops), info.path, info.name_pos), sure, entrance, node, (first, *hops)))
         ranked.sort(key=lambda item: item[0])
         ranked = [item for item in ranked if item[0][0] == ranked[0][0][0]]
-        _, sure, entrance, hops = ranked[0]
+        _, sure, entrance, node, hops = ranked[0]
+        for _, other_sure, other, begin, (first, *_) in ranked[:MOST_ENTRIES]:
+            way = self.way(site, begin, other.given)
+            if way is not None:
+                sure, entrance, hops = other_sure, other, (first, *way)
+                break
         origin = Origin(
             entrance.kind, entrance.name, Spot(entrance.path, entrance.pos), entrance.function, entrance.alias, entrance.confidence,
             family=entrance.family,
         )  # fmt: skip
-        return Passage(origin, hops, sure, len({item[3][0] for item in ranked}))
+        return Passage(origin, hops, sure, len({item[4][0] for item in ranked}))
 
 
 def _order(passage: Passage) -> tuple[Any, ...]:
