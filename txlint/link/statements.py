@@ -13,7 +13,7 @@ from txlint.link.calls import evaluate_call
 from txlint.link.changes import field_of, writes
 from txlint.link.entering import Closing, enter_context, own, suspended, via
 from txlint.link.generic import for_frame
-from txlint.link.guards import NEVER, Facts, assume, constant_test, constants, library_test, only_test, parameter_of, tests
+from txlint.link.guards import NEVER, Facts, assume, constant_test, constants, is_empty, library_test, only_test, parameter_of, tests
 from txlint.link.held import given
 from txlint.link.iterated import fields_over, fills, holds_in, is_entered
 from txlint.link.kept import ADDS, declared, fillable, inside, item_name, outside, places
@@ -79,6 +79,8 @@ def _named(frame: Frame, stmt: Any) -> Any:
     name = stmt[1][0]
     if name.__class__ is not str or "." in name or len(stmt[1]) > 1:
         return None
+    if is_empty(stmt[2]) and frame.is_param(name) and _was_nothing(frame, name):
+        return tests(frame, name), None  # `if items is None: items = []`: as empty as before
     if name in frame.env and not (frame.is_param(name) and _is_always_run(frame, stmt)):
         return None
     if "." not in stmt[2] if stmt[2].__class__ is str else stmt[2][0] not in _TESTS:
@@ -87,6 +89,14 @@ def _named(frame: Frame, stmt: Any) -> Any:
     yes, no = tests(frame, stmt[2])
     yes, no = [fact for fact in yes if fact[0] == "test" or fact == NEVER], [fact for fact in no if fact[0] == "test" or fact == NEVER]
     return ((yes, no), renamed) if yes or no else None
+
+
+def _was_nothing(frame: Frame, name: str) -> bool:
+    return any(
+        test.param == name
+        and ((test.op in ("is", "==") and test.value is None and test.wanted) or (test.op == "truthy" and not test.wanted))
+        for test in frame.guards
+    )
 
 
 def _is_always_run(frame: Frame, stmt: Any) -> bool:
