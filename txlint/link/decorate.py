@@ -5,6 +5,7 @@ something deferred (a deferral), or plainly. What is not known keeps the functio
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +24,7 @@ from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtMethod, ExtObj
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import Event, Key, Opened, ParamTarget
 from txlint.model.kinds import Confidence
-from txlint.model.shapes import calls_in, last_name, speaks_of
+from txlint.model.shapes import calls_in, last_name, speaks_of, statements
 
 _ROLES = {
     "builtins.property": "property",
@@ -166,10 +167,14 @@ def class_openers(linker: Linker, klass: Klass) -> list[tuple[Opened, str]]:
     """What decorators of a class open around one of its methods, with the method's name."""
     found: list[tuple[Opened, str]] = []
     for expr, pos in klass.fact.decorators:
-        if expr.__class__ is str or expr[0] != "call":
-            continue
         frame = Frame(linker, klass.parent or klass.module.body, None, True)
         frame.silent = True
+        is_call = expr.__class__ is not str and expr[0] == "call"
+        for atom in frame.ev(expr[1] if is_call else expr):
+            if isinstance(atom, Fn):
+                found.extend(_set_on_class(linker, klass, atom.fun, _arguments(frame, expr)[0] if is_call else (), pos))
+        if not is_call:
+            continue
         named = [value for key, value in expr[3] if key == "name"]
         if not named or not any(isinstance(atom, Ext) and _applies_decorators(linker, atom.name) for atom in frame.ev(expr[1])):
             continue
@@ -178,6 +183,39 @@ def class_openers(linker: Linker, klass: Klass) -> list[tuple[Opened, str]]:
         for opened in _method_openers(linker, decorators, pos):
             found.extend((opened, name) for name in names)
     return found
+
+
+def _set_on_class(linker: Linker, klass: Klass, decorator: Fun, args: tuple[Value, ...], pos: Pos) -> Iterator[tuple[Opened, str]]:
+    """The methods that a decorator of the project wraps one by one: ``setattr(cls, name, atomic(getattr(cls, name)))``."""
+    for fun in (decorator, *(each for each in decorator.module.funs if each.parent is decorator)):
+        for call in calls_in(fun.body):
+            if call[1] != "setattr" or len(call[2]) != 3 or call[2][2].__class__ is str or call[2][2][0] != "call" or not call[2][2][2]:
+                continue
+            openers = _method_openers(linker, linker.value(call[2][2][1], fun.module, fun), pos)
+            names = _names_set(linker, klass, decorator, fun, call[2][1], args) if openers else ()
+            yield from ((opened, name) for opened in openers for name in names)
+
+
+def _names_set(linker: Linker, klass: Klass, decorator: Fun, fun: Fun, name: Expr, args: tuple[Value, ...]) -> Iterable[str]:
+    """The names that an expression in a decorator of a class may be: a constant, what it is given, or those of all methods of the class
+    where it goes through them."""
+    if name.__class__ is not str:
+        return (str(name[1]),) if name[0] == "const" else ()
+    params = {param.name: param for param in decorator.fact.params} if decorator.fact is not None else {}
+    for stmt in statements(fun.body):
+        if stmt[0] == "for" and (stmt[1] == name or (stmt[1][0] in ("tuple", "list") and name in stmt[1][1])):
+            given = params.get(stmt[2]) if stmt[2].__class__ is str else None
+            if given is not None and given.kind == "vararg":
+                listed: Value = tuple(atom for value in args for atom in value)
+            elif given is not None:
+                at = list(params).index(given.name)
+                listed = linker.items(args[at]) if at < len(args) else UNKNOWN
+            elif speaks_of(stmt[2], {param.name for param in fun.fact.params} if fun.fact is not None else ()):
+                return [method.fact.name for method in linker.project.methods(klass) if method.fact and method.fact.name[0] != "_"]
+            else:
+                listed = linker.items(linker.value(stmt[2], fun.module, fun))
+            return [atom.value for atom in listed if isinstance(atom, Const) and isinstance(atom.value, str)]
+    return ()
 
 
 def _applies_decorators(linker: Linker, name: str) -> bool:

@@ -78,7 +78,7 @@ class Frame:
         "exact", "filled", "flow", "fun",
         "given", "given_if", "guards", "handling", "instead", "keys", "klass", "linker", "loops", "module", "open", "origins", "owners",
         "parent", "promises", "queries", "ran", "reads", "region", "renamed", "returned", "returns", "rows", "self_name", "sets", "silent",
-        "skipped", "snapshot", "stacks", "static", "switched", "tested", "tests", "writes", "written", "yields",
+        "skipped", "snapshot", "stacks", "stands_for", "static", "switched", "tested", "tests", "writes", "written", "yields",
     )  # fmt: skip
 
     def __init__(self, linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> None:
@@ -134,6 +134,7 @@ class Frame:
         self.instead: dict[tuple[Key, Pos], tuple[Way, bool, Opened | None]] = {}
         # Calls whose first argument is called when this function has returned: the call, what it passes, under which tests, how sure.
         self.at_end: list[tuple[Expr, tuple[Value, ...], dict[str | None, Value], tuple[Test, ...], Confidence]] = []
+        self.stands_for: dict[str, Expr] = {}  # targets of a loop over what is listed: what they are in this round
         self.stacks: dict[str, tuple[Opened, ...]] = {}  # what an ExitStack has entered, by its name
         self.reads = self.writes = _NO_NAMES  # properties to look out for, see `properties`
         self.ran: set[Any] = set()  # the properties that have left their events

@@ -28,7 +28,7 @@ from txlint.link.targets import iterate
 from txlint.link.values import UNKNOWN, Cls, Ext, ExtObj, Fn, Generated, Obj, SelfObj, Value, union
 from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import Key, Test
-from txlint.model.shapes import last_name
+from txlint.model.shapes import calls_in, last_name
 
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
@@ -414,10 +414,39 @@ def _for(frame: Frame, stmt: Any) -> None:
     if frame.filled and frame.self_name is not None:
         assume(frame, [("test", test) for test in holds_in(frame, stmt[2])])
     frame.loops.append((stmt, frame.now_open()))
+    if _registers(stmt):
+        silent, frame.silent = frame.silent, True
+        for item in stmt[2][1]:
+            _stand_for(frame, stmt[1], item)
+            frame.body(stmt[3])
+        frame.silent, frame.stands_for = silent, {}
+        frame.restore(before)
+        assign(frame, stmt[1], frame.linker.items(value))
     _loop(frame, stmt[3], stmt[4], before, stmt)
     frame.loops.pop()
     if frame.region is not region:
         frame.region, frame.snapshot = region, None
+
+
+def _registers(stmt: Any) -> bool:
+    """Does a loop over what is listed in its head connect one to another: ``for signal, handler in ((paid, tell), (voided, log)):``?"""
+    listed = stmt[2]
+    if listed.__class__ is str or listed[0] not in ("tuple", "list") or not 0 < len(listed[1]) <= _MOST_ROUNDS:
+        return False
+    return any(last_name(call[1]) == "connect" for call in calls_in(stmt[3]))
+
+
+_MOST_ROUNDS = 16
+
+
+def _stand_for(frame: Frame, target: Expr, item: Expr) -> None:
+    """A loop's target is one of the items of its head, for one round."""
+    if target.__class__ is str:
+        assign(frame, target, frame.ev(item), item)
+        frame.stands_for[target] = item
+    elif target[0] in ("tuple", "list") and item.__class__ is not str and item[0] in ("tuple", "list") and len(target[1]) == len(item[1]):
+        for each, inner in zip(target[1], item[1], strict=True):
+            _stand_for(frame, each, inner)
 
 
 def _loop(frame: Frame, body: Body, orelse: Body, before: State, loop: Any = None) -> None:
