@@ -278,15 +278,24 @@ _PLAIN = frozenset(name for kind in (str, bytes, list, dict, set, int, float, da
 
 def _unresolved(site: Site) -> None:
     """Nothing is known of what is called. Not counted: what can only be a method of a plain value (``name.lower()``: neither the project
-    nor the catalog has one of this name that matters), and what a class inherits from a library that the catalog does not know."""
+    nor the catalog has one of this name that matters; ``data.get("total", 0)``), and what a class inherits from a library that the
+    catalog does not know."""
     frame, name = site.frame, last_name(site.func)
     if frame.silent:
         return
     if site.receiver is not None and name in _PLAIN and name not in frame.linker.catalog.acting_names():
         if name not in frame.linker.method_names():
             return
+    if site.receiver is not None and name == "get" and _is_key(site.expr[2]):
+        return
     if not _is_inherited(frame, site.receiver):
         frame.flow.unresolved.append((site.pos, site.func, "unknown receiver or function", frame.now_open()))
+
+
+def _is_key(args: tuple[Expr, ...]) -> bool:
+    """A word, as mappings have for keys, and at most what is given instead; what clients ask for has a path."""
+    first = args[0] if 0 < len(args) < 3 else ""
+    return first.__class__ is tuple and first[0] == "const" and isinstance(first[1], str) and "/" not in first[1]
 
 
 def _is_inherited(frame: Frame, receiver: Expr | None) -> bool:
