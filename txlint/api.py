@@ -22,7 +22,7 @@ from txlint.catalog.lookup import Catalog
 from txlint.config import Config, ConfigError
 from txlint.deep import with_room
 from txlint.discover import Discovery, File, discover, project_root
-from txlint.frameworks import flask, handlers, odoo, pyramid, starlette
+from txlint.frameworks import flask, handlers, odoo, pyramid, sqlalchemy, starlette
 from txlint.frameworks.django.entrances import entrances as django_entrances
 from txlint.frameworks.django.inert import inert_settings
 from txlint.frameworks.django.models import DjangoModels
@@ -571,6 +571,8 @@ def analyse(
         documents = frappe.FrappeDocuments()
         frameworks = (models, documents)
         places.append(lambda linker: frappe_entrances(linker, documents))
+    if sqlalchemy.LIBRARY in catalog.libraries:
+        frameworks = (*frameworks, sqlalchemy.Relations())
     if odoo.LIBRARY in catalog.libraries:
         frameworks = (*frameworks, odoo.OdooModels())
     imported = {item.module.partition(".")[0] for each in facts for item in each.imports}

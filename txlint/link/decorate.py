@@ -20,7 +20,7 @@ from txlint.link.project import Fun, Klass
 from txlint.link.replay import Frame
 from txlint.link.retrying import tries_again
 from txlint.link.site import Site
-from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Opening, Seq, Value, Within, union
+from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Opening, Part, Seq, Value, Within, union
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import Event, Key, Opened, ParamTarget
 from txlint.model.kinds import Confidence
@@ -51,7 +51,7 @@ def decorate(linker: Linker, fun: Fun) -> Decoration:
         frame.parent = fun.parent
         called = expr.__class__ is not str and expr[0] == "call"
         func = expr[1] if called else expr
-        head = frame.ev(func)
+        head = tuple(decorator for atom in frame.ev(func) for decorator in _library_decorators(linker, atom))
         for atom in head:
             name = atom.name if isinstance(atom, (Ext, ExtMethod)) else None
             if name is None and isinstance(atom, ExtObj) and func.__class__ is str:
@@ -108,6 +108,24 @@ def decorate(linker: Linker, fun: Fun) -> Decoration:
     for wrapper, within in wrappers:
         linker.wrapped.extend((wrapper.fun, opened, fun) for opened in openers[within:])
     return Decoration(value, (*openers, *wide), deferred, retried, role, inert)
+
+
+def _library_decorators(linker: Linker, atom: Atom) -> Value:
+    """The decorators of a library behind ``partial(shared_task, bind=True)``, and behind a class that derives from one; else the atom."""
+    if isinstance(atom, Part):
+        inner = tuple(decorator for each in atom.func for decorator in _library_decorators(linker, each))
+        return inner if inner and all(isinstance(each, Ext) and _decorates(linker, each.name) for each in inner) else (atom,)
+    if isinstance(atom, Cls):
+        found = linker.find(atom.klass, "__call__")
+        bases = [base for base in linker.library_bases(atom.klass) if _decorates(linker, base)]
+        if bases and (found is None or found.bindings is None):
+            return (linker.atoms(Ext, bases[0]),)
+    return (atom,)
+
+
+def _decorates(linker: Linker, name: str) -> bool:
+    """Does the catalog say what a library's decorator makes of a function?"""
+    return any(entry.decorated for entry in linker.at(name).returns)
 
 
 def _retries(linker: Linker, decorator: Fun) -> bool:

@@ -9,7 +9,7 @@ from txlint.link.calls import evaluate_call
 from txlint.link.guards import assume, library_test, only_test, tests
 from txlint.link.kept import item_name
 from txlint.link.keyed import key_of, with_key
-from txlint.link.library import subscript, united
+from txlint.link.library import configured, subscript, united
 from txlint.link.members import shared
 from txlint.link.properties import look, read
 from txlint.link.statements import assign, kept
@@ -41,7 +41,8 @@ def _sub(frame: Frame, expr: Any) -> Value:
     base = frame.ev(expr[1])
     index = frame.ev(expr[2])
     if not base:
-        return UNKNOWN
+        named = index[0].value if len(index) == 1 and type(index[0]) is Const else None
+        return configured(frame.linker, named) if named.__class__ is str and named.isupper() else UNKNOWN
     if expr[2].__class__ is not str and expr[2][0] == "other":
         return base  # a slice
     linker = frame.linker

@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from txlint.link.replay import Frame
 
 
+MOST_CONFIGURATIONS = 3
+"""Classes that may hold what a configuration says under a name: the production's, the tests'."""
 _MAKES = frozenset({"create", "acreate", "get_or_create", "aget_or_create"})
 """Managers' methods that save a row which they have made."""
 _SAVES = frozenset({"save", "asave", "create", "acreate"})
@@ -161,6 +163,8 @@ def call_library(
         if entry.type and not entry.attribute and decide(site, entry, args, keywords) is not False:
             if isinstance(receiver, SelfObj):
                 _ask(frame, parse_type(entry.type))
+            if entry.type == "never" and len(site.values) == 1 and depth == 0:
+                frame.never = site.expr
             result = union(
                 result,
                 linker.typed(parse_type(entry.type), receiver, args, keywords, origin=("via", key) if key and entry.shares_key else None),
@@ -482,4 +486,21 @@ def subscript(frame: Frame, base: Value, index: Any) -> Value:
             result = union(result, (atom,))  # Generic[T]
             continue
         result = union(result, linker.item_at((atom,), index))
-    return result
+    return result or (configured(linker, index) if isinstance(index, str) and index.isupper() else UNKNOWN)
+
+
+def configured(linker: Linker, name: str) -> Value:
+    """``config["MAKE_CLIENT"]``: what the few classes say that have an attribute of this name, if that can be called or has methods. It
+    need not be what was configured."""
+    if linker.configured is None:
+        linker.configured = {}
+        for klass in linker.project.klasses:
+            for attribute in klass.names:
+                if attribute.isupper() and "_" in attribute:
+                    linker.configured.setdefault(attribute, []).append(klass)
+    holders = linker.configured.get(name, ())
+    value: Value = UNKNOWN
+    for holder in holders if len(holders) <= MOST_CONFIGURATIONS else ():
+        value = union(value, linker.class_attribute(holder, name))
+    able = tuple(atom for atom in value if type(atom) in (Fn, Cls, Ext, Obj, ExtObj))
+    return (linker.atoms(OneOf, able),) if able else UNKNOWN

@@ -14,7 +14,7 @@ from txlint.frameworks.types import Framework, Row
 from txlint.link import classes, holding, iterated, kept, members, names, passing, substitution, taught, typehints, types
 from txlint.link.classes import Found
 from txlint.link.project import Fun, Klass, Module, Project
-from txlint.link.values import UNKNOWN, Atom, Atoms, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, SelfObj, Seq, Table, Value, union
+from txlint.link.values import UNKNOWN, Atom, Atoms, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Many, Obj, SelfObj, Seq, Table, Value, union
 from txlint.model.catalog import Closer, Opener
 from txlint.model.facts import FileFacts
 from txlint.model.graph import Flow, Given, Opened
@@ -53,6 +53,7 @@ class Replay(NamedTuple):
     sets: dict[str, Value]
     env: dict[str, Value]
     queries: dict[tuple[str, str], Any]
+    raises: bool = False  # whatever it is given
 
     @property
     def left(self) -> tuple[Any, ...]:
@@ -65,7 +66,7 @@ class Linker:
     here is what makes that safe: nothing waits for itself, and what was computed meanwhile is computed again."""
 
     # Frameworks lie below this package: the kinds of atoms reach them as attributes.
-    Cls, Obj, Fn, Const, Ext, ExtObj, Seq, Table = Cls, Obj, Fn, Const, Ext, ExtObj, Seq, Table
+    Cls, Obj, Fn, Const, Ext, ExtObj, Many, Seq, Table = Cls, Obj, Fn, Const, Ext, ExtObj, Many, Seq, Table
     union = staticmethod(union)
 
     def __init__(
@@ -139,6 +140,7 @@ class Linker:
         self.assigned_names: dict[
             tuple[int, str], dict[str, int]
         ] = {}  # (function, head) -> how often which names behind it, see `settled`
+        self.configured: dict[str, list[Klass]] | None = None  # what is written in capitals in the body of a class -> the classes
         self.type_variables: dict[int, tuple[str, ...]] = {}  # of the generic classes, by class
         self.has_generics = False
         self.sets_any: dict[tuple[int, str], bool] = {}  # (class, but for which method) -> does it set attributes whose names it is told?

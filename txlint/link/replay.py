@@ -76,7 +76,8 @@ class Frame:
     __slots__ = (
         "assigned_params", "at", "at_end", "awaiting", "cached", "called", "closed", "commits", "dead", "depth", "each", "ends", "env",
         "exact", "filled", "flow", "fun",
-        "given", "given_if", "guards", "handling", "instead", "keys", "klass", "linker", "loops", "module", "open", "origins", "owners",
+        "given", "given_if", "guards", "handling", "instead", "keys", "klass", "linker", "loops", "module", "never", "open",
+        "origins", "owners",
         "parent", "promises", "queries", "ran", "reads", "region", "renamed", "returned", "returns", "rows", "self_name", "sets", "silent",
         "skipped", "snapshot", "stacks", "stands_for", "static", "switched", "tested", "tests", "writes", "written", "yields",
     )  # fmt: skip
@@ -107,6 +108,7 @@ class Frame:
         self.tests = 0  # branches and handlers that are being replayed, one in the other
         # By call: what it has ended where its result is true, or false, and how that stood before.
         self.ends: dict[Pos, tuple[frozenset[Key], frozenset[Key], tuple[Opened, ...]]] = {}
+        self.never: Expr = ""  # the last call that never came back: what it calls always raises
         self.dead = False  # behind a return, raise, break or continue
         self.commits: set[Key] = set()  # what is committed on some way through
         self.owners: dict[Key, tuple[str, Pos]] = {}  # sessions that a block around commits at its end: its name and place
@@ -255,6 +257,7 @@ class Frame:
             self.sets,
             self.env,
             self.queries,
+            self.dead and not self.returned and not self.yields,
         )
 
     # -- regions ------------------------------------------------------------------------------------------------------------------

@@ -55,6 +55,8 @@ def add_targets(
         note_parameters(linker, fun, bound, own, not site.open_ended)
     replay = linker.replay(fun, klass, exact)
     returns = replay.returns
+    if replay.raises and fun.klass is None and len(site.values) == 1 and not lazily and not fun.fact.is_async:  # type: ignore[union-attr]
+        frame.never = site.expr
     if not returns and fun.fact is not None and fun.fact.returns is not None:
         returns = linker.annotation(fun.fact.returns, fun.module, fun.klass, fun.parent)
     if returns:

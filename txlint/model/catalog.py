@@ -22,6 +22,7 @@ Type expressions (``returns.type``, attribute and parameter types of ``class``);
     ``stored(T)``              T, which stands for a row in the database, or was given one; ``unsaved(T)``: which is, or has, none yet
     ``tuple[T, U]``            a tuple; ``none`` and ``bool`` stand for "nothing of interest"
     ``false``              the constant: what is true only while the tests of a project run
+    ``never``              nothing: the call always raises
     ``T | U``                  the first one that is known
     ``{class}``                the library class that the call or attribute was looked up on: an entry of a base class, said of each
 

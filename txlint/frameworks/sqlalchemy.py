@@ -1,0 +1,85 @@
+"""SQLAlchemy's relations: what reading ``order.user`` gives where ``user = relationship("User", backref="orders")``, and ``user.orders``.
+
+Whether a relation is to one row or to many is for the database to say: it is read as both, as neither has the other's methods."""
+
+from __future__ import annotations
+
+from txlint.frameworks.types import Atom, Framework, Klass, Linker, Module, Value
+
+LIBRARY = "sqlalchemy"
+_RELATION = "sqlalchemy.orm.relationship"
+_CALLED = frozenset({"relationship", "relation"})
+_WORD = "backref"
+
+
+class Relations(Framework):
+    """The relations of one program's mapped classes."""
+
+    def __init__(self) -> None:
+        self._named: dict[str, list[Klass]] | None = None  # mapped classes by their names
+        self._backrefs: dict[str, dict[int, Value]] | None = None  # attribute -> class that gets it -> what it gives
+
+    def described(self, linker: Linker, method: str, item: Atom, receiver: Atom | None) -> Value | None:
+        if method != f"{_RELATION}.__get__":
+            return None
+        return _either(linker, self._other_side(linker, item, getattr(getattr(receiver, "klass", None), "module", None)))
+
+    def instance_attribute(self, linker: Linker, klass: Klass, name: str, holder: Atom) -> Value | None:
+        if self._backrefs is None:
+            self._backrefs = {}
+            self._find_backrefs(linker, self._backrefs)
+        given = self._backrefs.get(name)
+        if given is None:
+            return None
+        return next((given[base.id] for base in linker.mro(klass) if not isinstance(base, str) and base.id in given), None)
+
+    def _find_backrefs(self, linker: Linker, found: dict[str, dict[int, Value]]) -> None:
+        """What relations add to the class on their other side."""
+        for klass in linker.project.klasses:
+            if _CALLED.isdisjoint(klass.module.facts.words):
+                continue
+            for bound in klass.names.values():
+                tag, made = bound[-1][:2]
+                if tag != "value" or made.__class__ is not tuple or made[0] != "call" or all(key != _WORD for key, _ in made[3]):
+                    continue
+                for item in linker.class_expression(klass, made):
+                    for added in dict(item.origin[2]).get(_WORD, ()) if _is_relation(linker, item) else ():
+                        for other in self._other_side(linker, item, klass.module) if isinstance(added, linker.Const) else ():
+                            found.setdefault(added.value, {})[other.klass.id] = _either(linker, (linker.instance(klass, False),))
+
+    def _other_side(self, linker: Linker, item: Atom, module: Module | None) -> Value:
+        """Instances of the class that a relation leads to, where several have its name the one of the same ``module``; unknown where the
+        annotation beside it says that."""
+        if not _is_relation(linker, item):
+            return ()
+        given = dict(item.origin[2])
+        value = item.origin[1][0] if item.origin[1] else given.get("argument", ())
+        found = []
+        for atom in value:
+            if isinstance(atom, linker.Fn):
+                value = linker.result(atom.fun, None, True)  # `relationship(lambda: User)`
+                found += [each.klass for each in value if isinstance(each, linker.Cls)]
+            elif isinstance(atom, linker.Cls):
+                found.append(atom.klass)
+            elif isinstance(atom, linker.Const) and isinstance(atom.value, str):
+                named = self._by_name(linker).get(atom.value.rpartition(".")[2], [])
+                beside = [klass for klass in named if klass.module is module]
+                found += next((each for each in (named, beside) if len(each) == 1), [])
+        return tuple(linker.instance(klass, False) for klass in found)
+
+    def _by_name(self, linker: Linker) -> dict[str, list[Klass]]:
+        if self._named is None:
+            self._named = {}
+            for klass in linker.project.klasses:
+                if linker.is_mapped(klass):
+                    self._named.setdefault(klass.fact.name, []).append(klass)
+        return self._named
+
+
+def _is_relation(linker: Linker, item: Atom) -> bool:
+    origin = getattr(item, "origin", None)
+    return isinstance(item, linker.ExtObj) and item.name == _RELATION and isinstance(origin, tuple) and origin[:1] == ("init",)
+
+
+def _either(linker: Linker, rows: Value) -> Value:
+    return (*rows, linker.atoms(linker.Many, rows)) if rows else ()
