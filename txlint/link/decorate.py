@@ -183,7 +183,11 @@ def _from_class(linker: Linker, fun: Fun) -> list[Opened]:
 
 def class_openers(linker: Linker, klass: Klass) -> list[tuple[Opened, str]]:
     """What decorators of a class open around one of its methods, with the method's name."""
+    known = linker.wrapped_methods.get(klass.id)
+    if known is not None:
+        return known
     found: list[tuple[Opened, str]] = []
+    linker.wrapped_methods[klass.id] = found
     for expr, pos in klass.fact.decorators:
         frame = Frame(linker, klass.parent or klass.module.body, None, True)
         frame.silent = True

@@ -52,12 +52,12 @@ def row_of(atom: Atom | None) -> str | None:
 
 def of_row(linker: Linker, atom: Atom, row: str | None) -> Atom:
     """The same instance with its row known to be there, not to be there, or not known."""
-    if isinstance(atom, OneOf):
-        return linker.atoms(OneOf, tuple(of_row(linker, each, row) for each in atom.options))
     if isinstance(atom, (Obj, ExtObj)) and (atom.origin is None or row_of(atom) is not None):
         if isinstance(atom, Obj):
             return linker.atoms(Obj, atom.klass, atom.exact, atom.item, row, atom.flags)
         return linker.atoms(ExtObj, atom.name, atom.item, row)
+    if type(atom) is OneOf:
+        return linker.atoms(OneOf, tuple(of_row(linker, each, row) for each in atom.options))
     return atom
 
 

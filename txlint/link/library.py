@@ -305,10 +305,10 @@ def _run(
     if run.op == "method":
         is_prefix = run.method.endswith("_") and not run.method.endswith("__")  # `clean_` is one, `__call__` is not
         value = linker.prefixed(value, run.method) if is_prefix else frame.getattr(value, run.method)
-    unsure = any(type(atom) is OneOf for atom in value)
+    unsure = len(value) == 1 and type(value[0]) is OneOf
     start = len(site.targets)
     if unsure:
-        value = tuple(inner for atom in value for inner in (atom.options if isinstance(atom, OneOf) else (atom,)))
+        value = value[0].options  # type: ignore[attr-defined]
     for atom in value:
         if type(atom) is Fn:
             row, first = row_of(atom.receiver), len(site.targets)

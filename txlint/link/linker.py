@@ -125,6 +125,7 @@ class Linker:
         self.stores: dict[Any, dict[Atom, None]] = {}  # place -> what is put there (see `kept`)
         self.keys: dict[tuple[Any, Atom], dict[Any, dict[Any, None]]] = {}  # (place, what is put there) -> with what keys (see `keyed`)
         self.made_by: dict[int, dict[int, Klass]] | None = None  # metaclass -> the classes that it makes
+        self.wrapped_methods: dict[int, list[tuple[Opened, str]]] = {}  # class -> what its decorators open around which methods
         self.looked: set[Any] = set()  # places that have been looked at as soon as they were asked for
         self.contents: dict[Any, Value] = {}  # place -> what readers get
         self.readers: dict[Any, dict[int, None]] = {}  # place -> the functions that asked for it

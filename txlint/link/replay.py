@@ -339,7 +339,7 @@ class Frame:
     def _writes_after_all(self, known: Opened) -> None:
         """A transaction that began with a read is written in, and was the same when it had only read."""
         for at, event in enumerate(self.flow.events):
-            if any(opened.reads and opened.key == known.key and opened.pos == known.pos for opened in event.region):
+            if event.region and any(opened.reads and opened.key == known.key and opened.pos == known.pos for opened in event.region):
                 region = tuple(replace(o, reads=False) if o.key == known.key and o.pos == known.pos else o for o in event.region)
                 self.flow.events[at] = replace(event, region=region)
 

@@ -416,7 +416,7 @@ def _for(frame: Frame, stmt: Any) -> None:
     if frame.filled and frame.self_name is not None:
         assume(frame, [("test", test) for test in holds_in(frame, stmt[2])])
     frame.loops.append((stmt, frame.now_open()))
-    if _registers(stmt):
+    if _registers(frame, stmt):
         silent, frame.silent = frame.silent, True
         for item in stmt[2][1]:
             _stand_for(frame, stmt[1], item)
@@ -430,10 +430,15 @@ def _for(frame: Frame, stmt: Any) -> None:
         frame.region, frame.snapshot = region, None
 
 
-def _registers(stmt: Any) -> bool:
+def _registers(frame: Frame, stmt: Any) -> bool:
     """Does a loop over what is listed in its head connect one to another: ``for signal, handler in ((paid, tell), (voided, log)):``?"""
     listed = stmt[2]
-    if listed.__class__ is str or listed[0] not in ("tuple", "list") or not 0 < len(listed[1]) <= _MOST_ROUNDS:
+    if (
+        "connect" not in frame.module.facts.words
+        or listed.__class__ is str
+        or listed[0] not in ("tuple", "list")
+        or not 0 < len(listed[1]) <= _MOST_ROUNDS
+    ):
         return False
     return any(last_name(call[1]) == "connect" for call in calls_in(stmt[3]))
 

@@ -147,8 +147,6 @@ def made(linker: Linker, value: Value) -> Value:
     for atom in value:
         if isinstance(atom, (Cls, SelfCls)):
             result = union(result, (linker.instance(atom.klass, isinstance(atom, Cls)),))
-        elif isinstance(atom, OneOf):
-            result = union(result, one_of(linker, linker.made(atom.options)))
         elif isinstance(atom, (Seq, Many)):
             result = union(result, linker.made(linker.items((atom,))))
         elif isinstance(atom, ExtObj):
@@ -159,4 +157,6 @@ def made(linker: Linker, value: Value) -> Value:
             result = union(result, (atom,))
         elif isinstance(atom, Ext):
             result = union(result, (linker.atoms(ExtObj, atom.name, UNKNOWN, None),))
+        elif type(atom) is OneOf:
+            result = union(result, one_of(linker, linker.made(atom.options)))
     return result
