@@ -148,7 +148,7 @@ def test_methods_are_found_along_the_bases() -> None:
     assert EVERYTHING.bases("django.views.generic.edit.UpdateView")[-1] == "django.views.generic.View"
     assert [effect.kind for effect in EVERYTHING.effects("celery.group.apply_async")] == ["task"]
     form = EVERYTHING.parameter_type("django.views.generic.FormView", "form_valid", "form")
-    assert form == "new(self.form_class)"
+    assert form == "new(self.get_form_class() | self.form_class)"
     hooks = EVERYTHING.hooks("django.contrib.auth.admin.UserAdmin.save_model")
     assert [hook.state for hook in hooks if hook.by == "method"] == ["in"]
 

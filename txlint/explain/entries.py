@@ -38,6 +38,7 @@ _STATES = {
     "caller": "in whatever transaction its caller has open",
     "in": "in an open transaction",
     "own": "in an open transaction",
+    "end": "when its caller has returned, with what dependencies have open then",
     "after": "after the commit",
     "out": "with no transaction open",
     "never": "elsewhere",
