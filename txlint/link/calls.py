@@ -20,7 +20,7 @@ from txlint.link.opening import opened_within, opening_of, within
 from txlint.link.passing import bind, called_with, doubt_states, passed
 from txlint.link.project import Klass
 from txlint.link.settled import kept_with, made_with
-from txlint.link.site import LIKELY, POSSIBLE, Site
+from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
 from txlint.link.targets import FEW, add_targets, iterate
 from txlint.link.values import (
     CLASS,
@@ -111,8 +111,12 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
         return UNKNOWN
     # What is open when the call is made; what it opens or closes itself comes after.
     site.region, site.closed = frame.now_open(), frame.closed
+    given = _given_by_callers(site, value) if len(value) > 1 else None
     for atom in value:
-        call_atom(site, atom, site.args, site.keywords, 0)
+        if given and (test := given.get(atom)) is not None:
+            _call_for(site, (test,), atom, site.args, site.keywords, CERTAIN, 0)
+        else:
+            call_atom(site, atom, site.args, site.keywords, 0)
     if site.region and not site.targets and site.effect is None:
         if all(type(atom) is Stored for atom in value):
             _unresolved(site)
@@ -128,6 +132,27 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
     elif site.kind == "super" and func[2] in _SAVES:
         frame.written = True
     return site.result
+
+
+def _given_by_callers(site: Site, value: Value) -> dict[Atom, Test] | None:
+    """Methods of several classes, on what a caller passes (``row.save()``) or on an instance of a class that it passes (``row = model()``):
+    each is called where that class is passed."""
+    frame, name = site.frame, site.receiver
+    if name.__class__ is not str or "." in name:
+        return None
+    if not frame.is_param(name):
+        made = frame.origins[name][1] if name in frame.origins else None
+        if made.__class__ is not tuple or made[0] != "call" or made[1].__class__ is not str or not frame.is_param(made[1]):
+            return None
+        name = made[1]
+    classes = {atom: atom.receiver for atom in value if isinstance(atom, (Fn, ExtMethod)) and isinstance(atom.receiver, Obj)}
+    if len({receiver.klass for receiver in classes.values()}) < 2:
+        return None
+    found: dict[Atom, Test] = {}
+    for atom, receiver in classes.items():
+        below = () if receiver.exact else receiver.klass.subclasses
+        found[atom] = Test(name, "class", (receiver.klass.id, *(klass.id for klass in below)), True)
+    return found
 
 
 def _call_table(site: Site, value: Value) -> bool:

@@ -174,7 +174,9 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
         if frame.is_param(arg):
             values[place] = ("param", arg)
         elif (key := frame.key_of(arg, value)) is not None:
-            values[place] = ("key", key)
+            values[place] = (
+                ("key", key, value[0].klass.id) if len(value) == 1 and type(value[0]) is Obj and value[0].exact else ("key", key)
+            )
         elif "." in arg and (flag := flag_of(frame, arg)) is not None:
             values[place] = ("param", flag)
     if place not in values:

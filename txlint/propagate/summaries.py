@@ -150,6 +150,10 @@ def _passed_something(name: str, position: int, passed: Passed) -> bool:
     return bool(passed.given & {name, position})
 
 
+_CLASSES = {"class": 1, "is": 1, "key": 2}
+"""What is passed, where its class comes last: an instance, a class itself, and what may hold a session, where its class is known."""
+
+
 def instantiate(conditions: tuple[Condition, ...], target: Target, passed: Passed, info: FunctionInfo) -> tuple[Condition, ...]:
     """A callee's conditions in the caller's words; empty where none can hold."""
     if conditions is ALWAYS or conditions == ALWAYS:
@@ -164,8 +168,8 @@ def instantiate(conditions: tuple[Condition, ...], target: Target, passed: Passe
                 # Whether the row is new is for the caller of `save` to say.
                 test = Test(IDENTITY, "truthy", True, test.wanted is (test.param == INSTANCE))
                 given = passed.values.get(IDENTITY, given)
-            if given[0] == "class":
-                if test.op == "class" and (given[1] in test.value) is not test.wanted:
+            if given[0] in _CLASSES:
+                if test.op == "class" and len(given) > _CLASSES[given[0]] and (given[-1] in test.value) is not test.wanted:
                     possible = False
                     break
             elif given[0] == "const":
