@@ -55,7 +55,7 @@ def link(
         inform(linker)
     start = list(linker.project.funs) if everything else seeds(linker)
     found = [entrance for enter in entrances for entrance in enter(linker)]
-    builder = _Builder(linker)
+    builder = _Builder(linker, everything)
     builder.grow(start, found)
     for _ in range(ROUNDS - 1):
         if not _told_anew(linker, builder):
@@ -116,10 +116,16 @@ def owner(fun: Fun) -> Klass | None:
 
 
 class _Builder:
-    def __init__(self, linker: Linker) -> None:
+    """The nodes so far. One is replayed where to start from, and where what calls it may have a transaction open (``inside``): what is
+    called outside of all of them cannot do wrong. With ``everything``, and where a transaction is that of an object, all are."""
+
+    def __init__(self, linker: Linker, everything: bool) -> None:
         self.linker = linker
-        self.entrances: list[Entrance] = []
+        self.everything = everything or linker.has_sessions  # what is passed decides there of which session something is
         self.nodes: dict[Node, list[Edge]] = {}
+        self.inside: set[Node] = set()
+        self.listening: set[str] = set()  # the names of functions that have transactions open and parameters of which only callers know
+        self.telling: dict[int, bool] = {}
         self.flows: dict[Node, Flow] = {}
         self.infos: dict[int, FunctionInfo] = {}
         self.by_signal: dict[str, list[Connection]] = {}
@@ -140,13 +146,21 @@ class _Builder:
 
     def grow(self, start: list[Fun], entrances: list[Entrance]) -> None:
         """All nodes that are reached by plain calls."""
+        for fun in start if not self.everything else ():
+            if fun.fact is not None and _listens(fun):
+                replay = self.linker.replay(fun, owner(fun), False)
+                if any(event.region for event in replay.flow.events):
+                    self.listening.add(fun.fact.name if fun.fact.name != "__init__" or fun.klass is None else fun.klass.fact.name)
         for fun in start:
-            klass = owner(fun)
-            self.need((fun.id, klass.id if klass else NO_CLASS, klass is None or not klass.subclasses))
-        self.entrances = entrances
+            self.begin(fun)
         for entrance in entrances:
-            self.need(entrance.node)
+            self.enter(self.need(entrance.node))
         self.expand_all()
+
+    def begin(self, fun: Fun) -> None:
+        """A function is looked at on its own, whoever calls it."""
+        klass = owner(fun)
+        self.need((fun.id, klass.id if klass else NO_CLASS, klass is None or not klass.subclasses))
 
     def again(self, functions: Mapping[int, Container[int] | None]) -> None:
         """Once more, for functions that are to be replayed anew (for some classes of receivers, or all); then for their callers, where
@@ -193,6 +207,7 @@ class _Builder:
         self.callbacks()
         while self.read():
             self.callbacks()
+        self.nodes = {node: [edge for edge in edges if edge.node in self.nodes] for node, edges in self.nodes.items()}
         if linker.flag_names:  # all that can be reached has been replayed by now
             for node, edges in self.nodes.items():
                 if any(self.flags_of(edge.node) for edge in edges):
@@ -264,14 +279,26 @@ class _Builder:
                         return True
         return False
 
+    def node_of(self, fun: int, cls: int, exact: bool) -> Node:
+        """A class without subclasses is the very class."""
+        return fun, cls, exact or (cls >= 0 and not self.linker.project.klasses[cls].subclasses)
+
     def need(self, node: Node) -> Node:
-        fun, cls, exact = node
-        if cls >= 0 and not exact and not self.linker.project.klasses[cls].subclasses:
-            node = (fun, cls, True)
+        node = self.node_of(*node)
         if node not in self.nodes:
             self.nodes[node] = []
             self.waiting.append(node)
         return node
+
+    def enter(self, node: Node) -> None:
+        """A transaction may be open around a node, and so around what that calls."""
+        entered = [node]
+        while entered:
+            node = entered.pop()
+            if node not in self.inside:
+                self.inside.add(node)
+                self.need(node)
+                entered.extend(edge.node for edge in self.nodes[node] if edge.target.inherits)
 
     def info(self, fun: Fun) -> FunctionInfo:
         known = self.infos.get(fun.id)
@@ -300,6 +327,7 @@ class _Builder:
         klass = linker.project.klasses[cls] if cls >= 0 else None
         flow = linker.replay(fun, klass, exact).flow
         self.flows[node] = flow
+        was_inside = node in self.inside
         edges: dict[Edge, None] = {}
         self.idle.pop(node, None)
         for event in flow.events:
@@ -309,6 +337,9 @@ class _Builder:
                 elif isinstance(target, SignalTarget):
                     self.signal(edges, event, target, node)
         self.nodes[node] = list(edges)
+        if node in self.inside and not was_inside:  # it calls itself with a transaction open
+            self.inside.discard(node)
+            self.enter(node)
 
     def edge(self, edges: dict[Edge, None], event: Event, target: Target, node: Node) -> None:
         cls, exact = target.cls, target.exact
@@ -319,7 +350,19 @@ class _Builder:
             self.idle.setdefault(node, []).append(Edge(event, target, (target.fun, cls, exact)))
             return
         self.info(self.linker.project.funs[target.fun])
-        edges[Edge(event, target, self.need((target.fun, cls, exact)))] = None
+        called = self.node_of(target.fun, cls, exact)
+        if event.region or target.inner or (target.inherits and node in self.inside):
+            self.enter(called)
+        elif called not in self.nodes and self.tells(target.fun):
+            self.need(called)
+        edges[Edge(event, target, called)] = None
+
+    def tells(self, number: int) -> bool:
+        """May a function say what is passed to one that has a transaction open? Nobody else knows what its parameters are."""
+        known = self.telling.get(number)
+        if known is None:
+            known = self.telling[number] = self.everything or mentions(self.linker.project.funs[number], self.listening)
+        return known
 
     def read(self) -> bool:
         """The properties that are read or assigned, and do anything; False where there are no new ones. Most only compute: they are
@@ -328,31 +371,19 @@ class _Builder:
         left: dict[Node, list[Edge]] = {}
         found = False
         while self.idle:
-            inside = self.inside()
             idle, self.idle = self.idle, {}
             for reader, edges in idle.items():
-                acting = [edge for edge in edges if (edge.event.region or reader in inside) and self.acts(edge.node, quiet)]
+                acting = [edge for edge in edges if (edge.event.region or reader in self.inside) and self.acts(edge.node, quiet)]
                 if len(acting) < len(edges):
                     left[reader] = [edge for edge in edges if edge not in acting]
                 if acting:
                     found = True
                     for edge in acting:
                         self.info(self.linker.project.funs[edge.target.fun])
-                        self.need(edge.node)
+                        self.enter(edge.node)
                     self.nodes[reader] = [*self.nodes[reader], *acting]
             self.expand_all()
         self.idle = left
-        return found
-
-    def inside(self) -> set[Node]:
-        """The nodes that may be entered with a transaction open, by what is known so far."""
-        level = [entrance.node for entrance in self.entrances]
-        for edges in self.nodes.values():
-            level += [edge.node for edge in edges if edge.event.region or edge.target.inner]
-        found: set[Node] = set()
-        while level:
-            found.update(level)
-            level = [*{edge.node for node in level if node in self.nodes for edge in self.nodes[node] if edge.node not in found}]
         return found
 
     def acts(self, node: Node, quiet: set[Node]) -> bool:

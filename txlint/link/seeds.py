@@ -81,7 +81,7 @@ def _library_words(linker: Linker, without: list[Library]) -> frozenset[str]:
             if isinstance(entry, Opener):
                 last = entry.name.rpartition(".")[2]
                 words.add(_WITH if last in _WITHIN else last)
-            elif isinstance(entry, Deferral) and entry.callable is not None and entry.when_runs == "commit":
+            elif isinstance(entry, Deferral) and entry.when_runs == "commit":
                 words.add(entry.name.rpartition(".")[2])  # it can be used wrongly wherever it is called
     return frozenset(words)
 
