@@ -534,6 +534,7 @@ _TABLES: Mapping[str, tuple[Callable[..., Entry], Mapping[str, _Reader], tuple[s
             "beside": _text,
             "descriptor": _flag,
             "becomes": _type,
+            "by_name": _flag,
         },
         (),
     ),

@@ -62,6 +62,7 @@ class Catalog:
         self._aliases: dict[str, str] = {}
         self._generated: list[tuple[tuple[str, ...], str]] = []  # alias patterns: segments with *, the name they stand for
         self.signatures: dict[str, tuple[Signature, ...]] = {}  # by the last name of the method
+        self.by_name: dict[str, Returns] = {}  # attributes of objects of which nothing else is known
         self.namespaces: set[str] = set()  # classes that hold whatever the project puts there
         self.proxies: set[str] = set()  # methods that give a proxy what it stands for
         self.watched: set[str] = set()  # classes on which it matters what is assigned to an attribute
@@ -86,6 +87,8 @@ class Catalog:
                         self.proxies.add(entry.proxy)
                 elif isinstance(entry, Returns):
                     owner, _, last = entry.name.rpartition(".")
+                    if entry.by_name:
+                        self.by_name[last] = entry
                     if entry.becomes and last == "__setattr__":
                         self.watched.add(owner)
                     if entry.type == "false":

@@ -267,7 +267,8 @@ def _manager(linker: Linker, fun: Fun, klass: Klass) -> Value:
 
 
 def _by_attribute_name(site: Site, name: str) -> None:
-    """``unknown.attribute.method()``: the attribute is what the only class says that has one of this (uncommon) name."""
+    """``unknown.attribute.method()``: the attribute is what the only class says that has one of this (uncommon) name, or what a library
+    says that has one."""
     linker = site.frame.linker
     receiver: Any = site.receiver
     if receiver.__class__ is str:
@@ -275,9 +276,14 @@ def _by_attribute_name(site: Site, name: str) -> None:
     else:
         attribute = receiver[2] if receiver[0] == "attr" else ""
     klass = linker.holder_of(attribute) if attribute else None
-    if klass is None or not linker.project.may_meet(site.frame.module, klass.module):
+    entry = linker.catalog.by_name.get(attribute)
+    if klass is not None and linker.project.may_meet(site.frame.module, klass.module):
+        given = linker.attribute(linker.instance(klass, False), attribute)
+    elif entry is not None and linker.project.imports(site.frame.module, entry.name.partition(".")[0]):
+        given = linker.typed(parse_type(entry.type), None, (), {})
+    else:
         return
-    value = linker.attributes(linker.attribute(linker.instance(klass, False), attribute), name)
+    value = linker.attributes(given, name)
     for atom in value:
         call_atom(site, atom, site.args, site.keywords, 0)
     site.confidence = min(site.confidence, LIKELY)

@@ -314,6 +314,10 @@ class Project:
         here, there = _top(module), _top(other)
         return here == there or there in self._imported(here) or here in self._imported(there)
 
+    def imports(self, module: Module, package: str) -> bool:
+        """Does the top-level package of a module import anything of this one?"""
+        return package in self._imported(_top(module))
+
     def _imported(self, top: str) -> frozenset[str]:
         """The top-level packages that any module of a top-level package imports."""
         known = self._imports_of.get(top)

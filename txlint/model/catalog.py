@@ -197,7 +197,8 @@ class Returns(Entry):
     (``class Order(db.Model)``) stands for the transaction of this other attribute of that object (``Order.query``: ``db.session``).
     ``descriptor``: what it gives is meant to be kept in an attribute of a class, for whose rows it then is
     (``Base.query = session.query_property()``). ``becomes``: what the receiver is from then on (a connection of which autocommit has been
-    switched on); an attribute that is assigned is a call of ``X.__setattr__`` with its name and the value."""
+    switched on); an attribute that is assigned is a call of ``X.__setattr__`` with its name and the value. ``by_name``: an attribute of
+    this name is this one on what is not known as well, where the project uses the library (``request.tm``)."""
 
     type: str = ""
     enter: str = ""
@@ -207,6 +208,7 @@ class Returns(Entry):
     beside: str = ""
     descriptor: bool = False
     becomes: str = ""
+    by_name: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
