@@ -383,7 +383,7 @@ def _ask_frameworks(site: Site, name: str, args: tuple[Value, ...], keywords: di
     two stand for: a model by its label, or by the names of its app and its own."""
     linker = site.frame.linker
     first = _text(args[0]) if args else None
-    for framework in linker.frameworks:
+    for framework in linker.read_calls:
         given = framework.given(linker, name, args, keywords)
         if given is not None:
             site.result = union(site.result, given)

@@ -76,6 +76,9 @@ class Linker:
         self.where_bound = self.project.where_bound
         self.catalog = catalog
         self.frameworks = frameworks
+        # Of the others it is not asked at each call.
+        self.read_calls = tuple(each for each in frameworks if _answers(each, "given", "runs", "constant"))
+        self.name_values = tuple(each for each in frameworks if _answers(each, "name"))
         self.atoms = Atoms()
         self.at = catalog.at
         self.teaches = PROJECT in catalog.libraries
@@ -513,6 +516,11 @@ def _blocks(catalog: Catalog) -> frozenset[str]:
     opens = {entry.name for entry in catalog.entries() if isinstance(entry, Opener) and {"with", "manual", "call"} & {*entry.forms}}
     sends = {entry.name for entry in catalog.entries() if isinstance(entry, Opener) and "autobegin" in entry.forms}
     return frozenset(name.rpartition(".")[2] for name in (ends | opens) - sends)
+
+
+def _answers(framework: Framework, *questions: str) -> bool:
+    """Has a framework an answer of its own to one of these questions?"""
+    return any(getattr(type(framework), each) is not getattr(Framework, each) for each in questions)
 
 
 _NOTHING = Replay(Flow(-1), UNKNOWN, (), (), frozenset(), frozenset(), frozenset(), (frozenset(), frozenset()), {}, {}, {}, {})

@@ -129,7 +129,7 @@ def imported(linker: Linker, module: Module, number: int) -> Value:
 def library(linker: Linker, dotted: str) -> Value:
     """A library's name: what it stands for."""
     name = linker.catalog.canonical(dotted)
-    for framework in linker.frameworks:
+    for framework in linker.name_values:
         known = framework.name(linker, name)
         if known is not None:
             return known

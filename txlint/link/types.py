@@ -40,7 +40,7 @@ def typed(
     """The value of a type expression of the catalog for one call."""
     op = expr.op
     if op == "instance":
-        for framework in linker.frameworks:
+        for framework in linker.name_values:
             stands_for = framework.name(linker, expr.name)
             if stands_for is not None:
                 return instances_of(linker, stands_for)
@@ -64,7 +64,7 @@ def typed(
             return items
         return tuple(linker.atoms(ExtObj, a.name, a.item, origin) if isinstance(a, ExtObj) and a.origin is None else a for a in items)
     if op == "class":
-        for framework in linker.frameworks:
+        for framework in linker.name_values:
             stands_for = framework.name(linker, expr.name)
             if stands_for is not None:
                 return stands_for
