@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from txlint.link.classes import base_value
 from txlint.link.project import Klass, Module, absolute
-from txlint.link.values import UNKNOWN, Atom, Cls, Many, Obj, Seq, TypeArg, Value, union
+from txlint.link.values import UNKNOWN, Cls, Many, Obj, Seq, TypeArg, Value, union
 from txlint.model.facts import Expr
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def makes_variable(expr: Expr) -> bool:
 def for_class(linker: Linker, value: Value, klass: Klass | None, item: Value = UNKNOWN) -> Value:
     """A value with the type variables in it replaced by what a class says of them; ``item``: what an instance was said to hold
     (``orders: Repository[Order]``)."""
-    if not linker.has_generics or not any(map(_is_open, value)):
+    if not linker.has_generics or not _has_open(value):
         return value
     result: Value = UNKNOWN
     for atom in value:
@@ -68,18 +68,23 @@ def for_class(linker: Linker, value: Value, klass: Klass | None, item: Value = U
 
 def for_frame(frame: Frame, value: Value) -> Value:
     """The same for the receiver of the function that is replayed: its class is asked."""
-    if frame.linker.has_generics and any(map(_is_open, value)):
+    if frame.linker.has_generics and _has_open(value):
         frame.queries["class", ""] = None
         return for_class(frame.linker, value, frame.klass or frame.fun.klass)
     return value
 
 
-def _is_open(atom: Atom) -> bool:
-    if isinstance(atom, TypeArg):
-        return True
-    if isinstance(atom, (Many, Obj)):
-        return any(map(_is_open, atom.item))
-    return isinstance(atom, Seq) and any(_is_open(each) for item in atom.items for each in item)
+def _has_open(value: Value) -> bool:
+    """Is a type variable among the alternatives, or in what they hold? Asked of nearly all values: it calls nothing for most of them."""
+    for atom in value:
+        kind = type(atom)
+        if kind is TypeArg:
+            return True
+        if (kind is Many or kind is Obj) and atom.item and _has_open(atom.item):  # type: ignore[attr-defined]
+            return True
+        if kind is Seq and any(map(_has_open, atom.items)):  # type: ignore[attr-defined]
+            return True
+    return False
 
 
 def _told(linker: Linker, klass: Klass, variable: TypeArg, item: Value, seen: frozenset[int]) -> Value:
