@@ -98,6 +98,8 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
         site.region, site.closed = frame.now_open(), frame.closed
         name = last_name(func)
         if site.receiver is not None and not frame.silent:
+            if frame.region and site.receiver.__class__ is str and name in frame.linker.method_names():
+                _ask_callers(frame, site.receiver)
             _by_method_name(site, name)
             if not site.targets:
                 _by_attribute_name(site, name)
@@ -134,17 +136,29 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
     return site.result
 
 
+def _passed_as(frame: Frame, name: Expr) -> str | None:
+    """The parameter that a name is (``row``), or of which it is an instance (``row = model()``)."""
+    if name.__class__ is not str or "." in name or frame.fun.fact is None:
+        return None
+    if frame.is_param(name):
+        return name
+    made = frame.origins[name][1] if name in frame.origins else None
+    return made[1] if made.__class__ is tuple and made[0] == "call" and made[1].__class__ is str and frame.is_param(made[1]) else None
+
+
+def _ask_callers(frame: Frame, name: str) -> None:
+    """What a transaction calls a method of is what callers pass: they are looked at, also where none of them is in a transaction."""
+    param = _passed_as(frame, name)
+    if param is not None and param != frame.self_name:
+        frame.linker.kept(("param", frame.fun.id, param))
+
+
 def _given_by_callers(site: Site, value: Value) -> dict[Atom, Test] | None:
     """Methods of several classes, on what a caller passes (``row.save()``) or on an instance of a class that it passes (``row = model()``):
     each is called where that class is passed."""
-    frame, name = site.frame, site.receiver
-    if name.__class__ is not str or "." in name:
+    name = _passed_as(site.frame, site.receiver) if site.receiver is not None else None
+    if name is None:
         return None
-    if not frame.is_param(name):
-        made = frame.origins[name][1] if name in frame.origins else None
-        if made.__class__ is not tuple or made[0] != "call" or made[1].__class__ is not str or not frame.is_param(made[1]):
-            return None
-        name = made[1]
     classes = {atom: atom.receiver for atom in value if isinstance(atom, (Fn, ExtMethod)) and isinstance(atom.receiver, Obj)}
     if len({receiver.klass for receiver in classes.values()}) < 2:
         return None
