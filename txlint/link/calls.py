@@ -72,7 +72,7 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
         if dot:
             site.receiver = head
             if last in _CHANGES and frame.is_keywords(head):
-                frame.assigned_params.add(head)
+                frame.assigned_params[head] = None
         value = frame.ev(func)
         if func == "super":
             return builtin.super_object(frame, expr)

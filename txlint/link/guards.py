@@ -32,6 +32,8 @@ _DELETED = ("instance", "origin")
 
 def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
     """What holds where a test gives true, and where it gives false."""
+    if frame.assigned_params and (name := _asked(test)) in frame.assigned_params and name not in frame.tested:
+        return _reset(frame, name, test)
     if test.__class__ is str:
         if frame.is_param(test):
             return [("test", Test(test, "truthy", True, True))], [("test", Test(test, "truthy", True, False))]
@@ -107,6 +109,25 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
     if tag == "attr":
         return _state_tests(frame, test)
     return [], []
+
+
+def _asked(test: Expr) -> str:
+    """The name that a test is about: ``karma``, ``karma != 0``."""
+    if test.__class__ is tuple:
+        test = test[1] if test[0] == "cmp" and len(test[2]) == 1 else ""
+    return test if test.__class__ is str else ""
+
+
+def _reset(frame: Frame, name: str, test: Expr) -> tuple[Facts, Facts]:
+    """A test of a parameter to which the function has assigned constants, and nothing else: what none of them meets, the caller's does."""
+    constants = frame.assigned_params.pop(name)
+    asked = tests(frame, test) if constants is not None and frame.is_param(name) else ([], [])
+    frame.assigned_params[name] = constants
+    found: list[Facts] = []
+    for facts in asked:
+        only = only_test(facts)
+        found.append(facts if only is not None and only.param == name and not any(map(only.holds, constants or ())) else [])
+    return found[0], found[1]
 
 
 def _getattr(frame: Frame, test: Expr) -> tuple[Facts, Facts]:

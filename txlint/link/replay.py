@@ -116,7 +116,8 @@ class Frame:
         self.skipped: frozenset[int] = frozenset()  # the lines of loops that are not entered
         self.depth = 0  # library calls that run library calls
         self.self_name: str | None = None
-        self.assigned_params: set[str] = set()  # names assigned to: parameters among them are no longer the caller's
+        # names assigned to: parameters among them are no longer the caller's; which constants, None where anything else
+        self.assigned_params: dict[str, tuple[Any, ...] | None] = {}
         self.tested: dict[str, Any] = {}  # local names of tests (`is_new = self.pk is None`): what holds where they are true, and false
         self.given_if: dict[str, Any] = {}  # local names that are None but where a test holds: what holds where they are not
         self.written: bool | None = False  # the receiver's own row has been saved here; None: on some of the ways to here

@@ -135,7 +135,7 @@ def _aug(frame: Frame, stmt: Any) -> None:
     for place in places(frame.ev(stmt[1])) if value and stmt[1].__class__ is str else ():
         frame.linker.put(place, frame.linker.items(value))
     if stmt[1].__class__ is str and "." not in stmt[1]:
-        frame.assigned_params.add(stmt[1])
+        frame.assigned_params[stmt[1]] = None
         frame.env[stmt[1]] = union(frame.env.get(stmt[1], UNKNOWN), value)
     else:
         frame.ev(stmt[1])
@@ -182,7 +182,9 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                 if source is not None and (known := field_of(frame, source)) is not None:
                     frame.each[target] = known
             if frame.fun.fact is not None:
-                frame.assigned_params.add(target)
+                known = frame.assigned_params.get(target, ())
+                is_const = source is not None and source.__class__ is tuple and source[0] == "const"
+                frame.assigned_params[target] = (*known, source[1]) if source is not None and is_const and known is not None else None
                 frame.keys.update((target + path, key) for path, key in keys.items())
             return
         head, _, name = target.rpartition(".")
@@ -223,7 +225,7 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                     assign(frame, item, frame.linker.item_at(value, position) if value else UNKNOWN)
         elif tag == "sub":
             if target[1].__class__ is str and frame.is_keywords(target[1]):
-                frame.assigned_params.add(target[1])
+                frame.assigned_params[target[1]] = None
             base = frame.ev(target[1])
             key = frame.ev(target[2])
             for place in places(with_key(frame.linker, inside(base), key_of(frame, target[2], key))):
