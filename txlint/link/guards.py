@@ -32,8 +32,8 @@ _DELETED = ("instance", "origin")
 
 def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
     """What holds where a test gives true, and where it gives false."""
-    if frame.assigned_params and (name := _asked(test)) in frame.assigned_params and name not in frame.tested:
-        return _reset(frame, name, test)
+    if frame.assigned_params and (name := _asked(test)) and name not in frame.tested and (known := _reset(frame, name, test)) is not None:
+        return known
     if test.__class__ is str:
         if frame.is_param(test):
             return [("test", Test(test, "truthy", True, True))], [("test", Test(test, "truthy", True, False))]
@@ -118,15 +118,21 @@ def _asked(test: Expr) -> str:
     return test if test.__class__ is str else ""
 
 
-def _reset(frame: Frame, name: str, test: Expr) -> tuple[Facts, Facts]:
-    """A test of a parameter to which the function has assigned constants, and nothing else: what none of them meets, the caller's does."""
-    constants = frame.assigned_params.pop(name)
-    asked = tests(frame, test) if constants is not None and frame.is_param(name) else ([], [])
+def _reset(frame: Frame, name: str, test: Expr) -> tuple[Facts, Facts] | None:
+    """A test of a parameter to which the function has assigned constants, and nothing else: what none of them meets, the caller's does.
+    None where it is no such parameter."""
+    constants = frame.assigned_params.get(name)
+    if not constants:
+        return None
+    del frame.assigned_params[name]
+    asked = tests(frame, test) if frame.is_param(name) else None
     frame.assigned_params[name] = constants
+    if asked is None:
+        return None
     found: list[Facts] = []
     for facts in asked:
         only = only_test(facts)
-        found.append(facts if only is not None and only.param == name and not any(map(only.holds, constants or ())) else [])
+        found.append(facts if only is not None and only.param == name and not any(map(only.holds, constants)) else [])
     return found[0], found[1]
 
 
