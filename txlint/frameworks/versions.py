@@ -431,7 +431,7 @@ def _setup_py(files: Files, path: str) -> Iterator[tuple[str, Known]]:
         match statement:
             case ("assign", (str(name),), value, _):
                 named[name] = value
-            case ("expr", ("call", str(function), _, keywords, _)) if function.rpartition(".")[2] == "setup":
+            case ("expr", ("call", str(function), _, keywords, _), _) if function.rpartition(".")[2] == "setup":
                 for line in (each for key, value in keywords if key == "install_requires" for each in _listed(value, named)):
                     if (parsed := requirement(line)) is not None:
                         yield parsed[0], _known(parsed[1], path, _line_of(text, line))
