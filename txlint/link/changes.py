@@ -240,7 +240,7 @@ def assigned(linker: Linker, fun: Fun, name: str, klass: Klass, method: str, at:
     since the row was read or made (``origin``) there, or since the function was called, of its own receiver."""
     uses = uses_before(linker, fun, name, at)
     mine = uses.assigned | {first for first, _ in uses.within}  # what a field holds may be changed: `row.image.save(..)`
-    handed = _of_others(linker, uses.handed)
+    handed = of_others(linker, uses.handed)
     named = _named(linker, fun, klass, uses)
     mine |= (handed or frozenset()) | (named or frozenset())
     complete = not uses.escapes and handed is not None and named is not None
@@ -311,7 +311,7 @@ def done(
 ) -> frozenset[str] | None:
     """The attributes that a function's ``uses`` of an instance of a class may assign, by its methods and by whoever is given it; what else
     holds it is not looked at. None where that cannot be told. One call of the method ``but`` is left out."""
-    handed = _of_others(linker, uses.handed)
+    handed = of_others(linker, uses.handed)
     named = _named(linker, fun, klass, uses)
     if handed is None or named is None:
         return None
@@ -414,7 +414,7 @@ def _is_text(expr: Expr) -> bool:
     return expr.__class__ is tuple and expr[0] == "const" and isinstance(expr[1], str) and expr[1] != ""
 
 
-def _of_others(linker: Linker, places: Iterable[Place], within: frozenset[Place] = frozenset()) -> frozenset[str] | None:
+def of_others(linker: Linker, places: Iterable[Place], within: frozenset[Place] = frozenset()) -> frozenset[str] | None:
     """The attributes that functions of these names may assign of what they are given; None where they may do anything with it."""
     result: set[str] = set()
     for place in places:
@@ -431,16 +431,18 @@ def _of_others(linker: Linker, places: Iterable[Place], within: frozenset[Place]
     return frozenset(result)
 
 
-def _of_function(linker: Linker, place: Place, within: frozenset[Place]) -> frozenset[str] | None:
+def functions_named(linker: Linker, name: str) -> list[Fun]:
+    """The functions and methods of the project that have a name."""
     if not linker.functions_by_name:
         for fun in linker.project.funs:
             if fun.fact is not None:
                 linker.functions_by_name.setdefault(fun.fact.name, []).append(fun)
-    functions = linker.functions_by_name.get(place[0], ())
-    if len(functions) > _FEW:
-        return None
-    result: set[str] = set()
-    for fun in functions:
+    return linker.functions_by_name.get(name, [])
+
+
+def _of_function(linker: Linker, place: Place, within: frozenset[Place]) -> frozenset[str] | None:
+    found: list[tuple[Fun, str]] = []
+    for fun in functions_named(linker, place[0]):
         assert fun.fact is not None
         at = place[1]
         if isinstance(at, int):
@@ -449,12 +451,16 @@ def _of_function(linker: Linker, place: Place, within: frozenset[Place]) -> froz
             name = positional[at] if 0 <= at < len(positional) else None
         else:
             name = next((param.name for param in fun.fact.params if param.name == at), None)
-        if name is None:
-            if any(param.kind in ("vararg", "kwarg") for param in fun.fact.params):
-                return None
-            continue
+        if name is not None:
+            found.append((fun, name))
+        elif any(param.kind in ("vararg", "kwarg") for param in fun.fact.params):
+            return None
+    if len(found) > _FEW:
+        return None
+    result: set[str] = set()
+    for fun, name in found:
         uses = uses_of(linker, fun, name)
-        inner = _of_others(linker, (*uses.handed, *((called, RECEIVES) for called in uses.called)), within)
+        inner = of_others(linker, (*uses.handed, *((called, RECEIVES) for called in uses.called)), within)
         if uses.escapes or uses.named or inner is None:
             return None
         result |= uses.assigned | inner | {first for first, _ in uses.within}

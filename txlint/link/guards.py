@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from txlint.link.carried import carried_in
 from txlint.link.changes import attribute_named, comparison, filled_by_save
 from txlint.link.constructed import kept_test, said_by_property
 from txlint.link.iterated import fields_over, holds_in
@@ -42,7 +43,11 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
             if known is not None:
                 return known
             flag = flag_of(frame, test) or held_in(frame, test) or mark_of(frame, test)
-            return _both(flag, "truthy", True, True) if flag is not None else _state_tests(frame, test)
+            if flag is not None:
+                return _both(flag, "truthy", True, True)
+            states = _state_tests(frame, test)
+            flag = carried_in(frame, test) if not any(states) else None
+            return _both(flag, "truthy", True, True) if flag is not None else states
         if test in frame.filled:
             return [("test", each) for each in holds_in(frame, test)], []
         return frame.tested.get(test) or (frame.given_if.get(test, []), [])
@@ -66,6 +71,8 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
         if changed is not None:
             return _both(*changed)
         parameter = parameter_of(frame, test[1]) or (held_in(frame, test[1]) if test[1].__class__ is tuple or "." in test[1] else None)
+        if parameter is None and test[1].__class__ is str and "." in test[1]:
+            parameter = carried_in(frame, test[1])
         if parameter is not None:
             return _comparison(frame, parameter, test[2][0], test[3][0])
         named = _by_class_name(frame, test[1], test[2][0], test[3][0])
@@ -148,6 +155,8 @@ def _getattr(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
     if known is not None:
         return known
     mark = (held_in(frame, test) if test[1] == "getattr" else None) or mark_of(frame, f"{owner}.{name}")
+    if mark is None and test[1] == "getattr":
+        mark = carried_in(frame, f"{owner}.{name}")
     return _both(mark, "truthy", True, True) if mark is not None else ([], [])
 
 

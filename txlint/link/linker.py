@@ -153,6 +153,8 @@ class Linker:
         self.constructors: dict[tuple[int, int | None], Any] = {}  # (class, the class behind which) -> what the constructor keeps
         self.assigned_fields: dict[tuple[int, int], frozenset[str] | None] = {}
         self.filled_fields: dict[tuple[int, int, str], bool] = {}
+        self.asked: dict[tuple[int, str], Any] = {}  # (function, attribute of a parameter) -> the statement that tests it, see `carried`
+        self.carried: dict[Any, Any] = {}  # what attributes of arguments are, by call (`carried`)
         self.handed_fields: dict[tuple[str, int | str], frozenset[str] | None] = {}
         self.functions_by_name: dict[str, list[Fun]] = {}
         self.uses: dict[tuple[Any, ...], Any] = {}

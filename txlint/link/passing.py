@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from txlint.link.carried import carried
 from txlint.link.changes import CREATED, assigned, origin_of, saves
 from txlint.link.held import given, held
 from txlint.link.holding import row_of
@@ -39,7 +40,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.facts import Expr
-from txlint.model.graph import CHANGED, FLAG, HELD, IDENTITY, NEW, NO_CLASS, RECEIVER, SELF, STORED, Given, Key, Passed, Target, Test
+from txlint.model.graph import CHANGED, FLAG, HELD, IDENTITY, NEW, NO_CLASS, OF, RECEIVER, SELF, STORED, Given, Key, Passed, Target, Test
 from txlint.model.shapes import last_name
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ def passed(site: Site) -> Passed:
         values[CHANGED] = changes
     if row == NEW and (made := _made_here(site)) is not None:
         values[HELD] = ("held", made)
+    if site.args or site.keywords:
+        values[OF] = ("of", carried, frame.linker, frame.fun, frame.self_name, site.expr, site.args, site.keywords)
     given = frozenset((*range(len(site.args)), *(name for name in site.keywords if name is not None)))
     forwards = (
         site.open_ended

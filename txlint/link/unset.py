@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Answer: TypeAlias = tuple[Any, ...]
 """As in `Passed.values`: ``("const", v)``, ``("param", name)`` or ``("unknown",)``."""
 _UNKNOWN: Answer = ("unknown",)
-_REREADS = frozenset({"arefresh_from_db", "refresh_from_db"})
+REREADS = frozenset({"arefresh_from_db", "refresh_from_db"})
 _MOST = 8  # names that stand for one row, classes of rows that a receiver gets
 
 
@@ -68,7 +68,7 @@ def _of_self(frame: Frame, path: str) -> str | None:
     key = (owner.id, path)
     known = linker.held.get(key)
     if known is None:
-        known = linker.held[key] = _is_held(linker, owner, path)
+        known = linker.held[key] = is_held(linker, owner, path)
     if not known:
         return None
     klass = frame.klass or owner
@@ -85,7 +85,7 @@ def _of_row(frame: Frame, head: str, path: str) -> str | None:
     rows = [atom.klass for atom in frame.env.get("instance", ()) if isinstance(atom, Obj)][:_MOST]
     heads = _stands_for(linker, frame.fun, head, frozenset()) if rows else ()
     paths = [f"{each}.{path}" if each else path for each in heads]
-    if not any(_is_held(linker, klass, each) for each in paths for klass in rows):
+    if not any(is_held(linker, klass, each) for each in paths for klass in rows):
         return None
     uses = [uses_before(linker, frame.fun, "instance", frame.at) if frame.at is not None else uses_of(linker, frame.fun, "instance")]
     aliases = {*uses[0].aliases, head} - {"instance"}
@@ -120,20 +120,20 @@ def _may_touch(linker: Linker, fun: Fun, klass: Klass, uses: Uses, path: str, bu
     if fields is None:
         return True
     for each in path.split(OR):
-        if any(covers(fields, name) for name in _names(linker, klass, each)):
+        if any(covers(fields, name) for name in names_of(linker, klass, each)):
             return True
-        if _row(linker, klass) is None and _may_be_kept(linker, klass, uses, each.removesuffix(MAYBE), set()):
+        if row_of_class(linker, klass) is None and _may_be_kept(linker, klass, uses, each.removesuffix(MAYBE), set()):
             return True
     return False
 
 
 def _done(linker: Linker, fun: Fun, klass: Klass, uses: Uses, but: str | None) -> frozenset[str] | None:
     """The attributes that these uses of an instance may assign, or change what they hold; None where that cannot be told."""
-    fields = done(linker, fun, klass, uses, but=but) if _REREADS.isdisjoint(uses.called) else None
+    fields = done(linker, fun, klass, uses, but=but) if REREADS.isdisjoint(uses.called) else None
     return fields | {first for first, _ in uses.within} if fields is not None else None
 
 
-def _is_held(linker: Linker, klass: Klass, path: str) -> bool:
+def is_held(linker: Linker, klass: Klass, path: str) -> bool:
     """Is it an attribute of which something says what it is when an instance is made?"""
     path = _short(linker, klass, path)
     if "." in path:
@@ -196,14 +196,14 @@ def _short(linker: Linker, klass: Klass, path: str) -> str:
     """The path without what leads to another row and back: ``user.profile.bio`` of a profile."""
     while path.count(".") > 1:
         one, two, rest = path.split(".", 2)
-        row = _row(linker, klass)
+        row = row_of_class(linker, klass)
         if row is None or not row.leads_back(one, two):
             break
         path = rest
     return path
 
 
-def _row(linker: Linker, klass: Klass) -> Row | None:
+def row_of_class(linker: Linker, klass: Klass) -> Row | None:
     """What a framework says of new rows of a class; None where it is no class of rows."""
     if klass.id not in linker.new_rows:
         found = (framework.row(linker, klass) for framework in linker.frameworks)
@@ -212,11 +212,11 @@ def _row(linker: Linker, klass: Klass) -> Row | None:
 
 
 def _field(linker: Linker, klass: Klass, name: str) -> Field | None:
-    row = _row(linker, klass)
+    row = row_of_class(linker, klass)
     return row.field(name) if row is not None else None
 
 
-def _names(linker: Linker, klass: Klass, path: str) -> tuple[str, ...]:
+def names_of(linker: Linker, klass: Klass, path: str) -> tuple[str, ...]:
     """The attributes that stand for the one a path begins with: ``owner`` and ``owner_id``; all on the way where it leads elsewhere."""
     short = _short(linker, klass, path)
     name = short.partition(".")[0].removesuffix(MAYBE)
@@ -245,7 +245,7 @@ def created(
     if klass < 0:
         return _UNKNOWN
     made = linker.project.klasses[klass]
-    row = _row(linker, made)
+    row = row_of_class(linker, made)
     added = row.added_by(receiver) if row is not None else None
     if added is None:
         all_told = False
@@ -301,11 +301,11 @@ def _held(linker: Linker, klass: Klass, path: str, passed: Mapping[str, Value], 
     path = _short(linker, klass, path)
     name, _, rest = path.partition(".")
     plain = name.removesuffix(MAYBE)
-    row = _row(linker, klass)
+    row = row_of_class(linker, klass)
     field = row.field(plain) if row is not None else None
     if row is not None and field is None:
         return None if row.lacks(plain) else UNKNOWN
-    if rest or any(covers(_meanwhile(linker, klass), each) for each in (field.names if field is not None else (plain,))):
+    if rest or any(covers(meanwhile(linker, klass), each) for each in (field.names if field is not None else (plain,))):
         return UNKNOWN
     if field is None:
         own = linker.find(klass, "__init__")
@@ -326,7 +326,7 @@ _ANSWER = ("__new__", "__getattr__", "__getattribute__", "__setattr__")
 """Methods by which instances of a class that is no row's may be made elsewhere, or have what nobody assigns."""
 
 
-def _meanwhile(linker: Linker, klass: Klass) -> frozenset[str]:
+def meanwhile(linker: Linker, klass: Klass) -> frozenset[str]:
     """The attributes that may be assigned of any new instance before anyone can ask: by its constructor, by what assigns its attributes,
     by receivers of its signals. What these do by other ways than names that can be read is not looked for."""
     known = linker.meanwhile.get(klass.id)
@@ -334,7 +334,7 @@ def _meanwhile(linker: Linker, klass: Klass) -> frozenset[str]:
         return known
     linker.meanwhile[klass.id] = _ALL
     result: set[str] = set()
-    row = _row(linker, klass)
+    row = row_of_class(linker, klass)
     for name in _ASSIGN if row is not None else _ANSWER:
         found = linker.find(klass, name)
         fun = found.method if found is not None else None
@@ -365,7 +365,7 @@ def _of_class(linker: Linker, klass: Klass, path: str) -> Value:
     name = path.removesuffix(MAYBE)
     if sets_any(linker, klass) or any(framework.may_set(linker, klass, name) for framework in linker.frameworks):
         return UNKNOWN
-    if _row(linker, klass) is not None or _is_put_on(linker, klass, name):
+    if row_of_class(linker, klass) is not None or _is_put_on(linker, klass, name):
         return UNKNOWN
     if not _is_plain(linker, klass) and not path.endswith(MAYBE):
         return UNKNOWN  # a constructor that is not seen may set it, or run a method that does

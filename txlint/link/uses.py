@@ -69,7 +69,14 @@ def uses_before(linker: Linker, fun: Fun, name: str, at: Pos | Stmt) -> Uses:
     found = linker.uses.get(key)
     if found is None:
         found = linker.uses[key] = Uses()
-        _read(_until(fun.body, at), name, fun.module, found)
+        _read(until(fun.body, at), name, fun.module, found)
+    return found
+
+
+def uses_in(body: Body, name: str, module: Module) -> Uses:
+    """What statements do to a name."""
+    found = Uses()
+    _read(body, name, module, found)
     return found
 
 
@@ -77,22 +84,22 @@ def _is_place(at: Pos | Stmt) -> bool:
     return at[0].__class__ is int
 
 
-def _holds(body: Body, at: Pos | Stmt) -> bool:
+def holds(body: Body, at: Pos | Stmt) -> bool:
     return any(call[4] == at for call in calls_in(body)) if _is_place(at) else any(stmt is at for stmt in statements(body))
 
 
-def _until(body: Body, at: Pos | Stmt) -> Body:
+def until(body: Body, at: Pos | Stmt) -> Body:
     """The statements that may have run when a call or a statement is reached; all of them where it does not stand among them."""
     for number, stmt in enumerate(body):
-        if not _holds((stmt,), at):
+        if not holds((stmt,), at):
             continue
         if stmt is at and stmt[0] == "if":
             return (*body[:number], ("expr", stmt[1]))
         blocks = bodies(stmt)
-        holder = next((n for n, block in enumerate(blocks) if _holds(block, at)), None)
+        holder = next((n for n, block in enumerate(blocks) if holds(block, at)), None)
         if holder is None or stmt[0] in ("for", "while", "match"):
             return body[: number + 1]
-        inner = _until(blocks[holder], at)
+        inner = until(blocks[holder], at)
         if stmt[0] == "if":
             return (*body[:number], ("expr", stmt[1]), *inner)
         if stmt[0] == "with":

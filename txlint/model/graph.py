@@ -149,6 +149,8 @@ HELD = "self="
 """What the parameters of conditions begin with that ask what an attribute of the receiver holds, or of the row that a receiver of a signal
 gets: for whoever has just made the instance. Several paths stand between `OR`; one that ends in `MAYBE` is None where it is not there."""
 MAYBE = "?"
+OF = "="
+"""What the parameters of conditions begin with that ask what an attribute of a parameter is for the caller: ``=order.paid``."""
 NEW = "new"
 """Origin of an instance that was made and not yet saved; of a form or serializer that was given no row to change."""
 STORED = "stored"
@@ -158,8 +160,9 @@ STORED = "stored"
 class Passed(NamedTuple):
     """Arguments of a call as far as conditions, callbacks and sessions need them: ``values`` maps a position or keyword to
     ``("const", v)``, ``("param", name)`` (the caller's), ``("outer", function, name)`` (one of a function around it), ``("is", class)``
-    (the class itself), ``("class", class)`` (an instance of it) or ``("key", Key)``, `CHANGED` to ``("assigned", row, ask)`` and
-    `HELD` to ``("held", ask)``; ``callables`` maps it to the functions passed."""
+    (the class itself), ``("class", class)`` (an instance of it) or ``("key", Key)``, `CHANGED` to ``("assigned", row, ask)``,
+    `HELD` to ``("held", ask)`` and `OF` to ``("of", ask, ..)``, behind it what it is told first; ``callables`` maps it to the functions
+    passed."""
 
     values: dict[int | str, tuple[Any, ...]]
     callables: dict[int | str, tuple[Target, ...]]

@@ -16,6 +16,7 @@ from txlint.model.graph import (
     IDENTITY,
     INSTANCE,
     NEW,
+    OF,
     OR,
     RECEIVER,
     SELF,
@@ -55,6 +56,8 @@ def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> 
         return _change(test, target, passed)
     if test.param.startswith(HELD):
         return _held(test, target, passed)
+    if test.param.startswith(OF):
+        return _of_argument(test, target, passed, info)
     for name, value in target.given:
         if name == test.param:
             return ("const", value)
@@ -130,6 +133,19 @@ def _held(test: Test, target: Target, passed: Passed) -> tuple[Any, ...]:
     if HELD not in passed.values or target.kind in ("hook", "callback") or another or target.sent:
         return ("unknown",)
     return passed.values[HELD][1](test, target.cls)  # type: ignore[no-any-return]
+
+
+def _of_argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> tuple[Any, ...]:
+    """What an attribute of what the call passes for a parameter is, for the caller that has assigned it."""
+    name, _, attribute = test.param.removeprefix(OF).partition(".")
+    if OF not in passed.values or target.kind not in _AS_WRITTEN or name not in info.params:
+        return ("unknown",)
+    _, ask, *known = passed.values[OF]
+    return ask(*known, target.fun, info.params.index(name) - target.skip, name, attribute)  # type: ignore[no-any-return]
+
+
+_AS_WRITTEN = frozenset({"call", "override", "super"})
+"""Kinds of targets that get the arguments as they stand in the call."""
 
 
 def is_guess(conditions: tuple[Condition, ...], target: Target, passed: Passed, info: FunctionInfo) -> bool:
@@ -217,7 +233,7 @@ def merge(one: tuple[Condition, ...], two: tuple[Condition, ...]) -> tuple[Condi
 
 def _asks_what_is_held(test: Test) -> bool:
     """Is it a test that only few callers decide? Where there are too many, these are given up first."""
-    return test.param.startswith(HELD)
+    return test.param.startswith((HELD, OF))
 
 
 def outside(closed: frozenset[Key], event: Event, target: Target, info: FunctionInfo) -> frozenset[Key]:
