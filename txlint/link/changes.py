@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from txlint.link.constructed import is_empty, kept_by
 from txlint.link.holding import row_of
 from txlint.link.project import Fun, Klass
-from txlint.link.uses import RECEIVES, Place, Uses, uses_before, uses_of
+from txlint.link.uses import RECEIVES, Place, Uses, is_only_counted, uses_before, uses_of
 from txlint.link.values import Cls, Const, ExtMethod, Obj, Value
 from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import CHANGED, KEPT, NEW, OR, STORED, UNSURE, Test
@@ -461,7 +461,8 @@ def _of_function(linker: Linker, place: Place, within: frozenset[Place]) -> froz
     for fun, name in found:
         uses = uses_of(linker, fun, name)
         inner = of_others(linker, (*uses.handed, *((called, RECEIVES) for called in uses.called)), within)
-        if uses.escapes or uses.named or inner is None:
+        is_kept = uses.leaks or uses.aliases or not all(is_only_counted(fun, each) for each in uses.listed)
+        if is_kept or uses.named or inner is None:
             return None
         result |= uses.assigned | inner | {first for first, _ in uses.within}
     return frozenset(result)

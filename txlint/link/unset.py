@@ -90,7 +90,12 @@ def _of_row(frame: Frame, head: str, path: str) -> str | None:
     uses = [uses_before(linker, frame.fun, "instance", frame.at) if frame.at is not None else uses_of(linker, frame.fun, "instance")]
     aliases = {*uses[0].aliases, head} - {"instance"}
     uses.extend(uses_of(linker, frame.fun, alias) for alias in sorted(aliases))
-    if len(aliases) > _MOST or uses[0].bindings or any(each.leaks for each in uses) or any(each.aliases for each in uses[1:]):
+    if (
+        len(aliases) > _MOST
+        or uses[0].bindings
+        or any(each.leaks or each.listed for each in uses)
+        or any(each.aliases for each in uses[1:])
+    ):
         return None
     if any(_may_touch(linker, frame.fun, klass, each, one) for klass in rows for each in uses for one in paths):
         return None

@@ -25,7 +25,7 @@ RECEIVES = -1
 class Uses:
     """What is done to a name in a body."""
 
-    __slots__ = ("aliases", "assigned", "bindings", "called", "handed", "leaks", "named", "supers", "told", "within")
+    __slots__ = ("aliases", "assigned", "bindings", "called", "handed", "leaks", "listed", "named", "supers", "told", "within")
 
     def __init__(self) -> None:
         self.assigned: set[str] = set()  # attributes
@@ -37,12 +37,13 @@ class Uses:
         self.handed: set[Place] = set()  # functions that it is passed to, and at which place
         self.bindings: list[Expr | None] = []  # what it is bound to; None: not by a plain assignment
         self.aliases: set[str] = set()  # plain names that are given it
+        self.listed: set[str] = set()  # plain names of lists in which it stands
         self.leaks = False  # something else may change what it stands for
 
     @property
     def escapes(self) -> bool:
         """May something else change what it stands for, by another name or from elsewhere?"""
-        return self.leaks or bool(self.aliases)
+        return self.leaks or bool(self.aliases) or bool(self.listed)
 
     def without(self, name: str) -> Uses:
         """The same, but for what is assigned to an attribute."""
@@ -137,8 +138,13 @@ def _read(node: Any, name: str, module: Module, uses: Uses) -> None:
         targets = node[1] if tag == "assign" else (node[1],)
         for target in targets:
             _bound(target, value if tag == "assign" else None, name, module, uses)
-        if value == name and tag == "assign" and all(target.__class__ is str and "." not in target for target in targets):
+        if value == name and tag == "assign" and _are_plain(targets):
             uses.aliases.update(targets)
+        elif tag == "assign" and value.__class__ is tuple and value[0] in _LISTS and name in value[1] and _are_plain(targets):
+            uses.listed.update(targets)
+            for item in value[1]:
+                if item != name:
+                    _read(item, name, module, uses)
         elif value != name or not all(target.__class__ is str and _is_of_another(target, name) for target in targets):
             _read(value, name, module, uses)  # else: `line.order = order`, a row that refers to it
     elif tag == "named" and len(node) == 3:
@@ -178,6 +184,33 @@ def _read(node: Any, name: str, module: Module, uses: Uses) -> None:
     else:
         for part in node[1:] if tag.__class__ is str and tag in _TAGS else node:
             _read(part, name, module, uses)
+
+
+_LISTS = frozenset({"list", "set", "tuple"})
+_COUNTS = frozenset({"all", "any", "bool", "len"})
+"""Builtins that call nothing of what stands in a list."""
+
+
+def _are_plain(targets: tuple[Expr, ...]) -> bool:
+    return all(target.__class__ is str and "." not in target for target in targets)
+
+
+def is_only_counted(fun: Fun, name: str) -> bool:
+    """Does nothing get at what stands in a local list: is it only asked for as in ``any(rows)``, ``len([row for row in rows if row])``?"""
+    waiting: list[Any] = [fun.body]
+    while waiting:
+        node = waiting.pop()
+        if node.__class__ is str:
+            if node.partition(".")[0] == name:
+                return False
+        elif node.__class__ is tuple and node and node[0] != "const":
+            if node[0] in ("def", "lambda") and len(node) == 2:
+                return False  # it may be asked for there
+            if node[0] == "assign" and node[1] == (name,):
+                waiting.append(node[2])
+            elif not (node[0] == "call" and len(node) == 5 and node[1] in _COUNTS and next(calls_in(node[2]), None) is None):
+                waiting.extend(node)
+    return True
 
 
 def _look(expr: Any, name: str, module: Module, uses: Uses) -> None:
