@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from txlint.link.changes import covers, done, functions_named, of_others
+from txlint.link.changes import REREADS, covers, done, functions_named, of_others
 from txlint.link.project import Fun, Klass
-from txlint.link.unset import REREADS, is_held, meanwhile, names_of, row_of_class
+from txlint.link.unset import is_held, meanwhile, names_of, row_of_class
 from txlint.link.uses import RECEIVES, Uses, holds, until, uses_before, uses_in
 from txlint.link.values import UNKNOWN, Const, Obj, SelfObj, Value
 from txlint.model.facts import Body, Expr, Pos, Stmt
@@ -210,7 +210,7 @@ def _may_touch(linker: Linker, fun: Fun, value: Value, uses: Uses, name: str) ->
         return False
     owners = [atom for atom in value if isinstance(atom, (Obj, SelfObj))]
     mine = uses.assigned | {first for first, _ in uses.within}
-    if not owners or len(owners) > _MOST:
+    if not owners or len(owners) >= _MOST:
         others = of_others(linker, (*uses.handed, *((called, RECEIVES) for called in uses.called)))
         if others is None or uses.named or any(_is_method(linker, each) for each in uses.assigned):
             return True

@@ -213,6 +213,8 @@ def _by_key(expr: Any, own: str | None) -> bool:
 _KEYS = frozenset({"pk", "id"})
 _READS = frozenset({"first", "get", "last"})
 _FIELDS = 16  # that are compared in one loop
+REREADS = frozenset({"arefresh_from_db", "refresh_from_db"})
+"""Methods that assign all attributes of a row anew: which of them change nobody can tell."""
 _FEW = 8  # functions of one name that are looked at
 _DEEP = 4  # functions that hand something on to each other
 
@@ -313,7 +315,7 @@ def done(
     holds it is not looked at. None where that cannot be told. One call of the method ``but`` is left out."""
     handed = of_others(linker, uses.handed)
     named = _named(linker, fun, klass, uses)
-    if handed is None or named is None:
+    if handed is None or named is None or not REREADS.isdisjoint(uses.called):
         return None
     result = uses.assigned | named | handed | {first for first, rest in uses.within if rest in _MAKES}
     called = (linker.find(klass, other) for other, times in uses.called.items() if other != but or times > 1)
@@ -462,7 +464,7 @@ def _of_function(linker: Linker, place: Place, within: frozenset[Place]) -> froz
         uses = uses_of(linker, fun, name)
         inner = of_others(linker, (*uses.handed, *((called, RECEIVES) for called in uses.called)), within)
         is_kept = uses.leaks or uses.aliases or not all(is_only_counted(fun, each) for each in uses.listed)
-        if is_kept or uses.named or inner is None:
+        if is_kept or uses.named or inner is None or not REREADS.isdisjoint(uses.called):
             return None
         result |= uses.assigned | inner | {first for first, _ in uses.within}
     return frozenset(result)

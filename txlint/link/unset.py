@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 Answer: TypeAlias = tuple[Any, ...]
 """As in `Passed.values`: ``("const", v)``, ``("param", name)`` or ``("unknown",)``."""
 _UNKNOWN: Answer = ("unknown",)
-REREADS = frozenset({"arefresh_from_db", "refresh_from_db"})
 _MOST = 8  # names that stand for one row, classes of rows that a receiver gets
 
 
@@ -134,7 +133,7 @@ def _may_touch(linker: Linker, fun: Fun, klass: Klass, uses: Uses, path: str, bu
 
 def _done(linker: Linker, fun: Fun, klass: Klass, uses: Uses, but: str | None) -> frozenset[str] | None:
     """The attributes that these uses of an instance may assign, or change what they hold; None where that cannot be told."""
-    fields = done(linker, fun, klass, uses, but=but) if REREADS.isdisjoint(uses.called) else None
+    fields = done(linker, fun, klass, uses, but=but)
     return fields | {first for first, _ in uses.within} if fields is not None else None
 
 
