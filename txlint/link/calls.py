@@ -266,6 +266,9 @@ def _by_method_name(site: Site, name: str) -> None:
             call_library(site, dotted, linker.instance(klass, False), site.args, site.keywords, 0)
             site.confidence = min(site.confidence, sure)
             continue
+        if linker.decoration(fun).deferred:
+            site.frame.flow.deferred.add(name)
+            continue
         site.targets.append(Target(fun.id, klass.id, "call", sure, (), 1, False))
         if site.entering:
             entered = union(entered, _manager(linker, fun, klass))
