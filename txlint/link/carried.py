@@ -114,6 +114,8 @@ def _carried(linker: Linker, fun: Fun, own: str | None, at: Pos, name: str, valu
     since = uses_in(way.since, name, fun.module) if way.source is not None else before
     if before.escapes or since.bindings or any(function[:1].isupper() for function, _ in before.handed):
         return _UNKNOWN  # it has another name, or something else keeps it
+    if any(uses.called or uses.handed for uses in (uses_in(way.since, holder, fun.module) for holder in before.holders)):
+        return _UNKNOWN  # so does `form`, of `form.instance = order` and `form.save()`
     if _may_touch(linker, fun, value, since, attribute):
         return _UNKNOWN
     if way.source is not None:
@@ -233,10 +235,10 @@ def _classes(linker: Linker, atom: Obj | SelfObj, uses: Uses) -> list[Klass]:
 
 
 def _keeps(linker: Linker, value: Value, name: str) -> bool:
-    """Is what is assigned to an attribute of an object what is read from it again?"""
+    """Is what is assigned to an attribute of an object what is read from it again? Where nothing says what it is, it may be any that has
+    one of this name."""
     owners = [atom.klass for atom in value if isinstance(atom, (Obj, SelfObj))]
-    if not owners:
-        return not _is_method(linker, name)
+    owners = owners or [klass for klass in linker.project.klasses if name in klass.names]
     for klass in owners:
         found = linker.find(klass, name)
         setter = linker.find(klass, "__setattr__")

@@ -25,7 +25,7 @@ RECEIVES = -1
 class Uses:
     """What is done to a name in a body."""
 
-    __slots__ = ("aliases", "assigned", "bindings", "called", "handed", "leaks", "listed", "named", "supers", "told", "within")
+    __slots__ = ("aliases", "assigned", "bindings", "called", "handed", "holders", "leaks", "listed", "named", "supers", "told", "within")
 
     def __init__(self) -> None:
         self.assigned: set[str] = set()  # attributes
@@ -35,6 +35,7 @@ class Uses:
         self.told: set[str] = set()  # plain names and keywords that any of these are passed
         self.within: set[tuple[str, str]] = set()  # attributes of which something is called: (`image`, `storage.delete`)
         self.handed: set[Place] = set()  # functions that it is passed to, and at which place
+        self.holders: set[str] = set()  # names of objects that it is made an attribute of
         self.bindings: list[Expr | None] = []  # what it is bound to; None: not by a plain assignment
         self.aliases: set[str] = set()  # plain names that are given it
         self.listed: set[str] = set()  # plain names of lists in which it stands
@@ -114,8 +115,8 @@ def until(body: Body, at: Pos | Stmt) -> Body:
 
 _LOOKS = frozenset({"bool", "getattr", "hasattr", "hash", "id", "isinstance", "print", "repr", "str", "super", "type"})
 """Builtins that leave what they are given as it is."""
-_KEEPS = ADDS | {"partial"}
-"""Functions that keep what they are given, for others to do something with."""
+_KEEPS = ADDS | {"partial", "vars"}
+"""Functions that keep what they are given, or hand out what it holds, for others to do something with."""
 _TAGS = frozenset(
     {"assert", "attr", "await", "bin", "break", "class", "comp", "continue", "dict", "expr", "if", "ifexp", "list", "match", "other",
      "pass", "raise", "return", "set", "star", "sub", "try", "tuple", "unary", "while", "yield", "yieldfrom"}
@@ -146,7 +147,9 @@ def _read(node: Any, name: str, module: Module, uses: Uses) -> None:
                 if item != name:
                     _read(item, name, module, uses)
         elif value != name or not all(target.__class__ is str and _is_of_another(target, name) for target in targets):
-            _read(value, name, module, uses)  # else: `line.order = order`, a row that refers to it
+            _read(value, name, module, uses)
+        else:
+            uses.holders.update(target.partition(".")[0] for target in targets)  # `line.order = order`, a row that refers to it
     elif tag == "named" and len(node) == 3:
         _bound(node[1], node[2], name, module, uses)
         _read(node[2], name, module, uses)
