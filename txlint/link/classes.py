@@ -115,8 +115,9 @@ def find(linker: Linker, klass: Klass, name: str, after: Klass | None = None) ->
 
 
 def overrides(linker: Linker, klass: Klass, name: str) -> list[tuple[Klass, Fun]]:
-    """The definitions of a method in subclasses, each with the class that holds it."""
-    if not klass.subclasses:
+    """The definitions of a method in subclasses, each with the class that holds it. Of a private one (``__close``) there are none: in each
+    class it is its own."""
+    if not klass.subclasses or (name.startswith("__") and not name.endswith("__")):
         return []
     known = linker.overridden.get((klass.id, name))
     if known is not None:

@@ -287,6 +287,13 @@ def _of_class(linker: Linker, atom: Cls | SelfCls, name: str) -> Value:
     return tuple(result)
 
 
+def private(linker: Linker, owner: Klass | None, receiver: SelfObj, name: str) -> Value:
+    """``self.__close`` in a method of ``owner``: that of this very class, whatever classes below it have under the name."""
+    if owner is None or owner is receiver.klass or name.endswith("__") or name not in owner.names:
+        return UNKNOWN
+    return tuple(_bind(linker, item, receiver, name) for item in linker.class_attribute(owner, name))
+
+
 def _of_super(linker: Linker, atom: Super, name: str) -> Value:
     receiver: Any = atom.receiver
     value = linker.class_attribute(receiver.klass, name, atom.after)

@@ -18,6 +18,7 @@ from txlint.link.held import canonical, provided
 from txlint.link.holding import row_of
 from txlint.link.kept import one_of, options
 from txlint.link.linker import Linker, Replay
+from txlint.link.members import private
 from txlint.link.project import Fun, Klass, Module
 from txlint.link.properties import accessors, read
 from txlint.link.retrying import tries_again
@@ -637,6 +638,9 @@ class Frame:
             elif isinstance(atom, Stored) and atom.place[0] == "param" and (self.now_open() or name in self.linker.catalog.leading()):
                 # A service that callers hand to a constructor, without an annotation: looked for only where it can matter.
                 result = union(result, one_of(self.linker, self.linker.attributes(options(self.linker, atom), name)))
+                continue
+            if name[:2] == "__" and isinstance(atom, SelfObj) and (own := private(self.linker, self.fun.klass, atom, name)):
+                result = union(result, own)
                 continue
             found = self.linker.attribute(atom, name)
             result = union(result, found) if result else found
