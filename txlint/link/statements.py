@@ -73,6 +73,8 @@ def _assign(frame: Frame, stmt: Any) -> None:
 
 
 _TESTS = frozenset({"bool", "call", "cmp", "ifexp", "not", "sub"})
+_TELLING = frozenset({"bool", "getattr", "hasattr", "isinstance"})
+"""Calls that say something of a parameter; the others are most of all that is assigned."""
 
 
 def _named(frame: Frame, stmt: Any) -> Any:
@@ -86,6 +88,8 @@ def _named(frame: Frame, stmt: Any) -> Any:
     if name in frame.env and not (frame.is_param(name) and _is_always_run(frame, stmt)):
         return None
     if "." not in stmt[2] if stmt[2].__class__ is str else stmt[2][0] not in _TESTS:
+        return None
+    if stmt[2][0] == "call" and not (stmt[2][1] in _TELLING or (stmt[2][1].__class__ is str and stmt[2][1].endswith(".get"))):
         return None
     renamed = parameter_of(frame, stmt[2])
     yes, no = tests(frame, stmt[2])
