@@ -176,12 +176,12 @@ def fill(linker: Linker) -> set[int]:
     while linker.unfilled:
         place = linker.unfilled.pop()
         _look(linker, place)
-        for atom in linker.stores.get(place[:3], {}):
+        for atom in tuple(linker.stores.get(place[:3], ())):
             inner = keyed.place_of(atom)
             if inner is not None and (not _is_constructor(linker, place) or _is_constructor(linker, inner)):
                 kept(linker, inner)  # what is handed to a constructor is looked for where it is constructed, not further up
     stale: set[int] = set()
-    for place, readers in linker.readers.items():
+    for place, readers in tuple(linker.readers.items()):  # while what is there is found out, more may be asked for
         if place not in linker.contents:  # all who may put something there have been looked at: it is told once
             value = _resolved(linker, place)
             if value:
@@ -219,7 +219,7 @@ def _gather(linker: Linker, place: Place, found: dict[Atom, None], seen: set[Pla
         klass = linker.project.funs[place[1]].klass
         for holder in (klass, *klass.subclasses) if klass is not None else ():
             found.update(dict.fromkeys(linker.params.get((place[1], place[2], holder.id), UNKNOWN)))
-    for atom in linker.stores.get(place, {}):
+    for atom in tuple(linker.stores.get(place, ())):  # finding out what it stands for may put more there
         inner = keyed.place_of(atom)
         if inner is None:
             found.update(dict.fromkeys(keyed.stands_for(linker, atom)))

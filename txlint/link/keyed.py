@@ -107,9 +107,9 @@ def entries(linker: Linker, place: Any, ref: Ref = ITS_OWN) -> dict[tuple[Atom, 
     while waiting:
         at, asks, above = waiting.pop()
         onward: list[tuple[Any, Ref, Tag]] = []
-        for atom in linker.stores.get(at, {}):
+        for atom in tuple(linker.stores.get(at, ())):
             inner = place_of(atom)
-            for tag in linker.keys.get((at, atom), {}).get(asks) or (None,):
+            for tag in tuple(linker.keys.get((at, atom), {}).get(asks) or (None,)):
                 key = above or (tag if tag is not None and tag[0] in _CONCRETE else None)
                 if inner is not None:
                     onward.append((inner[:3], tag[1:] if tag is not None and tag[0] == "param" else None, key))

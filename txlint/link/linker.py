@@ -383,15 +383,17 @@ class Linker:
     def readers_of(self, attributes: Mapping[str, set[int]]) -> dict[int, set[int]]:
         """The functions that were replayed for receivers of these classes (or classes above and below them), by number, and asked for
         one of the attributes."""
-        found: dict[int, set[int]] = {}
+        asked: dict[int, dict[int, set[int]]] = {}  # class -> function -> of which classes the attributes are that it asked for
         for (fun, number, _), replay in self._known_replays.items():
-            if number < 0:
-                continue
-            asked = [attributes[name] for kind, name in replay.queries if kind == "attr" and name in attributes]
-            if asked:
-                klass = self.project.klasses[number]
-                family = {number, *(each.id for each in (*self.mro(klass), *klass.subclasses) if isinstance(each, Klass))}
-                if any(not family.isdisjoint(classes) for classes in asked):
+            for kind, name in replay.queries if number >= 0 else ():
+                if kind == "attr" and name in attributes:
+                    asked.setdefault(number, {}).setdefault(fun, set()).update(attributes[name])
+        found: dict[int, set[int]] = {}
+        for number, functions in asked.items():
+            klass = self.project.klasses[number]
+            family = {number, *(each.id for each in (*self.mro(klass), *klass.subclasses) if isinstance(each, Klass))}
+            for fun, owners in functions.items():
+                if not family.isdisjoint(owners):
                     found.setdefault(fun, set()).add(number)
         return found
 

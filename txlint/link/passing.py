@@ -271,7 +271,7 @@ def called_with(linker: Any, param: Param, args: tuple[Value, ...], keywords: di
 
 def hand(linker: Any, fun: Fun, name: str, value: Value) -> None:
     """Functions are given for a parameter: their own parameters are what the function calls it with."""
-    for args, keywords in linker.handed.get((fun.id, name), ()):
+    for args, keywords in tuple(linker.handed.get((fun.id, name), ())):
         for atom in value:
             if type(atom) is Fn:
                 method = atom.fun.klass is not None
