@@ -261,7 +261,7 @@ class Linker:
             return _NOTHING
         self._flows[key] = None
         variants = self._variants.get(fun.id)
-        for queries, known_by in variants.items() if variants is not None else ():
+        for queries, known_by in tuple(variants.items()) if variants is not None else ():  # what is asked may replay it for others
             shared = known_by.get(self._signature(queries, klass, exact))
             if shared is not None:
                 self._known_replays[key] = shared
@@ -405,7 +405,7 @@ class Linker:
         if sum(len(known) for known in variants.values()) < most:
             self.replay(fun, klass, True)
             return True
-        return any(self._signature(queries, klass, True) in known for queries, known in variants.items())
+        return any(self._signature(queries, klass, True) in known for queries, known in tuple(variants.items()))
 
     def _signature(self, queries: tuple[tuple[str, str], ...], klass: Klass | None, exact: bool) -> tuple[Any, ...]:
         """What a class answers to the questions that a replay asked of its receiver: classes that answer alike share the replay."""
