@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from txlint.frameworks.routes import VERBS, around, decorators, entered, registrations, routed, value_at, verbs_of
+from txlint.frameworks.routes import around, decorators, entered, registrations, routed, serves, value_at, verbs_of
 from txlint.model.graph import NO_CLASS, Entrance
 
 if TYPE_CHECKING:
@@ -73,8 +73,7 @@ def entrances(linker: Linker) -> Iterator[Entrance]:
             views.extend(_registered(linker, fun, call))
         for opened, verbs in behind:
             for view, method in dict.fromkeys(views):
-                verb = method.removeprefix("add_").upper()
-                if verb in verbs or verb not in VERBS:
+                if serves(method, verbs):
                     yield entered(view, NO_CLASS, opened)
 
 

@@ -89,6 +89,12 @@ def verbs_of(linker: Linker, fun: Fun, request: str, opened: Opened) -> Set[str]
     return _asked(linker, fun, f"{request}.method", fun.body, opened.pos[0], VERBS) or VERBS
 
 
+def serves(method: str, verbs: Set[str]) -> bool:
+    """May a view that is registered by a method (``post``, ``add_post``, ``route``) be asked by one of these requests?"""
+    verb = method.removeprefix("add_").upper()
+    return verb in verbs or verb not in VERBS
+
+
 VERBS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from txlint.frameworks.routes import VERBS, Routed, around, entered, registrations, routed, value_at, verbs_of
+from txlint.frameworks.routes import Routed, around, entered, registrations, routed, serves, value_at, verbs_of
 from txlint.model.graph import NO_CLASS, Entrance, Opened
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ def entrances(linker: Linker) -> Iterator[Entrance]:
         return
     for view in routed(linker, _ROUTES, _CLASSES):
         known = {(o.path, o.pos) for each in _own(linker, view.fun) for o in linker.request_wide(each)}
-        verb = view.method.upper()
-        around_it = (opened for opened, verbs in behind if verb in verbs or verb not in VERBS)
+        around_it = (opened for opened, verbs in behind if serves(view.method, verbs))
         for opened in (*around_it, *_inherited(view, included)):
             if (opened.path, opened.pos) not in known:  # it depends on that itself: then its own session is meant
                 known.add((opened.path, opened.pos))

@@ -49,7 +49,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.facts import Expr, Pos
-from txlint.model.graph import NEW, STORED, Event, ParamTarget, SignalTarget, Target, Test
+from txlint.model.graph import NEW, STORED, Event, ParamTarget, Target, Test
 from txlint.model.kinds import Confidence
 from txlint.model.shapes import last_name, speaks_of
 
@@ -304,7 +304,7 @@ def _by_attribute_name(site: Site, name: str) -> None:
     for atom in value:
         call_atom(site, atom, site.args, site.keywords, 0)
     site.confidence = min(site.confidence, LIKELY)
-    site.targets = [t if isinstance(t, ParamTarget) else t._replace(confidence=min(t.confidence, LIKELY)) for t in site.targets]
+    site.doubt(LIKELY)
 
 
 def _by_signature(site: Site, name: str) -> None:
@@ -451,9 +451,7 @@ def _call_one(site: Site, atom: Stored | OneOf, args: tuple[Value, ...], keyword
             _call_for(site, tests, inner, args, keywords, sure, depth)
         elif not isinstance(inner, (Stored, OneOf)):
             call_atom(site, inner, args, keywords, depth + 1)
-    site.targets[before:] = [
-        t._replace(confidence=min(t.confidence, sure)) if isinstance(t, (Target, SignalTarget)) else t for t in site.targets[before:]
-    ]
+    site.doubt(sure, before)
     if site.effect is not effect:
         site.confidence = min(site.confidence, sure)
     site.result = union(result, one_of(linker, site.result))
@@ -473,7 +471,7 @@ def _call_for(
     guards, targets, effect = frame.guards, site.targets, site.effect
     frame.guards, site.targets, site.effect = (*guards, *tests), [], None
     call_atom(site, inner, args, keywords, depth + 1)
-    site.targets = [t._replace(confidence=min(t.confidence, sure)) if isinstance(t, (Target, SignalTarget)) else t for t in site.targets]
+    site.doubt(sure)
     before, site.confidence = site.confidence, min(site.confidence, sure)
     flush(site)
     site.confidence = before

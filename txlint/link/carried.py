@@ -7,11 +7,11 @@ between, nothing is known. Only names that the function itself uses are followed
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.link.changes import REREADS, covers, done, functions_named, of_others
 from txlint.link.project import Fun, Klass
-from txlint.link.unset import is_held, meanwhile, names_of, row_of_class
+from txlint.link.unset import NOT_KNOWN, Answer, is_held, meanwhile, names_of, row_of_class
 from txlint.link.uses import RECEIVES, Uses, holds, until, uses_before, uses_in
 from txlint.link.values import UNKNOWN, Const, Obj, SelfObj, Value
 from txlint.model.facts import Body, Expr, Pos, Stmt
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from txlint.link.linker import Linker
     from txlint.link.replay import Frame
 
-Answer: TypeAlias = tuple[Any, ...]
-"""As in `Passed.values`: ``("const", v)``, ``("param", name)`` or ``("unknown",)``."""
-_UNKNOWN: Answer = ("unknown",)
 _MOST = 8  # classes that an object may be of
 
 
@@ -71,14 +68,14 @@ def carried(
     the name of the function's receiver; ``args`` and ``keywords`` are what is passed."""
     passed = _passed(call, args, keywords, position, name)
     if passed is None or fun.fact is None or passed[0] not in fun.scope:
-        return _UNKNOWN
+        return NOT_KNOWN
     key = (fun.id, call[4], passed, callee, attribute)
     known = linker.carried.get(key)
     if known is None:
         other, expr = linker.project.funs[callee], f"{name}.{attribute}"
         asked = linker.asked.get((callee, expr))
         if asked is not None and not _is_untouched(linker, other, expr, *asked):
-            known = _UNKNOWN
+            known = NOT_KNOWN
         else:
             arg, value = passed
             known = _carried(linker, fun, own, call[4], arg, value or _declared(linker, other, name), attribute)
@@ -108,22 +105,22 @@ def _passed(
 def _carried(linker: Linker, fun: Fun, own: str | None, at: Pos, name: str, value: Value, attribute: str) -> Answer:
     way = _way(fun.body, at, f"{name}.{attribute}")
     if way is None:
-        return _UNKNOWN
+        return NOT_KNOWN
     assert fun.fact is not None
     before = uses_in((*way.before, *way.since), name, fun.module)
     since = uses_in(way.since, name, fun.module) if way.source is not None else before
     if before.escapes or since.bindings or any(function[:1].isupper() for function, _ in before.handed):
-        return _UNKNOWN  # it has another name, or something else keeps it
+        return NOT_KNOWN  # it has another name, or something else keeps it
     if any(uses.called or uses.handed for uses in (uses_in(way.since, holder, fun.module) for holder in before.holders)):
-        return _UNKNOWN  # so does `form`, of `form.instance = order` and `form.save()`
+        return NOT_KNOWN  # so does `form`, of `form.instance = order` and `form.save()`
     if _may_touch(linker, fun, value, since, attribute):
-        return _UNKNOWN
+        return NOT_KNOWN
     if way.source is not None:
-        return _assigned(linker, fun, at, way.source) if _keeps(linker, value, attribute) else _UNKNOWN
+        return _assigned(linker, fun, at, way.source) if _keeps(linker, value, attribute) else NOT_KNOWN
     if name == own:
         owners = [atom.klass for atom in value if isinstance(atom, SelfObj)]
-        return ("param", HELD + attribute) if len(owners) == 1 == len(value) and is_held(linker, owners[0], attribute) else _UNKNOWN
-    return ("param", f"{OF}{name}.{attribute}") if any(param.name == name for param in fun.fact.params) else _UNKNOWN
+        return ("param", HELD + attribute) if len(owners) == 1 == len(value) and is_held(linker, owners[0], attribute) else NOT_KNOWN
+    return ("param", f"{OF}{name}.{attribute}") if any(param.name == name for param in fun.fact.params) else NOT_KNOWN
 
 
 def _assigned(linker: Linker, fun: Fun, at: Pos, source: Expr) -> Answer:
@@ -133,9 +130,9 @@ def _assigned(linker: Linker, fun: Fun, at: Pos, source: Expr) -> Answer:
     head = source.partition(".")[0] if source.__class__ is str else ""
     if head and head not in fun.scope:
         value = linker.value(source, fun.module, fun)
-        return ("const", value[0].value) if len(value) == 1 and isinstance(value[0], Const) else _UNKNOWN
+        return ("const", value[0].value) if len(value) == 1 and isinstance(value[0], Const) else NOT_KNOWN
     is_param = fun.fact is not None and any(param.name == source and param.kind not in ("vararg", "kwarg") for param in fun.fact.params)
-    return ("param", source) if is_param and not uses_before(linker, fun, head, at).bindings else _UNKNOWN
+    return ("param", source) if is_param and not uses_before(linker, fun, head, at).bindings else NOT_KNOWN
 
 
 class _Way(NamedTuple):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.catalog.types import parse_type
 from txlint.link import taught
+from txlint.link.holding import via
 from txlint.link.site import CERTAIN, LIKELY
 from txlint.link.targets import method_event
 from txlint.link.values import UNKNOWN, Atom, Const, Ext, ExtObj, Fn, Generated, Obj, OneOf, Opening, SelfObj, Value, union
@@ -209,12 +210,6 @@ def _key_of_receiver(frame: Frame, item: Expr, key: Key) -> Key:
     head = item.rpartition(".")[0] if item.__class__ is str else ""
     found = frame.session_key(f"{head}.{key[2]}") if head else None
     return found if found is not None else _outside(key)
-
-
-def via(atom: Atom) -> Key | None:
-    """The key of the session or connection that a library's object was made of."""
-    origin = atom.origin if isinstance(atom, ExtObj) else None
-    return origin[1] if origin.__class__ is tuple and origin[0] == "via" else None
 
 
 def _committed_at_exit(frame: Frame, atom: Obj | SelfObj) -> Iterator[frozenset[Key]]:

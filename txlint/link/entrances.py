@@ -35,19 +35,19 @@ def hooks(linker: Linker) -> Iterator[Entrance]:
             if isinstance(base, str):
                 for method, hook in by_class.get(base, ()):
                     yield from _method(linker, klass, method, hook)
-    for connection in tuple(linker.connected):
+    for connection in linker.connected:
         hook_of = by_signal.get(connection.signal)
         if hook_of is not None:
             fun = linker.project.funs[connection.fun]
             yield _entrance(fun, connection.cls, hook_of, hook_of.state, connection.signal)
-    for number, (hook, state) in tuple(linker.listeners.items()):
+    for number, (hook, state) in linker.listeners.items():
         if state in ("caller", "in"):
             yield _entrance(linker.project.funs[number], NO_CLASS, hook, state, hook.name)
 
 
 def wrapped(linker: Linker) -> Iterator[Entrance]:
     """Functions that a decorator puts around another one, where a decorator above it opens a transaction."""
-    for fun, opened, holder in tuple(linker.wrapped):
+    for fun, opened, holder in linker.wrapped:
         path = holder.module.facts.path
         yield Entrance(
             (fun.id, NO_CLASS, True),

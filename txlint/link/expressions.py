@@ -40,9 +40,9 @@ def _call(frame: Frame, expr: Any) -> Value:
 def _sub(frame: Frame, expr: Any) -> Value:
     base = frame.ev(expr[1])
     index = frame.ev(expr[2])
+    position = index[0].value if len(index) == 1 and isinstance(index[0], Const) else None
     if not base:
-        named = index[0].value if len(index) == 1 and type(index[0]) is Const else None
-        return configured(frame.linker, named) if named.__class__ is str and named.isupper() else UNKNOWN
+        return configured(frame.linker, position)
     if expr[2].__class__ is not str and expr[2][0] == "other":
         return base  # a slice
     linker = frame.linker
@@ -50,8 +50,7 @@ def _sub(frame: Frame, expr: Any) -> Value:
         kept = [shared(linker, atom.name, item) for atom in base if isinstance(atom, ExtObj) and atom.name in linker.catalog.namespaces]
         if any(kept):
             return tuple(dict.fromkeys(atom for value in kept for atom in value))
-    position = index[0].value if len(index) == 1 and isinstance(index[0], Const) else None
-    return with_key(frame.linker, subscript(frame, base, position), key_of(frame, expr[2], index))
+    return with_key(linker, subscript(frame, base, position), key_of(frame, expr[2], index))
 
 
 def _seq(frame: Frame, expr: Any) -> Value:

@@ -59,7 +59,7 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
         yes, no = tests(frame, test[1])
         return no, yes
     if tag == "bool":
-        parts = [([NEVER], []) if is_empty(part) else tests(frame, part) for part in test[2]]
+        parts = [([NEVER], []) if is_nothing(part) else tests(frame, part) for part in test[2]]
         if test[1] == "and":
             return [fact for yes, _ in parts for fact in yes], _one_of([no for _, no in parts])
         return _one_of([yes for yes, _ in parts]), [fact for _, no in parts for fact in no]
@@ -160,12 +160,12 @@ def _getattr(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
     return _both(mark, "truthy", True, True) if mark is not None else ([], [])
 
 
-def is_empty(expr: Expr) -> bool:
+def is_nothing(expr: Expr) -> bool:
     """``[]``, ``None``, ``""``: written down and false."""
-    return expr.__class__ is tuple and ((expr[0] == "const" and not expr[1]) or (expr[0] in _CONTAINERS and not expr[1]))
+    return expr.__class__ is tuple and expr[0] in _WRITTEN and not expr[1]
 
 
-_CONTAINERS = frozenset({"dict", "list", "tuple"})
+_WRITTEN = frozenset({"const", "dict", "list", "tuple"})
 
 
 def only_test(facts: Facts) -> Test | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from txlint.link.holding import via
 from txlint.link.project import Fun, Klass
 from txlint.link.values import Cls, ExtObj, Fn, Obj, SelfCls
 from txlint.model.facts import Expr, Param
@@ -90,9 +91,9 @@ def provided(linker: Linker, dependency: Fn, depth: int = 0) -> dict[str, Key]:
     given = [value for _, value in replay.yields] if fun.fact.is_generator else [replay.returns]
     for atom in (atom for value in given for atom in value):
         if isinstance(atom, ExtObj):
-            origin = atom.origin
-            kept = origin.__class__ is tuple and origin[0] == "via" and origin[1][1] == "global"  # by the request, not by the dependency
-            return {"": origin[1] if kept else ("session", "global", fun.dotted)}
+            key = via(atom)
+            kept = key is not None and key[1] == "global"  # by the request, not by the dependency
+            return {"": key if kept else ("session", "global", fun.dotted)}
     call = fun.returned_call
     if call is None:
         return {}

@@ -50,6 +50,12 @@ def row_of(atom: Atom | None) -> str | None:
     return origin if origin in (NEW, STORED) else None
 
 
+def via(atom: Atom | None) -> Any:
+    """The key of the session or connection that an object was made of, or of which it is the same; None where that is not known."""
+    origin = getattr(atom, "origin", None)
+    return origin[1] if origin.__class__ is tuple and origin[:1] == ("via",) else None
+
+
 def of_row(linker: Linker, atom: Atom, row: str | None) -> Atom:
     """The same instance with its row known to be there, not to be there, or not known."""
     if isinstance(atom, (Obj, ExtObj)) and (atom.origin is None or row_of(atom) is not None):

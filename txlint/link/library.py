@@ -336,9 +336,7 @@ def _run(
         elif run.op == "call":
             callback(site, atom, inner)
     if unsure:
-        site.targets[start:] = [
-            t._replace(confidence=min(t.confidence, LIKELY)) if isinstance(t, (Target, SignalTarget)) else t for t in site.targets[start:]
-        ]
+        site.doubt(LIKELY, start)
 
 
 def _ask(frame: Frame, expr: TypeExpr) -> None:
@@ -486,12 +484,14 @@ def subscript(frame: Frame, base: Value, index: Any) -> Value:
             result = union(result, (atom,))  # Generic[T]
             continue
         result = union(result, linker.item_at((atom,), index))
-    return result or (configured(linker, index) if isinstance(index, str) and index.isupper() else UNKNOWN)
+    return result or configured(linker, index)
 
 
-def configured(linker: Linker, name: str) -> Value:
-    """``config["MAKE_CLIENT"]``: what the few classes say that have an attribute of this name, if that can be called or has methods. It
-    need not be what was configured."""
+def configured(linker: Linker, name: Any) -> Value:
+    """``config["MAKE_CLIENT"]``: what the few classes say that have an attribute of this name in capitals, if that can be called or has
+    methods. It need not be what was configured."""
+    if name.__class__ is not str or not name.isupper():
+        return UNKNOWN
     if linker.configured is None:
         linker.configured = {}
         for klass in linker.project.klasses:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_type
 from txlint.link.conditions import argument, decide, is_given, is_met
+from txlint.link.holding import via
 from txlint.link.site import CERTAIN, LIKELY, Site
 from txlint.link.values import UNKNOWN, Atom, Const, Ext, ExtObj, Fn, Opening, Value, Within, union
 from txlint.model.catalog import Arg, Closer, Opener
@@ -76,8 +77,8 @@ def _key_of_argument(site: Site, arg: Arg, args: tuple[Value, ...], keywords: di
     )
     value = argument(arg, args, keywords)
     for atom in value:
-        if isinstance(atom, ExtObj) and atom.origin.__class__ is tuple and atom.origin[0] == "via":
-            return atom.origin[1]
+        if isinstance(atom, ExtObj) and (key := via(atom)) is not None:
+            return key
     return site.frame.key_of(expr, value) if expr is not None else None
 
 
@@ -212,9 +213,8 @@ def by_hand(site: Site, opening: Opening, name: str) -> bool:
 
 def receiver_key(site: Site, receiver: Atom | None) -> Any:
     """The key of the session or connection that a method is called on; None where it has none."""
-    origin = getattr(receiver, "origin", None)
-    if isinstance(origin, tuple) and origin and origin[0] == "via":
-        return origin[1]
+    if (key := via(receiver)) is not None:
+        return key
     if isinstance(receiver, Opening):
         return receiver.key
     if site.receiver is not None and receiver is not None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from txlint.link.carried import carried
 from txlint.link.changes import CREATED, assigned, origin_of, saves
 from txlint.link.held import given, held
-from txlint.link.holding import row_of
+from txlint.link.holding import row_of, via
 from txlint.link.kept import CALLABLE
 from txlint.link.keyed import beside
 from txlint.link.settled import constants, flag_of
@@ -271,7 +271,7 @@ def called_with(linker: Any, param: Param, args: tuple[Value, ...], keywords: di
 
 def hand(linker: Any, fun: Fun, name: str, value: Value) -> None:
     """Functions are given for a parameter: their own parameters are what the function calls it with."""
-    for args, keywords in tuple(linker.handed.get((fun.id, name), ())):
+    for args, keywords in linker.handed.get((fun.id, name), ()):
         for atom in value:
             if type(atom) is Fn:
                 method = atom.fun.klass is not None
@@ -303,7 +303,7 @@ def _told(linker: Any, atom: Atom) -> Atom:
         atom = linker.of_row(atom, None)
     if isinstance(atom, Obj) and atom.flags:
         return linker.instance(atom.klass, atom.exact, atom.item, atom.origin, tuple(f for f in atom.flags if isinstance(f[1], Const)))  # type: ignore[no-any-return]
-    if isinstance(atom, ExtObj) and atom.origin.__class__ is tuple and atom.origin[:1] == ("via",):
+    if isinstance(atom, ExtObj) and via(atom) is not None:
         return linker.atoms(ExtObj, atom.name, atom.item, None)  # type: ignore[no-any-return]  # the key is in the caller's words
     return atom
 

@@ -184,11 +184,12 @@ class _Builder:
                         known = first.sets.get(name, UNKNOWN)
                         if any(atom not in known and isinstance(atom, ExtObj) for atom in value):
                             assigned.setdefault(name, set()).add(node[1])
-            functions = {**self.callers(news)}
+            told = self.callers(news)
             for number, classes in self.linker.readers_of(assigned).items() if assigned else ():
-                functions.setdefault(number, classes)
-            if not functions:
+                told.setdefault(number, classes)
+            if not told:
                 return
+            functions = told
 
     def callers(self, nodes: set[Node]) -> dict[int, set[int] | None]:
         """The functions that call one of these."""
@@ -320,13 +321,8 @@ class _Builder:
         return known
 
     def expand(self, node: Node) -> None:
-        number, cls, exact = node
-        linker = self.linker
-        fun = linker.project.funs[number]
-        self.info(fun)
-        klass = linker.project.klasses[cls] if cls >= 0 else None
-        flow = linker.replay(fun, klass, exact).flow
-        self.flows[node] = flow
+        self.info(self.linker.project.funs[node[0]])
+        flow = self.flows[node] = self.replayed(node).flow
         was_inside = node in self.inside
         edges: dict[Edge, None] = {}
         self.idle.pop(node, None)
@@ -346,8 +342,7 @@ class _Builder:
         if cls == SELF:
             cls, exact = node[1], node[2]
         if target.kind in ("property", "setter"):
-            exact = exact or not (cls >= 0 and self.linker.project.klasses[cls].subclasses)
-            self.idle.setdefault(node, []).append(Edge(event, target, (target.fun, cls, exact)))
+            self.idle.setdefault(node, []).append(Edge(event, target, self.node_of(target.fun, cls, exact)))
             return
         self.info(self.linker.project.funs[target.fun])
         called = self.node_of(target.fun, cls, exact)
@@ -388,13 +383,12 @@ class _Builder:
 
     def acts(self, node: Node, quiet: set[Node]) -> bool:
         """Does a function do anything that a transaction cares about, or whoever it calls? ``quiet`` are those that do not."""
-        linker = self.linker
         seen, waiting = {node}, [node]
         while waiting:
-            number, cls, exact = at = waiting.pop()
+            _, cls, exact = at = waiting.pop()
             if at in quiet:
                 continue
-            flow = linker.replay(linker.project.funs[number], linker.project.klasses[cls] if cls >= 0 else None, exact).flow
+            flow = self.replayed(at).flow
             if flow.misuses or any(event.effect is not None for event in flow.events):
                 return True
             for event in flow.events:

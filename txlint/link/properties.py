@@ -274,7 +274,7 @@ def _target(site: Site, fun: Fun, receiver: Obj | SelfObj, others: Sequence[tupl
         site.targets += [Target(other.id, holder.id, kind, doubted, (), 1, False) for holder, other in others[:256]]
     site.values = (*site.values, linker.atoms(Fn, fun, receiver))
     replay = linker.replayed(fun, receiver.klass, receiver.exact)
-    if replay is not None and (replay.closes or replay.left_open or replay.commits or replay.closes_given or any(replay.closes_if)):
+    if replay is not None:
         bound = bind(fun, site.args, {}, 1)
         apply_states(site, replay, partial(key_for_caller, site, fun, 1), partial(decided, site, fun, bound, receiver))
 

@@ -239,11 +239,12 @@ def _of_fields(linker: Linker, klass: Klass) -> dict[str, Source]:
     for name in linker.fields(klass):
         bound = [k.names[name][-1] for k in classes if isinstance(k, Klass) and name in k.names]
         given = bound[0][1] if bound and bound[0][0] == "value" else None
-        fields[name] = Source(name, _constant(linker, given))
+        fields[name] = Source(name, constant_of(linker, given))
     return fields
 
 
-def _constant(linker: Linker, expr: Expr | None) -> Value:
+def constant_of(linker: Linker, expr: Expr | None) -> Value:
+    """The value of an expression that is a constant; not known otherwise."""
     return (linker.atoms.const(expr[1]),) if expr.__class__ is tuple and expr[0] == "const" else UNKNOWN
 
 
@@ -274,7 +275,7 @@ def _kept(linker: Linker, klass: Klass, fun: Fun) -> dict[str, Source]:
 def default_of(linker: Linker, fun: Fun, name: str) -> Value:
     """The constant that a parameter is where nothing is passed for it."""
     params = fun.fact.params if fun.fact is not None else ()
-    return next((_constant(linker, param.default) for param in params if param.name == name), UNKNOWN)
+    return next((constant_of(linker, param.default) for param in params if param.name == name), UNKNOWN)
 
 
 def _source(linker: Linker, params: dict[str, Any], fun: Fun, expr: Expr) -> Source | None:
@@ -282,8 +283,8 @@ def _source(linker: Linker, params: dict[str, Any], fun: Fun, expr: Expr) -> Sou
         param = params.get(expr)
         if param is None or param.kind in ("vararg", "kwarg") or _assigned(linker, fun, "").get(expr, 0):
             return None
-        return Source(expr, _constant(linker, param.default))
-    value = _constant(linker, expr)
+        return Source(expr, constant_of(linker, param.default))
+    value = constant_of(linker, expr)
     return Source(None, value) if value else None
 
 

@@ -107,7 +107,7 @@ def connect_call(
 
 def sent(linker: Linker, signal: str, sender: int, keywords: dict[str | None, Value]) -> None:
     """A signal of the project is sent: its receivers' parameters are what it is sent with."""
-    for connection in tuple(linker.connected):
+    for connection in linker.connected:
         if connection.signal == signal and (sender in (connection.sender, NO_CLASS) or connection.sender == NO_CLASS):
             fun = linker.project.funs[connection.fun]
             klass = linker.project.klasses[connection.cls] if connection.cls >= 0 else None

@@ -49,3 +49,10 @@ class Site:
         self.region: tuple[Opened, ...] = ()
         self.closed: frozenset[Any] = frozenset()
         self.flags: list[Flags] = []  # of receivers, where parameters of this function are among them
+
+    def doubt(self, sure: Confidence, first: int = 0) -> None:
+        """What is called, from the ``first`` target on, is this sure at most."""
+        self.targets[first:] = [
+            target if isinstance(target, ParamTarget) else target._replace(confidence=min(target.confidence, sure))
+            for target in self.targets[first:]
+        ]

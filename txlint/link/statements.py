@@ -11,10 +11,11 @@ from txlint.link import misuse
 from txlint.link.branches import State, WayOut
 from txlint.link.calls import evaluate_call
 from txlint.link.changes import field_of, writes
-from txlint.link.entering import Closing, enter_context, own, suspended, via
+from txlint.link.entering import Closing, enter_context, own, suspended
 from txlint.link.generic import for_frame
-from txlint.link.guards import NEVER, Facts, assume, constant_test, constants, is_empty, library_test, only_test, parameter_of, tests
+from txlint.link.guards import NEVER, Facts, assume, constant_test, constants, is_nothing, library_test, only_test, parameter_of, tests
 from txlint.link.held import given
+from txlint.link.holding import via
 from txlint.link.iterated import fields_over, fills, holds_in, is_entered
 from txlint.link.kept import ADDS, declared, fillable, inside, item_name, outside, places
 from txlint.link.keyed import key_of, with_key
@@ -72,7 +73,7 @@ def _assign(frame: Frame, stmt: Any) -> None:
                 frame.rows.add(first)
 
 
-_TESTS = frozenset({"bool", "call", "cmp", "ifexp", "not", "sub"})
+_TESTS = frozenset({"bool", "cmp", "ifexp", "not", "sub"})
 _TELLING = frozenset({"bool", "getattr", "hasattr", "isinstance"})
 """Calls that say something of a parameter; the others are most of all that is assigned."""
 
@@ -80,19 +81,23 @@ _TELLING = frozenset({"bool", "getattr", "hasattr", "isinstance"})
 def _named(frame: Frame, stmt: Any) -> Any:
     """``is_new = self.pk is None``, ``fields = kwargs.get("fields")``: what the one assignment of a name says of parameters; that of a
     parameter itself as well, ``created = created or self.pk is None``."""
-    name = stmt[1][0]
+    name, source = stmt[1][0], stmt[2]
     if name.__class__ is not str or "." in name or len(stmt[1]) > 1:
         return None
-    if is_empty(stmt[2]) and frame.is_param(name) and _was_nothing(frame, name):
+    if is_nothing(source) and frame.is_param(name) and _was_nothing(frame, name):
         return tests(frame, name), None  # `if items is None: items = []`: as empty as before
     if name in frame.env and not (frame.is_param(name) and _is_always_run(frame, stmt)):
         return None
-    if "." not in stmt[2] if stmt[2].__class__ is str else stmt[2][0] not in _TESTS:
+    if source.__class__ is str:
+        if "." not in source:
+            return None
+    elif source[0] == "call":
+        if source[1].__class__ is not str or not (source[1] in _TELLING or source[1].endswith(".get")):
+            return None
+    elif source[0] not in _TESTS:
         return None
-    if stmt[2][0] == "call" and not (stmt[2][1] in _TELLING or (stmt[2][1].__class__ is str and stmt[2][1].endswith(".get"))):
-        return None
-    renamed = parameter_of(frame, stmt[2])
-    yes, no = tests(frame, stmt[2])
+    renamed = parameter_of(frame, source)
+    yes, no = tests(frame, source)
     yes, no = [fact for fact in yes if fact[0] == "test" or fact == NEVER], [fact for fact in no if fact[0] == "test" or fact == NEVER]
     return ((yes, no), renamed) if yes or no else None
 
@@ -187,8 +192,8 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                     frame.each[target] = known
             if frame.fun.fact is not None:
                 known = frame.assigned_params.get(target, ())
-                is_const = source is not None and source.__class__ is tuple and source[0] == "const"
-                frame.assigned_params[target] = (*known, source[1]) if source is not None and is_const and known is not None else None
+                constant = source[1:] if source.__class__ is tuple and source[0] == "const" else None
+                frame.assigned_params[target] = (*known, *constant) if known is not None and constant is not None else None
                 frame.keys.update((target + path, key) for path, key in keys.items())
             return
         head, _, name = target.rpartition(".")

@@ -14,7 +14,7 @@ from txlint.frameworks.types import Field, Row
 from txlint.link.changes import BEGINS, covers, done
 from txlint.link.kept import assigning
 from txlint.link.project import Fun, Klass
-from txlint.link.settled import is_mark, kept_by_constructor, sets_any
+from txlint.link.settled import constant_of, is_mark, kept_by_constructor, sets_any
 from txlint.link.uses import Uses, uses_before, uses_of
 from txlint.link.values import UNKNOWN, Atom, Const, Obj, Table, Value
 from txlint.model.facts import Expr, Pos
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Answer: TypeAlias = tuple[Any, ...]
 """As in `Passed.values`: ``("const", v)``, ``("param", name)`` or ``("unknown",)``."""
-_UNKNOWN: Answer = ("unknown",)
+NOT_KNOWN: Answer = ("unknown",)
 _MOST = 8  # names that stand for one row, classes of rows that a receiver gets
 
 
@@ -247,7 +247,7 @@ def created(
         elif name is not None and not (looks_up and "__" in name):
             passed.setdefault(name, value)
     if klass < 0:
-        return _UNKNOWN
+        return NOT_KNOWN
     made = linker.project.klasses[klass]
     row = row_of_class(linker, made)
     added = row.added_by(receiver) if row is not None else None
@@ -262,17 +262,13 @@ def since_made(linker: Linker, fun: Fun, name: str, klass: Klass, method: str, a
     uses = uses_before(linker, fun, name, at)
     source = uses.bindings[0] if len(uses.bindings) == 1 else None
     if uses.escapes or source is None or source.__class__ is str or source[0] != "call":
-        return _UNKNOWN
+        return NOT_KNOWN
     but = None if _is_repeated(fun, at, source[4]) else method
     if _may_touch(linker, fun, klass, uses, test.param.removeprefix(HELD), but):
-        return _UNKNOWN
-    passed: dict[str, Value] = {key: _constant(linker, value) for key, value in source[3] if key is not None}
+        return NOT_KNOWN
+    passed: dict[str, Value] = {key: constant_of(linker, value) for key, value in source[3] if key is not None}
     passed.update(dict.fromkeys(uses.assigned - passed.keys(), UNKNOWN))  # what is assigned may be a property that fills others
     return _answered(linker, klass, test, passed, not source[2] and all(key is not None for key, _ in source[3]))
-
-
-def _constant(linker: Linker, expr: Expr) -> Value:
-    return (linker.atoms.const(expr[1]),) if expr.__class__ is tuple and expr[0] == "const" else UNKNOWN
 
 
 def since_entry(linker: Linker, fun: Fun, own: str, klass: Klass, method: str, at: Pos, test: Test, _: int) -> Answer:
@@ -280,7 +276,7 @@ def since_entry(linker: Linker, fun: Fun, own: str, klass: Klass, method: str, a
     uses, path = uses_before(linker, fun, own, at), test.param.removeprefix(HELD)
     but = None if _is_repeated(fun, at, None) else method
     if uses.escapes or uses.bindings or _may_touch(linker, fun, klass, uses, path, but):
-        return ("param", FLAG + path) if is_mark(linker, klass, path) else _UNKNOWN
+        return ("param", FLAG + path) if is_mark(linker, klass, path) else NOT_KNOWN
     return ("param", test.param)
 
 
@@ -291,11 +287,11 @@ def _answered(linker: Linker, klass: Klass, test: Test, passed: Mapping[str, Val
         if value is None:
             continue
         if not value:
-            return _UNKNOWN
+            return NOT_KNOWN
         found.extend(value)
     constants = [atom.value for atom in found if isinstance(atom, Const)]
     if not found or len(constants) < len(found) or len({test.holds(each) for each in constants}) > 1:
-        return _UNKNOWN
+        return NOT_KNOWN
     return ("const", constants[0])
 
 
