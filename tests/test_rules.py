@@ -211,6 +211,50 @@ def test_a_claimed_row_is_handed_on_after_the_commit() -> None:
     assert not is_relay(facts("shop/relay.py", text), spot("shop/relay.py", "send_receipt.delay(job.order)", text).pos)
 
 
+@pytest.mark.parametrize(
+    ("passing", "relays"),
+    [
+        ("skip_locked=connection.features.has_select_for_update_skip_locked", True),
+        ("skip_locked=settings.SKIP", True),
+        ("skip_locked=skips", True),
+        ("**options", True),
+        ("**filled", True),
+        ("skip_locked=False", False),
+        ("skip_locked=passes_over", False),
+        ("**others", False),
+        ("nowait=True", False),
+    ],
+)
+def test_whether_locked_rows_are_passed_over_may_be_said_elsewhere(passing: str, relays: bool) -> None:
+    text = RELAY.format(mark="job.delete()").replace("skip_locked=True", passing).replace(
+        "def relay():\n",
+        "def relay(skips=True, passes_over=False):\n"
+        "    options = {'skip_locked': connection.features.has_select_for_update_skip_locked}\n"
+        "    filled, others = {}, {'skip_locked': False}\n"
+        "    filled['skip_locked'] = settings.SKIP\n",
+    )  # fmt: skip
+    assert is_relay(facts("shop/relay.py", text), spot("shop/relay.py", "send_receipt.delay(job.order)", text).pos) is relays
+
+
+ONE_BY_ONE = """\
+def relay(numbers):
+    for number in numbers:
+        try:
+            with transaction.atomic():
+                job = Job.objects.select_for_update(nowait=True).get(pk=number)
+                send_receipt.delay(job.order)
+                job.delete()
+        except DatabaseError:
+            {instead}
+"""
+
+
+@pytest.mark.parametrize(("instead", "relays"), [("continue", True), ("log(number)", True), ("raise", False), ("return", False)])
+def test_rows_that_cannot_be_locked_are_passed_over_where_the_loop_goes_on(instead: str, relays: bool) -> None:
+    text = ONE_BY_ONE.format(instead=instead)
+    assert is_relay(facts("shop/relay.py", text), spot("shop/relay.py", "send_receipt.delay(job.order)", text).pos) is relays
+
+
 def test_hazards_of_one_site_are_one_finding() -> None:
     first, second = (replace(receipt(), passages=(each,)) for each in receipt().passages)
     assert only(receipt()).openers == judge((second, first), sources())[0].openers

@@ -6,11 +6,11 @@ function as it is written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 from txlint.model.facts import Body, Expr, FileFacts, Function, Pos, Stmt
-from txlint.model.shapes import bodies, calls_in, last_name, speaks_of
+from txlint.model.shapes import bodies, calls_in, last_name, speaks_of, statements
 
 _WRITES = frozenset({"save", "asave", "delete", "adelete", "update", "aupdate", "bulk_update", "abulk_update", "remove"})
 
@@ -21,34 +21,65 @@ def is_relay(facts: FileFacts, entry: Pos) -> bool:
     if not around:
         return False
     function: Function = max(around, key=lambda each: each.pos[0])
-    rows = _locked(function.body)
+    off = frozenset(param.name for param in function.params if param.default in _NO)
+    rows = _locked(function.body, off)
     return bool(rows) and any(_writes(stmt, rows, entry) for stmt in _statements(function.body))
 
 
-def _locked(body: Body) -> set[str]:
-    """The names of locked rows, and of what is made of them."""
+def _locked(body: Body, off: Container[str]) -> set[str]:
+    """The names of locked rows, and of what is made of them; of options that say so. ``off``: parameters that are false unless passed."""
     rows: set[str] = set()
+    tried = {id(stmt) for stmt in _tried(body)}
     for stmt in _statements(body):
+        names = _PASSING | _REFUSING if id(stmt) in tried else _PASSING
         match stmt:
-            case ("assign", targets, value, _) if _locks(value) or speaks_of(value, rows):
-                for target in targets:
-                    rows.update(_names(target))
-            case ("for", target, value, *_) if _locks(value) or speaks_of(value, rows):
+            case ("assign", targets, value, _):
+                if _locks(value, names, off) or speaks_of(value, rows):
+                    for target in targets:
+                        rows.update(_names(target))
+                rows.update(
+                    str(t[1]) for t in targets if t[0] == "sub" and _says(t[2], value, names, off)
+                )  # `options["skip_locked"] = True`
+            case ("for", target, value, *_) if _locks(value, names, off) or speaks_of(value, rows):
                 rows.update(_names(target))
-            case ("expr", ("call", str(func), *_) as value, *_) if _locks(value):
+            case ("expr", ("call", str(func), *_) as value, *_) if _locks(value, names, off):
                 rows.add(func.partition(".")[0])  # `cursor.execute("... SKIP LOCKED")`
     return rows
 
 
-def _locks(expr: Any) -> bool:
+_NO = (("const", False), ("const", None))
+_PASSING = frozenset({"skip_locked"})
+_REFUSING = frozenset({"nowait"})
+"""Options of locking: rows that are locked are left out, or the query fails, which passes them over where that is caught."""
+
+
+def _locks(expr: Any, names: Container[str], off: Container[str]) -> bool:
     match expr:
-        case ("call", _, _, tuple() as keywords, _) if ("skip_locked", ("const", True)) in keywords:
+        case ("call", _, _, tuple() as keywords, _) if any(_says(("const", name), value, names, off) for name, value in keywords):
+            return True
+        case ("dict", keys, values) if any(_says(key, value, names, off) for key, value in zip(keys, values, strict=True)):
             return True
         case ("const", str(text)):
             return "SKIP LOCKED" in text.upper()
         case tuple():
-            return any(_locks(part) for part in expr)
+            return any(_locks(part, names, off) for part in expr)
     return False
+
+
+def _says(option: Any, value: Expr, names: Container[str], off: Container[str]) -> bool:
+    """Is it one of these options, and may it be on: whatever the database, a setting or a caller says?"""
+    return option.__class__ is tuple and option[0] == "const" and option[1] in names and value not in _NO and value not in off
+
+
+def _tried(body: Body) -> Iterator[Stmt]:
+    """The statements of loops whose errors are caught, and do not end the loop."""
+    for loop in statements(body):
+        for stmt in statements(bodies(loop)[0]) if loop[0] in ("for", "while") else ():
+            if stmt[0] == "try" and stmt[2] and all(each[0] not in _ENDS for handler in stmt[2] for each in statements(handler[2])):
+                yield from statements(stmt[1])
+
+
+_ENDS = frozenset({"break", "raise", "return"})
 
 
 def _writes(stmt: Stmt, rows: set[str], entry: Pos) -> bool:
