@@ -12,6 +12,7 @@ from txlint.catalog.lookup import PROJECT
 from txlint.catalog.types import parse_type
 from txlint.link import builtin, taught
 from txlint.link.conditions import argument, is_given
+from txlint.link.guards import parameter_of
 from txlint.link.holding import row_of
 from txlint.link.kept import CALLABLE, one_of, options, put_there
 from txlint.link.keyed import test_of
@@ -19,7 +20,7 @@ from txlint.link.library import call_library, proxy_method
 from txlint.link.opening import opened_within, opening_of, within
 from txlint.link.passing import bind, called_with, doubt_states, passed
 from txlint.link.project import Klass
-from txlint.link.settled import kept_with, made_with
+from txlint.link.settled import called_as, flag_of, kept_with, made_with
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
 from txlint.link.targets import FEW, add_targets, iterate
 from txlint.link.values import (
@@ -49,7 +50,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.facts import Expr, Pos
-from txlint.model.graph import NEW, STORED, Event, ParamTarget, Target, Test
+from txlint.model.graph import FLAG, NEW, STORED, Event, ParamTarget, Target, Test
 from txlint.model.kinds import Confidence
 from txlint.model.shapes import last_name, speaks_of
 
@@ -136,37 +137,67 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
     return site.result
 
 
-def _passed_as(frame: Frame, name: Expr) -> str | None:
-    """The parameter that a name is (``row``), or of which it is an instance (``row = model()``)."""
-    if name.__class__ is not str or "." in name or frame.fun.fact is None:
+def _passed_as(frame: Frame, expr: Expr) -> str | None:
+    """The parameter that an expression is (``row``), or what the receiver was made with (``self.way``), or of which it is an instance
+    (``row = model()``, ``self.model()``)."""
+    if frame.fun.fact is None:
         return None
-    if frame.is_param(name):
-        return name
-    made = frame.origins[name][1] if name in frame.origins else None
-    return made[1] if made.__class__ is tuple and made[0] == "call" and made[1].__class__ is str and frame.is_param(made[1]) else None
+    if expr.__class__ is str:
+        if "." in expr or frame.is_param(expr):
+            return parameter_of(frame, expr)
+        expr = frame.origins[expr][1] if expr in frame.origins else ""
+    is_made = expr.__class__ is tuple and expr[0] == "call" and expr[1].__class__ is str
+    return parameter_of(frame, expr[1]) if is_made and ("." in expr[1] or frame.is_param(expr[1])) else None
 
 
 def _ask_callers(frame: Frame, name: str) -> None:
     """What a transaction calls a method of is what callers pass: they are looked at, also where none of them is in a transaction."""
     param = _passed_as(frame, name)
-    if param is not None and param != frame.self_name:
+    if param is not None and param != frame.self_name and not param.startswith(FLAG):
         frame.linker.kept(("param", frame.fun.id, param))
 
 
 def _given_by_callers(site: Site, value: Value) -> dict[Atom, Test] | None:
-    """Methods of several classes, on what a caller passes (``row.save()``) or on an instance of a class that it passes (``row = model()``):
-    each is called where that class is passed."""
-    name = _passed_as(site.frame, site.receiver) if site.receiver is not None else None
+    """Methods of several classes, on what a caller passes (``row.save()``) or on an instance of a class that it passes (``row = model()``),
+    managers of such classes, or one of these itself that is called: each where that is passed. The same of what the receiver was made with,
+    functions among it."""
+    frame, func = site.frame, site.func
+    owners: dict[Atom, Atom] = {}
+    name = _passed_as(frame, site.receiver) if site.receiver is not None else None
+    if name is not None:
+        owners = {atom: atom.receiver for atom in value if isinstance(atom, (Fn, ExtMethod)) and isinstance(atom.receiver, (Cls, Obj))}
+    elif func.__class__ is str and "." in func:
+        name = parameter_of(frame, func)
+        if name is None:
+            owners, name = _of_managers(frame, func)
+        else:
+            owners = {atom: atom for atom in value}
     if name is None:
         return None
-    classes = {atom: atom.receiver for atom in value if isinstance(atom, (Fn, ExtMethod)) and isinstance(atom.receiver, Obj)}
-    if len({receiver.klass for receiver in classes.values()}) < 2:
-        return None
     found: dict[Atom, Test] = {}
-    for atom, receiver in classes.items():
-        below = () if receiver.exact else receiver.klass.subclasses
-        found[atom] = Test(name, "class", (receiver.klass.id, *(klass.id for klass in below)), True)
-    return found
+    for atom, owner in owners.items():
+        if isinstance(owner, (Cls, Obj)):
+            below = () if isinstance(owner, Cls) or owner.exact else owner.klass.subclasses
+            found[atom] = Test(name, "class", (owner.klass.id, *(klass.id for klass in below)), True)
+        elif name.startswith(FLAG) and (called := called_as(owner)) is not None:
+            found[atom] = Test(name, "==", called, True)
+    return found if len(set(found.values())) > 1 else None
+
+
+def _of_managers(frame: Frame, func: str) -> tuple[dict[Atom, Atom], str | None]:
+    """``model.objects.create``, ``self.model.objects.create``: whose each of the methods is, and what the class was passed as."""
+    parts = func.split(".")
+    number = 2 if parts[0] == frame.self_name else 1
+    base = ".".join(parts[:number])
+    name = parameter_of(frame, base) if len(parts) > number + 1 else None
+    owners: dict[Atom, Atom] = {}
+    for atom in frame.ev(base) if name is not None else ():
+        if isinstance(atom, Cls):
+            value: Value = (atom,)
+            for part in parts[number:]:
+                value = frame.linker.attributes(value, part)
+            owners.update(dict.fromkeys(value, atom))
+    return owners, name
 
 
 def _call_table(site: Site, value: Value) -> bool:
@@ -176,7 +207,7 @@ def _call_table(site: Site, value: Value) -> bool:
     constant = [atom for atom in frame.ev(key) if isinstance(atom, Const)]
     if len(base) != 1 or not isinstance(base[0], Table) or len(base[0].items) < 2 or len(constant) == 1:
         return False
-    parameter = key if key.__class__ is str and frame.is_param(key) else None
+    parameter = parameter_of(frame, key) if key.__class__ is str and ("." in key or frame.is_param(key)) else None
     site.region, site.closed = frame.now_open(), frame.closed
     guards = frame.guards
     sure = LIKELY if len(base[0].items) <= FEW else POSSIBLE
@@ -442,11 +473,14 @@ def _call_one(site: Site, atom: Stored | OneOf, args: tuple[Value, ...], keyword
     """One of several is called: each is likely, of many only possible."""
     linker = site.frame.linker
     choices = options(linker, atom)
+    given = (_given_by_callers(site, choices) if len(choices) > 1 and depth == 0 else None) or {}
     sure = LIKELY if len(choices) <= FEW else POSSIBLE
     before, result, effect = len(site.targets), site.result, site.effect
     site.result = UNKNOWN
     for inner in choices:
         tests = (test_of(site.frame, atom.place, inner) or kept_with(site.frame, atom.place, inner)) if isinstance(atom, Stored) else ()
+        if inner in given:
+            tests = (given[inner], *tests)
         if tests:
             _call_for(site, tests, inner, args, keywords, sure, depth)
         elif not isinstance(inner, (Stored, OneOf)):
@@ -510,7 +544,7 @@ def _construct(site: Site, atom: Cls | SelfCls, args: tuple[Value, ...], keyword
     exact = isinstance(atom, Cls)
     # `cls(..)` makes one more of the receiver's kind.
     if exact:
-        flags = made_with(linker, klass, args, keywords, site.open_ended)
+        flags = made_with(linker, klass, *_in_own_words(site, args, keywords), site.open_ended)
         made: Atom = linker.instance(klass, True, origin=_row_given(site, klass), flags=flags)
     else:
         made = linker.atoms(SelfObj, klass, frame.exact)
@@ -549,6 +583,24 @@ def _construct(site: Site, atom: Cls | SelfCls, args: tuple[Value, ...], keyword
         call_library(site, dotted, None, args, keywords, 0)
         site.result = result
     site.result = union(site.result, opened or (made,))
+
+
+def _in_own_words(
+    site: Site, args: tuple[Value, ...], keywords: dict[str | None, Value]
+) -> tuple[tuple[Value, ...], dict[str | None, Value]]:
+    """Arguments, with what the receiver was made with itself as such: ``Desk(self.way)``."""
+    frame = site.frame
+    if args is not site.args or keywords is not site.keywords or frame.self_name is None:
+        return args, keywords
+    own = f"{frame.self_name}."
+    given = [*enumerate(site.expr[2]), *site.expr[3]] if len(args) == len(site.expr[2]) else site.expr[3]
+    named: dict[int | str | None, Value] = {}
+    for place, arg in given:
+        if arg.__class__ is str and arg.startswith(own) and (flag := flag_of(frame, arg)) is not None:
+            named[place] = (frame.linker.atoms(Param, frame.fun, flag),)
+    if not named:
+        return args, keywords
+    return tuple(named.get(at, value) for at, value in enumerate(args)), {name: named.get(name, value) for name, value in keywords.items()}
 
 
 def _row_given(site: Site, klass: Klass) -> str | None:

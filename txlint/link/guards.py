@@ -336,12 +336,13 @@ def _isinstance(frame: Frame, name: str, classes: Expr) -> tuple[Facts, Facts]:
     value: Value = UNKNOWN
     for item in classes[1] if several else (classes,):
         value = union(value, instances_of(frame.linker, frame.ev(item)))
-    if not value or "." in name:
+    if not value:
         return [], []
-    narrowed: Facts = [("is", (name, value))]
-    if frame.is_param(name) and all(isinstance(atom, Obj) for atom in value):
+    parameter = flag_of(frame, name) if "." in name else name if frame.is_param(name) else None
+    narrowed: Facts = [("is", (name, value))] if "." not in name else []
+    if parameter is not None and all(isinstance(atom, Obj) for atom in value):
         ids = tuple(klass.id for atom in value if isinstance(atom, Obj) for klass in (atom.klass, *atom.klass.subclasses))
-        yes, no = _both(name, "class", ids, True)
+        yes, no = _both(parameter, "class", ids, True)
         return narrowed + yes, no
     return narrowed, []
 

@@ -40,7 +40,24 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.facts import Expr
-from txlint.model.graph import CHANGED, FLAG, HELD, IDENTITY, NEW, NO_CLASS, OF, RECEIVER, SELF, STORED, Given, Key, Passed, Target, Test
+from txlint.model.graph import (
+    CHANGED,
+    FLAG,
+    HELD,
+    IDENTITY,
+    NEW,
+    NO_CLASS,
+    OF,
+    RECEIVER,
+    SELF,
+    STORED,
+    Given,
+    Key,
+    Made,
+    Passed,
+    Target,
+    Test,
+)
 from txlint.model.shapes import last_name
 
 if TYPE_CHECKING:
@@ -102,7 +119,7 @@ def passed(site: Site) -> Passed:
 
 
 def _is_own(frame: Frame, param: Param) -> bool:
-    return param.fun is frame.fun and frame.is_param(param.name)
+    return param.fun is frame.fun and (param.name.startswith(FLAG) or frame.is_param(param.name))
 
 
 def _changes(site: Site) -> tuple[Any, ...] | None:
@@ -350,7 +367,7 @@ def decided(site: Site, fun: Fun, bound: dict[str, Value], receiver: Atom | None
         if isinstance(receiver, SelfObj):
             return test
         known = dict(constants(receiver.flags)) if isinstance(receiver, Obj) else {}
-        return test.holds(known[test.param]) if test.param in known else None
+        return test.holds(known[test.param]) if test.param in known and known[test.param].__class__ is not Made else None
     param = next((param for param in fun.fact.params if param.name == test.param), None) if fun.fact is not None else None
     if param is None:
         return None

@@ -3,7 +3,7 @@ assigns it.
 
 `flag_of` is what a test of such a flag is a test of: a parameter that the receiver brings along. What it is, the class says
 (`of_class`), or the call that makes the instance (`made_with`): ``Metrics(eager=False)`` where ``__init__`` keeps ``self.eager = eager``.
-Only ``True``, ``False`` and ``None`` count: what else is kept hardly decides what a method does."""
+``True``, ``False`` and ``None`` count, words and numbers that a method compares, and what methods call: classes, instances, functions."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from txlint.link.keyed import entries
 from txlint.link.project import Fun, Klass, mentions
-from txlint.link.values import UNKNOWN, Const, Param, Value
+from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtMethod, Fn, Obj, Param, Value
 from txlint.model.facts import Expr
-from txlint.model.graph import FLAG, Test
+from txlint.model.graph import CALLS, FLAG, Made, Test
 from txlint.model.shapes import calls_in
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from txlint.link.values import Atom
 
 Flags: TypeAlias = tuple[tuple[str, "Atom"], ...]
-"""Flags of an instance by name: a constant, or a parameter of the function that makes it."""
+"""Flags of an instance by name: a constant, a class or an instance of it, a function, or a parameter (or a flag of the receiver) of the
+function that makes it."""
 
 _ANY = frozenset({"setattr", "__dict__", "vars"})
 """Only methods that mention one of these may set whatever they are told."""
@@ -82,7 +83,7 @@ def made_with(linker: Linker, klass: Klass, args: tuple[Value, ...], keywords: d
     fun = found.method if found is not None else None
     positional = fun.fact.positional[1:] if fun is not None and fun.fact is not None else linker.fields(klass)
     bound: dict[str | None, Value] = {**dict(zip(positional, args, strict=False)), **keywords}
-    flags = []
+    flags: list[tuple[str, Atom]] = []
     for name, (argument, default) in sources.items():
         if name in linker.project.put_on:
             continue
@@ -91,10 +92,52 @@ def made_with(linker: Linker, klass: Klass, args: tuple[Value, ...], keywords: d
             is_handed_on = len(args) > len(positional) and argument not in positional
             value = UNKNOWN if argument is not None and (open_ended or is_handed_on) else default
         for atom in value:
-            if isinstance(atom, Param) or (len(value) == 1 and is_flag(atom)):
+            if isinstance(atom, Param):
                 flags.append((name, atom))
                 break
+        else:
+            if len(value) == 1 and (flag := as_flag(linker, klass, name, value[0])) is not None:
+                flags.append((name, flag))
     return tuple(flags)
+
+
+def as_flag(linker: Linker, klass: Klass, name: str, atom: Atom) -> Atom | None:
+    """What is kept of what a constructor is given for an attribute, for methods to be told by; None where it says nothing."""
+    if isinstance(atom, Const):
+        given = atom.value
+        is_word = given.__class__ is int or (given.__class__ is str and " " not in given)
+        return atom if is_flag(atom) or (is_word and name in _compared(linker, klass)) else None
+    if isinstance(atom, Obj):
+        return linker.instance(atom.klass, True) if atom.exact else None  # what that was made with is not asked for
+    return atom if isinstance(atom, (Cls, Fn, Ext, ExtMethod)) else None
+
+
+_ASKED = {"cmp": 1, "sub": 2, "match": 1}
+"""Where in comparisons, subscripts and ``match`` the expression stands that is asked for."""
+
+
+def _compared(linker: Linker, klass: Klass) -> frozenset[str]:
+    """The attributes of the receiver that methods of a class, or of one above it, compare, or look something up by."""
+    known = linker.compared.get(klass.id)
+    if known is None:
+        names: set[str] = set()
+        for base in linker.mro(klass):
+            for fun in linker.project.methods(base) if isinstance(base, Klass) else ():
+                if not _is_constructor(fun):
+                    stack: list[Any] = [fun.body]
+                    while stack:
+                        for part in stack.pop():
+                            if part.__class__ is tuple and part:
+                                stack.append(part)
+                                if (
+                                    part[0].__class__ is str
+                                    and part[0] in _ASKED
+                                    and len(part) > 2
+                                    and part[_ASKED[part[0]]].__class__ is str
+                                ):
+                                    names.add(part[_ASKED[part[0]]])
+        known = linker.compared[klass.id] = frozenset(name.partition(".")[2] for name in names)
+    return known
 
 
 def of_class(linker: Linker, klass: Klass, exact: bool) -> dict[str, Any]:
@@ -131,8 +174,21 @@ def kept_with(frame: Frame, place: tuple[Any, ...], atom: Atom) -> tuple[Test, .
 
 
 def constants(flags: Flags) -> tuple[tuple[str, Any], ...]:
-    """Those that are known, as parameters of conditions."""
-    return tuple((FLAG + name, atom.value) for name, atom in flags if isinstance(atom, Const))
+    """Those that are known, as parameters of conditions: constants, functions as such, `Made` for classes and their instances."""
+    return tuple((FLAG + name, _constant(atom)) for name, atom in flags if not isinstance(atom, Param))
+
+
+def _constant(atom: Atom) -> Any:
+    if isinstance(atom, (Cls, Obj)):
+        return Made(atom.klass.id)
+    return atom.value if isinstance(atom, Const) else called_as(atom)
+
+
+def called_as(atom: Atom) -> tuple[str, int | str] | None:
+    """A function as a constant of conditions: by its number, or a library's by its name."""
+    if isinstance(atom, Fn):
+        return CALLS, atom.fun.id
+    return (CALLS, atom.name) if isinstance(atom, (Ext, ExtMethod)) else None
 
 
 def is_flag(atom: Atom) -> bool:

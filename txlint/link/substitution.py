@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from txlint.link.generic import for_class
 from txlint.link.project import Fun, Klass
-from txlint.link.settled import default_of
+from txlint.link.settled import as_flag, default_of
 from txlint.link.values import UNKNOWN, Atom, Cls, Const, ExtObj, Fn, Many, Obj, Param, Part, SelfCls, SelfItem, SelfObj, Seq, Value, union
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _substituted(linker: Linker, atom: Atom, receiver: Atom | None, arguments: d
         return (atom if item is atom.item else linker.atoms(ExtObj, atom.name, item, atom.origin),)
     if isinstance(atom, Obj):
         item = linker.substitute(atom.item, receiver, arguments, fun)
-        flags = _flags(linker, atom.flags, receiver, arguments, fun) if atom.flags else atom.flags
+        flags = _flags(linker, atom, receiver, arguments, fun) if atom.flags else atom.flags
         if item is atom.item and flags == atom.flags:
             return (atom,)
         return (linker.atoms(Obj, atom.klass, atom.exact, item, atom.origin, flags),)
@@ -86,14 +86,16 @@ def _substituted(linker: Linker, atom: Atom, receiver: Atom | None, arguments: d
     return (atom,)
 
 
-def _flags(linker: Linker, flags: Flags, receiver: Atom | None, arguments: dict[str, Value], fun: Fun | None) -> Flags:
+def _flags(linker: Linker, made: Obj, receiver: Atom | None, arguments: dict[str, Value], fun: Fun | None) -> Flags:
     """The flags of an instance in the words of the caller; what has none there falls away. What is not passed has its default."""
     found = []
-    for name, atom in flags:
+    for name, atom in made.flags:
         value: Value = (atom,)
         if isinstance(atom, Param):
             is_given = atom.name in arguments or fun is not atom.fun
             value = linker.substitute((atom,), receiver, arguments, fun) if is_given else default_of(linker, atom.fun, atom.name)
-        if len(value) == 1 and isinstance(value[0], (Const, Param)):
-            found.append((name, value[0]))
+        if len(value) == 1:
+            flag = value[0] if isinstance(value[0], (Const, Param)) else as_flag(linker, made.klass, name, value[0])
+            if flag is not None:
+                found.append((name, flag))
     return tuple(found)

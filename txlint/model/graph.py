@@ -149,6 +149,16 @@ HELD = "self="
 """What the parameters of conditions begin with that ask what an attribute of the receiver holds, or of the row that a receiver of a signal
 gets: for whoever has just made the instance. Several paths stand between `OR`; one that ends in `MAYBE` is None where it is not there."""
 MAYBE = "?"
+CALLS = "calls"
+"""What functions begin with where they are constants: ``("calls", number)``, a library's ``("calls", name)``."""
+
+
+class Made(NamedTuple):
+    """What a flag is, in `Target.given`: a class, or an instance of it, by the class's number."""
+
+    klass: int
+
+
 OF = "="
 """What the parameters of conditions begin with that ask what an attribute of a parameter is for the caller: ``=order.paid``."""
 NEW = "new"

@@ -25,6 +25,7 @@ from txlint.model.graph import (
     Event,
     FunctionInfo,
     Key,
+    Made,
     Node,
     Passed,
     Target,
@@ -60,7 +61,7 @@ def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> 
         return _of_argument(test, target, passed, info)
     for name, value in target.given:
         if name == test.param:
-            return ("const", value)
+            return ("class", value.klass) if value.__class__ is Made else ("const", value)
     if test.param == INSTANCE:
         return ("unknown",)
     if test.param.startswith(FLAG):
