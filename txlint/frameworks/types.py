@@ -130,6 +130,10 @@ class Framework:
         ``("unknown", None)``."""
         return "unknown", None
 
+    def setting_named(self, dotted: str) -> tuple[str, Any]:
+        """The same of a setting that code reads, by its canonical dotted name."""
+        return "unknown", None
+
     def described(self, linker: Linker, method: str, item: Atom, receiver: Atom | None) -> Value | None:
         """What reading a descriptor gives, where the catalog's type expression cannot say it (a class named by a string)."""
         return None

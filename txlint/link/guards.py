@@ -13,7 +13,7 @@ from txlint.link.opening import state_queries
 from txlint.link.settled import flag_of, mark_of
 from txlint.link.typehints import instances_of
 from txlint.link.unset import held_in
-from txlint.link.values import UNKNOWN, Cls, Const, Obj, Value, union
+from txlint.link.values import UNKNOWN, Cls, Const, Ext, Obj, Value, union
 from txlint.model.facts import Expr
 from txlint.model.graph import IDENTITY, INSTANCE, Test
 
@@ -61,8 +61,8 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
     if tag == "bool":
         parts = [([NEVER], []) if is_nothing(part) else tests(frame, part) for part in test[2]]
         if test[1] == "and":
-            return [fact for yes, _ in parts for fact in yes], _one_of([no for _, no in parts])
-        return _one_of([yes for yes, _ in parts]), [fact for _, no in parts for fact in no]
+            return [fact for yes, _ in parts for fact in yes], _one_of(_unless_set(frame, test[2], [no for _, no in parts], True))
+        return _one_of(_unless_set(frame, test[2], [yes for yes, _ in parts], False)), [fact for _, no in parts for fact in no]
     if tag == "cmp" and len(test[2]) == 1 and test[1] in _DELETED and test[3][0] in _DELETED and test[1] != test[3][0]:
         if test[2][0] in ("==", "!=", "is", "is not") and all(map(frame.is_param, _DELETED)):
             return _both("origin", "==", "instance", test[2][0] in ("==", "is"))
@@ -185,6 +185,30 @@ def parameter_of(frame: Frame, expr: Expr) -> str | None:
         mapping, key = expr[1], expr[2]
     if key is not None and frame.is_keywords(mapping) and key.__class__ is tuple and key[0] == "const" and isinstance(key[1], str):
         return key[1]
+    return None
+
+
+def _unless_set(frame: Frame, parts: Sequence[Expr], alternatives: list[Facts], truth: bool) -> list[Facts]:
+    """The alternatives that tests joined by ``and`` (``or``) leave where one is false (true). Beside one that tells of transactions
+    (``if connection.in_atomic_block and not settings.UNCHECKED: raise``), without those of settings that always say the ``truth``."""
+    if not any(kind in ("closed", "ended") for facts in alternatives for kind, _ in facts):
+        return alternatives
+    return [facts for part, facts in zip(parts, alternatives, strict=True) if _by_settings(frame, part) is not truth]
+
+
+def _by_settings(frame: Frame, test: Expr) -> bool | None:
+    """What a test of a setting gives, by the project's settings; None where it is no such test, or they do not say."""
+    if test.__class__ is tuple and test[0] == "not":
+        inner = _by_settings(frame, test[1])
+        return None if inner is None else not inner
+    is_asked = test.__class__ is not str and test[0] == "call" and test[1] == "getattr"
+    value = frame.ev(test) if is_asked or test.__class__ is str else UNKNOWN
+    for framework, name in ((framework, atom.name) for atom in value if isinstance(atom, Ext) for framework in frame.linker.frameworks):
+        state, known = framework.setting_named(name)
+        if state in ("value", "likely"):
+            return bool(known)
+        if state == "absent" and is_asked and isinstance(value[-1], Const):
+            return bool(value[-1].value)  # `getattr(settings, "UNCHECKED", False)`
     return None
 
 

@@ -156,6 +156,7 @@ class Frame:
         self.region = decoration.openers
         if decoration.openers or decoration.inert:
             misuse.decorated(self, decoration)
+            self.closed = frozenset(opened.key for opened in self.region if opened.durable)
         atoms = linker.atoms
         params = fact.params
         first = 0
@@ -281,6 +282,8 @@ class Frame:
             opened = replace(opened, retry=True)
         if not self.silent:
             misuse.opened(self, opened, self.now_open())
+        if opened.durable:
+            self.closed = self.closed | {opened.key}  # where a caller has one open it raises
         self.region = (*self.region, opened)
         self.snapshot = None
         if not self.silent:

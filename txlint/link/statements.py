@@ -376,6 +376,8 @@ def _if(frame: Frame, stmt: Any) -> None:
         frame.began(before.open, after_yes.open, after_no.open, test)
     if filled:
         frame.given_if.update(filled)
+    if test.__class__ is tuple and test[0] == "not" and stmt[2] and stmt[2][-1][0] == "raise" and not stmt[3]:
+        asserted(frame, test[1], stmt[4])  # `if not connection.in_atomic_block: raise RuntimeError`
 
 
 def _filled(frame: Frame, stmt: Any, yes: Facts) -> dict[str, Facts]:

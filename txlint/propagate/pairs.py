@@ -11,7 +11,7 @@ from txlint.model.facts import Expr, Pos
 from txlint.model.graph import IDENTITY, RECEIVER, SELF, Edge, Entrance, Event, Key, Misuse, Node, Opened, Program, Test
 from txlint.model.hazard import TEST, EffectSite, Hazard, Hop, Origin, Passage, Spot, doubt
 from txlint.model.kinds import Confidence, code_of
-from txlint.propagate.summaries import ALWAYS, Condition, argument, conjoin, instantiate, is_closed, is_guess, outside, summarise
+from txlint.propagate.summaries import ALWAYS, Condition, argument, conjoin, inside, instantiate, is_closed, is_guess, summarise
 
 Env = tuple[tuple[str, Any], ...]
 """Constants that are known of a node's parameters."""
@@ -134,7 +134,7 @@ class _Pairs:
                         conditions = instantiate(reach.conditions, target, event.passed, callee)
                         if not conditions or not conjoin(conditions, event.guards):
                             continue
-                    shut = outside(closed, event, target, callee) if closed or target.via else closed
+                    shut = inside(closed, event, target, callee) if closed or target.via else closed
                     for opened in openeds:
                         if shut and is_closed(opened.key, shut):
                             continue

@@ -239,9 +239,12 @@ def _asks_what_is_held(test: Test) -> bool:
 
 def outside(closed: frozenset[Key], event: Event, target: Target, info: FunctionInfo) -> frozenset[Key]:
     """A callee's closed keys in the caller's words; what has no name there is dropped."""
-    if not closed and not target.via:
-        return event.closed
-    mine: set[Key] = set(event.closed)
+    return event.closed | inside(closed, event, target, info) if closed or target.via else event.closed
+
+
+def inside(closed: frozenset[Key], event: Event, target: Target, info: FunctionInfo) -> frozenset[Key]:
+    """The same of what is closed in the callee only: what the caller itself has opened since may be under a key that it closed before."""
+    mine: set[Key] = set()
     for _, handed in target.via:
         mine.update(key for key in handed.closed if len(key) < 3)
     for key in closed:

@@ -80,6 +80,9 @@ class DjangoModels(Framework):
             return "unknown", None
         return "value" if answer.confidence is Confidence.CERTAIN else "likely", answer.value
 
+    def setting_named(self, dotted: str) -> tuple[str, Any]:
+        return self.setting(dotted.removeprefix(_SETTINGS)) if dotted.startswith(_SETTINGS) else ("unknown", None)
+
     def assumed_bases(self, dotted: str) -> tuple[str, ...]:
         """What an unknown package's class is taken to be: a model where its module says so, else what its name ends in."""
         name = dotted.rpartition(".")[2]
