@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.link.constructed import is_empty, kept_by
 from txlint.link.holding import row_of
-from txlint.link.project import Fun, Klass
+from txlint.link.project import Fun, Klass, mentions
 from txlint.link.uses import RECEIVES, Place, Uses, is_only_counted, uses_before, uses_of
 from txlint.link.values import Cls, Const, ExtMethod, Obj, Value
 from txlint.model.facts import Body, Expr, Pos
@@ -390,14 +390,22 @@ def _passed(linker: Linker, fun: Fun, name: str) -> set[str]:
     assert fun.fact is not None
     own = fun.fact.name
     place = fun.fact.positional.index(name) - (1 if fun.klass is not None else 0)
+    known = linker.passed_texts.get((own, place))
+    if known is None:
+        known = linker.passed_texts[own, place] = frozenset(_texts_passed(linker, own, place))
+    return set(known)
+
+
+def _texts_passed(linker: Linker, own: str, place: int) -> set[str]:
     result: set[str] = set()
     for module in linker.project.using(own):
         for other in (module.body, *module.funs):
-            calls = [call for call in calls_in(other.body) if last_name(call[1]) == own]
-            given = [call[2][place] for call in calls if 0 <= place < len(call[2])]
-            if len(given) < _spoken_of(other.body, own) or not all(map(_is_text, given)):
-                return set()
-            result.update(each[1] for each in given)
+            if mentions(other, (own,)):
+                calls = [call for call in calls_in(other.body) if last_name(call[1]) == own]
+                given = [call[2][place] for call in calls if 0 <= place < len(call[2])]
+                if len(given) < _spoken_of(other.body, own) or not all(map(_is_text, given)):
+                    return set()
+                result.update(each[1] for each in given)
     return result
 
 

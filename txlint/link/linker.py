@@ -158,6 +158,8 @@ class Linker:
         self.carried: dict[Any, Any] = {}  # what attributes of arguments are, by call (`carried`)
         self.handed_fields: dict[tuple[str, int | str], frozenset[str] | None] = {}
         self.functions_by_name: dict[str, list[Fun]] = {}
+        self.passed_texts: dict[tuple[str, int], frozenset[str]] = {}  # (function's name, position) -> the constants passed there
+        self.loops: dict[int, tuple[frozenset[Any], ...]] = {}  # function -> the calls in each of its loops, see `unset`
         self.uses: dict[tuple[Any, ...], Any] = {}
         self.held: dict[tuple[int, str], bool] = {}  # (class, attribute): is it known what a new instance holds? see `unset`
         self.new_rows: dict[int, Row | None] = {}

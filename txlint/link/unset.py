@@ -186,14 +186,13 @@ def _is_plain(linker: Linker, klass: Klass) -> bool:
     return all(isinstance(base, Klass) or base == "builtins.object" for base in linker.mro(klass))
 
 
-def _is_repeated(fun: Fun, at: Pos, made: Pos | None) -> bool:
+def _is_repeated(linker: Linker, fun: Fun, at: Pos, made: Pos | None) -> bool:
     """Is a call in a loop in which the instance is not made anew?"""
-    for stmt in statements(fun.body):
-        if stmt[0] in ("for", "while"):
-            places = {call[4] for call in calls_in(stmt)}
-            if at in places and made not in places:
-                return True
-    return False
+    loops = linker.loops.get(fun.id)
+    if loops is None:
+        found = (stmt for stmt in statements(fun.body) if stmt[0] in ("for", "while"))
+        loops = linker.loops[fun.id] = tuple(frozenset(call[4] for call in calls_in(stmt)) for stmt in found)
+    return any(at in places and made not in places for places in loops)
 
 
 def _short(linker: Linker, klass: Klass, path: str) -> str:
@@ -263,7 +262,7 @@ def since_made(linker: Linker, fun: Fun, name: str, klass: Klass, method: str, a
     source = uses.bindings[0] if len(uses.bindings) == 1 else None
     if uses.escapes or source is None or source.__class__ is str or source[0] != "call":
         return NOT_KNOWN
-    but = None if _is_repeated(fun, at, source[4]) else method
+    but = None if _is_repeated(linker, fun, at, source[4]) else method
     if _may_touch(linker, fun, klass, uses, test.param.removeprefix(HELD), but):
         return NOT_KNOWN
     passed: dict[str, Value] = {key: constant_of(linker, value) for key, value in source[3] if key is not None}
@@ -274,7 +273,7 @@ def since_made(linker: Linker, fun: Fun, name: str, klass: Klass, method: str, a
 def since_entry(linker: Linker, fun: Fun, own: str, klass: Klass, method: str, at: Pos, test: Test, _: int) -> Answer:
     """What the receiver of a method still holds when that calls another one of it: what its caller says, if nothing is assigned."""
     uses, path = uses_before(linker, fun, own, at), test.param.removeprefix(HELD)
-    but = None if _is_repeated(fun, at, None) else method
+    but = None if _is_repeated(linker, fun, at, None) else method
     if uses.escapes or uses.bindings or _may_touch(linker, fun, klass, uses, path, but):
         return ("param", FLAG + path) if is_mark(linker, klass, path) else NOT_KNOWN
     return ("param", test.param)

@@ -94,6 +94,9 @@ class _Pairs:
         self.steps: dict[int, dict[Node, tuple[int, Edge | Event]]] = {}
         self.holders: dict[int, list[tuple[Node, Event]]] = {}
         self.reached: dict[Node, set[int]] = {}
+        self.onward: dict[tuple[int, Node], list[Edge]] = {}  # the calls from a node that lead to a site
+        self.asked: dict[tuple[Node, int], tuple[Test, ...]] = {}  # the tests of a node's conditions for a site
+        self.answers: dict[tuple[int, tuple[Test, ...]], tuple[tuple[str, tuple[Any, ...]], ...]] = {}  # what a call passes for tests
 
     def number(self, node: Node, event: Event) -> int:
         """The number of a site, whichever flows it is in."""
@@ -284,8 +287,8 @@ class _Pairs:
             for event, number in self.effects.get(node, ()):
                 if number == site and met(event.guards, env):
                     return (*self.retraced(best, state), self.last(node, event))
-            for onward in self.program.nodes[node]:
-                if not onward.target.inherits or not self.reaches(onward.node, site) or not met(onward.event.guards, env):
+            for onward in self.onwards(site, node):
+                if not met(onward.event.guards, env):
                     continue
                 told = self.told(site, onward, env)
                 if not self.possible(site, onward, told):
@@ -296,6 +299,14 @@ class _Pairs:
                     price += _CUT
                 heapq.heappush(queue, (price, count, (onward.node, told), (state, onward)))
         return None
+
+    def onwards(self, site: int, node: Node) -> list[Edge]:
+        """The calls from a node that lead to a site."""
+        known = self.onward.get((site, node))
+        if known is None:
+            edges = self.program.nodes[node]
+            known = self.onward[site, node] = [edge for edge in edges if edge.target.inherits and self.reaches(edge.node, site)]
+        return known
 
     def is_passable(self, site: int, node: Node, env: Env) -> bool:
         """Do the conditions on the best way hold?"""
@@ -334,17 +345,28 @@ class _Pairs:
 
     def told(self, site: int, edge: Edge, known: Env) -> Env:
         """The constants that a call passes for parameters on which the site depends; whether the row is new, which decides further on."""
-        reaches = self.conditions(edge.node, site)
-        info = self.program.infos[edge.target.fun]
         constants = dict(known)
         found: dict[str, Any] = {}
-        for test in (_IS_STORED, *(test for conditions in reaches for conjunction in conditions for test in conjunction)):
-            given = argument(test, edge.target, edge.event.passed, info)
+        for param, given in self.passes(site, edge):
             if given[0] == "const":
-                found[test.param] = given[1]
-            elif given[0] == "param" and given[1] in constants:
-                found[test.param] = constants[given[1]]
+                found[param] = given[1]
+            elif given[1] in constants:
+                found[param] = constants[given[1]]
         return tuple(sorted(found.items(), key=lambda item: item[0]))
+
+    def passes(self, site: int, edge: Edge) -> tuple[tuple[str, tuple[Any, ...]], ...]:
+        """What a call passes for the parameters on which the site depends: constants, and parameters of the caller."""
+        tests = self.asked.get((edge.node, site))
+        if tests is None:
+            reaches = self.conditions(edge.node, site)
+            each = {test for conditions in reaches for conjunction in conditions for test in conjunction}
+            tests = self.asked[edge.node, site] = (_IS_STORED, *sorted(each, key=repr))
+        known = self.answers.get((id(edge), tests))
+        if known is None:
+            info = self.program.infos[edge.target.fun]
+            found = ((test.param, argument(test, edge.target, edge.event.passed, info)) for test in tests)
+            known = self.answers[id(edge), tests] = tuple(item for item in found if item[1][0] in ("const", "param"))
+        return known
 
     def possible(self, site: int, edge: Edge, env: Env) -> bool:
         """May the site be reached from the callee, these constants given?"""
@@ -405,6 +427,7 @@ class _Pairs:
                 sibling_deferred=self.sibling(site),
             )
             self.steps.pop(site, None)
+            self.onward.clear()
             result.append(Hazard(effect_site, tuple(passages[:MOST_PAIRS]), max(0, len(passages) - MOST_PAIRS)))
         return tuple(result)
 
