@@ -180,7 +180,7 @@ def _given_by_callers(site: Site, value: Value) -> dict[Atom, Test] | None:
             below = () if isinstance(owner, Cls) or owner.exact else owner.klass.subclasses
             found[atom] = Test(name, "class", (owner.klass.id, *(klass.id for klass in below)), True)
         elif name.startswith(FLAG) and (called := called_as(owner)) is not None:
-            found[atom] = Test(name, "==", called, True)
+            found[atom] = Test(name, "class", (called,), True)
     return found if len(set(found.values())) > 1 else None
 
 

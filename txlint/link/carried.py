@@ -1,8 +1,9 @@
 """Attributes of parameters: ``if order.paid`` in a function that is called where ``order.paid = False`` was assigned just before.
 
 `carried_in` is what such a test is a test of. What the attribute is, callers say when conditions meet the call (`carried`): the constant
-that they have assigned to it, or what their own caller has, where they only pass a parameter on. Wherever it may have been assigned in
-between, nothing is known. Only names that the function itself uses are followed: what else holds the same object is not looked at."""
+that they have assigned to it or made the object with, or what their own caller has, where they only pass a parameter on. Wherever it may
+have been assigned in between, nothing is known. Only names that the function itself uses are followed: what else holds the same object is
+not looked at."""
 
 from __future__ import annotations
 
@@ -11,12 +12,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.link.changes import REREADS, covers, done, functions_named, of_others
 from txlint.link.project import Fun, Klass
-from txlint.link.unset import NOT_KNOWN, Answer, is_held, meanwhile, names_of, row_of_class
+from txlint.link.unset import NOT_KNOWN, Answer, is_held, meanwhile, names_of, row_of_class, when_made
 from txlint.link.uses import RECEIVES, Uses, holds, until, uses_before, uses_in
-from txlint.link.values import UNKNOWN, Const, Obj, SelfObj, Value
+from txlint.link.values import UNKNOWN, Cls, Const, ExtMethod, Obj, Param, SelfObj, Value
 from txlint.model.facts import Body, Expr, Pos, Stmt
 from txlint.model.graph import HELD, OF
-from txlint.model.shapes import bodies, parts
+from txlint.model.shapes import bodies, last_name, parts
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -67,7 +68,7 @@ def carried(
     """What an attribute is of what a function passes in a call, for the ``callee``'s parameter of this name or at a position. ``own`` is
     the name of the function's receiver; ``args`` and ``keywords`` are what is passed."""
     passed = _passed(call, args, keywords, position, name)
-    if passed is None or fun.fact is None or passed[0] not in fun.scope:
+    if passed is None or fun.fact is None or (passed[0].__class__ is str and passed[0] not in fun.scope):
         return NOT_KNOWN
     key = (fun.id, call[4], passed, callee, attribute)
     known = linker.carried.get(key)
@@ -78,7 +79,10 @@ def carried(
             known = NOT_KNOWN
         else:
             arg, value = passed
-            known = _carried(linker, fun, own, call[4], arg, value or _declared(linker, other, name), attribute)
+            if arg.__class__ is str:
+                known = _carried(linker, fun, own, call[4], arg, value or _declared(linker, other, name), attribute)
+            else:
+                known = _made_with(linker, fun, call[4], arg, attribute)
         linker.carried[key] = known
     return known
 
@@ -91,15 +95,19 @@ def _declared(linker: Linker, fun: Fun, name: str) -> Value:
 
 def _passed(
     call: Expr, args: tuple[Value, ...], keywords: Mapping[str | None, Value], position: int, name: str
-) -> tuple[str, Value] | None:
-    """The plain name that is passed for a parameter, and its value."""
+) -> tuple[Expr, Value] | None:
+    """The plain name, or the call, that is passed for a parameter, and its value."""
     for place, (arg, value) in enumerate(zip(call[2], args, strict=False)):
         if arg.__class__ is tuple and arg[0] == "star":
             break
         if place == position:
-            return (arg, value) if arg.__class__ is str and "." not in arg else None
+            return (arg, value) if _is_followed(arg) else None
     given = next((arg for keyword, arg in call[3] if keyword == name), None)
-    return (given, keywords.get(name, UNKNOWN)) if given.__class__ is str and "." not in given else None
+    return (given, keywords.get(name, UNKNOWN)) if _is_followed(given) else None
+
+
+def _is_followed(arg: Any) -> bool:
+    return "." not in arg if arg.__class__ is str else arg is not None and bool(arg[0] == "call")
 
 
 def _carried(linker: Linker, fun: Fun, own: str | None, at: Pos, name: str, value: Value, attribute: str) -> Answer:
@@ -107,14 +115,16 @@ def _carried(linker: Linker, fun: Fun, own: str | None, at: Pos, name: str, valu
     if way is None:
         return NOT_KNOWN
     assert fun.fact is not None
-    before = uses_in((*way.before, *way.since), name, fun.module)
-    since = uses_in(way.since, name, fun.module) if way.source is not None else before
+    since = uses_in(way.since, name, fun.module)
+    before = uses_in((*way.before, *way.since), name, fun.module) if way.source is not None and not way.is_made else since
     if before.escapes or since.bindings or any(function[:1].isupper() for function, _ in before.handed):
         return NOT_KNOWN  # it has another name, or something else keeps it
     if any(uses.called or uses.handed for uses in (uses_in(way.since, holder, fun.module) for holder in before.holders)):
         return NOT_KNOWN  # so does `form`, of `form.instance = order` and `form.save()`
     if _may_touch(linker, fun, value, since, attribute):
         return NOT_KNOWN
+    if way.is_made:
+        return _made_with(linker, fun, at, way.source, attribute)
     if way.source is not None:
         return _assigned(linker, fun, at, way.source) if _keeps(linker, value, attribute) else NOT_KNOWN
     if name == own:
@@ -135,17 +145,56 @@ def _assigned(linker: Linker, fun: Fun, at: Pos, source: Expr) -> Answer:
     return ("param", source) if is_param and not uses_before(linker, fun, head, at).bindings else NOT_KNOWN
 
 
+def _made_with(linker: Linker, fun: Fun, at: Pos, source: Expr | None, attribute: str) -> Answer:
+    """What an attribute of an instance is that an expression makes: what its class's constructor or manager is given for it, or what all
+    new instances have."""
+    if source.__class__ is tuple and source[0] == "await":
+        source = source[1]
+    if source.__class__ is not tuple or source[0] != "call" or source[1].__class__ is not str or source[1].partition(".")[0] in fun.scope:
+        return NOT_KNOWN
+    value = linker.value(source[1], fun.module, fun)
+    maker = value[0] if len(value) == 1 else None
+    if isinstance(maker, ExtMethod) and last_name(source[1]) in _CREATES:
+        rows = linker.item_of(maker.receiver)
+        maker = linker.atoms(Cls, rows[0].klass) if len(rows) == 1 and isinstance(rows[0], Obj) and rows[0].exact else None
+    if not isinstance(maker, Cls):
+        return NOT_KNOWN
+    found = linker.find(maker.klass, "__init__")
+    own = found.method.fact if found is not None and found.method is not None else None
+    names = own.positional[1:] if own is not None else ()
+    passed: dict[str, Value] = {}
+    for name, given in (*zip(names, source[2], strict=False), *source[3]):
+        kind, *what = _assigned(linker, fun, at, given)
+        if kind == "const":
+            passed[name or ""] = (linker.atoms.const(what[0]),)
+        else:
+            passed[name or ""] = (linker.atoms(Param, fun, what[0]),) if kind == "param" else UNKNOWN
+    is_whole = len(source[2]) <= len(names) and "" not in passed and not any(each[0] == "star" for each in source[2])
+    held = when_made(linker, maker.klass, attribute, passed, is_whole)
+    atom = held[0] if held is not None and len(held) == 1 else None
+    if isinstance(atom, Param):
+        return ("param", atom.name)
+    return ("const", atom.value) if isinstance(atom, Const) else NOT_KNOWN
+
+
+_CREATES = frozenset({"acreate", "create"})
+
+
 class _Way(NamedTuple):
     """How a function comes to a call: the statements that may have run ``before`` an attribute was assigned and ``since``, without the call
-    itself; what was assigned (``source``; None where it was not, and all are in ``since``)."""
+    itself; what was assigned (``source``; None where it was not, and all are in ``since``), to the attribute or, where it ``is_made``,
+    to the name of the object."""
 
     before: Body
     since: Body
     source: Expr | None
+    is_made: bool = False
 
 
 def _way(body: Body, at: Pos, target: str) -> _Way | None:
-    """The way to a call since an attribute was last assigned on all ways to it; None where the call does not stand in statements."""
+    """The way to a call since an attribute was last assigned, or the object made, on all ways to it; None where the call does not stand in
+    statements."""
+    head = target.partition(".")[0]
     for number, stmt in enumerate(body):
         if not holds((stmt,), at):
             continue
@@ -156,7 +205,7 @@ def _way(body: Body, at: Pos, target: str) -> _Way | None:
             if inner is None:
                 return None
             if inner.source is not None:
-                return _Way((*body[:number], *inner.before), (*_defined(body[:number]), *inner.since), inner.source)
+                return inner._replace(before=(*body[:number], *inner.before), since=(*_defined(body[:number]), *inner.since))
             in_loop = in_loop or _loops(block, at)
         rest = until((stmt,), at)
         if not in_loop:
@@ -165,8 +214,10 @@ def _way(body: Body, at: Pos, target: str) -> _Way | None:
                 return None
             rest = without
         for place in range(number - 1, -1, -1):
-            if body[place][0] == "assign" and target in body[place][1]:
-                return _Way(body[:place], (*_defined(body[:place]), *body[place + 1 : number], *rest), body[place][2])
+            if body[place][0] == "assign":
+                is_made = head in body[place][1]
+                if is_made or target in body[place][1]:
+                    return _Way(body[:place], (*_defined(body[:place]), *body[place + 1 : number], *rest), body[place][2], is_made)
         return _Way((), (*body[:number], *rest), None)
     return None
 

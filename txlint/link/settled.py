@@ -14,7 +14,7 @@ from txlint.link.keyed import entries
 from txlint.link.project import Fun, Klass, mentions
 from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtMethod, Fn, Obj, Param, Value
 from txlint.model.facts import Expr
-from txlint.model.graph import CALLS, FLAG, Made, Test
+from txlint.model.graph import FLAG, Made, Test
 from txlint.model.shapes import calls_in
 
 if TYPE_CHECKING:
@@ -174,21 +174,19 @@ def kept_with(frame: Frame, place: tuple[Any, ...], atom: Atom) -> tuple[Test, .
 
 
 def constants(flags: Flags) -> tuple[tuple[str, Any], ...]:
-    """Those that are known, as parameters of conditions: constants, functions as such, `Made` for classes and their instances."""
+    """Those that are known, as parameters of conditions: constants, `Made` for anything else."""
     return tuple((FLAG + name, _constant(atom)) for name, atom in flags if not isinstance(atom, Param))
 
 
 def _constant(atom: Atom) -> Any:
-    if isinstance(atom, (Cls, Obj)):
-        return Made(atom.klass.id)
-    return atom.value if isinstance(atom, Const) else called_as(atom)
+    return atom.value if isinstance(atom, Const) else Made(atom.klass.id if isinstance(atom, (Cls, Obj)) else called_as(atom))
 
 
-def called_as(atom: Atom) -> tuple[str, int | str] | None:
-    """A function as a constant of conditions: by its number, or a library's by its name."""
+def called_as(atom: Atom) -> tuple[int] | str | None:
+    """A function as conditions have it among classes: by its number in a tuple, or a library's by its name."""
     if isinstance(atom, Fn):
-        return CALLS, atom.fun.id
-    return (CALLS, atom.name) if isinstance(atom, (Ext, ExtMethod)) else None
+        return (atom.fun.id,)
+    return atom.name if isinstance(atom, (Ext, ExtMethod)) else None
 
 
 def is_flag(atom: Atom) -> bool:

@@ -282,7 +282,7 @@ def since_entry(linker: Linker, fun: Fun, own: str, klass: Klass, method: str, a
 def _answered(linker: Linker, klass: Klass, test: Test, passed: Mapping[str, Value], all_told: bool) -> Answer:
     found: list[Atom] = []
     for path in test.param.removeprefix(HELD).split(OR):
-        value = _held(linker, klass, path, passed, all_told)
+        value = when_made(linker, klass, path, passed, all_told)
         if value is None:
             continue
         if not value:
@@ -294,8 +294,8 @@ def _answered(linker: Linker, klass: Klass, test: Test, passed: Mapping[str, Val
     return ("const", constants[0])
 
 
-def _held(linker: Linker, klass: Klass, path: str, passed: Mapping[str, Value], all_told: bool) -> Value | None:
-    """What an attribute of an instance holds that was made with these keywords: constants, one of which it is. None: instances have no
+def when_made(linker: Linker, klass: Klass, path: str, passed: Mapping[str, Value], all_told: bool) -> Value | None:
+    """What an attribute of an instance holds that was made with these keywords: one of these, mostly constants. None: instances have no
     such attribute."""
     path = _short(linker, klass, path)
     name, _, rest = path.partition(".")
@@ -308,9 +308,9 @@ def _held(linker: Linker, klass: Klass, path: str, passed: Mapping[str, Value], 
         return UNKNOWN
     if field is None:
         own = linker.find(klass, "__init__")
-        if plain in passed or (not all_told and (own is None or own.bindings is None)):
+        if (plain in passed or not all_told) and (own is None or own.bindings is None):
             return UNKNOWN
-        return _of_class(linker, klass, path)
+        return _of_class(linker, klass, path, passed if all_told else None)
     given = [passed[each] for each in field.names if each in passed]
     if given:
         return given[0] if len(given) == 1 and field.keeps else UNKNOWN
@@ -358,9 +358,9 @@ def meanwhile(linker: Linker, klass: Klass) -> frozenset[str]:
     return linker.meanwhile[klass.id]
 
 
-def _of_class(linker: Linker, klass: Klass, path: str) -> Value:
+def _of_class(linker: Linker, klass: Klass, path: str, passed: Mapping[str, Value] | None = None) -> Value:
     """What the constructor or the body of a class that is no row's leaves in an attribute; None where neither has it, and nobody above
-    can."""
+    can. ``passed``: what the constructor is given; None: not known."""
     name = path.removesuffix(MAYBE)
     if sets_any(linker, klass) or any(framework.may_set(linker, klass, name) for framework in linker.frameworks):
         return UNKNOWN
@@ -381,7 +381,9 @@ def _of_class(linker: Linker, klass: Klass, path: str) -> Value:
         if fields is None or covers(fields, name):
             return UNKNOWN
     if source is not None:
-        return source.default if source.argument is None else UNKNOWN
+        if source.argument is None:
+            return source.default
+        return passed.get(source.argument, source.default) if passed is not None else UNKNOWN
     found = linker.find(klass, name)
     if found is not None:
         if found.bindings is None or len(found.bindings) != 1 or found.bindings[0][0] != "value":

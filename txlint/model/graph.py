@@ -19,7 +19,8 @@ Key = tuple[Any, ...]
 class Test(NamedTuple):
     """A test of a parameter: ``op`` is ``truthy``, ``is``, ``==``, ``in``, ``has`` (the parameter contains the value), ``any`` (one of
     the tests in the value holds), ``either`` (the same, of several parameters: ``param`` is empty) or ``class`` (its class, or the class
-    that it is, is one of these numbers); ``wanted`` what it must give. The parameter may be a key of ``**kwargs``."""
+    that it is, is one of these numbers; or the function, see `Made`); ``wanted`` what it must give. The parameter may be a key of
+    ``**kwargs``."""
 
     param: str
     op: str
@@ -149,14 +150,13 @@ HELD = "self="
 """What the parameters of conditions begin with that ask what an attribute of the receiver holds, or of the row that a receiver of a signal
 gets: for whoever has just made the instance. Several paths stand between `OR`; one that ends in `MAYBE` is None where it is not there."""
 MAYBE = "?"
-CALLS = "calls"
-"""What functions begin with where they are constants: ``("calls", number)``, a library's ``("calls", name)``."""
 
 
 class Made(NamedTuple):
-    """What a flag is, in `Target.given`: a class, or an instance of it, by the class's number."""
+    """What a flag is, in `Target.given`: a class, or an instance of it, by the class's number; a function by its number in a tuple; what
+    a library has by its name."""
 
-    klass: int
+    of: int | tuple[int] | str | None
 
 
 OF = "="

@@ -61,7 +61,7 @@ def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> 
         return _of_argument(test, target, passed, info)
     for name, value in target.given:
         if name == test.param:
-            return ("class", value.klass) if value.__class__ is Made else ("const", value)
+            return ("class", value.of) if value.__class__ is Made else ("const", value)
     if test.param == INSTANCE:
         return ("unknown",)
     if test.param.startswith(FLAG):
@@ -171,6 +171,15 @@ _CLASSES = {"class": 1, "is": 1, "key": 2}
 """What is passed, where its class comes last: an instance, a class itself, and what may hold a session, where its class is known."""
 
 
+def _may_be(test: Test, of: Any) -> bool:
+    """May a test hold for an instance of a class, or for the class or a function itself (`Made`)? Only of a library's it is not known
+    whether it is anything at all."""
+    if test.op == "class":
+        return (of in test.value) is test.wanted
+    is_none = test.value is None and test.op in ("is", "==") and test.wanted
+    return not is_none or isinstance(of, str)
+
+
 def instantiate(conditions: tuple[Condition, ...], target: Target, passed: Passed, info: FunctionInfo) -> tuple[Condition, ...]:
     """A callee's conditions in the caller's words; empty where none can hold."""
     if conditions is ALWAYS or conditions == ALWAYS:
@@ -186,7 +195,7 @@ def instantiate(conditions: tuple[Condition, ...], target: Target, passed: Passe
                 test = Test(IDENTITY, "truthy", True, test.wanted is (test.param == INSTANCE))
                 given = passed.values.get(IDENTITY, given)
             if given[0] in _CLASSES:
-                if test.op == "class" and len(given) > _CLASSES[given[0]] and (given[-1] in test.value) is not test.wanted:
+                if len(given) > _CLASSES[given[0]] and not _may_be(test, given[-1]):
                     possible = False
                     break
             elif given[0] == "const":
