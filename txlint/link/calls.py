@@ -23,6 +23,7 @@ from txlint.link.project import Klass
 from txlint.link.settled import called_as, flag_of, kept_with, made_with
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
 from txlint.link.targets import FEW, add_targets, iterate
+from txlint.link.together import is_left_out, stands_for
 from txlint.link.values import (
     CLASS,
     UNKNOWN,
@@ -115,6 +116,8 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
     # What is open when the call is made; what it opens or closes itself comes after.
     site.region, site.closed = frame.now_open(), frame.closed
     given = _given_by_callers(site, value) if len(value) > 1 else None
+    if frame.guards and len(value) > 1 and site.receiver is not None:
+        value = tuple(atom for atom in value if not _is_left_out(site, atom))
     for atom in value:
         if given and (test := given.get(atom)) is not None:
             _call_for(site, (test,), atom, site.args, site.keywords, CERTAIN, 0)
@@ -152,9 +155,14 @@ def _passed_as(frame: Frame, expr: Expr) -> str | None:
 
 def _ask_callers(frame: Frame, name: str) -> None:
     """What a transaction calls a method of is what callers pass: they are looked at, also where none of them is in a transaction."""
+    fact = frame.fun.fact
+    if fact is None or "." in name:
+        return
     param = _passed_as(frame, name)
-    if param is not None and param != frame.self_name and not param.startswith(FLAG):
-        frame.linker.kept(("param", frame.fun.id, param))
+    is_filled = param is None and name in frame.assigned_params and any(each.name == name for each in fact.params)
+    for each in stands_for(frame, name) or () if is_filled else (param,):  # `row = row or model()`
+        if each is not None and not each.startswith(FLAG):
+            frame.linker.kept(("param", frame.fun.id, each))
 
 
 def _given_by_callers(site: Site, value: Value) -> dict[Atom, Test] | None:
@@ -182,6 +190,11 @@ def _given_by_callers(site: Site, value: Value) -> dict[Atom, Test] | None:
         elif name.startswith(FLAG) and (called := called_as(owner)) is not None:
             found[atom] = Test(name, "class", (called,), True)
     return found if len(set(found.values())) > 1 else None
+
+
+def _is_left_out(site: Site, atom: Atom) -> bool:
+    receiver = atom.receiver if isinstance(atom, (Fn, ExtMethod)) else None
+    return isinstance(receiver, Obj) and is_left_out(site.frame, site.receiver, receiver.klass)
 
 
 def _of_managers(frame: Frame, func: str) -> tuple[dict[Atom, Atom], str | None]:

@@ -190,6 +190,12 @@ def fill(linker: Linker) -> set[int]:
     return stale
 
 
+def handing_on(linker: Linker) -> set[int]:
+    """The functions that pass a parameter of theirs on for one of which it was asked what callers pass."""
+    asked = (place for place in linker.readers if place[0] == "param")
+    return {atom.fun.id for place in asked for atom in linker.stores.get(place, ()) if isinstance(atom, Param)}
+
+
 def _is_constructor(linker: Linker, place: Place) -> bool:
     fact = linker.project.funs[place[1]].fact if place[0] == "param" else None
     return fact is not None and fact.name == "__init__"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.link.values import Atom, Cls, Const, Fn, Obj, OneOf, Param, SelfCls, SelfObj, Stored, Value
 from txlint.model.facts import Expr
-from txlint.model.graph import Test
+from txlint.model.graph import NO_CLASS, Test
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -81,11 +81,15 @@ def beside(fun: Fun, bound: Mapping[str, Value], name: str, whole: bool) -> dict
 
 
 def keep(linker: Linker, place: Any, atoms: Iterable[Atom], keys: Mapping[Ref, Tag]) -> None:
-    """Notes with which keys something was put at a place."""
+    """Notes with which keys something was put at a place. Who has asked what is passed together there is told of what is new."""
     for atom in atoms:
         known = linker.keys.setdefault((place, atom), {})
         for ref, tag in keys.items():
-            known.setdefault(ref, {})[tag] = None
+            tags = known.setdefault(ref, {})
+            if tag not in tags:
+                tags[tag] = None
+                if place in linker.told_together:
+                    linker.stale.setdefault(place[1], set()).add(NO_CLASS)
 
 
 def with_key(linker: Linker, value: Value, tag: Tag) -> Value:

@@ -140,6 +140,7 @@ class Linker:
         self.assigning: dict[Module, dict[str, list[Fun]]] = {}  # ... and what assigns attributes, by their names
         self.too_deep: dict[int, None] = {}  # functions that Python's stack cannot hold: they are taken to do nothing
         self.kept_fields: dict[Any, Any] = {}  # what constructors keep of fields, and what is done to names: see `changes`
+        self.told_together: dict[Any, None] = {}  # parameters of which it was asked what is passed beside them, see `together`
         self.compared: dict[int, frozenset[str]] = {}  # class -> attributes that its methods compare, see `settled`
         self.flags: dict[tuple[int, str], bool] = {}  # (class, attribute): settled when an instance is made? see `settled`
         self.assigned_names: dict[

@@ -10,7 +10,7 @@ from txlint.catalog.lookup import Catalog
 from txlint.frameworks.startup import AT_START
 from txlint.frameworks.types import Framework
 from txlint.link import taught
-from txlint.link.kept import fill
+from txlint.link.kept import fill, handing_on
 from txlint.link.linker import Linker, Replay
 from txlint.link.near import takers, with_openers
 from txlint.link.project import Fun, Klass, mentions
@@ -170,6 +170,11 @@ class _Builder:
             before = [self.replayed(node) for node in nodes]
             for number, classes in functions.items():
                 self.linker.forget(self.linker.project.funs[number], classes)
+            looked_at = {node[0] for node in self.nodes}
+            for number in sorted(handing_on(self.linker)) if not looked_at.issuperset(functions) else ():
+                if number in functions and number not in looked_at:  # it only says what it passes on
+                    fun = self.linker.project.funs[number]
+                    self.linker.replay(fun, owner(fun), False)
             for node in nodes:
                 self.expand(node)
             self.expand_all()
