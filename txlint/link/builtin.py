@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from txlint.link.chosen import entry_of, is_table
 from txlint.link.entering import enter_context
 from txlint.link.kept import ADDS, one_of, places
 from txlint.link.keyed import key_of, with_key
@@ -221,6 +222,8 @@ def _table_method(site: Site, last: str, receiver: Table, args: tuple[Value, ...
     if last in ("get", "pop", "setdefault"):
         if args and len(args[0]) == 1 and isinstance(args[0][0], Const):
             value = linker.item_at((receiver,), args[0][0].value)
+        elif args and last != "setdefault" and is_table((receiver,)):
+            value = entry_of(linker, receiver, args[0])
         else:
             value = everything
         tag = key_of(site.frame, site.expr[2][0], args[0]) if args and site.expr[2] else None

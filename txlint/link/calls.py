@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from txlint.catalog.lookup import PROJECT
 from txlint.catalog.types import parse_type
 from txlint.link import builtin, taught
+from txlint.link.chosen import each_of, is_table, tests_of
 from txlint.link.conditions import argument, is_given
 from txlint.link.guards import parameter_of
 from txlint.link.holding import row_of
@@ -28,6 +29,7 @@ from txlint.link.values import (
     CLASS,
     UNKNOWN,
     Atom,
+    Chosen,
     Cls,
     Const,
     Ext,
@@ -93,8 +95,6 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
     _arguments(site, expr[2], expr[3])
     frame.awaiting = spawning
     frame.called = value
-    if value and func.__class__ is not str and func[0] == "sub" and _call_table(site, value):
-        return site.result
     if not value:
         _consume(site)
         site.region, site.closed = frame.now_open(), frame.closed
@@ -123,6 +123,8 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
             _call_for(site, (test,), atom, site.args, site.keywords, CERTAIN, 0)
         else:
             call_atom(site, atom, site.args, site.keywords, 0)
+    if func.__class__ is not str and func[0] == "sub" and len(value) > 1 and is_table(frame.ev(func[1])):
+        site.doubt(LIKELY if len(value) <= FEW else POSSIBLE)
     if site.region and not site.targets and site.effect is None:
         if all(type(atom) is Stored for atom in value):
             _unresolved(site)
@@ -211,31 +213,6 @@ def _of_managers(frame: Frame, func: str) -> tuple[dict[Atom, Atom], str | None]
                 value = frame.linker.attributes(value, part)
             owners.update(dict.fromkeys(value, atom))
     return owners, name
-
-
-def _call_table(site: Site, value: Value) -> bool:
-    """``TABLE[key](..)``: what is called depends on the key. A parameter as key is a condition; of many, each is only possible."""
-    frame = site.frame
-    base, key = frame.ev(site.func[1]), site.func[2]
-    constant = [atom for atom in frame.ev(key) if isinstance(atom, Const)]
-    if len(base) != 1 or not isinstance(base[0], Table) or len(base[0].items) < 2 or len(constant) == 1:
-        return False
-    parameter = parameter_of(frame, key) if key.__class__ is str and ("." in key or frame.is_param(key)) else None
-    site.region, site.closed = frame.now_open(), frame.closed
-    guards = frame.guards
-    sure = LIKELY if len(base[0].items) <= FEW else POSSIBLE
-    for name, item in base[0].items:
-        if parameter is not None:
-            frame.guards = (*guards, Test(parameter, "==", name, True))
-        for atom in item:
-            call_atom(site, atom, site.args, site.keywords, 0)
-        site.targets = [t._replace(confidence=min(t.confidence, sure)) if isinstance(t, Target) else t for t in site.targets]
-        _finish(site)
-    frame.guards = guards
-    for atom in base[0].rest:
-        call_atom(site, atom, site.args, site.keywords, 0)
-    _finish(site)
-    return True
 
 
 def _spawns(frame: Frame, name: str) -> bool:
@@ -448,6 +425,8 @@ def call_atom(site: Site, atom: Atom, args: tuple[Value, ...], keywords: dict[st
         merged: dict[str | None, Value] = {**dict(atom.keywords), **keywords}
         for inner in atom.func:
             call_atom(site, inner, atom.args + args, merged, depth + 1)
+    elif isinstance(atom, Chosen):
+        _call_chosen(site, atom, args, keywords, depth)
     elif isinstance(atom, (Stored, OneOf)):
         _call_one(site, atom, args, keywords, depth)
     elif isinstance(atom, Param):
@@ -502,6 +481,23 @@ def _call_one(site: Site, atom: Stored | OneOf, args: tuple[Value, ...], keyword
     if site.effect is not effect:
         site.confidence = min(site.confidence, sure)
     site.result = union(result, one_of(linker, site.result))
+
+
+def _call_chosen(site: Site, atom: Chosen, args: tuple[Value, ...], keywords: dict[str | None, Value], depth: int) -> None:
+    """What a table has is called where the caller's argument is its key; what it gives depends on that as well."""
+    if not any(tests for _, tests in tests_of(site.frame, atom)):
+        _call_one(site, atom, args, keywords, depth)
+        return
+    gives: dict[Atom, Value] = {}
+    result = site.result
+    for option, tests in tests_of(site.frame, atom):
+        site.result = UNKNOWN
+        if tests:
+            _call_for(site, tests, option, args, keywords, CERTAIN, depth)
+        else:
+            _call_one(site, site.frame.linker.atoms(OneOf, (option,)), args, keywords, depth)
+        gives[option] = site.result
+    site.result = union(result, each_of(site.frame.linker, atom, lambda value: gives[value[0]]))
 
 
 def _call_for(

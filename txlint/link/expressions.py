@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from txlint.link.calls import evaluate_call
+from txlint.link.chosen import entry_of, is_table
 from txlint.link.guards import assume, library_test, only_test, tests
 from txlint.link.kept import item_name
 from txlint.link.keyed import key_of, with_key
@@ -46,6 +47,9 @@ def _sub(frame: Frame, expr: Any) -> Value:
     if expr[2].__class__ is not str and expr[2][0] == "other":
         return base  # a slice
     linker = frame.linker
+    if (len(index) != 1 or not isinstance(index[0], Const)) and is_table(base):
+        table: Any = base[0]
+        return with_key(linker, entry_of(linker, table, index), key_of(frame, expr[2], index))
     if linker.catalog.namespaces and (item := item_name(expr[2])):
         kept = [shared(linker, atom.name, item) for atom in base if isinstance(atom, ExtObj) and atom.name in linker.catalog.namespaces]
         if any(kept):

@@ -6,11 +6,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_type
+from txlint.link.chosen import each_of
 from txlint.link.kept import one_of
 from txlint.link.project import Klass
 from txlint.link.values import (
     UNKNOWN,
     Atom,
+    Chosen,
     ExtObj,
     Generated,
     Many,
@@ -106,6 +108,8 @@ def items(linker: Linker, value: Value) -> Value:
         elif isinstance(atom, Stored):
             if atom.place[0] in ("global", "attr"):
                 result = union(result, (atom,))
+        elif isinstance(atom, Chosen):
+            result = union(result, each_of(linker, atom, linker.items))
         elif isinstance(atom, OneOf):
             result = union(result, one_of(linker, linker.items(atom.options)))
         elif isinstance(atom, Table):
@@ -148,6 +152,8 @@ def item_at(linker: Linker, value: Value, position: Any) -> Value:
             inner = linker.kept(atom.place) if atom.place[0] in ("global", "attr") else UNKNOWN
             held = one_of(linker, linker.item_at(inner, position)) if any(isinstance(a, Seq) for a in inner) else (atom,)
             result = union(result, held if inner or atom.place[0] in ("global", "attr") else UNKNOWN)
+        elif isinstance(atom, Chosen):
+            result = union(result, each_of(linker, atom, lambda value: linker.item_at(value, position)))
         elif isinstance(atom, OneOf):
             result = union(result, one_of(linker, linker.item_at(atom.options, position)))
     return result

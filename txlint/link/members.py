@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 from txlint.catalog.lookup import PROJECT
 from txlint.catalog.types import parse_type
 from txlint.link import taught
+from txlint.link.chosen import each_of
 from txlint.link.generic import for_class
 from txlint.link.kept import ADDS, declared, one_of, options, put_on, put_there, unset
 from txlint.link.project import Klass
 from txlint.link.values import (
     UNKNOWN,
     Atom,
+    Chosen,
     Cls,
     Const,
     Ext,
@@ -90,6 +92,8 @@ def _of_one(linker: Linker, atom: Stored | OneOf, name: str) -> Value:
             return UNKNOWN  # what callers pass is known by its type, or only asked for inside a transaction (`Frame.getattr`)
         if name in _OF_CONTAINERS:
             return (linker.atoms(ExtMethod, f"builtins.list.{name}", atom, name),)
+    if isinstance(atom, Chosen):
+        return each_of(linker, atom, lambda value: linker.attributes(value, name))
     return one_of(linker, linker.attributes(options(linker, atom), name))
 
 

@@ -19,6 +19,7 @@ from txlint.link.keyed import beside
 from txlint.link.settled import constants, flag_of
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
 from txlint.link.unset import since_entry, since_made
+from txlint.link.uses import uses_of
 from txlint.link.values import (
     UNKNOWN,
     Atom,
@@ -50,6 +51,7 @@ from txlint.model.graph import (
     OF,
     RECEIVER,
     SELF,
+    STAR,
     STORED,
     Given,
     Key,
@@ -109,6 +111,8 @@ def passed(site: Site) -> Passed:
         values[HELD] = ("held", made)
     if site.args or site.keywords:
         values[OF] = ("of", carried, frame.linker, frame.fun, frame.self_name, site.expr, site.args, site.keywords)
+    if site.open_ended and (star := _handed_on(site)) is not None:
+        values[STAR] = star
     given = frozenset((*range(len(site.args)), *(name for name in site.keywords if name is not None)))
     forwards = (
         site.open_ended
@@ -116,6 +120,17 @@ def passed(site: Site) -> Passed:
         and all(arg.__class__ is str and frame.is_keywords(arg) for name, arg in site.expr[3] if name is None)
     )
     return Passed(values, callables, site.open_ended, given, forwards)
+
+
+def _handed_on(site: Site) -> tuple[Any, ...] | None:
+    """From which place on a call has the function's own ``*args``."""
+    fact = site.frame.fun.fact
+    for place, arg in enumerate(site.expr[2]):
+        if arg.__class__ is tuple and arg[0] == "star":
+            name = arg[1]
+            is_own = fact is not None and any(param.name == name and param.kind == "vararg" for param in fact.params)
+            return ("star", place, len(fact.positional)) if is_own and fact is not None and site.frame.is_param(name) else None
+    return None
 
 
 def _is_own(frame: Frame, param: Param) -> bool:
@@ -208,6 +223,8 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
             values[place] = ("class", value[0].klass.id)
         elif value and type(value[0]) is Param:
             values[place] = ("outer", value[0].fun.id, value[0].name)
+        elif value and type(value[0]) is Const and (known := _constants(frame, arg, value)):
+            values[place] = ("one of", known)
         elif arg.__class__ is tuple and arg[0] in ("list", "tuple", "set") and all(_is_const(item) for item in arg[1]):
             values[place] = ("const", tuple(item[1] for item in arg[1]))
     functions = []
@@ -223,6 +240,24 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
                     functions.append(Target(inner.fun.id, cls, "callback", CERTAIN, (), 0, exact))
     if functions:
         callables[place] = tuple(functions)
+
+
+def _constants(frame: Frame, arg: Expr, value: Value) -> tuple[Any, ...]:
+    """The constants one of which a local name stands for that is bound to nothing else: ``event = PAID if order.paid else VOIDED``."""
+    found = tuple(atom.value for atom in value if type(atom) is Const)
+    if len(found) < len(value) or arg.__class__ is not str or arg not in frame.fun.scope:
+        return ()
+    sources = list(uses_of(frame.linker, frame.fun, arg).bindings)
+    while sources:
+        source = sources.pop()
+        if source.__class__ is tuple and source[0] == "ifexp":
+            sources += source[2:]
+        elif source.__class__ is str:
+            if "." not in source or not all(type(atom) is Const for atom in frame.ev(source) or (None,)):
+                return ()
+        elif not _is_const(source):
+            return ()
+    return found
 
 
 def _is_const(expr: Any) -> bool:

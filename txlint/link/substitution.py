@@ -4,16 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from txlint.link.chosen import each_of, given_key
 from txlint.link.generic import for_class
 from txlint.link.project import Fun, Klass
 from txlint.link.settled import as_flag, default_of
-from txlint.link.values import UNKNOWN, Atom, Cls, Const, ExtObj, Fn, Many, Obj, Param, Part, SelfCls, SelfItem, SelfObj, Seq, Value, union
+from txlint.link.values import (
+    UNKNOWN,
+    Atom,
+    Chosen,
+    Cls,
+    Const,
+    ExtObj,
+    Fn,
+    Many,
+    Obj,
+    Param,
+    Part,
+    SelfCls,
+    SelfItem,
+    SelfObj,
+    Seq,
+    Value,
+    union,
+)
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
     from txlint.link.settled import Flags
 
-_OPEN = frozenset({Param, SelfObj, SelfItem, SelfCls, Many, Seq, ExtObj, Obj, Fn, Part})
+_OPEN = frozenset({Chosen, Param, SelfObj, SelfItem, SelfCls, Many, Seq, ExtObj, Obj, Fn, Part})
 """Atoms that say something in the words of the function that they come from."""
 
 
@@ -45,6 +64,12 @@ def _substituted(linker: Linker, atom: Atom, receiver: Atom | None, arguments: d
         if fun is not None and atom.fun is not fun:
             return (atom,)
         return arguments.get(atom.name, UNKNOWN)
+    if isinstance(atom, Chosen):
+        if fun is not None and atom.param.fun is not fun:
+            return (atom,)
+        chosen = each_of(linker, atom, lambda option: linker.substitute(option, receiver, arguments, fun))[0]
+        assert isinstance(chosen, Chosen)
+        return given_key(linker, chosen, arguments.get(atom.param.name, UNKNOWN))
     if isinstance(atom, SelfObj):
         if isinstance(receiver, (Cls, SelfCls)):  # a factory: `return cls(..)`
             return (linker.instance(receiver.klass, isinstance(receiver, Cls)),)

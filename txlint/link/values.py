@@ -226,6 +226,16 @@ class OneOf(Atom):
     options: Value
 
 
+class Chosen(OneOf):
+    """One of several by a key that the caller gives: what stands in a table of functions. ``keys`` are, for each option, those under
+    which it stands; None where they are not known. ``param``: whose argument the key is."""
+
+    __slots__ = ("keys", "param")
+    options: Value
+    keys: tuple[tuple[Any, ...] | None, ...]
+    param: Param
+
+
 class Super(Atom):
     """``super()`` in a method of ``after``, on a receiver."""
 

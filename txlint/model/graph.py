@@ -18,8 +18,8 @@ Key = tuple[Any, ...]
 
 class Test(NamedTuple):
     """A test of a parameter: ``op`` is ``truthy``, ``is``, ``==``, ``in``, ``has`` (the parameter contains the value), ``any`` (one of
-    the tests in the value holds), ``either`` (the same, of several parameters: ``param`` is empty) or ``class`` (its class, or the class
-    that it is, is one of these numbers; or the function, see `Made`); ``wanted`` what it must give. The parameter may be a key of
+    the tests in the value holds), ``either`` (the same, of several parameters: ``param`` is empty), ``class`` (its class, or the class
+    that it is, is one of these numbers; or the function, see `Made`) or `KEY`; ``wanted`` what it must give. The parameter may be a key of
     ``**kwargs``."""
 
     param: str
@@ -33,7 +33,7 @@ class Test(NamedTuple):
             result = bool(value)
         elif self.op == "is":
             result = value is self.value or (value == self.value and type(value) is type(self.value) and value in (None, True, False))
-        elif self.op == "in":
+        elif self.op in ("in", KEY):
             result = value in self.value
         elif self.op == "has":
             result = isinstance(value, (tuple, str)) and self.value in value
@@ -87,6 +87,12 @@ SELF = -2
 NO_CLASS = -1
 
 
+class Handed(NamedTuple):
+    """What a callback is given, where it is a parameter of the function that hands the callback on."""
+
+    param: str
+
+
 class Target(NamedTuple):
     """Who runs at an event. ``fun`` is the function's number; ``cls`` the class of its receiver (-1: none; -2: the same as the
     caller's own receiver). ``inherits`` is False where the caller's transaction does not reach it (only ``inner`` does).
@@ -128,6 +134,12 @@ class ParamTarget(NamedTuple):
     receivers: tuple[tuple[int, bool], ...] = ()
 
 
+STAR = "*"
+"""What the parameters of conditions begin with that ask for an argument that a function hands on by ``*args`` or ``**kwargs``:
+``*2|event`` is its third one by position, or the one by that keyword; either may be missing. In `Passed.values`,
+``("star", place, first)``: from this place of the call on its arguments are those from ``first`` on of the caller."""
+KEY = "key"
+"""As ``in``, of the keys under which a table has something: what is done with that is a guess while the key is not known."""
 RECEIVER = "."
 """The place of the receiver among what a call passes."""
 
@@ -169,8 +181,9 @@ STORED = "stored"
 
 class Passed(NamedTuple):
     """Arguments of a call as far as conditions, callbacks and sessions need them: ``values`` maps a position or keyword to
-    ``("const", v)``, ``("param", name)`` (the caller's), ``("outer", function, name)`` (one of a function around it), ``("is", class)``
-    (the class itself), ``("class", class)`` (an instance of it) or ``("key", Key)``, `CHANGED` to ``("assigned", row, ask)``,
+    ``("const", v)``, ``("one of", vs)`` of several constants, ``("param", name)`` (the caller's), ``("outer", function, name)`` (one of a
+    function around it), ``("is", class)`` (the class itself), ``("class", class)`` (an instance of it), ``("key", Key)``, or what `STAR`
+    says; `CHANGED` to ``("assigned", row, ask)``,
     `HELD` to ``("held", ask)`` and `OF` to ``("of", ask, ..)``, behind it what it is told first; ``callables`` maps it to the functions
     passed."""
 

@@ -11,7 +11,19 @@ from txlint.model.facts import Expr, Pos
 from txlint.model.graph import IDENTITY, RECEIVER, SELF, Edge, Entrance, Event, Key, Misuse, Node, Opened, Program, Test
 from txlint.model.hazard import TEST, EffectSite, Hazard, Hop, Origin, Passage, Spot, doubt
 from txlint.model.kinds import Confidence, code_of
-from txlint.propagate.summaries import ALWAYS, Condition, argument, conjoin, inside, instantiate, is_closed, is_guess, summarise
+from txlint.propagate.handed import with_arguments
+from txlint.propagate.summaries import (
+    ALWAYS,
+    Condition,
+    argument,
+    asks_for_key,
+    conjoin,
+    inside,
+    instantiate,
+    is_closed,
+    is_guess,
+    summarise,
+)
 
 Env = tuple[tuple[str, Any], ...]
 """Constants that are known of a node's parameters."""
@@ -120,8 +132,9 @@ class _Pairs:
         for node, edges in program.nodes.items():
             info = program.infos[node[0]]
             for event, site in self.effects.get(node, ()):
+                most = Confidence.LIKELY if event.guards and asks_for_key((frozenset(event.guards),)) else event.confidence
                 for opened in event.region:
-                    self.pair(site, opened, info.path, info.name, node, event, None, min(opened.confidence, event.confidence))
+                    self.pair(site, opened, info.path, info.name, node, event, None, min(opened.confidence, event.confidence, most))
             for edge in edges:
                 event, target, other = edge
                 around = event.region if target.inherits else ()
@@ -133,16 +146,22 @@ class _Pairs:
                     continue
                 callee = program.infos[target.fun]
                 for (site, closed), reach in theirs.items():
+                    conditions = ALWAYS
                     if reach.conditions is not ALWAYS:
                         conditions = instantiate(reach.conditions, target, event.passed, callee)
-                        if not conditions or not conjoin(conditions, event.guards):
+                        conditions = conjoin(conditions, event.guards) if conditions else conditions
+                        if not conditions:
                             continue
+                    elif event.guards:
+                        conditions = (frozenset(event.guards),)
                     shut = inside(closed, event, target, callee) if closed or target.via else closed
                     for opened in openeds:
                         if shut and is_closed(opened.key, shut):
                             continue
                         sure = min(opened.confidence, target.confidence, reach.confidence)
-                        if sure > Confidence.LIKELY and is_guess(reach.conditions, target, event.passed, callee):
+                        if sure > Confidence.LIKELY and (
+                            asks_for_key(conditions) or is_guess(reach.conditions, target, event.passed, callee)
+                        ):
                             sure = Confidence.LIKELY
                         self.pair(site, opened, info.path, info.name, node, event, edge, sure)
         for entrance in program.entrances:
@@ -152,7 +171,8 @@ class _Pairs:
                     continue
                 if entrance.given and not any(met(tuple(tests), entrance.given) for tests in reach.conditions):
                     continue
-                self.enter(site, entrance, node, min(entrance.confidence, reach.confidence))
+                most = Confidence.LIKELY if asks_for_key(reach.conditions) else entrance.confidence
+                self.enter(site, entrance, node, min(entrance.confidence, reach.confidence, most))
 
     def always_open(self, node: Node, key: Key, depth: int = 0) -> bool:
         """Has every known caller the transaction of a session that it passes, or that all name alike, open already? Then nothing is begun
@@ -521,6 +541,6 @@ def _may_hold(test: Test, constants: Mapping[str, Any]) -> bool:
 
 def propagate(program: Program, cuts: Cuts | None = None) -> tuple[Hazard, ...]:
     """All hazards of a program, in the order of the source. Traces avoid ``cuts`` where they can, and note the lines that they met."""
-    pairs = _Pairs(program, cuts)
+    pairs = _Pairs(with_arguments(program), cuts)
     pairs.collect()
     return pairs.hazards()

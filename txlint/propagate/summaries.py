@@ -15,15 +15,18 @@ from txlint.model.graph import (
     HELD,
     IDENTITY,
     INSTANCE,
+    KEY,
     NEW,
     OF,
     OR,
     RECEIVER,
     SELF,
+    STAR,
     UNSURE,
     Edge,
     Event,
     FunctionInfo,
+    Handed,
     Key,
     Made,
     Node,
@@ -61,7 +64,11 @@ def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> 
         return _of_argument(test, target, passed, info)
     for name, value in target.given:
         if name == test.param:
+            if value.__class__ is Handed:
+                return ("param", value.param)
             return ("class", value.of) if value.__class__ is Made else ("const", value)
+    if test.param.startswith(STAR):
+        return _handed_on(test, target, passed)
     if test.param == INSTANCE:
         return ("unknown",)
     if test.param.startswith(FLAG):
@@ -86,6 +93,9 @@ def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> 
         return ("param", test.param) if passed.forwards else ("unknown",) if passed.open_ended else ("const", None)
     if position >= 0 and position in passed.values:
         return passed.values[position]
+    if passed.open_ended and target.kind in _AS_WRITTEN and (test.op == KEY or test.param not in info.defaults):
+        if (known := _forwarded(position, test.param, passed)) is not None:
+            return known
     if (passed.open_ended and not (info.kwarg and test.param in info.defaults)) or target.kind in ("hook", "signal", "callback"):
         return ("unknown",)
     if position in passed.callables or test.param in passed.callables:
@@ -93,6 +103,32 @@ def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> 
     if test.param in info.defaults and not _passed_something(test.param, position, passed):
         return ("const", info.defaults[test.param])
     return ("unknown",)
+
+
+def _handed_on(test: Test, target: Target, passed: Passed) -> tuple[Any, ...]:
+    """What the call passes for an argument that the callee hands on by ``*args`` or ``**kwargs``."""
+    place, _, name = test.param.removeprefix(STAR).partition("|")
+    position = int(place) - target.skip if place else -1
+    if target.kind not in _AS_WRITTEN:
+        return ("unknown",)
+    if position >= 0 and position in passed.given:
+        return passed.values.get(position, ("unknown",))
+    if name in passed.given:
+        return passed.values.get(name, ("unknown",))
+    return _forwarded(position, name, passed) or ("unknown",)
+
+
+def _forwarded(position: int, name: str, passed: Passed) -> tuple[Any, ...] | None:
+    """What the caller itself was given, where the call has its ``*args`` at this place, or its ``**kwargs``."""
+    if name in passed.given:
+        return None
+    _, start, first = passed.values.get(STAR, _NO_STAR)
+    place = str(first + position - start) if 0 <= start <= position else ""
+    name = name if passed.forwards else ""
+    return ("param", f"{STAR}{place}|{name}") if place or name else None
+
+
+_NO_STAR = ("star", -1, 0)
 
 
 def _change(test: Test, target: Target, passed: Passed) -> tuple[Any, ...]:
@@ -150,14 +186,22 @@ _AS_WRITTEN = frozenset({"call", "override", "super"})
 
 
 def is_guess(conditions: tuple[Condition, ...], target: Target, passed: Passed, info: FunctionInfo) -> bool:
-    """Is a site reached only where a field has changed of which nothing shows that it is assigned?"""
-    if not any(test.param.startswith(CHANGED) for conjunction in conditions for test in conjunction):
+    """Is a site reached only where a field has changed of which nothing shows that it is assigned, or under a key that is not known?"""
+    if not any(test.op == KEY or test.param.startswith(CHANGED) for conjunction in conditions for test in conjunction):
         return False
     return all(
-        any(test.wanted and test.param.startswith(CHANGED) and argument(test, target, passed, info)[0] == "unknown" for test in conjunction)
+        any(
+            test.wanted and (test.op == KEY or test.param.startswith(CHANGED)) and argument(test, target, passed, info)[0] == "unknown"
+            for test in conjunction
+        )
         for conjunction in conditions
         if instantiate((conjunction,), target, passed, info)
     )
+
+
+def asks_for_key(conditions: tuple[Condition, ...]) -> bool:
+    """Is a key still to be known, whichever of the conditions holds?"""
+    return all(any(test.op == KEY for test in conjunction) for conjunction in conditions)
 
 
 _OWN = frozenset({IDENTITY, RECEIVER})
@@ -198,8 +242,8 @@ def instantiate(conditions: tuple[Condition, ...], target: Target, passed: Passe
                 if len(given) > _CLASSES[given[0]] and not _may_be(test, given[-1]):
                     possible = False
                     break
-            elif given[0] == "const":
-                if not test.holds(given[1]):
+            elif given[0] in ("const", "one of"):
+                if not any(map(test.holds, given[1:] if given[0] == "const" else given[1])):
                     possible = False
                     break
             elif given[0] == "param":
