@@ -162,6 +162,9 @@ def _sessions(engine: Any, order: Any, sa: Any, orm: Any) -> Seen:
     return seen | _queries(maker, order, sa)
 
 
+_LOCKING = frozenset({"__getitem__", "__iter__", "all", "first", "get", "one", "one_or_none", "scalar", "yield_per"})
+
+
 def _queries(maker: Any, order: Any, sa: Any) -> Seen:
     seen: Seen = {}
     for name, call in {
@@ -182,6 +185,11 @@ def _queries(maker: Any, order: Any, sa: Any) -> Seen:
             before = is_open()
             call(session.query(order))
             seen[f"{QUERY}.{name}"] = before, is_open()
+        if name in _LOCKING:
+            with maker() as session:
+                before = is_open()
+                call(session.query(order).with_for_update())
+                seen[f"sqlalchemy.orm.LockingQuery.{name}"] = before, is_open()
     return seen
 
 

@@ -430,7 +430,10 @@ def call_atom(site: Site, atom: Atom, args: tuple[Value, ...], keywords: dict[st
     elif isinstance(atom, (Stored, OneOf)):
         _call_one(site, atom, args, keywords, depth)
     elif isinstance(atom, Param):
-        site.targets.append(ParamTarget(atom.fun.id, atom.name))
+        if _was_kept(site.frame, atom):
+            _call_one(site, site.frame.linker.atoms(Stored, ("param", atom.fun.id, atom.name)), args, keywords, depth)
+        else:
+            site.targets.append(ParamTarget(atom.fun.id, atom.name))
         called_with(site.frame.linker, atom, args, keywords)
     elif isinstance(atom, Named):
         known = (o for a in atom.receivers for o in (options(site.frame.linker, a) if isinstance(a, (Stored, OneOf)) else (a,)))
@@ -447,6 +450,16 @@ def call_atom(site: Site, atom: Atom, args: tuple[Value, ...], keywords: dict[st
         for inner in atom.func:
             call_atom(site, inner, args, keywords, depth + 1)
         site.targets[before:] = [target._replace(inner=(opened, *target.inner)) for target in site.targets[before:]]
+
+
+def _was_kept(frame: Frame, param: Param) -> bool:
+    """Was it given to a function that is neither this one nor around it? Then it has been kept: it runs here, not where it is given."""
+    fun: Fun | None = frame.fun
+    while fun is not None:
+        if fun is param.fun:
+            return False
+        fun = fun.parent
+    return True
 
 
 def _call_named(site: Site, atom: Named, args: tuple[Value, ...], keywords: dict[str | None, Value], depth: int) -> None:

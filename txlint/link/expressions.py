@@ -10,7 +10,7 @@ from txlint.link.chosen import entry_of, is_table
 from txlint.link.guards import assume, library_test, only_test, tests
 from txlint.link.kept import item_name
 from txlint.link.keyed import key_of, with_key
-from txlint.link.library import configured, subscript, united
+from txlint.link.library import configured, operated, subscript
 from txlint.link.members import shared
 from txlint.link.properties import look, read
 from txlint.link.statements import assign, kept
@@ -156,16 +156,20 @@ def _unary(frame: Frame, expr: Any) -> Value:
     return UNKNOWN
 
 
+_METHODS = {"|": "__or__", "&": "__and__", "/": "__truediv__"}
+"""What an operator calls on its left side."""
+
+
 def _bin(frame: Frame, expr: Any) -> Value:
     left, right = frame.ev(expr[2]), frame.ev(expr[3])
     if len(left) == 1 and isinstance(left[0], Const) and isinstance(left[0].value, str):
         start = left[0].value if expr[1] == "+" else left[0].value.partition("%")[0] if expr[1] == "%" else ""
         return (frame.linker.atoms(Prefix, start),) if start.isidentifier() else UNKNOWN
+    if (method := _METHODS.get(expr[1])) is not None and (made := operated(frame, left, method)):
+        return made
     if expr[1] == "+" or expr[1] == "|":
         if left and right and type(left[0]) is Seq and type(right[0]) is Seq:
             return (frame.linker.atoms(Seq, left[0].items + right[0].items),)
-        if expr[1] == "|" and (made := united(frame, left)):
-            return made
         joined = tuple(a for a in left + right if isinstance(a, (ExtObj, Obj, Many, Table, SelfObj)))
         return joined[:1]
     return UNKNOWN

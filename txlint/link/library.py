@@ -445,12 +445,12 @@ def _inside(target: Any, inner: tuple[Opened, ...]) -> Any:
     return target._replace(inner=inner + target.inner) if inner else target
 
 
-def united(frame: Frame, left: Value) -> Value:
-    """``left | ..``, where the catalog knows what the left side makes of it."""
+def operated(frame: Frame, left: Value, operator: str) -> Value:
+    """``left | ..`` or ``left / ..``, where the catalog knows what the left side makes of it."""
     linker = frame.linker
     result: Value = UNKNOWN
     for atom in left:
-        method = linker.catalog.method(atom.name, "__or__") if isinstance(atom, ExtObj) else None
+        method = linker.catalog.method(atom.name, operator) if isinstance(atom, ExtObj) else None
         for entry in linker.at(method).returns if method is not None else ():
             result = union(result, linker.typed(parse_type(entry.type), atom, (), {}))
     return result

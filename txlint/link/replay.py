@@ -584,12 +584,17 @@ class Frame:
             if klass is None:
                 return path
             self.queries[("attr", "__init__")] = None
-            return canonical(self.linker, klass, path)
-        value = self.env.get(head)
-        if value:
-            for atom in value:
+            path = canonical(self.linker, klass, path)
+        else:
+            for atom in self.env.get(head, UNKNOWN):
                 if isinstance(atom, Obj):
-                    return canonical(self.linker, atom.klass, path)
+                    path = canonical(self.linker, atom.klass, path)
+                    break
+        first, _, rest = path.partition(".")
+        if rest:  # `self.unit.orders.session`, where the unit has made the orders of its own session
+            for atom in self.env.get(f"{head}.{first}") or self.getattr(self.env.get(head, UNKNOWN), first):
+                if isinstance(atom, Obj) and (one := canonical(self.linker, atom.klass, rest)) != rest:
+                    return f"{first}.{one}"
         return path
 
     # -- expressions --------------------------------------------------------------------------------------------------------------

@@ -174,9 +174,9 @@ class _Pairs:
                 most = Confidence.LIKELY if asks_for_key(reach.conditions) else entrance.confidence
                 self.enter(site, entrance, node, min(entrance.confidence, reach.confidence, most))
 
-    def always_open(self, node: Node, key: Key, depth: int = 0) -> bool:
+    def always_open(self, node: Node, key: Key, reads: bool, depth: int = 0) -> bool:
         """Has every known caller the transaction of a session that it passes, or that all name alike, open already? Then nothing is begun
-        here."""
+        here. One that only ``reads`` so far may not count: what is told where a statement then writes is told of nothing else."""
         if len(key) < 3 or key[1] not in ("param", "self", "global") or depth > 4:
             return False
         callers = self.backwards.get(node, ())
@@ -185,7 +185,7 @@ class _Pairs:
         if key[1] == "global":  # by a block: what a statement has begun may be over in another call
             return all(
                 any(o.key == key and o.kind == "with" for o in edge.event.region)
-                or (caller != node and self.always_open(caller, key, depth + 1))
+                or (caller != node and self.always_open(caller, key, reads, depth + 1))
                 for caller, edge in callers
             )
         info = self.program.infos[node[0]]
@@ -203,9 +203,9 @@ class _Pairs:
                 theirs = key
             else:
                 return False
-            if any(opened.key == theirs for opened in edge.event.region):
+            if any(opened.key == theirs and (reads or not opened.reads) for opened in edge.event.region):
                 continue
-            if caller == node or not self.always_open(caller, theirs, depth + 1):
+            if caller == node or not self.always_open(caller, theirs, reads, depth + 1):
                 return False
         return True
 
@@ -216,9 +216,10 @@ class _Pairs:
         self, site: int, opened: Opened, path: str, function: str, node: Node, event: Event, edge: Edge | None, sure: Confidence
     ) -> None:
         effect = self.sites[site][1].effect
-        if opened.reads and effect is not None and effect.kind not in HELD_KINDS:
+        is_held = effect is None or effect.kind in HELD_KINDS
+        if opened.reads and not is_held:
             return
-        if opened.kind == "autobegin" and self.always_open(node, opened.key):
+        if opened.kind == "autobegin" and self.always_open(node, opened.key, is_held):
             return
         where = opened.path or path
         key = (where, opened.pos, opened.name, path, event.pos)
