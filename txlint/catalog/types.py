@@ -23,6 +23,7 @@ class TypeExpr(NamedTuple):
     ``new``       an instance of what ``args[0]`` is
     ``bound``     the callable ``args[0]`` with arguments bound
     ``context``   a factory of context managers, made of the generator function ``args[0]``
+    ``setting``   what the project's setting ``name`` names: classes or functions, by their dotted names
     ``stored`` ``unsaved``  what ``args[0]`` is, with or without a row in the database
     ``tuple``     of ``args``
     ``union``     the first of ``args`` that is known
@@ -61,9 +62,11 @@ def parse_type(text: str) -> TypeExpr:
             return _argument(head, inner)
         if head.startswith("self.") and not inner:
             return TypeExpr("gives", _dotted(head[5:]))
+        if head == "setting":
+            return TypeExpr(head, _dotted(inner))
         if head in ("new", "bound", "context", "stored", "unsaved"):
             return TypeExpr(head, args=(parse_type(inner),))
-        raise ValueError(f"unknown word {head!r} in {text!r}: only arg, init, new, bound, context, stored and unsaved take parentheses")
+        raise ValueError(f"unknown word {head!r} in {text!r}: only arg, init, new, bound, context, setting, stored and unsaved take parentheses")
     if text.endswith("]"):
         head, _, inner = text[:-1].partition("[")
         items = tuple(parse_type(part) for part in _split(inner, ","))

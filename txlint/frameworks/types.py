@@ -134,6 +134,10 @@ class Framework:
         """The same of a setting that code reads, by its canonical dotted name."""
         return "unknown", None
 
+    def set_by(self, linker: Linker, path: str) -> Value | None:
+        """The project's own classes and functions that a setting names; None where it names others, or none."""
+        return None
+
     def described(self, linker: Linker, method: str, item: Atom, receiver: Atom | None) -> Value | None:
         """What reading a descriptor gives, where the catalog's type expression cannot say it (a class named by a string)."""
         return None

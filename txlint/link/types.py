@@ -104,6 +104,8 @@ def typed(
     if op in ("stored", "unsaved"):
         origin = STORED if op == "stored" else NEW
         return tuple(linker.of_row(atom, origin) for atom in linker.typed(expr.args[0], receiver, args, keywords))
+    if op == "setting":
+        return next((value for framework in linker.frameworks if (value := framework.set_by(linker, expr.name)) is not None), UNKNOWN)
     if op == "union":
         for part in expr.args[:-1]:
             value = linker.typed(part, receiver, args, keywords, origin)

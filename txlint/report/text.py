@@ -123,7 +123,7 @@ def _hint(report: Report) -> str:
     summary = report.summary
     if not summary.files:
         return ""
-    if not summary.scopes:
+    if not summary.scopes and not report.findings:  # requests have transactions without a scope in the code
         return (
             "no transaction was found. If the project opens them through a library or helper that txlint does not know, "
             "name it under [[tool.txlint.opener]]."

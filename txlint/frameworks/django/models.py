@@ -83,6 +83,14 @@ class DjangoModels(Framework):
     def setting_named(self, dotted: str) -> tuple[str, Any]:
         return self.setting(dotted.removeprefix(_SETTINGS)) if dotted.startswith(_SETTINGS) else ("unknown", None)
 
+    def set_by(self, linker: Linker, path: str) -> Value | None:
+        value = self.setting(path)[1]
+        names = [value] if isinstance(value, str) else value if isinstance(value, (list, tuple)) else []
+        found = tuple(bound_to(linker, name) for name in names if isinstance(name, str) and _is_own(linker, name))
+        if not found:
+            return None
+        return found[0] if isinstance(value, str) else (linker.atoms(linker.Seq, found),)
+
     def assumed_bases(self, dotted: str) -> tuple[str, ...]:
         """What an unknown package's class is taken to be: a model where its module says so, else what its name ends in."""
         name = dotted.rpartition(".")[2]
