@@ -22,7 +22,7 @@ from txlint.link.retrying import tries_again
 from txlint.link.site import Site
 from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Opening, Part, Seq, Value, Within, union
 from txlint.model.facts import Expr, Pos
-from txlint.model.graph import Event, Key, Opened, ParamTarget
+from txlint.model.graph import Event, Key, Opened, ParamTarget, Target
 from txlint.model.kinds import Confidence
 from txlint.model.shapes import calls_in, last_name, speaks_of, statements
 
@@ -380,6 +380,8 @@ def _project(
             for target in event.targets:
                 if isinstance(target, ParamTarget) and target.fun == holder.id and target.name == wanted:
                     calls.append((nested, _in_words_of(names, event, _receiver(linker, nested)), nested is holder))
+            passed = ("param", wanted) if nested is holder else ("outer", holder.id, wanted)
+            calls.extend((nested, region, nested is holder) for region in _handed_on(linker, event, passed, 0))
     hand(linker, holder, wanted, value)
     returned = _functions(return_values)
     value = _replaced(linker, frame, expr, return_values, value)  # a task that is made of the wrapper
@@ -408,6 +410,27 @@ def _project(
             openers.append(replace(opened, kind="custom", name=outer.dotted, pos=pos, key=key, confidence=sure))
     wrappers = tuple(linker.atoms(Fn, a.fun, None) for a in returned if _does_more(linker.replay(a.fun, None, True), not openers))
     return union(value, wrappers), openers, False
+
+
+def _handed_on(linker: Linker, event: Event, passed: tuple[Any, ...], depth: int) -> Iterator[tuple[Opened, ...]]:
+    """What is open where the functions of an event call what it passes them: ``return atomically(func, args)`` in a wrapper."""
+    for place, given in event.passed.values.items():
+        if given != passed or depth > _DEEP:
+            continue
+        for target in event.targets:
+            helper = linker.project.funs[target.fun] if isinstance(target, Target) and target.kind == "call" else None
+            if helper is None or helper.fact is None:
+                continue
+            names = helper.fact.positional
+            name = place if isinstance(place, str) else names[place + target.skip] if place + target.skip < len(names) else ""
+            for inner in linker.replay(helper, helper.klass, False).flow.events:
+                regions = [inner.region for each in inner.targets if each[:2] == (helper.id, name) and isinstance(each, ParamTarget)]
+                for region in (*regions, *_handed_on(linker, inner, ("param", name), depth + 1)):
+                    theirs = (replace(o, key=("custom", helper.dotted)) if len(o.key) > 2 else o for o in region)
+                    yield (*event.region, *(replace(each, path=None, function=None) for each in theirs))
+
+
+_DEEP = 2
 
 
 def _does_more(wrapper: Replay, commits: bool) -> bool:
