@@ -66,7 +66,9 @@ def parse_type(text: str) -> TypeExpr:
             return TypeExpr(head, _dotted(inner))
         if head in ("new", "bound", "context", "stored", "unsaved"):
             return TypeExpr(head, args=(parse_type(inner),))
-        raise ValueError(f"unknown word {head!r} in {text!r}: only arg, init, new, bound, context, setting, stored and unsaved take parentheses")
+        raise ValueError(
+            f"unknown word {head!r} in {text!r}: only arg, init, new, bound, context, setting, stored and unsaved take parentheses"
+        )
     if text.endswith("]"):
         head, _, inner = text[:-1].partition("[")
         items = tuple(parse_type(part) for part in _split(inner, ","))

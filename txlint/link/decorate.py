@@ -5,26 +5,28 @@ something deferred (a deferral), or plainly. What is not known keeps the functio
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from txlint.catalog.types import parse_type
+from txlint.link.changes import functions_named
 from txlint.link.conditions import argument, decide
 from txlint.link.keyed import beside
 from txlint.link.library import parameter_text
 from txlint.link.linker import Decoration, Linker, Replay
 from txlint.link.opening import opened_within
 from txlint.link.passing import bind, hand, tell
-from txlint.link.project import Fun, Klass
+from txlint.link.project import Fun, Klass, mentions
 from txlint.link.replay import Frame
 from txlint.link.retrying import tries_again
 from txlint.link.site import Site
+from txlint.link.uses import uses_of
 from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Opening, Part, Seq, Value, Within, union
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import Event, Key, Opened, ParamTarget, Target
 from txlint.model.kinds import Confidence
-from txlint.model.shapes import calls_in, last_name, speaks_of, statements
+from txlint.model.shapes import calls_in, last_name, parts, speaks_of, statements
 
 _ROLES = {
     "builtins.property": "property",
@@ -340,7 +342,15 @@ def _project(
     if linker.decoration(outer).role == "manager":
         # A context manager made of a generator decorates as well.
         return value, _entered(linker, decorator, pos), False
-    return_values = linker.replay(outer, getattr(decorator.receiver, "klass", None), True).returns
+    constants = _constants(linker, frame, outer, expr if called else None)
+
+    def replayed(each: Fun) -> Replay:
+        given = tuple(item for item in constants if each is outer or item[0] not in each.scope)
+        if given:
+            return linker.replay_given(each, given)
+        return linker.replay(each, getattr(decorator.receiver, "klass", None) if each is outer else None, True)
+
+    return_values = replayed(outer).returns
     holder = outer
     _keep(linker, outer, return_values, _by_parameter(frame, outer, expr) if called else None, value)
     if called:
@@ -352,7 +362,7 @@ def _project(
                 return value, [replace(_opened(o, pos), kind="custom", name=outer.dotted) for o in openings], False
             return _replaced(linker, frame, expr, return_values, value), [], False
         holder = inner.fun
-        return_values = linker.replay(holder, None, True).returns
+        return_values = replayed(holder).returns
         wraps = any(a.fun.parent is holder for a in _functions(return_values)) or any(_opening(a) for a in return_values)
         if not wraps:
             holder, return_values = outer, (inner,)
@@ -370,11 +380,7 @@ def _project(
     for nested in holder.module.funs:
         if nested is not holder and not _within(nested, holder):
             continue
-        replay = (
-            linker.replay(nested, None, True)
-            if nested is not holder
-            else linker.replay(holder, getattr(decorator.receiver, "klass", None), True)
-        )
+        replay = replayed(nested)
         waits = waits or parameter_text(holder, wanted) in replay.flow.deferred
         for event in replay.flow.events:
             for target in event.targets:
@@ -392,7 +398,7 @@ def _project(
         return _applied(linker, frame, decorator, expr, called, value), [], False
     if not direct and returned:
         elsewhere = [c for c in calls if not any(c[0] is a.fun for a in returned)]
-        inner_runs = _runs_nested(linker, returned, elsewhere)
+        inner_runs = _runs_nested(replayed, returned, elsewhere)
         if inner_runs is None:
             return UNKNOWN, [], True  # only in something that runs later
         direct = inner_runs
@@ -408,8 +414,43 @@ def _project(
             sure = min(opened.confidence, Confidence.CERTAIN if always else Confidence.LIKELY)
             key = opened.key if len(opened.key) < 3 or opened.key[1] in ("param", "self") else ("custom", outer.dotted)
             openers.append(replace(opened, kind="custom", name=outer.dotted, pos=pos, key=key, confidence=sure))
-    wrappers = tuple(linker.atoms(Fn, a.fun, None) for a in returned if _does_more(linker.replay(a.fun, None, True), not openers))
+    wrappers = tuple(linker.atoms(Fn, a.fun, None) for a in returned if _does_more(replayed(a.fun), not openers))
     return union(value, wrappers), openers, False
+
+
+def _constants(linker: Linker, frame: Frame, factory: Fun, expr: Expr | None) -> tuple[tuple[str, Any], ...]:
+    """The constants that decide what a factory of decorators makes: of the parameters that it or its functions test, those that the call
+    ``expr`` gives, or that stand as defaults. ``@task(atomic=True)``."""
+    tested = _tested(linker, factory)
+    if not tested or factory.fact is None:
+        return ()
+    given = _by_parameter(frame, factory, expr) if expr is not None else {}
+    if expr is not None and any(key is None for key, _ in expr[3]):
+        return ()
+    found: dict[str, Any] = {}
+    for param in factory.fact.params[0 if expr is not None else 1 :]:
+        if param.name in tested and param.name in given:
+            value = given[param.name]
+            if len(value) == 1 and isinstance(value[0], Const):
+                found[param.name] = value[0].value
+        elif param.name in tested and param.default.__class__ is tuple and param.default[0] == "const":
+            found[param.name] = param.default[1]
+    return tuple(found.items())
+
+
+def _tested(linker: Linker, factory: Fun) -> frozenset[str]:
+    """The parameters of a function that it, or one defined in it, asks in a test, and that nothing is assigned to."""
+    known = linker.tested.get(factory.id)
+    if known is None:
+        asked: set[str] = set()
+        params = {param.name for param in factory.fact.params if param.kind not in ("vararg", "kwarg")} if factory.fact else set()
+        for each in (factory, *(fun for fun in factory.module.funs if _within(fun, factory))) if params else ():
+            for part in parts(each.body):
+                if part[0] in ("if", "ifexp") and len(part) in (4, 5):
+                    asked.update(name for name in params if speaks_of(part[1], (name,)))
+        bound = {name for name in asked if uses_of(linker, factory, name).bindings}
+        known = linker.tested[factory.id] = frozenset(asked - bound)
+    return known
 
 
 def _handed_on(linker: Linker, event: Event, passed: tuple[Any, ...], depth: int) -> Iterator[tuple[Opened, ...]]:
@@ -418,13 +459,15 @@ def _handed_on(linker: Linker, event: Event, passed: tuple[Any, ...], depth: int
         if given != passed or depth > _DEEP:
             continue
         for target in event.targets:
-            helper = linker.project.funs[target.fun] if isinstance(target, Target) and target.kind == "call" else None
-            if helper is None or helper.fact is None:
+            if not isinstance(target, Target) or target.kind != "call":
+                continue
+            helper = linker.project.funs[target.fun]
+            if helper.fact is None:
                 continue
             names = helper.fact.positional
             name = place if isinstance(place, str) else names[place + target.skip] if place + target.skip < len(names) else ""
             for inner in linker.replay(helper, helper.klass, False).flow.events:
-                regions = [inner.region for each in inner.targets if each[:2] == (helper.id, name) and isinstance(each, ParamTarget)]
+                regions = [inner.region for each in inner.targets if isinstance(each, ParamTarget) and each[:2] == (helper.id, name)]
                 for region in (*regions, *_handed_on(linker, inner, ("param", name), depth + 1)):
                     theirs = (replace(o, key=("custom", helper.dotted)) if len(o.key) > 2 else o for o in region)
                     yield (*event.region, *(replace(each, path=None, function=None) for each in theirs))
@@ -453,9 +496,14 @@ def _tell_receiver(linker: Linker, fun: Fun, holder: Fun, returned: Value) -> No
 
 
 def _may_open(linker: Linker, wrapper: Fun, receiver: str) -> bool:
-    """Does it ask its receiver for something, and open or end a transaction by the words for that?"""
+    """Does it ask its receiver for something, and open or end a transaction by the words for that, or by a method of the receiver that has
+    such words?"""
     calls = list(calls_in(wrapper.body))
-    return any(speaks_of(call[1], {receiver}) for call in calls) and any(last_name(call[1]) in linker.blocks for call in calls)
+    asked = [call for call in calls if speaks_of(call[1], {receiver})]
+    if not asked or any(last_name(call[1]) in linker.blocks for call in calls):
+        return bool(asked)
+    names = [call[1].rpartition(".")[2] for call in asked if call[1].__class__ is str and call[1].count(".") == 1]
+    return linker.has_sessions and any(mentions(fun, linker.blocks) for name in names for fun in functions_named(linker, name))
 
 
 def _functions(value: Value) -> list[Fn]:
@@ -579,11 +627,13 @@ def _within(nested: Fun, holder: Fun) -> bool:
     return False
 
 
-def _runs_nested(linker: Linker, returned: list[Fn], calls: list[tuple[Fun, tuple[Opened, ...], bool]]) -> list[Any] | None:
+def _runs_nested(
+    replayed: Callable[[Fun], Replay], returned: list[Fn], calls: list[tuple[Fun, tuple[Opened, ...], bool]]
+) -> list[Any] | None:
     """The wrapper calls a nested function which calls the decorated one; None where it never does so itself."""
     found = []
     for wrapper in returned:
-        for event in linker.replay(wrapper.fun, None, True).flow.events:
+        for event in replayed(wrapper.fun).flow.events:
             passed = [t for targets in event.passed.callables.values() for t in targets]
             for target in (*event.targets, *passed):
                 for nested, region, direct in calls:

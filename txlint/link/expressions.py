@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.link.calls import evaluate_call
 from txlint.link.chosen import entry_of, is_table
-from txlint.link.guards import assume, library_test, only_test, tests
+from txlint.link.guards import assume, constant_test, library_test, only_test, tests
 from txlint.link.kept import item_name
 from txlint.link.keyed import key_of, with_key
 from txlint.link.library import configured, operated, subscript
@@ -177,6 +177,8 @@ def _bin(frame: Frame, expr: Any) -> Value:
 
 def _ifexp(frame: Frame, expr: Any) -> Value:
     frame.ev(expr[1])
+    if frame.constants and (decided := constant_test(expr[1], frame.constants)) is not None:
+        return frame.ev(expr[2] if decided else expr[3])
     guards = frame.guards
     yes, no = tests(frame, expr[1])
     assume(frame, [fact for fact in yes if fact[0] == "test"])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.link.carried import carried_in
@@ -378,18 +379,31 @@ def _state_tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
     return [], []
 
 
-def constant_test(test: Expr) -> bool | None:
-    """What a test always gives; None where that depends."""
+def constant_test(test: Expr, constants: Mapping[str, Any] = MappingProxyType({})) -> bool | None:
+    """What a test always gives, where names stand for ``constants``; None where that depends."""
     if test.__class__ is str:
         if test.rpartition(".")[2] == "TYPE_CHECKING":
             return False
-        return None
+        return bool(constants[test]) if test in constants else None
     if test[0] == "const":
         return bool(test[1])
     if test[0] == "not":
-        inner = constant_test(test[1])
+        inner = constant_test(test[1], constants)
         return None if inner is None else not inner
+    if not constants:
+        return None
+    if test[0] == "bool":
+        found = [constant_test(part, constants) for part in test[2]]
+        decisive = test[1] == "or"
+        return decisive if decisive in found else (None if None in found else not decisive)
+    if test[0] == "cmp" and test[1].__class__ is str and test[1] in constants and len(test[2]) == 1 and test[3][0].__class__ is tuple:
+        other = test[3][0]
+        if other[0] == "const" and test[2][0] in _SAME:
+            return (constants[test[1]] == other[1]) is _SAME[test[2][0]]
     return None
+
+
+_SAME = {"is": True, "==": True, "is not": False, "!=": False}
 
 
 def library_test(frame: Frame, test: Expr) -> bool | None:

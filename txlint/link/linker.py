@@ -93,6 +93,8 @@ class Linker:
         self._unsettled: dict[tuple[int, int, bool], None] = {}  # replays that asked for something under way
         self._again: set[Any] = set()  # what has been put off once
         self._put_off: dict[tuple[int, int, bool], Replay] = {}  # ... and what came out at first
+        self.tested: dict[int, frozenset[str]] = {}  # factory of decorators -> its parameters that are tested
+        self._given_replays: dict[tuple[int, tuple[tuple[str, Any], ...]], Replay] = {}
         self.corrected: set[tuple[int, int, bool]] = set()  # what leaves something else open or closed than it did at first
         self.misses = 0  # how often a replay under way was asked for
         self._missed: dict[Any, int] = {}
@@ -304,6 +306,22 @@ class Linker:
                 cache.pop(at, None)
             self._loose.clear()
         return replay
+
+    def replay_given(self, fun: Fun, given: tuple[tuple[str, Any], ...]) -> Replay:
+        """The flow of a function of which parameters, or names of the functions around it, are these constants."""
+        if not given:
+            return self.replay(fun, fun.klass, True)
+        known = self._given_replays.get((fun.id, given))
+        if known is None:
+            from txlint.link.replay import replay_function
+
+            misses = self.misses
+            self._given_replays[fun.id, given] = _NOTHING
+            known = replay_function(self, fun, fun.klass, True, dict(given))
+            del self._given_replays[fun.id, given]
+            if self.is_settled(misses):
+                self._given_replays[fun.id, given] = known
+        return known
 
     def replayed(self, fun: Fun, klass: Klass, exact: bool) -> Replay | None:
         """What is known of a function without replaying it."""

@@ -5,8 +5,9 @@ the state of a replay. What statements and expressions do to it is in `statement
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from txlint.link import misuse
@@ -30,11 +31,14 @@ from txlint.model.graph import NEW, NO_CLASS, STORED, Flow, Given, Key, Opened, 
 from txlint.model.kinds import Confidence
 
 _NO_NAMES: frozenset[str] = frozenset()
+NO_CONSTANTS: Mapping[str, Any] = MappingProxyType({})
 
 
-def replay_function(linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> Replay:
-    """Replay a function (or a module's body) for receivers of a class."""
+def replay_function(linker: Linker, fun: Fun, klass: Klass | None, exact: bool, constants: Mapping[str, Any] = NO_CONSTANTS) -> Replay:
+    """Replay a function (or a module's body) for receivers of a class; with ``constants`` for parameters or free variables of these
+    values."""
     frame = Frame(linker, fun, klass, exact)
+    frame.constants = constants
     try:
         frame.reads, frame.writes = linker.accessors[fun.module]
     except KeyError:
@@ -75,12 +79,11 @@ class Frame:
     transactions that the function itself has open, and the `Flow` of events that it leaves."""
 
     __slots__ = (
-        "assigned_params", "at", "at_end", "awaiting", "cached", "called", "closed", "commits", "dead", "depth", "each", "ends", "env",
-        "exact", "filled", "flow", "fun",
-        "given", "given_if", "guards", "handling", "instead", "keys", "klass", "linker", "loops", "module", "never", "open",
-        "origins", "owners",
-        "parent", "promises", "queries", "ran", "reads", "region", "renamed", "returned", "returns", "rows", "self_name", "sets", "silent",
-        "skipped", "snapshot", "stacks", "stands_for", "static", "switched", "tested", "tests", "writes", "written", "yields",
+        "assigned_params", "at", "at_end", "awaiting", "cached", "called", "closed", "commits", "constants", "dead", "depth", "each",
+        "ends", "env", "exact", "filled", "flow", "fun", "given", "given_if", "guards", "handling", "instead", "keys", "klass",
+        "linker", "loops", "module", "never", "open", "origins", "owners", "parent", "promises", "queries", "ran", "reads", "region",
+        "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "skipped", "snapshot", "stacks", "stands_for",
+        "static", "switched", "tested", "tests", "writes", "written", "yields",
     )  # fmt: skip
 
     def __init__(self, linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> None:
@@ -115,6 +118,7 @@ class Frame:
         self.owners: dict[Key, tuple[str, Pos]] = {}  # sessions that a block around commits at its end: its name and place
         self.silent = False  # no events: the expression is only looked at
         self.skipped: frozenset[int] = frozenset()  # the lines of loops that are not entered
+        self.constants = NO_CONSTANTS  # names that stand for these, by what a factory was called with
         self.depth = 0  # library calls that run library calls
         self.self_name: str | None = None
         # names assigned to: parameters among them are no longer the caller's; which constants, None where anything else

@@ -345,7 +345,7 @@ def _if(frame: Frame, stmt: Any) -> None:
         frame.ev(test)
     elif frame.reads and test[0] != "const":
         look(frame, test)
-    decided = constant_test(test)
+    decided = constant_test(test, frame.constants)
     if decided is None:
         decided = library_test(frame, test)
     yes, no = tests(frame, test)

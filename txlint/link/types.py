@@ -105,7 +105,8 @@ def typed(
         origin = STORED if op == "stored" else NEW
         return tuple(linker.of_row(atom, origin) for atom in linker.typed(expr.args[0], receiver, args, keywords))
     if op == "setting":
-        return next((value for framework in linker.frameworks if (value := framework.set_by(linker, expr.name)) is not None), UNKNOWN)
+        named = (framework.set_by(linker, expr.name) for framework in linker.frameworks)
+        return next((each for each in named if each is not None), UNKNOWN)
     if op == "union":
         for part in expr.args[:-1]:
             value = linker.typed(part, receiver, args, keywords, origin)
