@@ -41,28 +41,32 @@ class WayOut(NamedTuple):
 
 
 class Way(NamedTuple):
-    """A test of a plain local name, ``is_new`` or ``kind != "a"``: of which name, equal to what (None: its truth), and whether the test is
-    true where that is so."""
+    """What a local name, or an attribute of one, is on a way, ``is_new``, ``kind != "a"``, ``not self.physical``: which name is equal to
+    what (None: true), and whether that is so."""
 
     name: str
     value: Expr | None
     truth: bool
 
+    def excludes(self, other: Way) -> bool:
+        return self[:2] == other[:2] and self.truth is not other.truth
+
 
 _SAME = {"==": True, "!=": False, "is": True, "is not": False}
 
 
-def way_of(test: Expr) -> Way | None:
-    """The test as a `Way`; None where it asks for anything else."""
-    truth = True
+def ways_of(test: Expr, wanted: bool) -> tuple[Way, ...]:
+    """All that is so where a test gives what is wanted, as far as it asks for names."""
     while test.__class__ is tuple and test[0] == "not":
-        test, truth = test[1], not truth
+        test, wanted = test[1], not wanted
     if test.__class__ is str:
-        return Way(test, None, truth) if "." not in test else None
-    if test[0] == "cmp" and len(test[2]) == 1 and test[2][0] in _SAME and test[1].__class__ is str and "." not in test[1]:
+        return (Way(test, None, wanted),) if test.count(".") < 2 else ()
+    if test[0] == "bool" and (test[1] == "and") is wanted:
+        return tuple(way for part in test[2] for way in ways_of(part, wanted))
+    if test[0] == "cmp" and len(test[2]) == 1 and test[2][0] in _SAME and test[1].__class__ is str and test[1].count(".") < 2:
         if test[3][0].__class__ is tuple and test[3][0][0] == "const":
-            return Way(test[1], test[3][0], truth is _SAME[test[2][0]])
-    return None
+            return (Way(test[1], test[3][0], wanted is _SAME[test[2][0]]),)
+    return ()
 
 
 def either(before: dict[Key, Opened], one: dict[Key, Opened], two: dict[Key, Opened]) -> dict[Key, Opened]:

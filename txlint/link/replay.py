@@ -11,8 +11,9 @@ from types import MappingProxyType
 from typing import Any
 
 from txlint.link import misuse
-from txlint.link.branches import State, Way, WayOut, closes_given, either, given_after, way_of
+from txlint.link.branches import State, Way, WayOut, closes_given, either, given_after, ways_of
 from txlint.link.calls import run_at_end
+from txlint.link.changes import REREADS
 from txlint.link.expressions import EXPRESSIONS
 from txlint.link.generic import for_frame
 from txlint.link.held import canonical, provided
@@ -23,6 +24,7 @@ from txlint.link.members import private
 from txlint.link.project import Fun, Klass, Module
 from txlint.link.properties import accessors, read
 from txlint.link.retrying import tries_again
+from txlint.link.settled import is_lasting
 from txlint.link.statements import STATEMENTS
 from txlint.link.uses import uses_of
 from txlint.link.values import UNKNOWN, Atom, ExtObj, Fn, Many, Obj, Param, SelfCls, SelfObj, Stored, Super, Table, Value, union
@@ -138,8 +140,8 @@ class Frame:
         self.promises: list[tuple[Expr, tuple[Opened, ...]]] = []  # calls that wait for the commit, with what was open
         self.switched: dict[str, dict[str, None]] = {}  # names, and the attributes that are true, false or none since they were assigned
         self.loops: list[tuple[Stmt, tuple[Opened, ...]]] = []  # around what is replayed, with what was open when they began
-        # What is open only where a test of a local name gave this, and what is otherwise: for when the same is asked again.
-        self.instead: dict[tuple[Key, Pos], tuple[Way, bool, Opened | None]] = {}
+        # What is open only where names are this, and what is otherwise: for when the same is asked again.
+        self.instead: dict[tuple[Key, Pos], tuple[tuple[Way, ...], Opened | None]] = {}
         # Calls whose first argument is called when this function has returned: the call, what it passes, under which tests, how sure.
         self.at_end: list[tuple[Expr, tuple[Value, ...], dict[str | None, Value], tuple[Test, ...], Confidence]] = []
         self.stands_for: dict[str, Expr] = {}  # targets of a loop over what is listed: what they are in this round
@@ -457,28 +459,40 @@ class Frame:
 
     def began(self, before: dict[Key, Opened], yes: dict[Key, Opened], no: dict[Key, Opened], test: Expr) -> None:
         """After a branch: which of the transactions that are open now were begun on one of its ways only."""
-        way = way_of(test)
-        if way is None or self.loops or self.fun.fact is None or way.name not in self.fun.scope:
+        if self.loops:
             return
-        given = any(param.name == way.name for param in self.fun.fact.params)
-        if len(uses_of(self.linker, self.fun, way.name).bindings) + given != 1:
-            return  # what a name stood for then it need not stand for when it is asked for again
         for key, opened in self.open.items():
             one, two = yes.get(key), no.get(key)
             if key not in before and (one is None or two is None or one.pos != two.pos):
                 on_yes = one is not None and opened.pos == one.pos
-                self.instead = {**self.instead, (key, opened.pos): (way, on_yes, two if on_yes else one)}
+                ways = tuple(way for way in ways_of(test, on_yes) if self._is_lasting(way.name))
+                if ways:
+                    self.instead = {**self.instead, (key, opened.pos): (ways, two if on_yes else one)}
+
+    def _is_lasting(self, name: str) -> bool:
+        """Does a name, or an attribute of the receiver, stand for the same whenever it is asked for?"""
+        fact, owner = self.fun.fact, self.fun.klass
+        head, _, attribute = name.partition(".")
+        if fact is None or head not in self.fun.scope:
+            return False
+        uses = uses_of(self.linker, self.fun, head)
+        if len(uses.bindings) + any(param.name == head for param in fact.params) != 1:
+            return False
+        if not attribute:
+            return True
+        return (
+            head == self.self_name and owner is not None and REREADS.isdisjoint(uses.called) and is_lasting(self.linker, owner, attribute)
+        )
 
     def entered(self, test: Expr, wanted: bool) -> None:
-        """On a branch: what was begun only where the same test gave the opposite is not open here."""
-        way = way_of(test)
-        for key, opened in self.open.items() if way is not None else ():
+        """On a branch: what was begun only where a test gave the opposite is not open here."""
+        ways = ways_of(test, wanted)
+        for key, opened in self.open.items() if ways else ():
             known = self.instead.get((key, opened.pos))
-            if way is not None and known is not None and known[0][:2] == way[:2]:
-                if (known[0].truth is way.truth) is not (known[1] is wanted):
-                    still = {k: o for k, o in self.open.items() if k != key}
-                    self.open = {**still, key: known[2]} if known[2] is not None else still
-                    self.snapshot = None
+            if known is not None and any(one.excludes(two) for one in known[0] for two in ways):
+                still = {k: o for k, o in self.open.items() if k != key}
+                self.open = {**still, key: known[1]} if known[1] is not None else still
+                self.snapshot = None
 
     def closure(self) -> Atom | None:
         """What a function defined here sees as the receiver of the method around it."""

@@ -31,10 +31,12 @@ _ANY = frozenset({"setattr", "__dict__", "vars"})
 
 
 class Source(NamedTuple):
-    """Where a constructor takes a flag from: an argument by this name, else the default (empty: not known)."""
+    """Where a constructor takes a flag from: an argument by this name, or what is not that (``negated``), else the default (empty: not
+    known)."""
 
     argument: str | None
     default: Value
+    negated: bool = False
 
 
 def flag_of(frame: Frame, expr: Expr) -> str | None:
@@ -84,10 +86,12 @@ def made_with(linker: Linker, klass: Klass, args: tuple[Value, ...], keywords: d
     positional = fun.fact.positional[1:] if fun is not None and fun.fact is not None else linker.fields(klass)
     bound: dict[str | None, Value] = {**dict(zip(positional, args, strict=False)), **keywords}
     flags: list[tuple[str, Atom]] = []
-    for name, (argument, default) in sources.items():
+    for name, (argument, default, negated) in sources.items():
         if name in linker.project.put_on:
             continue
         value = bound.get(argument) if argument is not None else None
+        if value is not None and negated:
+            value = _negated(linker, value)
         if value is None:
             is_handed_on = len(args) > len(positional) and argument not in positional
             value = UNKNOWN if argument is not None and (open_ended or is_handed_on) else default
@@ -164,7 +168,8 @@ def kept_with(frame: Frame, place: tuple[Any, ...], atom: Atom) -> tuple[Test, .
         return ()
     tests = []
     for name, source in _sources(linker, klass).items():
-        flag = flag_of(frame, f"{frame.self_name}.{name}") if source.argument not in (None, place[2]) else None
+        is_other = source.argument not in (None, place[2]) and not source.negated
+        flag = flag_of(frame, f"{frame.self_name}.{name}") if is_other else None
         if flag is not None:
             given = {key for other, key in entries(linker, place, (fun.id, source.argument)) if other is atom}
             flags = {key[1] for key in given if key is not None and key[0] == "const" and key[1].__class__ is bool}
@@ -195,10 +200,33 @@ def is_flag(atom: Atom) -> bool:
 
 def is_settled(linker: Linker, owner: Klass, name: str) -> bool:
     """Does nobody but constructors assign an attribute: no other method of the class, of those above and below it, and no other code?"""
-    if name in linker.project.put_on:
+    return _is_kept(linker, owner, name) and not any(f.may_set(linker, owner, name) for f in linker.frameworks)
+
+
+def is_lasting(linker: Linker, owner: Klass, name: str) -> bool:
+    """Does nobody assign an attribute but who makes or reads an instance? It is no property, and no method hands its name and a value, or
+    a dict with it, to another one of the receiver (``self.set("paid", True)``)."""
+    found = linker.find(owner, name)
+    if (found is not None and found.method is not None) or not _is_kept(linker, owner, name):
         return False
-    changed = _changed_by_methods(linker, owner)
-    return changed is not None and name not in changed and not any(f.may_set(linker, owner, name) for f in linker.frameworks)
+    classes = [klass for klass in (*linker.mro(owner), *owner.subclasses) if isinstance(klass, Klass)]
+    return not any(_sets_by_name(fun, ("const", name)) for klass in classes for fun in linker.project.methods(klass))
+
+
+def _sets_by_name(fun: Fun, name: Expr) -> bool:
+    own = f"{fun.fact.params[0].name}." if fun.fact is not None and fun.fact.params else " "
+    for _, func, args, _, _ in calls_in(fun.body):
+        if func.__class__ is str and func.startswith(own):
+            if args[:1] == (name,) and len(args) > 1:
+                return True
+            if any(arg.__class__ is tuple and arg[0] == "dict" and name in arg[1] for arg in args):
+                return True
+    return False
+
+
+def _is_kept(linker: Linker, owner: Klass, name: str) -> bool:
+    changed = _changed_by_methods(linker, owner) if name not in linker.project.put_on else None
+    return changed is not None and name not in changed
 
 
 def _changed_by_methods(linker: Linker, owner: Klass) -> frozenset[str] | None:
@@ -297,6 +325,12 @@ def _of_fields(linker: Linker, klass: Klass) -> dict[str, Source]:
     return fields
 
 
+def _negated(linker: Linker, value: Value) -> Value:
+    """``not value`` of a constant; not known otherwise."""
+    atom = value[0] if len(value) == 1 else None
+    return (linker.atoms.const(not atom.value),) if isinstance(atom, Const) else UNKNOWN
+
+
 def constant_of(linker: Linker, expr: Expr | None) -> Value:
     """The value of an expression that is a constant; not known otherwise."""
     return (linker.atoms.const(expr[1]),) if expr.__class__ is tuple and expr[0] == "const" else UNKNOWN
@@ -338,6 +372,9 @@ def _source(linker: Linker, params: dict[str, Any], fun: Fun, expr: Expr) -> Sou
         if param is None or param.kind in ("vararg", "kwarg") or _assigned(linker, fun, "").get(expr, 0):
             return None
         return Source(expr, constant_of(linker, param.default))
+    if expr.__class__ is tuple and expr[0] == "not":
+        inner = _source(linker, params, fun, expr[1])
+        return Source(inner.argument, _negated(linker, inner.default), not inner.negated) if inner is not None else None
     value = constant_of(linker, expr)
     return Source(None, value) if value else None
 
@@ -368,15 +405,15 @@ def _through(linker: Linker, klass: Klass, fun: Fun, args: tuple[Any, ...], para
     given.update((name, expr) for name, expr in keywords if name is not None)
     forwards = any(name is None for name, _ in keywords)
     kept: dict[str, Source] = {}
-    for name, (argument, default) in above.items():
+    for name, (argument, default, negated) in above.items():
         if argument is None:
             kept[name] = Source(None, default)
         elif argument in given:
-            source = _source(linker, params, fun, given[argument])
+            source = _source(linker, params, fun, ("not", given[argument]) if negated else given[argument])
             if source is not None:
                 kept[name] = source
         elif forwards and takes_any and argument not in params:
-            kept[name] = Source(argument, default)
+            kept[name] = Source(argument, default, negated)
         elif not forwards and not starred:
             kept[name] = Source(None, default)
     return kept

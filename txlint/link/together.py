@@ -25,18 +25,25 @@ def is_left_out(frame: Frame, name: Expr, klass: Klass) -> bool:
     if fun.fact is None or name.__class__ is not str or "." in name:
         return False
     own = {param.name for param in fun.fact.params}
-    told = [atom for each in own for atom in linker.params.get((fun.id, each, NO_CLASS), ())]
-    if not any(isinstance(atom, Cls) and atom.klass is klass for atom in told):
+    if not any(isinstance(atom, Cls) and atom.klass is klass for each in own for atom in linker.stores.get(("param", fun.id, each), ())):
         return False
     guards = [test for test in frame.guards if test.param in own and test.op not in ("class", "any")]
     sources = stands_for(frame, name) if guards else None
     if not sources:
         return False
-    if any(isinstance(atom, Obj) and atom.klass is klass for atom in told):
+    if any(_is_passed(frame, each, klass) for each in sources):
         return False  # an instance is passed, of which it is not kept beside what
     places = [("param", fun.id, source) for source in sources]
     linker.told_together.update(dict.fromkeys(places))
     return any(_is_refused(frame, places, klass, test) for test in guards)
+
+
+def _is_passed(frame: Frame, name: str, klass: Klass) -> bool:
+    """Is an instance of a class passed for a parameter?"""
+    owner, number = frame.fun.klass, frame.fun.id
+    receivers = (NO_CLASS, owner.id, *(sub.id for sub in owner.subclasses)) if owner is not None else (NO_CLASS,)
+    told = (atom for receiver in receivers for atom in frame.linker.params.get((number, name, receiver), ()))
+    return any(isinstance(atom, Obj) and atom.klass is klass for atom in told)
 
 
 def _is_refused(frame: Frame, places: list[tuple[str, int, str]], klass: Klass, test: Test) -> bool:

@@ -383,7 +383,9 @@ def _of_class(linker: Linker, klass: Klass, path: str, passed: Mapping[str, Valu
     if source is not None:
         if source.argument is None:
             return source.default
-        return passed.get(source.argument, source.default) if passed is not None else UNKNOWN
+        if passed is None or (source.negated and source.argument in passed):
+            return UNKNOWN
+        return passed.get(source.argument, source.default)
     found = linker.find(klass, name)
     if found is not None:
         if found.bindings is None or len(found.bindings) != 1 or found.bindings[0][0] != "value":
