@@ -7,6 +7,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from txlint.catalog.types import parse_type
 from txlint.frameworks.data import ABSENT, Unknown
 from txlint.frameworks.django.rows import DjangoRow
 from txlint.frameworks.django.settings import DjangoSettings
@@ -151,7 +152,9 @@ class DjangoModels(Framework):
                     declared = self._first_manager(linker, klass)
                     if declared is not None:
                         return declared
-                return (linker.atoms(linker.ExtObj, MANAGER, (linker.instance(klass, True, origin=STORED),), None),)
+                given = (linker.catalog.attribute_type(base, "objects") for base in linker.library_bases(klass))
+                manager = next((parse_type(text).name for text in given if text is not None), MANAGER)
+                return (linker.atoms(linker.ExtObj, manager, (linker.instance(klass, True, origin=STORED),), None),)
             return None
         if all(binding[0] != "value" for binding in found.bindings):
             return None
