@@ -3,7 +3,7 @@ And is it explained?"""
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import inspect
 import json
 import sys
@@ -38,6 +38,7 @@ def prepare() -> None:
                 "django.contrib.redirects",
                 "django.contrib.sessions",
                 "django.contrib.sites",
+                *filter(importlib.util.find_spec, ["djmail"]),
             ],
             HAYSTACK_CONNECTIONS={"default": {"ENGINE": "haystack.backends.simple_backend.SimpleEngine"}},
             DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},

@@ -68,6 +68,7 @@ def _module(name: str) -> Any:
 
 # -- Django: a project with a database in the folder, Redis as cache and queue, mail over SMTP --
 
+MAILS = ("emails/adhoc-subject.html", "emails/adhoc-body-text.html", "emails/welcome-subject.html", "emails/welcome-body-text.html")
 APPS = {
     "allauth": ["allauth", "allauth.account"],
     "anymail": ["anymail"],
@@ -79,8 +80,10 @@ APPS = {
     "django_redis": [],
     "django_rq": [],
     "django_services": [],
+    "django_softdelete": [],
     "django_subatomic": [],
     "django_tasks": [],
+    "djmail": ["djmail"],
     "haystack": ["haystack"],
     "huey": [],
     "mailer": ["mailer"],
@@ -123,7 +126,7 @@ def _django(library: str, place: Place) -> None:
         TEMPLATES=[
             {
                 "BACKEND": "django.template.backends.django.DjangoTemplates",
-                "OPTIONS": {"loaders": [("django.template.loaders.locmem.Loader", {"a": "a"})]},
+                "OPTIONS": {"loaders": [("django.template.loaders.locmem.Loader", dict.fromkeys(("a", *MAILS), "a"))]},
             }
         ],
         USE_TZ=True,

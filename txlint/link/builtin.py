@@ -151,6 +151,11 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
                 if isinstance(atom, Const) and isinstance(atom.value, str):
                     asked(site, args[0], atom.value)
             return True
+        if last == "type" and len(args) == 3:
+            site.result = union(
+                site.result, linker.items(args[1])
+            )  # a class that is made on the spot is like the first that it derives from
+            return True
         if last == "type" and len(args) == 1:
             for atom in args[0]:
                 if isinstance(atom, SelfObj):
