@@ -1,16 +1,20 @@
-"""Flask: what a function that runs before each request leaves open is open in the view. `entrances` gives the views.
+"""Flask: what a function that runs before each request leaves open is open in the view, and what the view leaves open in the functions that
+run after it. `entrances` gives the views, and those functions.
 
 Facts are from Flask 3.1 (flask/app.py: ``full_dispatch_request`` runs the functions of ``before_request``, those of a blueprint for its own
-views only, then the view, then those of ``after_request``; ``teardown_request`` and ``teardown_appcontext`` run when the response is made).
+views only, then the view, then in ``process_response`` those of ``after_request``: the blueprint's first, each list in the reverse order of
+its registration, then likewise those of ``teardown_request``; Flask-SQLAlchemy's session is removed behind them, when the application's
+context is popped) and Flask-Login 0.6 (utils.py: ``login_required`` asks ``current_user``, for which the project's user loader is called).
 The transaction that a session begins by itself, in the view, needs nothing of this: it is begun by a statement of the view."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from txlint.frameworks.routes import entered, placed, registrations, routed, value_at
-from txlint.model.graph import NO_CLASS, Entrance, Opened
+from txlint.frameworks.routes import decorators, entered, placed, registrations, routed, value_at
+from txlint.model.graph import NO_CLASS, Entrance, Key, Opened
 
 if TYPE_CHECKING:
     from txlint.frameworks.types import Fun, Linker
@@ -22,46 +26,153 @@ _ROUTES = frozenset({"route", "get", "post", "put", "patch", "delete"})
 _VIEW = "flask.views.View"
 _METHODS = ("dispatch_request", "delete", "get", "head", "options", "patch", "post", "put")
 _BEFORE = frozenset({"before_request", "before_app_request"})
+_AFTER = frozenset({"after_request", "after_app_request"})
+_TEARDOWN = frozenset({"teardown_request", "teardown_app_request"})
+_LOADERS = frozenset({"request_loader", "user_loader"})
+_MANAGER = frozenset({"flask_login.LoginManager"})
+_LOGIN = frozenset(
+    {
+        "flask_login.fresh_login_required", "flask_login.login_required",
+        "flask_login.utils.fresh_login_required", "flask_login.utils.login_required",
+    }
+)  # fmt: skip
+MOST_SHOWN = 8
+"""Transactions of views that are shown at a function that runs after all of them."""
+
+
+class _Handler(NamedTuple):
+    """A function that runs before or after requests. ``blueprint``: the name of that for whose views it does; empty: for all. ``place``:
+    where it is registered, and on which line: those of one place are in order."""
+
+    fun: Fun
+    blueprint: str
+    place: Any
+    line: int
+
+
+@dataclass(slots=True, eq=False)
+class _View:
+    """A view with the class of its receiver, the name of its blueprint (or of the application), and what is open when it is called."""
+
+    fun: Fun
+    cls: int
+    name: str
+    before: list[Opened]
 
 
 def entrances(linker: Linker) -> Iterator[Entrance]:
-    """Views behind a function that begins a transaction before the request."""
+    """Views behind a function that begins a transaction before the request; the functions behind the views that leave one open."""
+    views = list(_views(linker))
+    for view in views:
+        for opened in view.before:
+            yield entered(view.fun, view.cls, opened)
+    behind = list(_handlers(linker, _AFTER)), list(_handlers(linker, _TEARDOWN))
+    if any(behind):
+        left = [(view.name, opened) for view in views for opened in _left(linker, view)]
+        for after in behind:
+            for handler in after:
+                yield from _entered_after(linker, handler, after, left)
+            left = [(name, opened) for name, opened in left if not any(_ends(linker, each, name, opened.key) for each in after)]
+
+
+def _views(linker: Linker) -> Iterator[_View]:
     everywhere, own = _begun(linker)
-    if not everywhere and not own:
-        return
+    loaded = [placed(opened, fun) for fun in _user_loaders(linker) for opened in linker.replay(fun, fun.klass, True).left_open]
     for view in routed(linker, _ROUTES, _CLASSES):
-        for opened in (*everywhere, *own.get(view.name, ())):
-            yield entered(view.fun, NO_CLASS, opened)
+        before = [*everywhere, *own.get(view.name, ())]
+        yield _View(view.fun, NO_CLASS, view.name, _with_user(linker, view.fun, before, loaded))
     for klass in linker.project.klasses:
         if linker.is_a(klass, _VIEW):
             for fun, cls, _ in linker.called_methods(klass, [name for name in _METHODS if linker.find(klass, name) is not None]):
-                for opened in everywhere:
-                    yield entered(fun, cls, opened)
+                yield _View(fun, cls, "", _with_user(linker, fun, everywhere, loaded))
+
+
+def _with_user(linker: Linker, view: Fun, before: list[Opened], loaded: list[Opened]) -> list[Opened]:
+    """What is open before a view, where a decorator of that asks who is there: the user is loaded for it."""
+    if not loaded or not _asks_for_login(linker, view):
+        return before
+    return [*before, *(opened for opened in loaded if all(opened.key != other.key for other in before))]
 
 
 def _begun(linker: Linker) -> tuple[list[Opened], dict[str, list[Opened]]]:
     """What is left open before each request: of the application, and by the name of a blueprint for its own."""
     everywhere: list[Opened] = []
     own: dict[str, list[Opened]] = {}
-    for fun, owner, method, name in _handlers(linker):
-        of_blueprint = method == "before_request" and isinstance(owner, linker.ExtObj) and owner.name == _BLUEPRINT
-        left = own.setdefault(name, []) if of_blueprint else everywhere
-        for opened in linker.replay(fun, fun.klass, True).left_open:
-            if not opened.reads:
-                left.append(placed(opened, fun))
+    for handler in _handlers(linker, _BEFORE):
+        left = own.setdefault(handler.blueprint, []) if handler.blueprint else everywhere
+        for opened in linker.replay(handler.fun, handler.fun.klass, True).left_open:
+            if not opened.reads or _is_shared(opened):
+                left.append(placed(opened, handler.fun))
     return everywhere, own
 
 
-def _handlers(linker: Linker) -> Iterator[tuple[Fun, Any, str, str]]:
-    """The functions that run before a request, with the object that they were registered on, how, and its name."""
-    for method in sorted(_BEFORE):
+def _is_shared(opened: Opened) -> bool:
+    """Is it that of a session that all who serve the request name alike?"""
+    return opened.key[1:2] == ("global",)
+
+
+def _user_loaders(linker: Linker) -> Iterator[Fun]:
+    for found in routed(linker, _LOADERS, _MANAGER):
+        yield found.fun
+
+
+def _asks_for_login(linker: Linker, fun: Fun) -> bool:
+    return any(isinstance(atom, linker.Ext) and atom.name in _LOGIN for name, _ in decorators(fun) for atom in value_at(linker, fun, name))
+
+
+def _handlers(linker: Linker, methods: frozenset[str]) -> Iterator[_Handler]:
+    """The functions that are registered by these methods."""
+    for method in sorted(methods):
         for handler in routed(linker, {method}, _CLASSES):
-            yield handler.fun, handler.owner, method, handler.name
-    for fun, call in registrations(linker, _BEFORE):
+            name = handler.name if _is_own(linker, handler.owner, method) else ""
+            yield _Handler(handler.fun, name, handler.fun.parent or handler.fun.module, handler.fun.fact.pos[0])
+    for fun, call in registrations(linker, methods):
         if call[1].__class__ is not str or not call[2]:
             continue
         name, _, method = call[1].rpartition(".")
         for owner in value_at(linker, fun, name):
             for given in value_at(linker, fun, call[2][0]):
                 if isinstance(given, linker.Fn) and isinstance(owner, (linker.ExtObj, linker.Obj)):
-                    yield given.fun, owner, method, linker.where_bound(fun.module, name)
+                    blueprint = linker.where_bound(fun.module, name) if _is_own(linker, owner, method) else ""
+                    yield _Handler(given.fun, blueprint, fun if fun.fact is not None else fun.module, call[4][0])
+
+
+def _is_own(linker: Linker, owner: Any, method: str) -> bool:
+    """Is a function registered for the views of one blueprint only?"""
+    return "_app_" not in method and isinstance(owner, linker.ExtObj) and bool(owner.name == _BLUEPRINT)
+
+
+def _left(linker: Linker, view: _View) -> Iterator[Opened]:
+    """What is open on sessions that others can name when a view has returned."""
+    replay = linker.replay(view.fun, linker.project.klasses[view.cls] if view.cls != NO_CLASS else None, True)
+    for opened in replay.left_open:
+        if _is_shared(opened):
+            yield placed(opened, view.fun)
+    for opened in view.before:
+        if _is_shared(opened) and opened.key not in replay.closes:
+            sure = opened.confidence.doubted if opened.key in replay.commits else opened.confidence
+            yield replace(opened, confidence=sure)
+
+
+def _entered_after(linker: Linker, handler: _Handler, others: Iterable[_Handler], left: list[tuple[str, Opened]]) -> Iterator[Entrance]:
+    """A function behind the views that it runs for, with what these leave open and none that runs before it ends."""
+    earlier = [each for each in others if each is not handler and not _runs_behind(each, handler)]
+    found: dict[Any, Opened] = {}
+    for name, opened in left:
+        if handler.blueprint in ("", name) and not any(_ends(linker, each, name, opened.key) for each in earlier):
+            found.setdefault((opened.path, opened.pos), opened)
+    for opened in sorted(found.values(), key=lambda each: each.reads)[:MOST_SHOWN]:
+        yield entered(handler.fun, NO_CLASS, opened)
+
+
+def _runs_behind(one: _Handler, other: _Handler) -> bool:
+    """Is it certain that one runs behind the other? Those of the application do, and what was registered before it at the same place."""
+    if bool(one.blueprint) != bool(other.blueprint):
+        return not one.blueprint
+    return bool(one.place is other.place and one.line < other.line)
+
+
+def _ends(linker: Linker, handler: _Handler, view: str, key: Key) -> bool:
+    """Does a function that runs after a view end, on some way, what that has open?"""
+    replay = linker.replay(handler.fun, handler.fun.klass, True)
+    return handler.blueprint in ("", view) and (key in replay.closes or key in replay.commits)

@@ -137,5 +137,6 @@ def entered(fun: Fun, cls: int, opened: Opened) -> Entrance:
     key = opened.key if opened.key[1:2] == ("global",) else None
     node, sure = (fun.id, cls, cls == NO_CLASS), opened.confidence
     return Entrance(
-        node, "request", opened.name, opened.path, opened.pos, opened.function, opened.alias, sure, family=opened.family, key=key
-    )
+        node, "request", opened.name, opened.path, opened.pos, opened.function, opened.alias, sure, family=opened.family, key=key,
+        reads=opened.reads,
+    )  # fmt: skip

@@ -177,6 +177,7 @@ class Frame:
             first = 1
             self.env["self"] = decoration.value
         owner = fun.klass
+        asked: list[tuple[Fun, str]] = []
         for param in params[first:]:
             name = param.name
             value: Value = (atoms(Param, fun, name),)
@@ -189,7 +190,7 @@ class Frame:
             if param.default is not None or param.annotation is not None:
                 for dependency in linker.dependencies(param.annotation, param.default, fun.module, owner, fun.parent):
                     self.keys.update((f"{name}.{path}" if path else name, key) for path, key in provided(linker, dependency).items())
-                    self.request_wide(dependency.fun, name)
+                    asked.append((dependency.fun, name))
             typed: Value = UNKNOWN
             if param.annotation is not None:
                 typed = for_frame(self, linker.annotation(param.annotation, fun.module, owner, fun.parent))
@@ -203,6 +204,8 @@ class Frame:
             if not typed or all(type(a) is ExtObj for a in typed):
                 typed = union(typed, self._told(name))
             self.env[name] = union(value, typed)
+        for dependency_of, name in asked:
+            self.request_wide(dependency_of, name)
 
     def saved(self, name: str) -> None:
         """The row of an instance has been written: it is no longer new."""
@@ -220,9 +223,11 @@ class Frame:
         return value
 
     def request_wide(self, dependency: Fun, parameter: str) -> None:
-        """What a dependency has open where it yields is open in the whole function that depends on it."""
+        """What a dependency has open where it yields, or on a session that it shares, is open in the whole function that depends on it."""
         for opened in self.linker.request_wide(dependency):
-            key: Key = self.keys.get(parameter, ("session", "param", parameter)) if len(opened.key) > 2 else opened.key
+            key: Key = opened.key
+            if len(key) > 2 and key not in self.keys.values():
+                key = self.keys.get(parameter, ("session", "param", parameter))
             if all(other.key != key for other in self.region):
                 self.region = (*self.region, replace(opened, key=key))
 
@@ -314,7 +319,7 @@ class Frame:
             # That one may have ended by now; then this begins the next.
         if known is not None and known.reads:
             self._writes_after_all(known)
-        if opened.kind in ("autobegin", "custom") and any(other.key == opened.key for other in self.region):
+        if opened.kind in ("autobegin", "custom") and any(o.key == opened.key and (opened.reads or not o.reads) for o in self.region):
             return
         if opened.kind == "autobegin" and opened.key in self.linker.begun:
             return

@@ -157,7 +157,8 @@ def _constructor(linker: Linker, klass: Klass) -> list[Fn]:
 
 
 def request_wide(linker: Linker, dependency: Fun, seen: tuple[int, ...] = ()) -> list[Opened]:
-    """What is open where a dependency yields, or one that it depends on: that stays open while the function that depends on it runs."""
+    """What is open where a dependency yields, or where it returns on a session that it depends on itself: that stays open while the
+    function that depends on it runs."""
     fact = dependency.fact
     if fact is None or dependency.id in seen or len(seen) >= MOST_LEVELS:
         return []
@@ -166,12 +167,13 @@ def request_wide(linker: Linker, dependency: Fun, seen: tuple[int, ...] = ()) ->
         if param.default is not None or param.annotation is not None:
             for inner in linker.dependencies(param.annotation, param.default, dependency.module, dependency.klass, dependency.parent):
                 found.extend(request_wide(linker, inner.fun, (*seen, dependency.id)))
-    if fact.is_generator:
-        path = dependency.module.facts.path
-        for region, _ in linker.replay(dependency, dependency.klass, True).yields:
-            for opened in region:
-                if opened.kind != "request":  # one of its own dependencies' has been met already
-                    found.append(replace(opened, kind="request", path=path, function=dependency.dotted))
+    replay = linker.replay(dependency, dependency.klass, True)
+    path, around = dependency.module.facts.path, [opened for region, _ in replay.yields for opened in region]
+    if not fact.is_generator:  # a session that it was given goes on to whoever depends on both: it has begun there
+        around = [opened for opened in replay.left_open if opened.key[1:2] == ("global",)]
+    for opened in around:
+        if opened.kind != "request":  # one of its own dependencies' has been met already
+            found.append(replace(opened, kind="request", path=path, function=dependency.dotted))
     return found
 
 

@@ -253,6 +253,7 @@ class Entrance:
     given: tuple[tuple[str, Any], ...] = ()  # what is known of the arguments
     family: str = "django"
     key: Key | None = None  # of a session or connection that the code itself can name; None: that of the alias
+    reads: bool = False  # it has only read
 
 
 @dataclass(frozen=True, slots=True)

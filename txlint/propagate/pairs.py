@@ -215,8 +215,7 @@ class _Pairs:
     def pair(
         self, site: int, opened: Opened, path: str, function: str, node: Node, event: Event, edge: Edge | None, sure: Confidence
     ) -> None:
-        effect = self.sites[site][1].effect
-        is_held = effect is None or effect.kind in HELD_KINDS
+        is_held = self.is_held(site)
         if opened.reads and not is_held:
             return
         if opened.kind == "autobegin" and self.always_open(node, opened.key, is_held):
@@ -227,7 +226,14 @@ class _Pairs:
         if known is None or sure > known[0]:
             self.found[site][key] = (sure, opened, where, opened.function or function, node, event, edge)
 
+    def is_held(self, site: int) -> bool:
+        """Does an effect hold a transaction up, whatever that has done so far?"""
+        effect = self.sites[site][1].effect
+        return effect is None or effect.kind in HELD_KINDS
+
     def enter(self, site: int, entrance: Entrance, node: Node, sure: Confidence) -> None:
+        if entrance.reads and not self.is_held(site):
+            return
         key = (entrance.path, entrance.pos, entrance.name, entrance.kind)
         mine = self.found.setdefault(site, {})
         known = mine.get(key)
@@ -508,7 +514,7 @@ class _Pairs:
                 break
         origin = Origin(
             entrance.kind, entrance.name, Spot(entrance.path, entrance.pos), entrance.function, entrance.alias, entrance.confidence,
-            family=entrance.family,
+            reads_only=entrance.reads, family=entrance.family,
         )  # fmt: skip
         return Passage(origin, hops, sure, len({item[4][0] for item in ranked}))
 
