@@ -208,6 +208,8 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
     if arg.__class__ is str:
         if frame.is_param(arg):
             values[place] = ("param", arg)
+        elif arg in frame.grown:
+            values[place] = ("grown", arg, frame.grown[arg])
         elif (key := frame.key_of(arg, value)) is not None:
             values[place] = (
                 ("key", key, value[0].klass.id) if len(value) == 1 and type(value[0]) is Obj and value[0].exact else ("key", key)

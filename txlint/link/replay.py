@@ -82,7 +82,7 @@ class Frame:
 
     __slots__ = (
         "assigned_params", "at", "at_end", "awaiting", "cached", "called", "closed", "commits", "constants", "dead", "depth", "each",
-        "ends", "env", "exact", "filled", "flow", "fun", "given", "given_if", "guards", "handling", "instead", "keys", "klass",
+        "ends", "env", "exact", "filled", "flow", "fun", "given", "given_if", "grown", "guards", "handling", "instead", "keys", "klass",
         "linker", "loops", "module", "never", "open", "origins", "owners", "parent", "promises", "queries", "ran", "reads", "region",
         "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "skipped", "snapshot", "stacks", "stands_for",
         "static", "switched", "tested", "tests", "writes", "written", "yields",
@@ -125,6 +125,7 @@ class Frame:
         self.self_name: str | None = None
         # names assigned to: parameters among them are no longer the caller's; which constants, None where anything else
         self.assigned_params: dict[str, tuple[Any, ...] | None] = {}
+        self.grown: dict[str, frozenset[str]] = {}  # parameters to which names have been added, and which
         self.tested: dict[str, Any] = {}  # local names of tests (`is_new = self.pk is None`): what holds where they are true, and false
         self.given_if: dict[str, Any] = {}  # local names that are None but where a test holds: what holds where they are not
         self.written: bool | None = False  # the receiver's own row has been saved here; None: on some of the ways to here

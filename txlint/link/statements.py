@@ -13,6 +13,7 @@ from txlint.link.calls import evaluate_call
 from txlint.link.changes import field_of, writes
 from txlint.link.entering import Closing, enter_context, own, suspended
 from txlint.link.generic import for_frame
+from txlint.link.grown import added
 from txlint.link.guards import NEVER, Facts, assume, constant_test, constants, is_nothing, library_test, only_test, parameter_of, tests
 from txlint.link.held import given
 from txlint.link.holding import via
@@ -191,6 +192,9 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                 if source is not None and (known := field_of(frame, source)) is not None:
                     frame.each[target] = known
             if frame.fun.fact is not None:
+                for param in frame.fun.fact.params:
+                    if param.name == target:
+                        _grow(frame, target, source)
                 known = frame.assigned_params.get(target, ())
                 constant = source[1:] if source.__class__ is tuple and source[0] == "const" else None
                 frame.assigned_params[target] = (*known, *constant) if known is not None and constant is not None else None
@@ -246,6 +250,15 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                         frame.linker.put(("space", atom.name, item), value)
         elif tag == "attr":
             frame.ev(target[1])
+
+
+def _grow(frame: Frame, param: str, source: Expr | None) -> None:
+    """A parameter is assigned: what its caller passed may still be in it."""
+    more = added(frame, param, source) if frame.is_param(param) or param in frame.grown else None
+    if more is None:
+        frame.grown.pop(param, None)
+    else:
+        frame.grown[param] = frame.grown.get(param, frozenset()) | more
 
 
 def _put_on(frame: Frame, head: str, name: str, value: Value) -> None:

@@ -181,9 +181,9 @@ STORED = "stored"
 
 class Passed(NamedTuple):
     """Arguments of a call as far as conditions, callbacks and sessions need them: ``values`` maps a position or keyword to
-    ``("const", v)``, ``("one of", vs)`` of several constants, ``("param", name)`` (the caller's), ``("outer", function, name)`` (one of a
-    function around it), ``("is", class)`` (the class itself), ``("class", class)`` (an instance of it), ``("key", Key)``, or what `STAR`
-    says; `CHANGED` to ``("assigned", row, ask)``,
+    ``("const", v)``, ``("one of", vs)`` of several constants, ``("param", name)`` (the caller's), ``("grown", name, names)`` (the
+    caller's, to which these may have been added), ``("outer", function, name)`` (one of a function around it), ``("is", class)`` (the
+    class itself), ``("class", class)`` (an instance of it), ``("key", Key)``, or what `STAR` says; `CHANGED` to ``("assigned", row, ask)``,
     `HELD` to ``("held", ask)`` and `OF` to ``("of", ask, ..)``, behind it what it is told first; ``callables`` maps it to the functions
     passed."""
 

@@ -378,7 +378,9 @@ class _Pairs:
             if given[0] == "const":
                 found[param] = given[1]
             elif given[1] in constants:
-                found[param] = constants[given[1]]
+                known_there = constants[given[1]]
+                is_more = given[0] == "grown" and isinstance(known_there, tuple)
+                found[param] = (*known_there, *sorted(given[2])) if is_more else known_there
         return tuple(sorted(found.items(), key=lambda item: item[0]))
 
     def passes(self, site: int, edge: Edge) -> tuple[tuple[str, tuple[Any, ...]], ...]:
@@ -392,7 +394,7 @@ class _Pairs:
         if known is None:
             info = self.program.infos[edge.target.fun]
             found = ((test.param, argument(test, edge.target, edge.event.passed, info)) for test in tests)
-            known = self.answers[id(edge), tests] = tuple(item for item in found if item[1][0] in ("const", "param"))
+            known = self.answers[id(edge), tests] = tuple(item for item in found if item[1][0] in ("const", "grown", "param"))
         return known
 
     def possible(self, site: int, edge: Edge, env: Env) -> bool:

@@ -78,7 +78,7 @@ def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> 
             return ("class", target.sender)
         if test.param in passed.values and (target.sent or test.param == "update_fields"):
             return passed.values[test.param]
-        if test.param == "update_fields" and passed.forwards:
+        if test.param == "update_fields" and passed.forwards and test.param not in passed.given:
             return ("param", test.param)
         if target.sent:
             return ("unknown",)
@@ -224,6 +224,13 @@ def _may_be(test: Test, of: Any) -> bool:
     return not is_none or isinstance(of, str)
 
 
+def _asks_for(test: Test, names: frozenset[str]) -> bool:
+    """May it matter for a test of a collection whether these are in it?"""
+    if test.op == "any":
+        return any(_asks_for(each, names) for each in test.value)
+    return test.value in names if test.op == "has" else test.op not in ("truthy", "is") or test.value not in (True, None)
+
+
 def instantiate(conditions: tuple[Condition, ...], target: Target, passed: Passed, info: FunctionInfo) -> tuple[Condition, ...]:
     """A callee's conditions in the caller's words; empty where none can hold."""
     if conditions is ALWAYS or conditions == ALWAYS:
@@ -246,7 +253,7 @@ def instantiate(conditions: tuple[Condition, ...], target: Target, passed: Passe
                 if not any(map(test.holds, given[1:] if given[0] == "const" else given[1])):
                     possible = False
                     break
-            elif given[0] == "param":
+            elif given[0] == "param" or (given[0] == "grown" and not _asks_for(test, given[2])):
                 mine.append(test._replace(param=given[1]))
         if possible:
             if not mine:
