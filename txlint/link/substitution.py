@@ -67,9 +67,9 @@ def _substituted(linker: Linker, atom: Atom, receiver: Atom | None, arguments: d
     if isinstance(atom, Chosen):
         if fun is not None and atom.param.fun is not fun:
             return (atom,)
-        chosen = each_of(linker, atom, lambda option: linker.substitute(option, receiver, arguments, fun))[0]
-        assert isinstance(chosen, Chosen)
-        return given_key(linker, chosen, arguments.get(atom.param.name, UNKNOWN))
+        found = each_of(linker, atom, lambda option: linker.substitute(option, receiver, arguments, fun))
+        key = arguments.get(atom.param.name, UNKNOWN)  # nothing is left to choose from where nothing is known of what an entry gives back
+        return tuple(each for chosen in found if isinstance(chosen, Chosen) for each in given_key(linker, chosen, key))
     if isinstance(atom, SelfObj):
         if isinstance(receiver, (Cls, SelfCls)):  # a factory: `return cls(..)`
             return (linker.instance(receiver.klass, isinstance(receiver, Cls)),)
