@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from txlint.link.chosen import entry_of, is_table
 from txlint.link.entering import enter_context
 from txlint.link.kept import ADDS, one_of, places
+from txlint.link.putting import put_at
 from txlint.link.keyed import key_of, with_key
 from txlint.link.properties import asked
 from txlint.link.targets import callback, iterate
@@ -193,8 +194,7 @@ def _add(site: Site, receiver: Many | Seq | Stored, value: Value) -> None:
     """Something is put into a container: for all who read its place, or into a list that only has a name here."""
     frame = site.frame
     kept_at = list(places((receiver,)))
-    for place in kept_at:
-        frame.linker.put(place, value)
+    put_at(frame, kept_at, value, site.receiver)
     name = site.receiver
     if not kept_at and isinstance(name, str) and frame.env.get(name) == (receiver,) and value and name in frame.fun.scope:
         frame.env[name] = (frame.linker.atoms(Many, union(frame.linker.items((receiver,)), value)),)

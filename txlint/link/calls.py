@@ -19,7 +19,7 @@ from txlint.link.kept import CALLABLE, one_of, options, put_there
 from txlint.link.keyed import test_of
 from txlint.link.library import call_library, proxy_method
 from txlint.link.opening import opened_within, opening_of, within
-from txlint.link.passing import bind, called_with, doubt_states, passed
+from txlint.link.passing import bind, called_with, doubt_states, passed, sent_as
 from txlint.link.project import Klass
 from txlint.link.settled import called_as, flag_of, kept_with, made_with
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
@@ -175,7 +175,9 @@ def _given_by_callers(site: Site, value: Value) -> dict[Atom, Test] | None:
     owners: dict[Atom, Atom] = {}
     name = _passed_as(frame, site.receiver) if site.receiver is not None else None
     if name is not None:
-        owners = {atom: atom.receiver for atom in value if isinstance(atom, (Fn, ExtMethod)) and isinstance(atom.receiver, (Cls, Obj))}
+        owners = {
+            atom: atom.receiver for atom in value if isinstance(atom, (Fn, ExtMethod)) and isinstance(atom.receiver, (Cls, ExtObj, Obj))
+        }
     elif func.__class__ is str and "." in func:
         name = parameter_of(frame, func)
         if name is None:
@@ -189,6 +191,8 @@ def _given_by_callers(site: Site, value: Value) -> dict[Atom, Test] | None:
         if isinstance(owner, (Cls, Obj)):
             below = () if isinstance(owner, Cls) or owner.exact else owner.klass.subclasses
             found[atom] = Test(name, "class", (owner.klass.id, *(klass.id for klass in below)), True)
+        elif (signal := sent_as(frame.linker, owner)) is not None:
+            found[atom] = Test(name, "==", signal, True)
         elif name.startswith(FLAG) and (called := called_as(owner)) is not None:
             found[atom] = Test(name, "class", (called,), True)
     return found if len(set(found.values())) > 1 else None

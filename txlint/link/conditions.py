@@ -124,7 +124,7 @@ def _tested(when: When, value: Any) -> bool | None:
     if when.one_of is not None:
         return value in when.one_of
     if when.contains_any is not None:
-        return isinstance(value, str) and any(part in value for part in when.contains_any)
+        return isinstance(value, (str, list, tuple)) and any(part in value for part in when.contains_any)
     if when.truthy is not None:
         return bool(value) is when.truthy
     return bool(value == when.equals and type(value) is type(when.equals))

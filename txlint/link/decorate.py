@@ -16,7 +16,7 @@ from txlint.link.keyed import beside
 from txlint.link.library import parameter_text
 from txlint.link.linker import Decoration, Linker, Replay
 from txlint.link.opening import opened_within
-from txlint.link.passing import bind, hand, tell
+from txlint.link.passing import bind, hand, sent_as, tell
 from txlint.link.project import Fun, Klass, mentions
 from txlint.link.replay import Frame
 from txlint.link.retrying import tries_again
@@ -342,6 +342,8 @@ def _project(
     if linker.decoration(outer).role == "manager":
         # A context manager made of a generator decorates as well.
         return value, _entered(linker, decorator, pos), False
+    for name, given in (_by_parameter(frame, outer, expr) if called else {}).items():
+        tell(linker, outer, name, tuple(atom for atom in given if sent_as(linker, atom) is not None))
     constants = _constants(linker, frame, outer, expr if called else None)
 
     def replayed(each: Fun) -> Replay:
@@ -561,7 +563,7 @@ def _keep(linker: Linker, decorator: Fun, returned: Value, given: dict[str, Valu
     for holder in [decorator] if given is None else [a.fun for a in returned if isinstance(a, Fn) and a.fun.parent is decorator]:
         name = _first_parameter(linker, holder)
         if name is not None:
-            linker.put(("param", holder.id, name), value, beside(decorator, given, "", False) if given is not None else None)
+            linker.put(("param", holder.id, name), value, beside(decorator, given, "", True) if given is not None else None)
 
 
 def _arguments(frame: Frame, expr: Expr) -> tuple[tuple[Value, ...], dict[str | None, Value]]:

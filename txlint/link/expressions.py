@@ -15,7 +15,7 @@ from txlint.link.members import shared
 from txlint.link.properties import look, read
 from txlint.link.statements import assign, kept
 from txlint.link.targets import iterate
-from txlint.link.values import UNKNOWN, Const, ExtObj, Fn, Many, Obj, Prefix, SelfObj, Seq, Table, Value, union
+from txlint.link.values import UNKNOWN, Atom, Const, ExtObj, Fn, Many, Obj, Param, Prefix, SelfObj, Seq, Table, Value, union
 from txlint.model.facts import Expr
 
 if TYPE_CHECKING:
@@ -130,9 +130,12 @@ def _cmp(frame: Frame, expr: Any) -> Value:
 
 def _bool(frame: Frame, expr: Any) -> Value:
     value: Value = UNKNOWN
+    is_unknown = False
     before = frame.state()
     for position, part in enumerate(expr[2]):
-        value = union(value, frame.ev(part)) if position or expr[1] == "or" else frame.ev(part)
+        one = frame.ev(part)
+        is_unknown = is_unknown or not one or any(isinstance(atom, Param) for atom in one)
+        value = union(value, one) if position or expr[1] == "or" else one
         if position and (frame.open is not before.open or frame.closed is not before.closed):
             # What the second part opens or closes depends on the first: `commit and session.commit()`.
             yes, no = tests(frame, expr[2][0])
@@ -140,7 +143,16 @@ def _bool(frame: Frame, expr: Any) -> Value:
             frame.restore(before)
             frame.join(before, after, frame.state(), only_test(yes if expr[1] == "and" else no))
         before = frame.state()
+    if is_unknown and expr[1] == "or":  # `row.ways or ["mail"]` may be any word
+        return tuple(atom for atom in value if not _is_constant(atom))
     return tuple(atom for atom in value if not (isinstance(atom, Const) and not atom.value)) if len(value) > 1 else value
+
+
+def _is_constant(atom: Atom) -> bool:
+    """Is it a constant that is not false, or a list of such?"""
+    if isinstance(atom, Seq):
+        return bool(atom.items) and all(_is_constant(each) for item in atom.items for each in item)
+    return isinstance(atom, Const) and bool(atom.value)
 
 
 def _not(frame: Frame, expr: Any) -> Value:

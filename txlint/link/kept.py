@@ -42,7 +42,7 @@ from txlint.link.values import (
     Value,
     union,
 )
-from txlint.model.graph import NO_CLASS, Target
+from txlint.model.graph import NO_CLASS, Target, Test
 from txlint.model.shapes import called, calls_in, last_name, statements
 
 if TYPE_CHECKING:
@@ -107,8 +107,9 @@ def inside(value: Value) -> Value:
     return found
 
 
-def put(linker: Linker, place: Place, value: Value, keys: Mapping[Any, Any] | None = None) -> None:
-    """Something is put at a place, under the key that the place names, or with these."""
+def put(linker: Linker, place: Place, value: Value, keys: Mapping[Any, Any] | None = None, under: tuple[Test, ...] = ()) -> None:
+    """Something is put at a place, under the key that the place names, or with these; ``under`` tests of parameters of the function that
+    does it."""
     if len(place) > 3:
         place, keys = place[:3], {keyed.ITS_OWN: place[3]}
     elif keys is None and place[0] in ("global", "attr"):
@@ -117,6 +118,10 @@ def put(linker: Linker, place: Place, value: Value, keys: Mapping[Any, Any] | No
     if kept_atoms:
         known = linker.stores.setdefault(place, {})
         if len(known) < MOST_KEPT:
+            for atom in kept_atoms:
+                if under or (place, atom) in linker.put_under:
+                    before = linker.put_under.get((place, atom), () if atom in known else None)
+                    linker.put_under[place, atom] = under if before is None else tuple(test for test in before if test in under)
             known.update(dict.fromkeys(kept_atoms))
             if keys:
                 keyed.keep(linker, place, kept_atoms, keys)
@@ -229,8 +234,22 @@ def _gather(linker: Linker, place: Place, found: dict[Atom, None], seen: set[Pla
         inner = keyed.place_of(atom)
         if inner is None:
             found.update(dict.fromkeys(keyed.stands_for(linker, atom)))
+        elif tests := linker.put_under.get((place, atom), ()):
+            passed: dict[Atom, None] = {}
+            _gather(linker, inner, passed, set(seen))
+            refused = {each for test in tests for each in _refused(linker, inner, test)}
+            found.update((each, None) for each in passed if each not in refused)
         else:
             _gather(linker, inner, found, seen)
+
+
+def _refused(linker: Linker, place: Place, test: Test) -> Iterator[Atom]:
+    """What callers pass for a parameter only beside constants with which a test of another one fails: ``register(f, late=True)``."""
+    beside: dict[Atom, bool] = {}
+    for atom, tag in keyed.entries(linker, place[:3], (place[1], test.param)):
+        holds = tag is None or tag[0] != "const" or test.holds(tag[1])
+        beside[atom] = holds or beside.get(atom, False)
+    return (atom for atom, holds in beside.items() if not holds)
 
 
 def _look(linker: Linker, place: Place) -> None:

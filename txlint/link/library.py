@@ -38,7 +38,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.catalog import Arg, Effect, Returns, When
-from txlint.model.graph import CHANGED, HELD, IDENTITY, INSTANCE, NEW, NO_CLASS, STORED, Opened, SignalTarget, Target, Test
+from txlint.model.graph import CHANGED, HELD, IDENTITY, INSTANCE, NEW, NO_CLASS, STORED, Opened, Sent, SignalTarget, Target, Test
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -268,7 +268,9 @@ def _run(
         if signal.endswith("_delete"):
             # Django >= 4.1 tells receivers where the deletion began: with this instance, or with a queryset.
             given = (*given, ("origin", "instance" if name.rpartition(".")[0].endswith("Model") else "queryset"))
-        site.targets.append(SignalTarget(signal, sender, inner, CERTAIN, given, run.signal == "self" or receiver is None))
+        one_of_several = run.signal == "self" and len(site.values) > 1 and not any(type(test.value) is Sent for test in frame.guards)
+        sure = LIKELY if one_of_several else CERTAIN
+        site.targets.append(SignalTarget(signal, sender, inner, sure, given, run.signal == "self" or receiver is None))
         if run.signal == "self" and not frame.silent:
             signals.sent(linker, signal, sender, keywords)
         return

@@ -15,9 +15,9 @@ from txlint.link import classes, holding, iterated, kept, members, names, passin
 from txlint.link.classes import Found
 from txlint.link.project import Fun, Klass, Module, Project
 from txlint.link.values import UNKNOWN, Atom, Atoms, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Many, Obj, SelfObj, Seq, Table, Value, union
-from txlint.model.catalog import Closer, Opener
+from txlint.model.catalog import Calls, Closer, Opener
 from txlint.model.facts import FileFacts
-from txlint.model.graph import Flow, Given, Opened
+from txlint.model.graph import Flow, Given, Opened, Test
 
 if TYPE_CHECKING:
     from txlint.link.properties import Properties
@@ -125,9 +125,12 @@ class Linker:
         self.connected: dict[Any, None] = {}  # signal connections, in the order found
         self.listeners: dict[int, tuple[Any, str]] = {}  # function -> (hook entry, state) of a named event
         self.blocks = _blocks(catalog)
+        sending = (entry for entry in catalog.entries() if isinstance(entry, Calls) and "receivers(self)" in entry.runs)
+        self.signal_classes = frozenset(entry.name.rpartition(".")[0] for entry in sending)
         self.around_methods: set[int] = set()  # functions that decorators put around methods: they get the instance first
         self.stale: dict[int, set[int]] = {}  # function -> classes, or -1, for which callers have told something new
         self.stores: dict[Any, dict[Atom, None]] = {}  # place -> what is put there (see `kept`)
+        self.put_under: dict[tuple[Any, Atom], tuple[Test, ...]] = {}  # (place, what is put there) -> always under these tests
         self.keys: dict[tuple[Any, Atom], dict[Any, dict[Any, None]]] = {}  # (place, what is put there) -> with what keys (see `keyed`)
         self.made_by: dict[int, dict[int, Klass]] | None = None  # metaclass -> the classes that it makes
         self.wrapped_methods: dict[int, list[tuple[Opened, str]]] = {}  # class -> what its decorators open around which methods

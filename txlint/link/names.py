@@ -55,6 +55,8 @@ def module_name(linker: Linker, module: Module, name: str) -> Value:
         value = union(value, put_on(linker, linker.atoms(Mod, module.name), name))
     if value and bound is not None:
         value = fillable(linker, value, ("global", module.name, name))
+        if any(type(atom) is ExtObj and atom.name in linker.signal_classes for atom in value):
+            value = tuple(_as_signal(linker, atom, f"{module.name}.{name}") for atom in value)
     linker.global_values[key] = value
     linker.done(key, linker.global_values, key)
     return value
@@ -137,6 +139,13 @@ def library(linker: Linker, dotted: str) -> Value:
         if entry.attribute and entry.type:
             return linker.typed(parse_type(entry.type), None, (), {}, origin=("global", name)) or (linker.atoms(Ext, name),)
     return (linker.atoms(Ext, name),)
+
+
+def _as_signal(linker: Linker, atom: Atom, name: str) -> Atom:
+    """A signal of the project, which its name tells from others wherever it is passed."""
+    if type(atom) is ExtObj and atom.origin is None and atom.name in linker.signal_classes:
+        return linker.atoms(ExtObj, atom.name, atom.item, ("global", name))
+    return atom
 
 
 def signal_name(linker: Linker, frame: Any, expr: Expr) -> str | None:

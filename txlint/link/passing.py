@@ -57,12 +57,14 @@ from txlint.model.graph import (
     Key,
     Made,
     Passed,
+    Sent,
     Target,
     Test,
 )
 from txlint.model.shapes import last_name
 
 if TYPE_CHECKING:
+    from txlint.link.linker import Linker
     from txlint.link.project import Fun, Klass
     from txlint.link.replay import Frame
 
@@ -210,6 +212,8 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
             values[place] = ("param", arg)
         elif arg in frame.grown:
             values[place] = ("grown", arg, frame.grown[arg])
+        elif len(value) == 1 and (signal := sent_as(frame.linker, value[0])) is not None:
+            values[place] = ("const", signal)
         elif (key := frame.key_of(arg, value)) is not None:
             values[place] = (
                 ("key", key, value[0].klass.id) if len(value) == 1 and type(value[0]) is Obj and value[0].exact else ("key", key)
@@ -242,6 +246,12 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
                     functions.append(Target(inner.fun.id, cls, "callback", CERTAIN, (), 0, exact))
     if functions:
         callables[place] = tuple(functions)
+
+
+def sent_as(linker: Linker, atom: Atom) -> Sent | None:
+    """A signal of the project as a constant of conditions."""
+    origin = atom.origin if type(atom) is ExtObj and atom.name in linker.signal_classes else None
+    return Sent(origin[1]) if isinstance(origin, tuple) and origin[0] == "global" else None
 
 
 def _constants(frame: Frame, arg: Expr, value: Value) -> tuple[Any, ...]:

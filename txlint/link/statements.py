@@ -25,6 +25,7 @@ from txlint.link.members import shared_key
 from txlint.link.opening import asserted
 from txlint.link.project import GLOBAL
 from txlint.link.properties import look, write
+from txlint.link.putting import put_at
 from txlint.link.settled import is_flag
 from txlint.link.targets import iterate
 from txlint.link.values import UNKNOWN, Cls, Ext, ExtObj, Fn, Generated, Obj, SelfObj, Value, union
@@ -241,8 +242,7 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                 frame.assigned_params[target[1]] = None
             base = frame.ev(target[1])
             key = frame.ev(target[2])
-            for place in places(with_key(frame.linker, inside(base), key_of(frame, target[2], key))):
-                frame.linker.put(place, value)
+            put_at(frame, list(places(with_key(frame.linker, inside(base), key_of(frame, target[2], key)))), value, target[1])
             if frame.linker.catalog.namespaces and value and not frame.silent:
                 item = item_name(target[2])
                 for atom in base if item else ():

@@ -171,6 +171,12 @@ class Made(NamedTuple):
     of: int | tuple[int] | str | None
 
 
+class Sent(NamedTuple):
+    """A signal of the project that a call passes, as a constant: by its dotted name."""
+
+    signal: str
+
+
 OF = "="
 """What the parameters of conditions begin with that ask what an attribute of a parameter is for the caller: ``=order.paid``."""
 NEW = "new"

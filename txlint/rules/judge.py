@@ -206,7 +206,9 @@ def _confidence(site: EffectSite, passage: Passage) -> Confidence:
 def _passage_order(ranked: tuple[Confidence, Passage]) -> tuple[object, ...]:
     confidence, passage = ranked
     entry = passage.hops[0].spot
-    return -confidence, passage.doubt, passage.origin.spot.path, passage.origin.spot.pos, entry.path, entry.pos, passage.origin.name
+    origin = passage.origin
+    # Who opens the transaction convinces more than who relies on one.
+    return -confidence, origin.kind == "asserted", passage.doubt, origin.spot.path, origin.spot.pos, entry.path, entry.pos, origin.name
 
 
 def _merged(kept: list[tuple[Confidence, Passage]]) -> list[tuple[Confidence, Passage]]:
