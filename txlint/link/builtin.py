@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from txlint.link.chosen import entry_of, is_table
 from txlint.link.entering import enter_context
 from txlint.link.kept import ADDS, one_of, places
-from txlint.link.putting import put_at
 from txlint.link.keyed import key_of, with_key
 from txlint.link.properties import asked
+from txlint.link.putting import put_at
 from txlint.link.targets import callback, iterate
 from txlint.link.values import (
     UNKNOWN,
