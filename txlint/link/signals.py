@@ -34,8 +34,9 @@ class Connection(NamedTuple):
 def _signals(linker: Linker, frame: Frame, expr: Expr | None, value: Value) -> list[str]:
     """The signals that an expression names: a library's by its dotted name, the project's by where they are defined."""
     names: list[str] = []
-    if expr.__class__ is str:
-        expr = frame.stands_for.get(expr, expr)
+    if expr.__class__ is str and expr in frame.stands_for:
+        expr = frame.stands_for[expr]
+        value = frame.ev(expr) or value
     for atom in value:
         if isinstance(atom, Ext):
             names.append(atom.name)
