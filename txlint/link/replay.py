@@ -83,9 +83,9 @@ class Frame:
     __slots__ = (
         "assigned_params", "at", "at_end", "awaiting", "cached", "called", "closed", "commits", "constants", "dead", "depth", "each",
         "ends", "env", "exact", "filled", "flow", "fun", "given", "given_if", "grown", "guards", "handling", "instead", "keys", "klass",
-        "linker", "loops", "module", "never", "open", "origins", "owners", "parent", "promises", "queries", "ran", "reads", "region",
-        "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "skipped", "snapshot", "stacks", "stands_for",
-        "static", "switched", "tested", "tests", "writes", "written", "yields",
+        "linker", "loops", "module", "never", "open", "origins", "owners", "paired", "parent", "promises", "queries", "ran", "reads",
+        "region", "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "skipped", "snapshot", "stacks",
+        "stands_for", "static", "switched", "tested", "tests", "writes", "written", "yields",
     )  # fmt: skip
 
     def __init__(self, linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> None:
@@ -146,6 +146,7 @@ class Frame:
         # Calls whose first argument is called when this function has returned: the call, what it passes, under which tests, how sure.
         self.at_end: list[tuple[Expr, tuple[Value, ...], dict[str | None, Value], tuple[Test, ...], Confidence]] = []
         self.stands_for: dict[str, Expr] = {}  # targets of a loop over what is listed: what they are in this round
+        self.paired = False  # signals of the loop around have been connected, round by round
         self.stacks: dict[str, tuple[Opened, ...]] = {}  # what an ExitStack has entered, by its name
         self.reads = self.writes = _NO_NAMES  # properties to look out for, see `properties`
         self.ran: set[Any] = set()  # the properties that have left their events

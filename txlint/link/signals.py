@@ -34,9 +34,8 @@ class Connection(NamedTuple):
 def _signals(linker: Linker, frame: Frame, expr: Expr | None, value: Value) -> list[str]:
     """The signals that an expression names: a library's by its dotted name, the project's by where they are defined."""
     names: list[str] = []
-    if expr.__class__ is str and expr in frame.stands_for:
-        expr = frame.stands_for[expr]
-        value = frame.ev(expr) or value
+    if expr.__class__ is str:
+        expr = frame.stands_for.get(expr, expr)
     for atom in value:
         if isinstance(atom, Ext):
             names.append(atom.name)
@@ -100,6 +99,8 @@ def connect_call(
             if isinstance(inner, Fn):
                 owner = getattr(inner.receiver, "klass", None)
                 functions.append((inner.fun, owner.id if owner is not None else -1))
+    if frame.paired:
+        return
     within = frame.fun.id if frame.fun.fact is not None and mentions(frame.fun, _DISCONNECTING) else -1
     for signal in _signals(linker, frame, receiver, value):
         for fun, cls in functions:

@@ -450,7 +450,9 @@ def _for(frame: Frame, stmt: Any) -> None:
         frame.silent, frame.stands_for = silent, {}
         frame.restore(before)
         assign(frame, stmt[1], frame.linker.items(value))
+        frame.paired = True  # the rounds have said which goes with which
     _loop(frame, stmt[3], stmt[4], before, stmt)
+    frame.paired = False
     frame.loops.pop()
     if frame.region is not region:
         frame.region, frame.snapshot = region, None
