@@ -53,6 +53,7 @@ Place: TypeAlias = tuple[Any, ...]
 
 CALLABLE = frozenset({Fn, Cls, SelfCls, Part, ExtMethod, Ext})
 _KEPT = CALLABLE | {Obj, SelfObj, ExtObj, Seq, Param, Stored, OneOf}
+_KEPT_WHOLE = _KEPT | {Many, Table}
 MOST_KEPT = 16
 ADDS = frozenset({"append", "appendleft", "add", "insert", "extend", "update", "setdefault"})
 """Methods that put something into a container."""
@@ -114,7 +115,8 @@ def put(linker: Linker, place: Place, value: Value, keys: Mapping[Any, Any] | No
         place, keys = place[:3], {keyed.ITS_OWN: place[3]}
     elif keys is None and place[0] in ("global", "attr"):
         keys = {keyed.ITS_OWN: None}
-    kept_atoms = tuple(linker.instance(a.klass, False) if isinstance(a, SelfObj) else a for a in value if type(a) in _KEPT)
+    kinds = _KEPT_WHOLE if place[0] == "on" else _KEPT
+    kept_atoms = tuple(linker.instance(a.klass, False) if isinstance(a, SelfObj) else a for a in value if type(a) in kinds)
     if kept_atoms:
         known = linker.stores.setdefault(place, {})
         if len(known) < MOST_KEPT:
@@ -154,6 +156,14 @@ def put_there(linker: Linker, place: Place) -> Value:
 def unset(value: Value) -> bool:
     """Is it None, or nothing that is known?"""
     return all(isinstance(atom, Const) and atom.value is None for atom in value)
+
+
+def begins_empty(value: Value) -> bool:
+    """Is it a container that is made empty, as far as is known before anybody fills it?"""
+    if not all(type(atom) is Many or (type(atom) is Table and not atom.items) for atom in value):
+        return False
+    held = inside(value)
+    return not any(type(atom) in CALLABLE for atom in held) and any(type(a) is Stored and a.place[0] == "attr" for a in held)
 
 
 def outside(linker: Linker, atom: Atom, name: str) -> Place | None:

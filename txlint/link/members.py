@@ -9,7 +9,7 @@ from txlint.catalog.types import parse_type
 from txlint.link import taught
 from txlint.link.chosen import each_of
 from txlint.link.generic import for_class
-from txlint.link.kept import ADDS, declared, one_of, options, put_on, put_there, unset
+from txlint.link.kept import ADDS, begins_empty, declared, one_of, options, put_on, put_there, unset
 from txlint.link.project import Klass
 from txlint.link.values import (
     UNKNOWN,
@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from txlint.link.classes import Found
     from txlint.link.linker import Linker
     from txlint.model.graph import Key
+
+MOST_SUBCLASSES = 8
+"""Of which it is asked whether an attribute of theirs is replaced."""
 
 
 _ENTERING = frozenset({"__enter__", "__aenter__"})
@@ -178,6 +181,10 @@ def _instance_attribute(linker: Linker, klass: Klass, name: str, receiver: Atom)
     value = union(value, assigned)
     if value and unset(value):
         value = union(value, put_on(linker, linker.instance(klass, False), name))
+    elif name in linker.project.put_on and begins_empty(value):  # until another takes its place: `bus.handlers = table`
+        for each in (*linker.mro(klass), *klass.subclasses[:MOST_SUBCLASSES]):
+            if isinstance(each, Klass):
+                value = union(value, put_on(linker, linker.instance(each, False), name))
     if not value or all(isinstance(atom, Const) for atom in value):
         for base in linker.library_bases(klass):
             text = linker.catalog.attribute_type(base, name)

@@ -76,6 +76,17 @@ def parse_expression(text: str) -> Expr | None:
     return lower_expression(text)
 
 
+def _of_callables(atom: Atom) -> bool:
+    """Is it a container of which only that is known: ``dict[type, list[Callable]]``?"""
+    if isinstance(atom, ExtObj):
+        return atom.name in _CALLABLES
+    held = atom.item if isinstance(atom, Many) else atom.rest if isinstance(atom, Table) and not atom.items else UNKNOWN
+    return bool(held) and all(map(_of_callables, held))
+
+
+_CALLABLES = frozenset({"collections.abc.Callable", "typing.Callable"})
+
+
 class Frame:
     """One body while it is being replayed: for each name the values it may have (alternatives joined where branches meet), the
     transactions that the function itself has open, and the `Flow` of events that it leaves."""
@@ -203,7 +214,7 @@ class Frame:
                 typed = evaluate(linker, param.default, fun.module, owner)  # a factory that callers may replace
             if not typed and owner is not None:
                 typed = self._overridden_parameter(fact.name, name)
-            if not typed or all(type(a) is ExtObj for a in typed):
+            if not typed or all(type(a) is ExtObj or _of_callables(a) for a in typed):
                 typed = union(typed, self._told(name))
             self.env[name] = union(value, typed)
         for dependency_of, name in asked:

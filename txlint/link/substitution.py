@@ -96,6 +96,9 @@ def _substituted(linker: Linker, atom: Atom, receiver: Atom | None, arguments: d
             return (atom,)
         return (linker.atoms(Obj, atom.klass, atom.exact, item, atom.origin, flags),)
     if isinstance(atom, Fn):
+        if fun is not None and atom.fun.parent is fun and (name := _hands_on(atom.fun, fun)):
+            given = arguments.get(name, UNKNOWN)
+            return given if any(type(each) is not ExtObj for each in given) else (atom,)
         if isinstance(atom.receiver, SelfObj):
             return (linker.atoms(Fn, atom.fun, receiver),) if receiver is not None else (atom,)
         return (atom,)
@@ -109,6 +112,16 @@ def _substituted(linker: Linker, atom: Atom, receiver: Atom | None, arguments: d
             ),
         )
     return (atom,)
+
+
+def _hands_on(inner: Fun, outer: Fun) -> str:
+    """The parameter of a function that one made in it does nothing but call: ``return lambda event: handler(event, **wanted)`` gives the
+    handler with more arguments."""
+    call = inner.returned_call if len(inner.body) == 1 and inner.fact is not None and not inner.fact.decorators else None
+    if call is None or outer.fact is None or call[1] not in outer.fact.positional:
+        return ""
+    names = [param.name for param in inner.fact.params] if inner.fact is not None else []
+    return "" if call[1] in names else str(call[1])
 
 
 def _flags(linker: Linker, made: Obj, receiver: Atom | None, arguments: dict[str, Value], fun: Fun | None) -> Flags:
