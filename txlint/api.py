@@ -22,7 +22,7 @@ from txlint.catalog.lookup import Catalog
 from txlint.config import Config, ConfigError
 from txlint.deep import with_room
 from txlint.discover import Discovery, File, discover, project_root
-from txlint.frameworks import flask, handlers, odoo, pyramid, sqlalchemy, starlette
+from txlint.frameworks import arq, flask, handlers, litestar, odoo, pyramid, sqlalchemy, starlette
 from txlint.frameworks.django.entrances import entrances as django_entrances
 from txlint.frameworks.django.inert import inert_settings
 from txlint.frameworks.django.models import DjangoModels
@@ -580,12 +580,14 @@ def analyse(
         places.append(pyramid.entrances)
     if flask.PACKAGE in imported:
         places.append(flask.entrances)
+    if litestar.PACKAGE in imported:
+        places.append(litestar.entrances)
     if not imported.isdisjoint(starlette.PACKAGES):
         places.append(starlette.entrances)
     handled = not imported.isdisjoint(handlers.PACKAGES)
     if handled:
         places.append(handlers.entrances)
-    informs = (handlers.inform,) if handled else ()
+    informs = (*((handlers.inform,) if handled else ()), *((arq.inform,) if arq.PACKAGE in imported else ()))
     program, linker = with_room(lambda: link(facts, catalog, frameworks, places, _matcher(versions, catalog), also, everything, informs))
     stages.end("link")
     lines = Cuts(cuts(facts))

@@ -56,6 +56,7 @@ class Linker(Protocol):
     Seq: Any
     Table: Any
     params: Any
+    contexts: dict[int, Value]
 
     def where_bound(self, module: Any, dotted: str, /) -> str: ...
     def union(self, one: Value, other: Value, /) -> Value: ...

@@ -123,6 +123,7 @@ class Linker:
         self.params: dict[tuple[int, str, int], Value] = {}  # (function, parameter, class or -1): what callers pass
         self.handed: dict[tuple[int, str], dict[Any, None]] = {}  # (function, parameter): what it is called with
         self.connected: dict[Any, None] = {}  # signal connections, in the order found
+        self.contexts: dict[int, Value] = {}  # function -> what a framework gives it first, whatever its annotation says
         self.listeners: dict[int, tuple[Any, str]] = {}  # function -> (hook entry, state) of a named event
         self.blocks = _blocks(catalog)
         sending = (entry for entry in catalog.entries() if isinstance(entry, Calls) and "receivers(self)" in entry.runs)
