@@ -578,6 +578,7 @@ def analyse(
     imported = {item.module.partition(".")[0] for each in facts for item in each.imports}
     if pyramid.PACKAGE in imported:
         places.append(pyramid.entrances)
+        frameworks = (*frameworks, pyramid.Services())
     if flask.PACKAGE in imported:
         places.append(flask.entrances)
     if litestar.PACKAGE in imported:

@@ -5,7 +5,8 @@ The tween is there where some code does ``config.include("pyramid_tm")``. Facts 
 pyramid_tm 2.6 (``tm_tween``: begins before the view, commits after it, for every request that ``tm.activate_hook`` lets through, so that
 the transaction is likely and not certain); cornice's services register their methods as views. ``registry.notify(event)`` runs the
 subscribers of the event's class at once (``config.add_subscriber(f, Event)``, ``@subscriber(Event)``), and ``add_request_method(f, "name",
-reify=True)`` puts what ``f(request)`` gives on each request (pyramid/config/adapters.py, pyramid/config/factories.py)."""
+reify=True)`` puts what ``f(request)`` gives on each request, without ``reify`` or ``property`` the function itself (pyramid/config/adapters.py,
+pyramid/config/factories.py). pyramid_services 2.2 finds services by their interface (or name): `Services`."""
 
 from __future__ import annotations
 
@@ -14,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.frameworks.named import bound_to
 from txlint.frameworks.routes import decorators, registrations, value_at
+from txlint.frameworks.types import Framework
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import NO_CLASS, Entrance
 from txlint.model.kinds import Confidence
+from txlint.model.shapes import last_name
 
 if TYPE_CHECKING:
-    from txlint.frameworks.types import Fun, Linker
+    from txlint.frameworks.types import Fun, Linker, Value
 
 PACKAGE = "pyramid"
 _TWEEN = "pyramid_tm"
@@ -27,6 +30,10 @@ _VIEWS = frozenset(
     f"pyramid.view.{name}" for name in ("view_config", "notfound_view_config", "forbidden_view_config", "exception_view_config")
 )
 _REQUEST = "pyramid.request.Request"
+_FIND = "pyramid.request.Request.find_service"
+_OBJECT = "register_service"
+_REGISTER = frozenset({_OBJECT, "register_service_factory"})
+_IMPLEMENTER = frozenset({"zope.interface.declarations.implementer", "zope.interface.implementer"})
 _NOTIFY = "pyramid.registry.Registry.notify"
 _SUBSCRIBER = "pyramid.events.subscriber"
 _SERVICE = "cornice.Service"
@@ -45,7 +52,7 @@ def entrances(linker: Linker) -> Iterator[Entrance]:
                 path, pos = included
                 cls = fun.klass.id if fun.klass is not None else NO_CLASS
                 node = (fun.id, cls, cls == NO_CLASS)
-                yield Entrance(node, "request", _TWEEN, path, pos, fun.dotted, None, Confidence.LIKELY, family="zope")
+                yield Entrance(node, "request", _TWEEN, path, pos, fun.dotted, "default", Confidence.LIKELY, family="zope")
 
 
 def _gets_request(linker: Linker, view: Fun) -> None:
@@ -63,11 +70,75 @@ def _carried(linker: Linker) -> None:
         keywords = dict(call[3])
         given = call[2][0] if call[2] else keywords.get("callable")
         name = call[2][1] if len(call[2]) > 1 else keywords.get("name")
-        if given is None or name.__class__ is not tuple or name[0] != "const" or not {"reify", "property"} & keywords.keys():
+        if given is None or name.__class__ is not tuple or name[0] != "const":
             continue
         for atom in _named(linker, fun, given):
             if isinstance(atom, linker.Fn):
-                linker.put(("space", _REQUEST, name[1]), linker.result(atom.fun, None, True))
+                is_read = bool({"reify", "property"} & keywords.keys())
+                made = linker.result(atom.fun, None, True) if is_read else (linker.atoms(linker.Part, (atom,), (_requests(linker),), ()),)
+                linker.put(("space", _REQUEST, name[1]), made)
+
+
+def _requests(linker: Linker) -> Value:
+    return (linker.atoms(linker.ExtObj, _REQUEST, (), None),)
+
+
+class Services(Framework):
+    """What ``request.find_service(IStorage)`` gives: what the factory that ``config.register_service_factory(factory, IStorage)`` registers
+    makes, or the registered object itself; where that is chosen by a setting, instances of the classes that implement the interface."""
+
+    def __init__(self) -> None:
+        self._made: dict[Any, Value] | None = None
+
+    def given(self, linker: Linker, dotted: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> Value | None:
+        if dotted != _FIND:
+            return None
+        if self._made is None:
+            self._made = {}
+            for fun, call in registrations(linker, {*_REGISTER}):
+                self._register(linker, fun, call, self._made)
+        keys = [*_keys(linker, args[0] if args else keywords.get("iface", ())), *_keys(linker, keywords.get("name", ()))]
+        found = next((value for key in keys if (value := self._made.get(key))), ())
+        return found or next((value for key in keys if (value := _implementing(linker, key))), ())
+
+    def _register(self, linker: Linker, fun: Fun, call: Any, made: dict[Any, Value]) -> None:
+        keywords = dict(call[3])
+        given = call[2][0] if call[2] else keywords.get("service_factory", keywords.get("service"))
+        iface = call[2][1] if len(call[2]) > 1 else keywords.get("iface")
+        keys = [key for expr in (iface, keywords.get("name")) if expr is not None for key in _keys(linker, value_at(linker, fun, expr))]
+        if given is None or not keys:
+            return
+        service: Value = ()
+        for atom in _named(linker, fun, given):
+            if last_name(call[1]) == _OBJECT:
+                service = linker.union(service, (atom,))
+            elif isinstance(atom, linker.Fn):
+                names = [name for name in atom.fun.fact.positional if atom.receiver is None or name != atom.fun.fact.positional[0]]
+                if len(names) > 1:
+                    linker.tell(atom.fun, names[1], _requests(linker))
+                klass = getattr(atom.receiver, "klass", None)
+                service = linker.union(service, linker.substitute(linker.result(atom.fun, klass, True), atom.receiver, {}))
+        for key in keys:
+            made[key] = linker.union(made.get(key, ()), service)
+
+
+def _keys(linker: Linker, value: Value) -> list[Any]:
+    """What services are registered and found by: an interface of the project by its number, a name as it is."""
+    classes = [atom.klass.id for atom in value if isinstance(atom, linker.Cls)]
+    return classes + [atom.value for atom in value if isinstance(atom, linker.Const) and isinstance(atom.value, str)]
+
+
+def _implementing(linker: Linker, key: Any) -> Value:
+    """Instances of the classes under ``@implementer(IStorage)``."""
+    found: Value = ()
+    for klass in linker.project.klasses if isinstance(key, int) else ():
+        for expr, _ in klass.fact.decorators:
+            if expr.__class__ is tuple and expr[0] == "call" and expr[1].__class__ is str:
+                if linker.where_bound(klass.module, expr[1]) in _IMPLEMENTER:
+                    for each in expr[2]:
+                        if any(isinstance(a, linker.Cls) and a.klass.id == key for a in linker.value(each, klass.module, klass.parent)):
+                            found = linker.union(found, (linker.instance(klass, True),))
+    return found
 
 
 def _subscribed(linker: Linker) -> None:

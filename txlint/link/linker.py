@@ -14,7 +14,25 @@ from txlint.frameworks.types import Framework, Row
 from txlint.link import classes, holding, iterated, kept, members, names, passing, substitution, taught, typehints, types
 from txlint.link.classes import Found
 from txlint.link.project import Fun, Klass, Module, Project
-from txlint.link.values import UNKNOWN, Atom, Atoms, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Many, Obj, SelfObj, Seq, Table, Value, union
+from txlint.link.values import (
+    UNKNOWN,
+    Atom,
+    Atoms,
+    Cls,
+    Const,
+    Ext,
+    ExtMethod,
+    ExtObj,
+    Fn,
+    Many,
+    Obj,
+    Part,
+    SelfObj,
+    Seq,
+    Table,
+    Value,
+    union,
+)
 from txlint.model.catalog import Calls, Closer, Opener
 from txlint.model.facts import FileFacts
 from txlint.model.graph import Flow, Given, Opened, Test
@@ -66,7 +84,7 @@ class Linker:
     here is what makes that safe: nothing waits for itself, and what was computed meanwhile is computed again."""
 
     # Frameworks lie below this package: the kinds of atoms reach them as attributes.
-    Cls, Obj, Fn, Const, Ext, ExtObj, Many, Seq, Table = Cls, Obj, Fn, Const, Ext, ExtObj, Many, Seq, Table
+    Cls, Obj, Fn, Const, Ext, ExtObj, Many, Part, Seq, Table = Cls, Obj, Fn, Const, Ext, ExtObj, Many, Part, Seq, Table
     union = staticmethod(union)
 
     def __init__(
