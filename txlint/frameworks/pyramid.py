@@ -88,38 +88,53 @@ class Services(Framework):
     makes, or the registered object itself; where that is chosen by a setting, instances of the classes that implement the interface."""
 
     def __init__(self) -> None:
-        self._made: dict[Any, Value] | None = None
+        self._registered: dict[Any, list[tuple[Fun, Any]]] | None = None  # interface or name -> the calls that register it, where
+        self._made: dict[Any, Value] = {}
 
     def given(self, linker: Linker, dotted: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> Value | None:
         if dotted != _FIND:
             return None
-        if self._made is None:
-            self._made = {}
-            for fun, call in registrations(linker, {*_REGISTER}):
-                self._register(linker, fun, call, self._made)
+        if self._registered is None:
+            self._registered = _registrations(linker)
         keys = [*_keys(linker, args[0] if args else keywords.get("iface", ())), *_keys(linker, keywords.get("name", ()))]
-        found = next((value for key in keys if (value := self._made.get(key))), ())
-        return found or next((value for key in keys if (value := _implementing(linker, key))), ())
+        return next((value for key in keys if (value := self._service(linker, key))), None)
 
-    def _register(self, linker: Linker, fun: Fun, call: Any, made: dict[Any, Value]) -> None:
+    def _service(self, linker: Linker, key: Any) -> Value:
+        assert self._registered is not None
+        if key not in self._made:
+            self._made[key] = ()  # a service that asks for itself
+            service: Value = ()
+            for fun, call in self._registered.get(key, ()):
+                service = linker.union(service, _made(linker, fun, call))
+            self._made[key] = service or _implementing(linker, key)
+        return self._made[key]
+
+
+def _registrations(linker: Linker) -> dict[Any, list[tuple[Fun, Any]]]:
+    found: dict[Any, list[tuple[Fun, Any]]] = {}
+    for fun, call in registrations(linker, {*_REGISTER}):
         keywords = dict(call[3])
-        given = call[2][0] if call[2] else keywords.get("service_factory", keywords.get("service"))
-        iface = call[2][1] if len(call[2]) > 1 else keywords.get("iface")
-        keys = [key for expr in (iface, keywords.get("name")) if expr is not None for key in _keys(linker, value_at(linker, fun, expr))]
-        if given is None or not keys:
-            return
-        service: Value = ()
-        for atom in _named(linker, fun, given):
-            if last_name(call[1]) == _OBJECT:
-                service = linker.union(service, (atom,))
-            elif isinstance(atom, linker.Fn):
-                names = [name for name in atom.fun.fact.positional if atom.receiver is None or name != atom.fun.fact.positional[0]]
-                if len(names) > 1:
-                    linker.tell(atom.fun, names[1], _requests(linker))
-                klass = getattr(atom.receiver, "klass", None)
-                service = linker.union(service, linker.substitute(linker.result(atom.fun, klass, True), atom.receiver, {}))
-        for key in keys:
-            made[key] = linker.union(made.get(key, ()), service)
+        for expr in (call[2][1] if len(call[2]) > 1 else keywords.get("iface"), keywords.get("name")):
+            for key in _keys(linker, value_at(linker, fun, expr)) if expr is not None else ():
+                found.setdefault(key, []).append((fun, call))
+    return found
+
+
+def _made(linker: Linker, fun: Fun, call: Any) -> Value:
+    """The service that a registration is of: what its factory gives for a request, or the object itself."""
+    keywords = dict(call[3])
+    given = call[2][0] if call[2] else keywords.get("service_factory", keywords.get("service"))
+    service: Value = ()
+    for atom in _named(linker, fun, given) if given is not None else ():
+        if last_name(call[1]) == _OBJECT:
+            service = linker.union(service, (atom,))
+        elif isinstance(atom, linker.Fn):
+            names = atom.fun.fact.positional[atom.receiver is not None :]
+            if len(names) > 1:
+                linker.tell(atom.fun, names[1], _requests(linker))
+            klass = getattr(atom.receiver, "klass", None)
+            service = linker.union(service, linker.substitute(linker.result(atom.fun, klass, True), atom.receiver, {}))
+    return service
 
 
 def _keys(linker: Linker, value: Value) -> list[Any]:

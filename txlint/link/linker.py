@@ -424,6 +424,17 @@ class Linker:
             left = {queries: {at: r for at, r in known.items() if id(r) in used} for queries, known in variants.items()}
             self._variants[fun.id] = {queries: known for queries, known in left.items() if known}
 
+    def assigning_replays(self, functions: Mapping[int, Container[int] | None], but: Container[Any]) -> list[tuple[int, int, bool]]:
+        """The replays of functions, for these classes, that assign to attributes of their receivers, but for some."""
+        found = []
+        for number, classes in functions.items():
+            for key in self._shared.get(number, ()):
+                if key[1] >= 0 and key not in but and (classes is None or key[1] in classes):
+                    known = self._known_replays.get(key)
+                    if known is not None and known.sets:
+                        found.append(key)
+        return found
+
     def readers_of(self, attributes: Mapping[str, set[int]]) -> dict[int, set[int]]:
         """The functions that were replayed for receivers of these classes (or classes above and below them), by number, and asked for
         one of the attributes."""

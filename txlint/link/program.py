@@ -167,7 +167,8 @@ class _Builder:
         what they leave open or closed is news, and for whoever reads an attribute, where what they assign to it is."""
         for _ in range(CALLERS):
             nodes = [node for node in self.nodes if node[0] in functions and ((only := functions[node[0]]) is None or node[1] in only)]
-            before = [self.replayed(node) for node in nodes]
+            others = self.linker.assigning_replays(functions, self.nodes)
+            before = [self.replayed(node) for node in (*nodes, *others)]
             for number, classes in functions.items():
                 self.linker.forget(self.linker.project.funs[number], classes)
             looked_at = {node[0] for node in self.nodes}
@@ -180,7 +181,7 @@ class _Builder:
             self.expand_all()
             news: set[Node] = set()
             assigned: dict[str, set[int]] = {}  # attribute -> classes whose instances have another value in it now
-            for node, first in zip(nodes, before, strict=True):
+            for node, first in zip((*nodes, *others), before, strict=True):
                 replay = self.replayed(node)
                 if replay.left != first.left:
                     news.add(node)
