@@ -5,8 +5,8 @@ The tween is there where some code does ``config.include("pyramid_tm")``. Facts 
 pyramid_tm 2.6 (``tm_tween``: begins before the view, commits after it, for every request that ``tm.activate_hook`` lets through, so that
 the transaction is likely and not certain); cornice's services register their methods as views. ``registry.notify(event)`` runs the
 subscribers of the event's class at once (``config.add_subscriber(f, Event)``, ``@subscriber(Event)``), and ``add_request_method(f, "name",
-reify=True)`` puts what ``f(request)`` gives on each request, without ``reify`` or ``property`` the function itself (pyramid/config/adapters.py,
-pyramid/config/factories.py). pyramid_services 2.2 finds services by their interface (or name): `Services`."""
+reify=True)`` puts what ``f(request)`` gives on each request, without ``reify`` or ``property`` the function itself
+(pyramid/config/adapters.py, pyramid/config/factories.py). pyramid_services 2.2 finds services by their interface (or name): `Services`."""
 
 from __future__ import annotations
 

@@ -427,9 +427,9 @@ class Linker:
     def assigning_replays(self, functions: Mapping[int, Container[int] | None], but: Container[Any]) -> list[tuple[int, int, bool]]:
         """The replays of functions, for these classes, that assign to attributes of their receivers, but for some."""
         found = []
-        for number, classes in functions.items():
+        for number, only in functions.items():
             for key in self._shared.get(number, ()):
-                if key[1] >= 0 and key not in but and (classes is None or key[1] in classes):
+                if key[1] >= 0 and key not in but and (only is None or key[1] in only):
                     known = self._known_replays.get(key)
                     if known is not None and known.sets:
                         found.append(key)
