@@ -145,6 +145,8 @@ def marked(linker: Linker, marker: Atom) -> list[Fn]:
             found.append(inner)
         elif isinstance(inner, Cls):
             found.extend(_constructor(linker, inner.klass))
+        elif isinstance(inner, Obj):  # `Depends(Allowed("admin"))`: the instance is called
+            found.extend(atom for atom in linker.attribute(inner, "__call__") if isinstance(atom, Fn))
     return found
 
 
