@@ -194,7 +194,7 @@ def _add(site: Site, receiver: Many | Seq | Stored, value: Value) -> None:
     """Something is put into a container: for all who read its place, or into a list that only has a name here."""
     frame = site.frame
     kept_at = list(places((receiver,)))
-    put_at(frame, kept_at, value, site.receiver)
+    put_at(frame, kept_at, value, site.receiver, site.expr[2][-1] if site.expr[2] else None)
     name = site.receiver
     if not kept_at and isinstance(name, str) and frame.env.get(name) == (receiver,) and value and name in frame.fun.scope:
         frame.env[name] = (frame.linker.atoms(Many, union(frame.linker.items((receiver,)), value)),)

@@ -2,6 +2,7 @@
 
 A place is ``("global", module, name)``, ``("attr", class number, name)`` for containers that are made empty and filled later,
 ``("param", function number, name)``, ``("field", class number, name)`` for what callers pass and an attribute keeps,
+``("made", function number, name)`` for an instance of a class that callers pass,
 ``("on", module or class number, name)`` for what is None until code elsewhere assigns it (``state.pool = ..``), or
 ``("space", library's class, name)`` for what is put on an object that lasts as long as a request, or ``("held", full name, method)`` for
 what a proxy of the module is given to stand for. Whoever puts
@@ -232,7 +233,17 @@ def _gather(linker: Linker, place: Place, found: dict[Atom, None], seen: set[Pla
         wanted = {atom for atom, key in keyed.entries(linker, place[:3]) if keyed.fits(key, place[3])}
         there: dict[Atom, None] = {}
         _gather(linker, place[:3], there, set(seen))  # others may have all that is there
-        found.update((atom, None) for atom in tuple(there)[:MOST_KEPT] if atom in wanted or type(atom) not in CALLABLE)
+        made = {atom.klass for atom in wanted if isinstance(atom, Cls)}
+        asks_class = any(type(atom) is Stored and atom.place[0] == "made" for atom in linker.stores.get(place[:3], ()))
+        for atom in tuple(there)[:MOST_KEPT]:
+            is_other = type(atom) in CALLABLE or (asks_class and isinstance(atom, Obj))
+            if atom in wanted or not is_other or (isinstance(atom, Obj) and atom.klass in made):
+                found[atom] = None
+        return
+    if place[0] == "made":  # what a function makes of a class that it is given
+        given: dict[Atom, None] = {}
+        _gather(linker, ("param", *place[1:]), given, set(seen))
+        found.update((linker.instance(atom.klass, True), None) for atom in given if isinstance(atom, Cls))
         return
     if place[0] == "param":
         for atom in linker.params.get((place[1], place[2], NO_CLASS), UNKNOWN):

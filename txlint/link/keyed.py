@@ -116,6 +116,8 @@ def entries(linker: Linker, place: Any, ref: Ref = ITS_OWN) -> dict[tuple[Atom, 
             for tag in tuple(linker.keys.get((at, atom), {}).get(asks) or (None,)):
                 key = above or (tag if tag is not None and tag[0] in _CONCRETE else None)
                 if inner is not None:
+                    if inner[0] == "made":  # told apart by the classes of which it is made
+                        inner = ("param", *inner[1:])
                     onward.append((inner[:3], tag[1:] if tag is not None and tag[0] == "param" else None, key))
                 else:
                     for made in stands_for(linker, atom):

@@ -11,18 +11,22 @@ from typing import TYPE_CHECKING, Any
 from txlint.link.guards import tests
 from txlint.link.kept import inside, places
 from txlint.link.uses import uses_of
+from txlint.link.values import Stored, Value
 from txlint.model.facts import Expr
 from txlint.model.graph import Test
 
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
-    from txlint.link.values import Value
 
 _ASKED = frozenset({"truthy", "is", "=="})
 
 
-def put_at(frame: Frame, at: Sequence[tuple[Any, ...]], value: Value, container: Expr) -> None:
-    """Puts a value at the places that a container stands for; ``container`` is the expression that names it."""
+def put_at(frame: Frame, at: Sequence[tuple[Any, ...]], value: Value, container: Expr, source: Expr | None) -> None:
+    """Puts a value, that of the expression ``source``, at the places that a container stands for; ``container`` is the expression that
+    names it."""
+    if at and not value and source.__class__ is tuple and source[0] == "call" and source[1].__class__ is str:
+        if frame.is_param(source[1]) and frame.fun.fact is not None:  # `registry[cls.slug] = cls()`
+            value = (frame.linker.atoms(Stored, ("made", frame.fun.id, source[1])),)
     under = _own(frame, frame.guards)
     chosen = _chosen(frame, container) if at else {}
     for place in at:
