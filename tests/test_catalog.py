@@ -73,7 +73,7 @@ def test_a_projects_own_tables_go_through_the_same_loader() -> None:
 def test_only_the_libraries_that_are_imported_are_read() -> None:
     assert choose(["requests"]) == ["python", "requests"]
     assert choose([]) == ["python"]
-    assert set(choose(["flask_sqlalchemy"])) == {"flask_sqlalchemy", "python", "sqlalchemy"}
+    assert set(choose(["flask_sqlalchemy"])) == {"blinker", "flask_sqlalchemy", "python", "sqlalchemy"}
 
 
 def test_needs_name_libraries_that_exist() -> None:
@@ -226,3 +226,12 @@ def test_entries_stand_under_their_canonical_names() -> None:
 def test_confidence_is_read_as_a_word() -> None:
     catalog = catalog_of(effect=[{"name": "x.y", "kind": "mail", "why": ".", "confidence": "likely"}])
     assert catalog.effects("x.y")[0].confidence is Confidence.LIKELY
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_classes_that_entries_name_are_there_where_the_library_is(path: Path) -> None:
+    """A project that imports django_rq alone has `redis.Redis` from it: the catalog knows both then, or neither."""
+    library = read_library(path)
+    loaded = load_catalog(library.packages)
+    named = {node.name for entry in library.entries for _, node in loader.expressions(entry) if node.op in ("instance", "class")}
+    assert not [name for name in named if EVERYTHING.library_class(name) is not None and loaded.library_class(name) is None]
