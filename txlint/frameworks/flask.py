@@ -76,26 +76,28 @@ def entrances(linker: Linker) -> Iterator[Entrance]:
 
 
 def _views(linker: Linker) -> Iterator[_View]:
-    everywhere, own = _begun(linker)
     loaded = [placed(opened, fun) for fun in _user_loaders(linker) for opened in linker.replay(fun, fun.klass, True).left_open]
+    everywhere, own = _begun(linker, loaded)
     for view in routed(linker, _ROUTES, _CLASSES):
         before = [*everywhere, *own.get(view.name, ())]
         yield _View(view.fun, NO_CLASS, view.name, _with_user(linker, view.fun, before, loaded))
     for klass in linker.project.klasses:
         if linker.is_a(klass, _VIEW):
             for fun, cls, _ in linker.called_methods(klass, [name for name in _METHODS if linker.find(klass, name) is not None]):
-                yield _View(fun, cls, "", _with_user(linker, fun, everywhere, loaded))
+                asks = _is_login(linker, linker.items(linker.class_attribute(klass, "decorators")))
+                yield _View(fun, cls, "", _with_user(linker, fun, everywhere, loaded, asks))
 
 
-def _with_user(linker: Linker, view: Fun, before: list[Opened], loaded: list[Opened]) -> list[Opened]:
-    """What is open before a view, where a decorator of that asks who is there: the user is loaded for it."""
-    if not loaded or not _asks_for_login(linker, view):
+def _with_user(linker: Linker, fun: Fun, before: list[Opened], loaded: list[Opened], asks: bool = False) -> list[Opened]:
+    """What is open in a function, where a decorator of that, or of its class, asks who is there: the user is loaded for it."""
+    if not loaded or not (asks or _asks_for_login(linker, fun)):
         return before
     return [*before, *(opened for opened in loaded if all(opened.key != other.key for other in before))]
 
 
-def _begun(linker: Linker) -> tuple[list[Opened], dict[str, list[Opened]]]:
-    """What is left open before each request: of the application, and by the name of a blueprint for its own."""
+def _begun(linker: Linker, loaded: list[Opened]) -> tuple[list[Opened], dict[str, list[Opened]]]:
+    """What is left open before each request: of the application, and by the name of a blueprint for its own. ``loaded``: what the loading
+    of a user leaves open."""
     everywhere: list[Opened] = []
     own: dict[str, list[Opened]] = {}
     for handler in _handlers(linker, _BEFORE):
@@ -103,6 +105,7 @@ def _begun(linker: Linker) -> tuple[list[Opened], dict[str, list[Opened]]]:
         for opened in linker.replay(handler.fun, handler.fun.klass, True).left_open:
             if not opened.reads or _is_shared(opened):
                 left.append(placed(opened, handler.fun))
+        left[:] = _with_user(linker, handler.fun, left, loaded)
     return everywhere, own
 
 
@@ -117,7 +120,11 @@ def _user_loaders(linker: Linker) -> Iterator[Fun]:
 
 
 def _asks_for_login(linker: Linker, fun: Fun) -> bool:
-    return any(isinstance(atom, linker.Ext) and atom.name in _LOGIN for name, _ in decorators(fun) for atom in value_at(linker, fun, name))
+    return any(_is_login(linker, value_at(linker, fun, name)) for name, _ in decorators(fun))
+
+
+def _is_login(linker: Linker, value: Any) -> bool:
+    return any(isinstance(atom, linker.Ext) and atom.name in _LOGIN for atom in value)
 
 
 def _handlers(linker: Linker, methods: frozenset[str]) -> Iterator[_Handler]:
