@@ -149,7 +149,7 @@ class _Builder:
         for fun in start if not self.everything else ():
             if fun.fact is not None and _listens(fun):
                 replay = self.linker.replay(fun, owner(fun), False)
-                if any(event.region for event in replay.flow.events):
+                if replay.flow.unresolved or any(event.region for event in replay.flow.events):
                     self.listening.add(fun.fact.name if fun.fact.name != "__init__" or fun.klass is None else fun.klass.fact.name)
         for fun in start:
             self.begin(fun)
@@ -172,8 +172,10 @@ class _Builder:
             for number, classes in functions.items():
                 self.linker.forget(self.linker.project.funs[number], classes)
             looked_at = {node[0] for node in self.nodes}
-            for number in sorted(handing_on(self.linker)) if not looked_at.issuperset(functions) else ():
-                if number in functions and number not in looked_at:  # it only says what it passes on
+            unseen = sorted(number for number in functions if number not in looked_at)
+            passing_on = handing_on(self.linker) if unseen else set()
+            for number in unseen:
+                if number in passing_on or self.tells(number):  # it only says what it passes
                     fun = self.linker.project.funs[number]
                     self.linker.replay(fun, owner(fun), False)
             for node in nodes:
