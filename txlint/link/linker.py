@@ -425,10 +425,11 @@ class Linker:
             self._variants[fun.id] = {queries: known for queries, known in left.items() if known}
 
     def assigning_replays(self, functions: Mapping[int, Container[int] | None], but: Container[Any]) -> list[tuple[int, int, bool]]:
-        """The replays of functions, for these classes, that assign to attributes of their receivers, but for some."""
+        """The replays of constructors, for these classes, that assign to attributes of their receivers, but for some."""
         found = []
         for number, only in functions.items():
-            for key in self._shared.get(number, ()):
+            fact = self.project.funs[number].fact
+            for key in self._shared.get(number, ()) if fact is not None and fact.name == "__init__" else ():
                 if key[1] >= 0 and key not in but and (only is None or key[1] in only):
                     known = self._known_replays.get(key)
                     if known is not None and known.sets:

@@ -62,7 +62,8 @@ class When:
     ``absent``, ``present``, ``truthy``, ``instance_of`` (its inferred class is one of these or derives from it; a value of which
     nothing is known is no instance, so that with ``unless`` an effect stays in force as it is). A library's constant equals its dotted
     name. ``setting`` (a dotted path into
-    Django settings, e.g. ``RQ.COMMIT_MODE``) likewise, where a setting that is not set has ``default``.
+    Django settings, e.g. ``RQ.COMMIT_MODE``) likewise, where a setting that is not set has ``default``; it is an ``instance_of`` where it
+    names a class of the project's own that derives from one of these.
     ``known``: what cannot be evaluated does not meet it (a statement that may as well be a ``SELECT``).
     ``unless`` turns the whole condition round. ``version`` is a PEP 440 specifier of the library (``>=3.0``). ``row`` asks whether the
     receiver has a row in the database (``stored``) or none yet (``unsaved``)."""
