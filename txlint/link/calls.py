@@ -131,6 +131,8 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
         if site.receiver is not None and all(type(atom) in (Stored, OneOf) for atom in value):
             _doubt_by_name(site, last_name(func))
     _finish(site)
+    if frame.switched and site.receiver is not None and site.receiver == frame.self_name:
+        frame.switched.pop(site.receiver, None)  # a method may assign others
     if func.__class__ is str:
         if func.rpartition(".")[2] in _SAVES:
             saved = func.rpartition(".")[0]

@@ -150,7 +150,7 @@ class Frame:
         self.at: Stmt | None = None  # the statement that is being replayed, or the last one in it
         self.awaiting = False  # arguments of a call that starts coroutines elsewhere are being read
         self.promises: list[tuple[Expr, tuple[Opened, ...]]] = []  # calls that wait for the commit, with what was open
-        self.switched: dict[str, dict[str, None]] = {}  # names, and the attributes that are true, false or none since they were assigned
+        self.switched: dict[str, dict[str, None]] = {}  # names, and the attributes that are constants since they were assigned
         self.loops: list[tuple[Stmt, tuple[Opened, ...]]] = []  # around what is replayed, with what was open when they began
         # What is open only where names are this, and what is otherwise: for when the same is asked again.
         self.instead: dict[tuple[Key, Pos], tuple[tuple[Way, ...], Opened | None]] = {}

@@ -26,9 +26,8 @@ from txlint.link.opening import asserted
 from txlint.link.project import GLOBAL
 from txlint.link.properties import look, write
 from txlint.link.putting import put_at
-from txlint.link.settled import is_flag
 from txlint.link.targets import iterate
-from txlint.link.values import UNKNOWN, Cls, Ext, ExtObj, Fn, Generated, Obj, SelfObj, Value, union
+from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtObj, Fn, Generated, Obj, SelfObj, Value, union
 from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import Key, Test
 from txlint.model.shapes import calls_in, last_name
@@ -215,11 +214,13 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                 value = fillable(frame.linker, value, ("attr", frame.fun.klass.id, name))
             frame.sets[name] = union(frame.sets.get(name, UNKNOWN), value)
             frame.env[target] = value
+            if len(value) == 1 and isinstance(value[0], Const):
+                frame.switched.setdefault(head, {})[name] = None
             if source.__class__ is str and frame.linker.has_sessions:
                 _kept_session(frame, source, value, target)
         elif "." not in head:
             frame.env[target] = value
-            if len(value) == 1 and is_flag(value[0]):
+            if len(value) == 1 and isinstance(value[0], Const):
                 frame.switched.setdefault(head, {})[name] = None
             if frame.linker.catalog.namespaces and value:
                 _share(frame, target, value, source)
