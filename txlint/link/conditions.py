@@ -52,8 +52,8 @@ def is_met(site: Site, when: When, entry: Entry, args: tuple[Value, ...], keywor
     if when.row is not None:
         return None if site.row is None else site.row == (STORED if when.row == "stored" else NEW)
     if when.setting is not None and when.instance_of is not None:
-        named = (framework.set_by(linker, when.setting) for framework in linker.frameworks)
-        own = next((each for each in named if each is not None), UNKNOWN)
+        settings = (framework.set_by(linker, when.setting) for framework in linker.frameworks)
+        own = next((each for each in settings if each is not None), UNKNOWN)
         return any(isinstance(atom, Cls) and linker.is_a(atom.klass, base) for atom in own for base in when.instance_of)
     if when.setting is not None:
         state, value = "unknown", None
