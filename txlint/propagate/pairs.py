@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from txlint.model.facts import Expr, Pos
-from txlint.model.graph import IDENTITY, RECEIVER, SELF, Edge, Entrance, Event, Key, Misuse, Node, Opened, Program, Test
+from txlint.model.graph import IDENTITY, RECEIVER, Edge, Entrance, Event, Key, Misuse, Node, Opened, Program, Test
 from txlint.model.hazard import TEST, EffectSite, Hazard, Hop, Origin, Passage, Spot, doubt
 from txlint.model.kinds import Confidence, code_of
 from txlint.propagate.handed import with_arguments
@@ -22,6 +22,7 @@ from txlint.propagate.summaries import (
     instantiate,
     is_closed,
     is_guess,
+    is_own,
     summarise,
 )
 
@@ -199,7 +200,7 @@ class _Pairs:
                 theirs = (key[0], "param", f"{given[1]}.{rest}" if rest else given[1])
             elif given[0] == "key":
                 theirs = (*given[1][:2], f"{given[1][2]}.{rest}") if rest else given[1]
-            elif key[1] == "self" and edge.target.cls == SELF:
+            elif key[1] == "self" and is_own(edge.event, edge.target):
                 theirs = key
             else:
                 return False

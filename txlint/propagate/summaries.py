@@ -317,7 +317,7 @@ def inside(closed: frozenset[Key], event: Event, target: Target, info: FunctionI
             elif given[0] == "key":
                 base = given[1]
                 mine.add((*base[:2], f"{base[2]}.{key[2]}"))
-            elif target.cls == SELF:
+            elif is_own(event, target):
                 mine.add(key)
         elif key[1] == "param":
             head, _, rest = key[2].partition(".")
@@ -328,6 +328,11 @@ def inside(closed: frozenset[Key], event: Event, target: Target, info: FunctionI
                 base = given[1]
                 mine.add((*base[:2], f"{base[2]}.{rest}") if rest else base)
     return frozenset(mine)
+
+
+def is_own(event: Event, target: Target) -> bool:
+    """Is the receiver of the call that of the caller itself, whatever class the method that runs is of?"""
+    return target.cls == SELF or FLAG in event.passed.values
 
 
 def is_closed(key: Key, closed: frozenset[Key]) -> bool:
