@@ -13,6 +13,7 @@ from txlint.link.values import UNKNOWN, Atom, Const, Ext, ExtObj, Fn, Opening, V
 from txlint.model.catalog import Arg, Closer, Opener
 from txlint.model.facts import Expr
 from txlint.model.graph import Key, Opened
+from txlint.model.shapes import called, last_name, speaks_of, statements
 
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
@@ -38,7 +39,7 @@ def opens(
         )  # fmt: skip
     if "asserts" in forms:
         if not frame.now_open() and not frame.closed and not opener.reads and not frame.silent:
-            if not _is_state_query(opener):
+            if not _is_state_query(opener) and not _is_for_a_block(site):
                 key = (opener.family, None)
                 frame.region = (*frame.region, Opened("asserted", opener.name, site.pos, key, None, LIKELY, family=opener.family))
                 frame.snapshot = None
@@ -67,6 +68,15 @@ def opens(
         if kind == "autobegin" and not reads:
             frame.rows.update(arg for arg in site.expr[2] if isinstance(arg, str))  # session.add(order)
     return None
+
+
+def _is_for_a_block(site: Site) -> bool:
+    """Is what the call gives kept for a block that opens a transaction itself: ``rows = Order.objects.select_for_update()``?"""
+    frame, stmt = site.frame, site.frame.at
+    if stmt is None or stmt[0] != "assign" or stmt[2] is not site.expr or stmt[1][0].__class__ is not str:
+        return False
+    blocks = (each for each in statements(frame.fun.body) if each[0] == "with" and speaks_of(each[2], stmt[1]))
+    return any(last_name(called(item[0])) in frame.linker.blocks for each in blocks for item in each[1])
 
 
 def _key_of_argument(site: Site, arg: Arg, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> Any:
