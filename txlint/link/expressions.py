@@ -15,7 +15,7 @@ from txlint.link.members import shared
 from txlint.link.properties import look, read
 from txlint.link.statements import assign, kept
 from txlint.link.targets import iterate
-from txlint.link.values import UNKNOWN, Atom, Const, ExtObj, Fn, Many, Obj, Param, Prefix, SelfObj, Seq, Table, Value, union
+from txlint.link.values import UNKNOWN, Atom, Const, ExtObj, Fn, Many, Obj, Param, Prefix, SelfObj, Seq, Stored, Table, Value, union
 from txlint.model.facts import Expr
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _bool(frame: Frame, expr: Any) -> Value:
     before = frame.state()
     for position, part in enumerate(expr[2]):
         one = frame.ev(part)
-        is_unknown = is_unknown or not one or any(isinstance(atom, Param) for atom in one)
+        is_unknown = is_unknown or not one or any(isinstance(atom, (ExtObj, Param, Stored)) for atom in one)
         value = union(value, one) if position or expr[1] == "or" else one
         if position and (frame.open is not before.open or frame.closed is not before.closed):
             # What the second part opens or closes depends on the first: `commit and session.commit()`.
