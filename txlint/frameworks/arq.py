@@ -1,8 +1,8 @@
 """arq: what its jobs are given. `inform` tells the linker.
 
 Facts are from arq 0.28 (worker.py: a worker takes ``functions``, ``cron_jobs``, ``on_startup``, ``on_shutdown`` and the hooks around jobs
-from its settings class, or as arguments of ``Worker``; each is called with one dict that all of them share, ``ctx``, and ``ctx["redis"]``
-is the pool of the worker itself)."""
+from its settings class, or as arguments of ``Worker``; each is called with a dict, ``ctx``: at the start and the end of the worker with its
+own, around a job with a copy of that; ``ctx["redis"]`` is the pool of the worker itself)."""
 
 from __future__ import annotations
 
@@ -25,8 +25,7 @@ def inform(linker: Linker) -> None:
     """Tells the linker what the first argument of each job and hook is."""
     context = (linker.atoms(linker.ExtObj, _CONTEXT, (), None),)
     for fun in _called_by_workers(linker):
-        if fun.fact.params:
-            linker.contexts[fun.id] = context  # annotated as a dict, if at all
+        linker.contexts[fun.id] = context  # annotated as a dict, if at all
 
 
 def _called_by_workers(linker: Linker) -> Iterator[Fun]:

@@ -217,8 +217,9 @@ class Frame:
             if not typed or all(type(a) is ExtObj or _of_callables(a) for a in typed):
                 typed = union(typed, self._told(name))
             self.env[name] = union(value, typed)
-        if fun.id in linker.contexts:
-            self.env[params[first].name] = linker.contexts[fun.id]
+        for param in params[first : first + 1] if fun.id in linker.contexts else ():
+            if param.kind != "vararg":
+                self.env[param.name] = linker.contexts[fun.id]
         for dependency_of, name in asked:
             self.request_wide(dependency_of, name)
 
