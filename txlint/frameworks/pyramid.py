@@ -74,7 +74,8 @@ def _carried(linker: Linker) -> None:
             continue
         for atom in _named(linker, fun, given):
             if isinstance(atom, linker.Fn):
-                is_read = bool({"reify", "property"} & keywords.keys())
+                options = (*call[2][2:4], keywords.get("property"), keywords.get("reify"))
+                is_read = any(each not in (None, ("const", False)) for each in options)
                 made = linker.result(atom.fun, None, True) if is_read else (linker.atoms(linker.Part, (atom,), (_requests(linker),), ()),)
                 linker.put(("space", _REQUEST, name[1]), made)
 
@@ -83,40 +84,49 @@ def _requests(linker: Linker) -> Value:
     return (linker.atoms(linker.ExtObj, _REQUEST, (), None),)
 
 
+_Asked = tuple[tuple[Any, ...], tuple[Any, ...]]
+"""The interfaces and the names by which a service is looked for, see `_keys`."""
+
+
 class Services(Framework):
     """What ``request.find_service(IStorage)`` gives: what the factory that ``config.register_service_factory(factory, IStorage)`` registers
     makes, or the registered object itself; where that is chosen by a setting, instances of the classes that implement the interface."""
 
     def __init__(self) -> None:
         self._registered: dict[Any, list[tuple[Fun, Any]]] | None = None  # interface or name -> the calls that register it, where
-        self._made: dict[Any, Value] = {}
+        self._made: dict[_Asked, Value] = {}
 
     def given(self, linker: Linker, dotted: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> Value | None:
         if dotted != _FIND:
             return None
         if self._registered is None:
             self._registered = _registrations(linker)
-        keys = [*_keys(linker, args[0] if args else keywords.get("iface", ())), *_keys(linker, keywords.get("name", ()))]
-        return next((value for key in keys if (value := self._service(linker, key))), None)
+        interfaces = tuple(_keys(linker, args[0] if args else keywords.get("iface", ())))
+        return self._service(linker, (interfaces, tuple(_keys(linker, keywords.get("name", ()))))) or None
 
-    def _service(self, linker: Linker, key: Any) -> Value:
+    def _service(self, linker: Linker, asked: _Asked) -> Value:
         assert self._registered is not None
-        if key not in self._made:
-            self._made[key] = ()  # a service that asks for itself
+        if asked not in self._made:
+            self._made[asked] = ()  # a service that asks for itself
             service: Value = ()
-            for fun, call in self._registered.get(key, ()):
+            by_interface, by_name = ([each for key in keys for each in self._registered.get(key, ())] for keys in asked)
+            both = [each for each in by_interface if any(each is other for other in by_name)]
+            for fun, call in both or by_interface or by_name:
                 service = linker.union(service, _made(linker, fun, call))
-            self._made[key] = service or _implementing(linker, key)
-        return self._made[key]
+            for key in asked[0] if not service else ():
+                service = linker.union(service, _implementing(linker, key))
+            self._made[asked] = service
+        return self._made[asked]
 
 
 def _registrations(linker: Linker) -> dict[Any, list[tuple[Fun, Any]]]:
     found: dict[Any, list[tuple[Fun, Any]]] = {}
     for fun, call in registrations(linker, {*_REGISTER}):
         keywords = dict(call[3])
+        registered = fun, call
         for expr in (call[2][1] if len(call[2]) > 1 else keywords.get("iface"), keywords.get("name")):
             for key in _keys(linker, value_at(linker, fun, expr)) if expr is not None else ():
-                found.setdefault(key, []).append((fun, call))
+                found.setdefault(key, []).append(registered)
     return found
 
 
