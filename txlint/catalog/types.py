@@ -23,7 +23,7 @@ class TypeExpr(NamedTuple):
     ``new``       an instance of what ``args[0]`` is
     ``bound``     the callable ``args[0]`` with arguments bound
     ``context``   a factory of context managers, made of the generator function ``args[0]``
-    ``setting``   what the project's setting ``name`` names: classes or functions, by their dotted names
+    ``setting``   the project's own classes or functions that its setting ``name`` names by dotted strings
     ``stored`` ``unsaved``  what ``args[0]`` is, with or without a row in the database
     ``tuple``     of ``args``
     ``union``     the first of ``args`` that is known

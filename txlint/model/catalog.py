@@ -19,6 +19,8 @@ Type expressions (``returns.type``, attribute and parameter types of ``class``);
     ``decorated``              the function or class under a decorator
     ``bound(T)``               the callable T with the other arguments bound (``partial``)
     ``context(T)``             calling it gives a context manager whose body is the generator function T
+    ``setting(A.B)``           the project's own classes or functions that this setting names by dotted strings, one or several; nothing
+                               where it names a library's
     ``stored(T)``              T, which stands for a row in the database, or was given one; ``unsaved(T)``: which is, or has, none yet
     ``tuple[T, U]``            a tuple; ``none`` and ``bool`` stand for "nothing of interest"
     ``false``              the constant: what is true only while the tests of a project run
@@ -61,9 +63,8 @@ class When:
     ``arg`` is tested by exactly one of ``equals``, ``one_of``, ``contains_any`` (a string holds one of these substrings),
     ``absent``, ``present``, ``truthy``, ``instance_of`` (its inferred class is one of these or derives from it; a value of which
     nothing is known is no instance, so that with ``unless`` an effect stays in force as it is). A library's constant equals its dotted
-    name. ``setting`` (a dotted path into
-    Django settings, e.g. ``RQ.COMMIT_MODE``) likewise, where a setting that is not set has ``default``; it is an ``instance_of`` where it
-    names a class of the project's own that derives from one of these.
+    name. ``setting`` (a dotted path into Django settings, e.g. ``RQ.COMMIT_MODE``) is tested likewise; one that is not set has
+    ``default``. ``instance_of`` holds for a setting that names a class of the project's own which derives from one of these.
     ``known``: what cannot be evaluated does not meet it (a statement that may as well be a ``SELECT``).
     ``unless`` turns the whole condition round. ``version`` is a PEP 440 specifier of the library (``>=3.0``). ``row`` asks whether the
     receiver has a row in the database (``stored``) or none yet (``unsaved``)."""
