@@ -49,10 +49,12 @@ class Way(NamedTuple):
     truth: bool
 
     def excludes(self, other: Way) -> bool:
+        """Is the one never so where the other is?"""
         return self[:2] == other[:2] and self.truth is not other.truth
 
 
-_SAME = {"==": True, "!=": False, "is": True, "is not": False}
+SAME = {"==": True, "!=": False, "is": True, "is not": False}
+"""Comparisons: does one that is true say that both sides are the same?"""
 
 
 def ways_of(test: Expr, wanted: bool) -> tuple[Way, ...]:
@@ -63,9 +65,9 @@ def ways_of(test: Expr, wanted: bool) -> tuple[Way, ...]:
         return (Way(test, None, wanted),) if test.count(".") < 2 else ()
     if test[0] == "bool" and (test[1] == "and") is wanted:
         return tuple(way for part in test[2] for way in ways_of(part, wanted))
-    if test[0] == "cmp" and len(test[2]) == 1 and test[2][0] in _SAME and test[1].__class__ is str and test[1].count(".") < 2:
+    if test[0] == "cmp" and len(test[2]) == 1 and test[2][0] in SAME and test[1].__class__ is str and test[1].count(".") < 2:
         if test[3][0].__class__ is tuple and test[3][0][0] == "const":
-            return (Way(test[1], test[3][0], wanted is _SAME[test[2][0]]),)
+            return (Way(test[1], test[3][0], wanted is SAME[test[2][0]]),)
     return ()
 
 

@@ -153,9 +153,8 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
                     asked(site, args[0], atom.value)
             return True
         if last == "type" and len(args) == 3:
-            site.result = union(
-                site.result, linker.items(args[1])
-            )  # a class that is made on the spot is like the first that it derives from
+            # A class that is made on the spot is like any that it derives from.
+            site.result = union(site.result, linker.items(args[1]))
             return True
         if last == "type" and len(args) == 1:
             for atom in args[0]:

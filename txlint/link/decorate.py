@@ -426,16 +426,20 @@ def _constants(linker: Linker, frame: Frame, factory: Fun, expr: Expr | None) ->
     tested = _tested(linker, factory)
     if not tested or factory.fact is None:
         return ()
-    given = _by_parameter(frame, factory, expr) if expr is not None else {}
     if expr is not None and any(key is None for key, _ in expr[3]):
         return ()
+    given = _by_parameter(frame, factory, expr) if expr is not None else {}
+    starred = expr is not None and any(arg.__class__ is tuple and arg[0] == "star" for arg in expr[2])
+    decorated = _first_parameter(linker, factory) if expr is None else None
     found: dict[str, Any] = {}
-    for param in factory.fact.params[0 if expr is not None else 1 :]:
-        if param.name in tested and param.name in given:
+    for param in factory.fact.params:
+        if param.name not in tested or param.name == decorated or (starred and param.kind != "kwonly"):  # `*options` may give it
+            continue
+        if param.name in given:
             value = given[param.name]
             if len(value) == 1 and isinstance(value[0], Const):
                 found[param.name] = value[0].value
-        elif param.name in tested and param.default.__class__ is tuple and param.default[0] == "const":
+        elif param.default.__class__ is tuple and param.default[0] == "const":
             found[param.name] = param.default[1]
     return tuple(found.items())
 

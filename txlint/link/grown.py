@@ -40,6 +40,8 @@ def _by_helper(fun: Fun, name: str, call: Any) -> Names | None:
     rest = next((param.name for param in fun.fact.params if param.kind == "vararg"), None)
     theirs, others = None, {param.name: frozenset[str]() for param in fun.fact.params if param.kind == "vararg"}
     for place, given in (*enumerate(call[2]), *call[3]):
+        if place is None:  # `**rest`: it may be any of them
+            return None
         param = place if place.__class__ is str else positional[place] if place < len(positional) else rest
         if given == name:
             theirs = param

@@ -6,6 +6,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from txlint.link.branches import SAME
 from txlint.link.carried import carried_in
 from txlint.link.changes import attribute_named, comparison, filled_by_save
 from txlint.link.constructed import kept_test, said_by_property
@@ -379,7 +380,10 @@ def _state_tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
     return [], []
 
 
-def constant_test(test: Expr, constants: Mapping[str, Any] = MappingProxyType({})) -> bool | None:
+NO_CONSTANTS: Mapping[str, Any] = MappingProxyType({})
+
+
+def constant_test(test: Expr, constants: Mapping[str, Any] = NO_CONSTANTS) -> bool | None:
     """What a test always gives, where names stand for ``constants``; None where that depends."""
     if test.__class__ is str:
         if test.rpartition(".")[2] == "TYPE_CHECKING":
@@ -398,12 +402,9 @@ def constant_test(test: Expr, constants: Mapping[str, Any] = MappingProxyType({}
         return decisive if decisive in found else (None if None in found else not decisive)
     if test[0] == "cmp" and test[1].__class__ is str and test[1] in constants and len(test[2]) == 1 and test[3][0].__class__ is tuple:
         other = test[3][0]
-        if other[0] == "const" and test[2][0] in _SAME:
-            return (constants[test[1]] == other[1]) is _SAME[test[2][0]]
+        if other[0] == "const" and test[2][0] in SAME:
+            return (constants[test[1]] == other[1]) is SAME[test[2][0]]
     return None
-
-
-_SAME = {"is": True, "==": True, "is not": False, "!=": False}
 
 
 def library_test(frame: Frame, test: Expr) -> bool | None:

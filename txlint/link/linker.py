@@ -112,7 +112,7 @@ class Linker:
         self._again: set[Any] = set()  # what has been put off once
         self._put_off: dict[tuple[int, int, bool], Replay] = {}  # ... and what came out at first
         self.tested: dict[int, frozenset[str]] = {}  # factory of decorators -> its parameters that are tested
-        self._given_replays: dict[tuple[int, tuple[tuple[str, Any], ...]], Replay] = {}
+        self._given_replays: dict[tuple[int, tuple[tuple[str, Any], ...]], Replay] = {}  # (function, constants), see `replay_given`
         self.corrected: set[tuple[int, int, bool]] = set()  # what leaves something else open or closed than it did at first
         self.misses = 0  # how often a replay under way was asked for
         self._missed: dict[Any, int] = {}
@@ -167,9 +167,8 @@ class Linker:
         self.told_together: dict[Any, None] = {}  # parameters of which it was asked what is passed beside them, see `together`
         self.compared: dict[int, frozenset[str]] = {}  # class -> attributes that its methods compare, see `settled`
         self.flags: dict[tuple[int, str], bool] = {}  # (class, attribute): settled when an instance is made? see `settled`
-        self.assigned_names: dict[
-            tuple[int, str], dict[str, int]
-        ] = {}  # (function, head) -> how often which names behind it, see `settled`
+        # (function, head) -> how often which names behind it are assigned, see `settled`
+        self.assigned_names: dict[tuple[int, str], dict[str, int]] = {}
         self.configured: dict[str, list[Klass]] | None = None  # what is written in capitals in the body of a class -> the classes
         self.type_variables: dict[int, tuple[str, ...]] = {}  # of the generic classes, by class
         self.has_generics = False
@@ -331,18 +330,15 @@ class Linker:
 
     def replay_given(self, fun: Fun, given: tuple[tuple[str, Any], ...]) -> Replay:
         """The flow of a function of which parameters, or names of the functions around it, are these constants."""
-        if not given:
-            return self.replay(fun, fun.klass, True)
-        known = self._given_replays.get((fun.id, given))
+        at = fun.id, given
+        known = self._given_replays.get(at)
         if known is None:
+            if not self.begin(("given", *at)):
+                return _NOTHING
             from txlint.link.replay import replay_function
 
-            misses = self.misses
-            self._given_replays[fun.id, given] = _NOTHING
-            known = replay_function(self, fun, fun.klass, True, dict(given))
-            del self._given_replays[fun.id, given]
-            if self.is_settled(misses):
-                self._given_replays[fun.id, given] = known
+            known = self._given_replays[at] = replay_function(self, fun, fun.klass, True, dict(given))
+            self.done(("given", *at), self._given_replays, at)
         return known
 
     def replayed(self, fun: Fun, klass: Klass, exact: bool) -> Replay | None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
 from txlint.link import misuse
@@ -16,6 +15,7 @@ from txlint.link.calls import run_at_end
 from txlint.link.changes import REREADS
 from txlint.link.expressions import EXPRESSIONS
 from txlint.link.generic import for_frame
+from txlint.link.guards import NO_CONSTANTS
 from txlint.link.held import canonical, provided
 from txlint.link.holding import row_of
 from txlint.link.kept import one_of, options
@@ -33,12 +33,11 @@ from txlint.model.graph import NEW, NO_CLASS, STORED, Flow, Given, Key, Opened, 
 from txlint.model.kinds import Confidence
 
 _NO_NAMES: frozenset[str] = frozenset()
-NO_CONSTANTS: Mapping[str, Any] = MappingProxyType({})
 
 
 def replay_function(linker: Linker, fun: Fun, klass: Klass | None, exact: bool, constants: Mapping[str, Any] = NO_CONSTANTS) -> Replay:
-    """Replay a function (or a module's body) for receivers of a class; with ``constants`` for parameters or free variables of these
-    values."""
+    """Replay a function (or a module's body) for receivers of a class; ``constants``: what some of its parameters, or names of the
+    functions around it, are."""
     frame = Frame(linker, fun, klass, exact)
     frame.constants = constants
     try:

@@ -15,7 +15,7 @@ from txlint.link.project import Fun, Klass, mentions
 from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtMethod, Fn, Obj, Param, Value
 from txlint.model.facts import Expr
 from txlint.model.graph import FLAG, Made, Test
-from txlint.model.shapes import calls_in
+from txlint.model.shapes import calls_in, parts
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -127,19 +127,10 @@ def _compared(linker: Linker, klass: Klass) -> frozenset[str]:
         names: set[str] = set()
         for base in linker.mro(klass):
             for fun in linker.project.methods(base) if isinstance(base, Klass) else ():
-                if not _is_constructor(fun):
-                    stack: list[Any] = [fun.body]
-                    while stack:
-                        for part in stack.pop():
-                            if part.__class__ is tuple and part:
-                                stack.append(part)
-                                if (
-                                    part[0].__class__ is str
-                                    and part[0] in _ASKED
-                                    and len(part) > 2
-                                    and part[_ASKED[part[0]]].__class__ is str
-                                ):
-                                    names.add(part[_ASKED[part[0]]])
+                for part in parts(fun.body) if not _is_constructor(fun) else ():
+                    asked = part[_ASKED[part[0]]] if part[0] in _ASKED and len(part) > 2 else None
+                    if asked.__class__ is str:
+                        names.add(asked)
         known = linker.compared[klass.id] = frozenset(name.partition(".")[2] for name in names)
     return known
 

@@ -443,17 +443,19 @@ def _for(frame: Frame, stmt: Any) -> None:
     if frame.filled and frame.self_name is not None:
         assume(frame, [("test", test) for test in holds_in(frame, stmt[2])])
     frame.loops.append((stmt, frame.now_open()))
+    paired, stood_for = frame.paired, frame.stands_for  # those of a loop around this one
     if _registers(frame, stmt):
         silent, frame.silent = frame.silent, True
+        frame.stands_for = dict(stood_for)
         for item in stmt[2][1]:
             _stand_for(frame, stmt[1], item)
             frame.body(stmt[3])
-        frame.silent, frame.stands_for = silent, {}
+        frame.silent, frame.stands_for = silent, stood_for
         frame.restore(before)
         assign(frame, stmt[1], frame.linker.items(value))
         frame.paired = True  # the rounds have said which goes with which
     _loop(frame, stmt[3], stmt[4], before, stmt)
-    frame.paired = False
+    frame.paired = paired
     frame.loops.pop()
     if frame.region is not region:
         frame.region, frame.snapshot = region, None

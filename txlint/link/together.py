@@ -57,15 +57,16 @@ def _is_refused(frame: Frame, places: list[tuple[str, int, str]], klass: Klass, 
     return bool(found) and all(tag is not None and tag[0] == "const" and not test.holds(tag[1]) for tag in found)
 
 
-def stands_for(frame: Frame, name: str, within: frozenset[str] = frozenset()) -> set[str] | None:
-    """The parameters that a name stands for, or for an instance of: ``row = row or model()``. None where it may be anything else."""
+def stands_for(frame: Frame, name: str, within: frozenset[str] = frozenset()) -> dict[str, None] | None:
+    """The parameters that a name stands for, or for an instance of, each once and in order: ``row = row or model()``. None where it may be
+    anything else."""
     fun = frame.fun
     assert fun.fact is not None
     if name in within:
-        return set()
+        return {}
     if name == frame.self_name or name not in fun.scope:
         return None
-    found = {param.name for param in fun.fact.params if param.name == name and param.kind not in ("vararg", "kwarg")}
+    found = dict.fromkeys(param.name for param in fun.fact.params if param.name == name and param.kind not in ("vararg", "kwarg"))
     for expr in uses_of(frame.linker, fun, name).bindings:
         for part in expr[2] if expr.__class__ is tuple and expr[0] == "bool" and expr[1] == "or" else (expr,):
             inner = _source(frame, part, within | {name})
@@ -80,9 +81,9 @@ def _is_class(frame: Frame, name: str) -> bool:
     return all(isinstance(atom, (Cls, Param)) for atom in frame.env.get(name, ()))
 
 
-def _source(frame: Frame, expr: Expr | None, within: frozenset[str]) -> set[str] | None:
+def _source(frame: Frame, expr: Expr | None, within: frozenset[str]) -> dict[str, None] | None:
     if expr.__class__ is tuple and expr[0] == "const":
-        return set()
+        return {}
     if expr.__class__ is tuple and expr[0] == "call":
         made, _, method = expr[1].partition(".") if expr[1].__class__ is str else ("", "", "")
         known = stands_for(frame, made, within) if made and (not method or _is_class(frame, made)) else None
@@ -91,5 +92,5 @@ def _source(frame: Frame, expr: Expr | None, within: frozenset[str]) -> set[str]
         silent, frame.silent = frame.silent, True
         value = frame.ev(expr)
         frame.silent = silent
-        return None if value else set()  # of what is not known, no class is
+        return None if value else {}  # of what is not known, no class is
     return stands_for(frame, expr, within) if expr.__class__ is str and "." not in expr else None
