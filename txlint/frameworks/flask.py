@@ -181,5 +181,7 @@ def _runs_behind(one: _Handler, other: _Handler) -> bool:
 
 def _ends(linker: Linker, handler: _Handler, view: str, key: Key) -> bool:
     """Does a function that runs after a view end, on some way, what that has open?"""
+    if handler.blueprint not in ("", view):
+        return False
     replay = linker.replay(handler.fun, handler.fun.klass, True)
-    return handler.blueprint in ("", view) and (key in replay.closes or key in replay.commits)
+    return key in replay.closes or key in replay.commits

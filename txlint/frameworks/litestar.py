@@ -51,7 +51,8 @@ def _is_handler(linker: Linker, fun: Fun, name: str) -> bool:
 
 
 def _provided_by_all(linker: Linker) -> dict[str, list[Fun]]:
-    """What applications and routers provide; of a router for whichever handlers, as names are seldom given twice."""
+    """What applications and routers provide, taken to be for all handlers: which router a handler is on is not asked. Of a name that
+    is given twice an application's counts."""
     found: dict[str, list[Fun]] = {}
     for name, classes in sorted(_OUTER.items(), reverse=True):
         for fun, call in registrations(linker, {name}):

@@ -6,7 +6,7 @@ pyramid_tm 2.6 (``tm_tween``: begins before the view, commits after it, for ever
 the transaction is likely and not certain); cornice's services register their methods as views. ``registry.notify(event)`` runs the
 subscribers of the event's class at once (``config.add_subscriber(f, Event)``, ``@subscriber(Event)``), and ``add_request_method(f, "name",
 reify=True)`` puts what ``f(request)`` gives on each request, without ``reify`` or ``property`` the function itself
-(pyramid/config/adapters.py, pyramid/config/factories.py). pyramid_services 2.2 finds services by their interface (or name): `Services`."""
+(pyramid/config/adapters.py, pyramid/config/factories.py). pyramid_services 2.2 finds services by their interface and name: `Services`."""
 
 from __future__ import annotations
 
@@ -90,7 +90,8 @@ _Asked = tuple[tuple[Any, ...], tuple[Any, ...]]
 
 class Services(Framework):
     """What ``request.find_service(IStorage)`` gives: what the factory that ``config.register_service_factory(factory, IStorage)`` registers
-    makes, or the registered object itself; where that is chosen by a setting, instances of the classes that implement the interface."""
+    makes, or the registered object itself, of several those of the ``name`` that is asked for; where that is
+    chosen by a setting, instances of the classes that implement the interface."""
 
     def __init__(self) -> None:
         self._registered: dict[Any, list[tuple[Fun, Any]]] | None = None  # interface or name -> the calls that register it, where
