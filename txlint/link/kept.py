@@ -255,7 +255,7 @@ def _gather(linker: Linker, place: Place, found: dict[Atom, None], seen: set[Pla
         inner = keyed.place_of(atom)
         if inner is None:
             found.update(dict.fromkeys(keyed.stands_for(linker, atom)))
-        elif tests := linker.put_under.get((place, atom), ()):
+        elif inner[0] == "param" and (tests := linker.put_under.get((place, atom), ())):
             passed: dict[Atom, None] = {}
             _gather(linker, inner, passed, set(seen))
             refused = {each for test in tests for each in _refused(linker, inner, test)}

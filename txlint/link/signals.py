@@ -90,6 +90,8 @@ def connect_call(
     linker: Linker, frame: Frame, receiver: Expr | None, value: Value, args: tuple[Value, ...], keywords: dict[str | None, Value]
 ) -> None:
     """``signal.connect(receiver, sender=..)``."""
+    if frame.paired:
+        return
     target = keywords.get("receiver") or (args[0] if args else UNKNOWN)
     given = "sender" in keywords or len(args) > 1
     senders, known = _senders(linker, keywords.get("sender") or (args[1] if len(args) > 1 else UNKNOWN), given)
@@ -99,8 +101,6 @@ def connect_call(
             if isinstance(inner, Fn):
                 owner = getattr(inner.receiver, "klass", None)
                 functions.append((inner.fun, owner.id if owner is not None else -1))
-    if frame.paired:
-        return
     within = frame.fun.id if frame.fun.fact is not None and mentions(frame.fun, _DISCONNECTING) else -1
     for signal in _signals(linker, frame, receiver, value):
         for fun, cls in functions:
