@@ -460,6 +460,9 @@ class Frame:
             self.resume(two if one.dead else one)
             return
         if one.env is not two.env:
+            for head, names in self.switched.items():  # what only one of them has assigned may still be what it was
+                for name in [each for each in names if (f"{head}.{each}" in one.env) is not (f"{head}.{each}" in two.env)]:
+                    del names[name]
             for name, value in one.env.items():
                 other = two.env.get(name)
                 if other is not value:

@@ -363,7 +363,7 @@ def _if(frame: Frame, stmt: Any) -> None:
     if decided is None:
         decided = library_test(frame, test)
     yes, no = tests(frame, test)
-    before = frame.state()
+    before = frame.fork()
     filled = _filled(frame, stmt, yes) if yes and not stmt[3] else None
     frame.tests += decided is None
     if decided is not False:
