@@ -374,7 +374,7 @@ def _if(frame: Frame, stmt: Any) -> None:
     else:
         frame.dead = True
     after_yes = frame.state()
-    frame.restore(before)
+    frame.resume(before)  # the first branch had copies
     if decided is not True:
         assume(frame, no)
         if frame.instead:
