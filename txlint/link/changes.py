@@ -54,9 +54,7 @@ def attribute_named(frame: Frame, expr: Expr) -> str | None:
         return name if head == frame.self_name and name.isidentifier() else None
     if expr[0] != "call" or expr[1] != "getattr" or len(expr[2]) < 2 or expr[2][0] != frame.self_name:
         return None
-    silent, frame.silent = frame.silent, True
-    value = frame.ev(expr[2][1])
-    frame.silent = silent
+    value = frame.looked_at(expr[2][1])
     return value[0].value if len(value) == 1 and isinstance(value[0], Const) and isinstance(value[0].value, str) else None
 
 

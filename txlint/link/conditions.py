@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from txlint.catalog.types import TypeExpr
 from txlint.link.site import Site
 from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtObj, Fn, Obj, SelfObj, Table, Value
 from txlint.model.catalog import Arg, Effect, Entry, When
@@ -52,8 +53,7 @@ def is_met(site: Site, when: When, entry: Entry, args: tuple[Value, ...], keywor
     if when.row is not None:
         return None if site.row is None else site.row == (STORED if when.row == "stored" else NEW)
     if when.setting is not None and when.instance_of is not None:
-        settings = (framework.set_by(linker, when.setting) for framework in linker.frameworks)
-        own = next((each for each in settings if each is not None), UNKNOWN)
+        own = linker.typed(TypeExpr("setting", when.setting), None, (), {})
         return any(isinstance(atom, Cls) and linker.is_a(atom.klass, base) for atom in own for base in when.instance_of)
     if when.setting is not None:
         state, value = "unknown", None

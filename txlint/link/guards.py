@@ -420,9 +420,7 @@ def library_test(frame: Frame, test: Expr) -> bool | None:
         found = [library_test(frame, part) for part in test[2]]
         decisive = test[1] == "or"
         return decisive if decisive in found else (None if None in found else not decisive)
-    silent, frame.silent = frame.silent, True
-    value = frame.ev(test)
-    frame.silent = silent
+    value = frame.looked_at(test)
     return False if value and all(isinstance(atom, Const) and atom.value is False for atom in value) else None
 
 

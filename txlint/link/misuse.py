@@ -84,19 +84,11 @@ def _given(site: Site, arg: Arg | None) -> Expr | None:
     return None if any(each.__class__ is tuple and each[0] == "star" for each in before) else before[-1]
 
 
-def _looked_at(frame: Frame, expr: Expr) -> Value:
-    """The value of an expression that has been evaluated already: nothing of it is recorded again."""
-    silent, frame.silent = frame.silent, True
-    value = frame.ev(expr)
-    frame.silent = silent
-    return value
-
-
 def _called(site: Site, name: str, entry: Deferral, given: Any) -> bool:
     """``on_commit(f(x))``: where what `f` gives is known not to be a function, it was called by mistake."""
     frame = site.frame
     effect = any(event.pos == given[4] and event.effect is not None for event in frame.flow.events)
-    functions = _looked_at(frame, given[1])
+    functions = frame.looked_at(given[1])
     if not effect:
         if not functions:
             return False
@@ -141,7 +133,7 @@ def _never_awaited(site: Site, name: str, entry: Deferral, given: Any, callback:
             return
         if called[1].partition(".")[0] in fun.scope:
             return
-        value = _looked_at(frame, called[1])
+        value = frame.looked_at(called[1])
         if len(value) != 1 or not isinstance(value[0], Fn):
             return
         fun, named = value[0].fun, called[1]
@@ -327,7 +319,7 @@ def swallowed(frame: Frame, stmt: Stmt) -> None:
         if any(inner[0] == "raise" for inner in statements(handler)) or any("rollback" in word for word in _read(handler)):
             continue
         types: list[Any] = []
-        for atom in _looked_at(frame, caught):
+        for atom in frame.looked_at(caught):
             types += [inner for item in atom.items for inner in item] if isinstance(atom, Seq) else [atom]
         found = [name for a in types if isinstance(a, Ext) and (name := linker.catalog.canonical(a.name)) in breaking]
         query = next((part for part in parts(stmt[1]) if part[0] == "call" and len(part) == 5 and _is_query(part)), None)

@@ -55,8 +55,7 @@ def module_name(linker: Linker, module: Module, name: str) -> Value:
         value = union(value, put_on(linker, linker.atoms(Mod, module.name), name))
     if value and bound is not None:
         value = fillable(linker, value, ("global", module.name, name))
-        if any(type(atom) is ExtObj and atom.name in linker.signal_classes for atom in value):
-            value = tuple(_as_signal(linker, atom, f"{module.name}.{name}") for atom in value)
+        value = tuple(_as_signal(linker, atom, module, name) for atom in value) if linker.signal_classes else value
     linker.global_values[key] = value
     linker.done(key, linker.global_values, key)
     return value
@@ -141,10 +140,10 @@ def library(linker: Linker, dotted: str) -> Value:
     return (linker.atoms(Ext, name),)
 
 
-def _as_signal(linker: Linker, atom: Atom, name: str) -> Atom:
+def _as_signal(linker: Linker, atom: Atom, module: Module, name: str) -> Atom:
     """A signal of the project, which its name tells from others wherever it is passed."""
     if type(atom) is ExtObj and atom.origin is None and atom.name in linker.signal_classes:
-        return linker.atoms(ExtObj, atom.name, atom.item, ("global", name))
+        return linker.atoms(ExtObj, atom.name, atom.item, ("global", f"{module.name}.{name}"))
     return atom
 
 

@@ -48,9 +48,7 @@ def _chosen(frame: Frame, container: Expr) -> dict[tuple[Any, ...], tuple[Test, 
     _, test, one, two = bound[0]
     yes, no = tests(frame, test)
     found: dict[tuple[Any, ...], tuple[Test, ...]] = {}
-    silent, frame.silent = frame.silent, True
     for expr, facts in ((one, yes), (two, no)):
         asked = _own(frame, (fact[1] for fact in facts if fact[0] == "test"))
-        found.update((place[:3], asked) for place in places(inside(frame.ev(expr))))
-    frame.silent = silent
+        found.update((place[:3], asked) for place in places(inside(frame.looked_at(expr))))
     return found

@@ -649,6 +649,13 @@ class Frame:
             return self.dotted(expr)
         return EXPRESSIONS[expr[0]](self, expr)
 
+    def looked_at(self, expr: Expr) -> Value:
+        """The value of an expression that is, or has been, evaluated in its place: its calls leave no events here."""
+        silent, self.silent = self.silent, True
+        value = self.ev(expr)
+        self.silent = silent
+        return value
+
     def dotted(self, expr: str) -> Value:
         """``a.b.c``; what was assigned under that very text counts first."""
         env = self.env

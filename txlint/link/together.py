@@ -89,8 +89,5 @@ def _source(frame: Frame, expr: Expr | None, within: frozenset[str]) -> dict[str
         known = stands_for(frame, made, within) if made and (not method or _is_class(frame, made)) else None
         if known is not None:
             return known
-        silent, frame.silent = frame.silent, True
-        value = frame.ev(expr)
-        frame.silent = silent
-        return None if value else {}  # of what is not known, no class is
+        return None if frame.looked_at(expr) else {}  # of what is not known, no class is
     return stands_for(frame, expr, within) if expr.__class__ is str and "." not in expr else None

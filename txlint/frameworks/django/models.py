@@ -5,6 +5,7 @@ What is plain data (what `filter()` returns, what `delete()` runs) is in the cat
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_type
@@ -85,12 +86,16 @@ class DjangoModels(Framework):
         return self.setting(dotted.removeprefix(_SETTINGS)) if dotted.startswith(_SETTINGS) else ("unknown", None)
 
     def set_by(self, linker: Linker, path: str) -> Value | None:
-        value = self.setting(path)[1]
-        names = [value] if isinstance(value, str) else value if isinstance(value, (list, tuple)) else []
+        value, names = self._names_in(path)
         found = tuple(bound_to(linker, name) for name in names if isinstance(name, str) and _is_own(linker, name))
         if not found:
             return None
         return found[0] if isinstance(value, str) else (linker.atoms(linker.Seq, found),)
+
+    def _names_in(self, path: str) -> tuple[Any, Sequence[Any]]:
+        """What a setting holds, and its items: of a string itself."""
+        value = self.setting(path)[1]
+        return value, (value,) if isinstance(value, str) else value if isinstance(value, (list, tuple)) else ()
 
     def assumed_bases(self, dotted: str) -> tuple[str, ...]:
         """What an unknown package's class is taken to be: a model where its module says so, else what its name ends in."""
@@ -109,8 +114,7 @@ class DjangoModels(Framework):
 
     def _named_by_setting(self, linker: Linker, setting: str) -> Value | None:
         """The dotted names of the project's own classes and functions that a setting holds: ``import_string(settings.SMS_BACKEND)``."""
-        value = self.setting(setting)[1]
-        names = [value] if isinstance(value, str) else value if isinstance(value, (list, tuple)) else []
+        value, names = self._names_in(setting)
         if not names or not all(isinstance(name, str) and _is_own(linker, name) for name in names):
             return None
         constants = [linker.atoms.const(name) for name in names]
