@@ -446,6 +446,21 @@ def test_what_relies_on_a_file(case: str, shop: Path, txlint: Txlint, tmp_path: 
     assert reason in (found[0]["fix"]["reason"] or "")
 
 
+@pytest.mark.parametrize("arguments", ["name, content", "name, content, save=False"])
+def test_a_file_that_names_itself_on_its_row_does_not_wait(arguments: str, shop: Path, txlint: Txlint, tmp_path: Path) -> None:
+    """Deferred, the row would be saved without the name of its file (django/db/models/fields/files.py: ``FieldFile.save``)."""
+    text = HEAD + (
+        "class Picture(models.Model):\n    file = models.FileField()\n\n\n"
+        "def f(row: Picture, name, content):\n    with transaction.atomic():\n"
+        f"        row.file.save({arguments})\n        row.save()\n"
+    )
+    (tmp_path / "shop" / "files.py").write_text(text)
+    found = json.loads(txlint("shop/files.py", "--suggest", "--select", "TX111", "--output-format", "json").out)["findings"]
+    assert found[0]["fix"]["applicability"] == "none"
+    assert "also sets what is saved with the row" in found[0]["fix"]["reason"]
+    assert "cannot be deferred" in found[0]["remedy"]
+
+
 @pytest.mark.parametrize(
     ("body", "applicability", "reason"),
     [

@@ -462,6 +462,7 @@ _TABLES: Mapping[str, tuple[Callable[..., Entry], Mapping[str, _Reader], tuple[s
             "verb": _text,
             "harm": _text,
             "deferred_by": _text,
+            "assigns": _flag,
         },
         ("kind", "why"),
     ),

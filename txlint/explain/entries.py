@@ -106,6 +106,8 @@ def _notes(catalog: Catalog, entry: Entry) -> Iterator[tuple[str, str]]:
     if isinstance(entry, Effect):
         if entry.deferred_by:
             yield "waits for the commit", f"with `{entry.deferred_by}=True`"
+        if entry.assigns:
+            yield "cannot wait", "it also sets what is saved with the row"
         if waits := waiting(catalog, entry):
             yield "waits for the commit", ", ".join(waits)
         if entry.unless_overridden:

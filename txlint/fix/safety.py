@@ -107,6 +107,8 @@ def refusals(case: Case, in_async: bool = False) -> Iterator[str]:
             yield f"line {line} speaks of the same path again, which would still be what it was"
         if any(scope.kind in ("finally", "handler") for scope in case.region):
             yield "it clears up whatever becomes of the transaction: deferred, it would not after a rollback"
+    if finding.effect.assigns and not case.at_entry:
+        yield "it also sets what is saved with the row: call it before the transaction, or after it and save the row in a second one"
     if saves_too(case) and not saves_deleted(case):
         yield "it also saves the row, and would do so behind the commit: pass save=False, and save the row yourself where it lives on"
     for scope in _foreign_withs(case):

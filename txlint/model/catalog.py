@@ -104,7 +104,8 @@ class Effect(Entry):
     it, is what runs instead (``delay`` runs ``apply_async``). ``irreversible`` effects have severity high. One that only ``reads``
     has severity low: all its harm is that the transaction is held while it waits. ``verb`` and ``harm`` are what the call does
     ("removes a job") and the end of the sentence, where those of its kind do not fit. ``deferred_by`` is a keyword that makes the call
-    wait for the commit by itself where it is true (``enqueue_after_commit=True``)."""
+    wait for the commit by itself where it is true (``enqueue_after_commit=True``). One that ``assigns`` also sets on its receiver what is
+    saved in the same transaction (a file field's ``save`` names the file), so that it cannot wait."""
 
     kind: str
     unless_overridden: str | None = None
@@ -113,6 +114,7 @@ class Effect(Entry):
     verb: str = ""
     harm: str = ""
     deferred_by: str = ""
+    assigns: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,7 +130,7 @@ def _judge_site(
         held=held or site.effect.reads,
         place=sources.place(site.spot),
         function=site.function,
-        effect=Effect(kind, site.callee, site.effect.library, site.result_used, site.effect.deferred_by),
+        effect=Effect(kind, site.callee, site.effect.library, site.result_used, site.effect.deferred_by, site.effect.assigns),
         openers=_openers(case, kept[:MOST_PAIRS], fingerprints, sources),
         omitted=omitted,
         fix=Fix(),

@@ -56,6 +56,11 @@ def remedy(case: Case, sources: Sources) -> str:
         return f"Read what is needed and end the transaction, then call `{call}`, then write in a new one."
     if case.site.effect.reads:
         return f"Call `{call}` before {_transaction(case)} begins, or commit first and use its answer in a second transaction."
+    if case.site.effect.assigns:
+        return (
+            f"`{call}` also sets what is saved with the row, so it cannot be deferred: call it before {_transaction(case)} begins, or "
+            "commit first and save the row in a second transaction."
+        )
     if case.site.result_used:
         if case.family.kind not in _ASKED and (deferred := _defer_the_way(case, sources)):
             return deferred
