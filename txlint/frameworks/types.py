@@ -128,6 +128,11 @@ class Framework:
     def instance_attribute(self, linker: Linker, klass: Klass, name: str, holder: Atom) -> Value | None:
         return None
 
+    def member(self, linker: Linker, klass: Klass, parts: tuple[Value, ...]) -> Value | None:
+        """What an attribute of a class is, whose body gives it a tuple of these: a member of an enumeration with a label. None where it is
+        the tuple."""
+        return None
+
     def setting(self, path: str) -> tuple[str, Any]:
         """``("value", v)``, ``("likely", v)`` where the environment or a branch may say otherwise, ``("absent", None)`` or
         ``("unknown", None)``."""

@@ -9,7 +9,7 @@ from txlint.catalog.types import parse_type
 from txlint.link import taught
 from txlint.link.kept import declared, fillable
 from txlint.link.project import Binding, Fun, Klass, Module
-from txlint.link.values import UNKNOWN, Cls, Ext, ExtObj, Value, union
+from txlint.link.values import UNKNOWN, Cls, Ext, ExtObj, Seq, Value, union
 from txlint.model.catalog import Returns
 from txlint.model.facts import Expr
 from txlint.model.shapes import last_name
@@ -315,13 +315,23 @@ def class_attribute(linker: Linker, klass: Klass, name: str, after: Klass | None
                     given = linker.bound(binding, found.owner.module, found.owner)
                     is_declared = binding[0] == "value" and binding[2] is not None and given
                     value = union(value, declared(linker, given, place) if is_declared else given)
-                value = fillable(linker, value, place) if value else value
+                value = fillable(linker, _member(linker, klass, value), place) if value else value
             elif found.name is not None:
                 value = _of_base(linker, klass, found.name) or linker.library(found.name)
     if not value and found is None:
         value = _given_from_outside(linker, klass, name)
     linker.class_values[key] = value
     linker.done(("attr", key), linker.class_values, key)
+    return value
+
+
+def _member(linker: Linker, klass: Klass, value: Value) -> Value:
+    """What a class holds under a name to which its body assigns this."""
+    if len(value) == 1 and isinstance(value[0], Seq):
+        for framework in linker.frameworks:
+            member = framework.member(linker, klass, value[0].items)
+            if member is not None:
+                return member
     return value
 
 

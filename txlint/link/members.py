@@ -80,6 +80,8 @@ def attribute(linker: Linker, atom: Atom, name: str) -> Value:
     if isinstance(atom, Const):
         if atom.value is None:
             return UNKNOWN  # whatever the other alternatives are, it is not on this one that a method is called
+        if name == "value":
+            return (atom,)  # no constant has such an attribute: a member of an enumeration
         return (linker.atoms(ExtMethod, f"builtins.{type(atom.value).__name__}.{name}", atom, name),)
     if isinstance(atom, Part) and name == "func":
         return atom.func

@@ -27,10 +27,13 @@ MANAGER = "django.db.models.Manager"
 QUERYSET = "django.db.models.QuerySet"
 ADMIN = "django.contrib.admin.ModelAdmin"
 USER = "django.contrib.auth.models.User"
+_LABELLED = frozenset(f"django.db.models.{where}{name}" for where in ("", "enums.") for name in ("Choices", "IntegerChoices", "TextChoices"))
 _TO_ONE = frozenset({"django.db.models.ForeignKey", "django.db.models.OneToOneField"})
 _TO_MANY = frozenset({"django.db.models.ManyToManyField"})
 _RELATED = "django.db.models.fields.related_descriptors.RelatedManager"
 _MANY_RELATED = "django.db.models.fields.related_descriptors.ManyRelatedManager"
+_PARTS = MODEL.removesuffix("Model")
+"""Of what models are made: fields, expressions, enumerations. All models that this module itself offers are in the catalog."""
 _BY_NAME = frozenset({"django.apps.apps.get_model", "django.apps.registry.Apps.get_model", "django.apps.AppConfig.get_model", ""})
 _BY_SUFFIX = (
     ("ModelForm", "django.forms.ModelForm"),
@@ -100,7 +103,7 @@ class DjangoModels(Framework):
     def assumed_bases(self, dotted: str) -> tuple[str, ...]:
         """What an unknown package's class is taken to be: a model where its module says so, else what its name ends in."""
         name = dotted.rpartition(".")[2]
-        if ".models." in dotted and name[:1].isupper():
+        if ".models." in dotted and name[:1].isupper() and not dotted.startswith(_PARTS):
             return (MODEL,)
         return tuple(base for suffix, base in _BY_SUFFIX if name.endswith(suffix))[:1]
 
@@ -224,6 +227,10 @@ class DjangoModels(Framework):
         if not instances:
             return None
         return instances if kind in _TO_ONE else (linker.atoms(linker.ExtObj, _MANY_RELATED, instances, None),)
+
+    def member(self, linker: Linker, klass: Klass, parts: tuple[Value, ...]) -> Value | None:
+        """``PAID = "paid", _("Paid")``: the label is no part of the member's value (``ChoicesType.__new__``)."""
+        return parts[0] if len(parts) == 2 and not _LABELLED.isdisjoint(linker.library_bases(klass)) else None
 
     def row(self, linker: Linker, klass: Klass) -> Row | None:
         return DjangoRow(self, linker, klass) if self.is_model(linker, klass) else None
