@@ -27,7 +27,9 @@ MANAGER = "django.db.models.Manager"
 QUERYSET = "django.db.models.QuerySet"
 ADMIN = "django.contrib.admin.ModelAdmin"
 USER = "django.contrib.auth.models.User"
-_LABELLED = frozenset(f"django.db.models.{where}{name}" for where in ("", "enums.") for name in ("Choices", "IntegerChoices", "TextChoices"))
+_LABELLED = frozenset(
+    f"django.db.models.{where}{name}" for where in ("", "enums.") for name in ("Choices", "IntegerChoices", "TextChoices")
+)
 _TO_ONE = frozenset({"django.db.models.ForeignKey", "django.db.models.OneToOneField"})
 _TO_MANY = frozenset({"django.db.models.ManyToManyField"})
 _RELATED = "django.db.models.fields.related_descriptors.RelatedManager"
