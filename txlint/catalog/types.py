@@ -18,6 +18,7 @@ class TypeExpr(NamedTuple):
     ``attr``      attribute ``name`` of the receiver
     ``gives``     what the receiver's method ``name`` gives, where the project has it
     ``item`` ``owner`` ``decorated`` ``none`` ``bool`` ``false`` ``never``
+    ``receivers`` what the receiver, a signal, is sent to: to call one of them is to send it
     ``arg``       the argument at ``position`` (or None) or with keyword ``name`` (or "")
     ``init``      the same of the call that made the receiver
     ``new``       an instance of what ``args[0]`` is
@@ -52,7 +53,7 @@ def parse_type(text: str) -> TypeExpr:
     if len(parts) > 1:
         return TypeExpr("union", args=tuple(parse_type(part) for part in parts))
     text = parts[0]
-    if text in ("self", "item", "owner", "decorated", "none", "bool", "false", "never"):
+    if text in ("self", "item", "owner", "decorated", "none", "bool", "false", "never", "receivers"):
         return TypeExpr(text)
     if text.startswith("class "):
         return parse_type(text[6:].strip())._replace(op="class")

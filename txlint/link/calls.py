@@ -22,6 +22,7 @@ from txlint.link.opening import opened_within, opening_of, within
 from txlint.link.passing import bind, called_with, doubt_states, passed, sent_as
 from txlint.link.project import Klass
 from txlint.link.settled import called_as, flag_of, kept_with, made_with
+from txlint.link.signals import called_own
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
 from txlint.link.targets import FEW, add_targets, iterate
 from txlint.link.together import is_left_out, stands_for
@@ -190,11 +191,11 @@ def _given_by_callers(site: Site, value: Value) -> dict[Atom, Test] | None:
         return None
     found: dict[Atom, Test] = {}
     for atom, owner in owners.items():
-        if isinstance(owner, (Cls, Obj)):
+        if (signal := sent_as(frame.linker, owner)) is not None:
+            found[atom] = Test(name, "==", signal, True)
+        elif isinstance(owner, (Cls, Obj)):
             below = () if isinstance(owner, Cls) or owner.exact else owner.klass.subclasses
             found[atom] = Test(name, "class", (owner.klass.id, *(klass.id for klass in below)), True)
-        elif (signal := sent_as(frame.linker, owner)) is not None:
-            found[atom] = Test(name, "==", signal, True)
         elif name.startswith(FLAG) and (called := called_as(owner)) is not None:
             found[atom] = Test(name, "class", (called,), True)
     return found if len(set(found.values())) > 1 else None
@@ -563,6 +564,8 @@ def _call_function(site: Site, atom: Fn, args: tuple[Value, ...], keywords: dict
     if frame.awaiting and fact.is_async:
         return
     add_targets(site, atom, args, keywords, "super" if site.kind == "super" else "call")
+    if type(receiver) is Obj and receiver.klass.id in linker.own_signals:
+        called_own(site, fun, receiver, args, keywords)
 
 
 def _construct(site: Site, atom: Cls | SelfCls, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> None:

@@ -38,7 +38,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.catalog import Arg, Effect, Returns, When
-from txlint.model.graph import CHANGED, HELD, IDENTITY, INSTANCE, NEW, NO_CLASS, STORED, Opened, Sent, SignalTarget, Target, Test
+from txlint.model.graph import CHANGED, HELD, IDENTITY, INSTANCE, ITSELF, NEW, NO_CLASS, STORED, Opened, Sent, SignalTarget, Target, Test
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -245,7 +245,9 @@ def _run(
         if run.signal == "self":
             origin = getattr(receiver, "origin", None)
             signal = origin[1] if isinstance(origin, tuple) and origin[0] == "global" else None
-            if signal is None and site.receiver.__class__ is str:
+            if isinstance(receiver, SelfObj):
+                signal = ITSELF
+            elif signal is None and site.receiver.__class__ is str:
                 signal = linker.signal_name(frame, site.receiver)
             if signal is None:
                 return

@@ -144,6 +144,8 @@ def _as_signal(linker: Linker, atom: Atom, module: Module, name: str) -> Atom:
     """A signal of the project, which its name tells from others wherever it is passed."""
     if type(atom) is ExtObj and atom.origin is None and atom.name in linker.signal_classes:
         return linker.atoms(ExtObj, atom.name, atom.item, ("global", f"{module.name}.{name}"))
+    if type(atom) is Obj and atom.klass.id in linker.own_signals and atom.origin.__class__ is not tuple:
+        return linker.atoms(Obj, atom.klass, atom.exact, atom.item, ("global", f"{module.name}.{name}"), atom.flags)
     return atom
 
 

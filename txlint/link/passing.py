@@ -250,7 +250,8 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
 
 def sent_as(linker: Linker, atom: Atom) -> Sent | None:
     """A signal of the project as a constant of conditions."""
-    origin = atom.origin if type(atom) is ExtObj and atom.name in linker.signal_classes else None
+    is_signal = atom.name in linker.signal_classes if type(atom) is ExtObj else type(atom) is Obj and atom.klass.id in linker.own_signals
+    origin = atom.origin if is_signal else None  # type: ignore[attr-defined]
     return Sent(origin[1]) if isinstance(origin, tuple) and origin[0] == "global" else None
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.link.conditions import argument
-from txlint.link.passing import bind, note_parameters
-from txlint.link.project import Fun, mentions
+from txlint.link.passing import bind, decided, note_parameters, sender_of
+from txlint.link.project import Fun, Klass, mentions
+from txlint.link.site import CERTAIN, LIKELY, Site
 from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Part, SelfCls, Seq, Value
 from txlint.model.catalog import Hook
 from txlint.model.facts import Expr
-from txlint.model.graph import NO_CLASS
+from txlint.model.graph import INSTANCE, ITSELF, NO_CLASS, SELF, Event, Sent, SignalTarget, Target, Test
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -98,9 +100,10 @@ def connect_call(
     functions: list[tuple[Fun, int]] = []
     for atom in target:
         for inner in atom.func if isinstance(atom, Part) else (atom,):
-            if isinstance(inner, Fn):
-                owner = getattr(inner.receiver, "klass", None)
-                functions.append((inner.fun, owner.id if owner is not None else -1))
+            for called in linker.attribute(inner, "__call__") if isinstance(inner, Obj) else (inner,):
+                if isinstance(called, Fn):
+                    owner = getattr(called.receiver, "klass", None)
+                    functions.append((called.fun, owner.id if owner is not None else -1))
     within = frame.fun.id if frame.fun.fact is not None and mentions(frame.fun, _DISCONNECTING) else -1
     for signal in _signals(linker, frame, receiver, value):
         for fun, cls in functions:
@@ -116,6 +119,43 @@ def sent(linker: Linker, signal: str, sender: int, keywords: dict[str | None, Va
             bound = bind(fun, (), keywords, 1 if klass is not None else 0)
             bound.pop("sender", None)
             note_parameters(linker, fun, bound, klass.id if klass is not None else NO_CLASS)
+
+
+def called_own(site: Site, fun: Fun, receiver: Obj, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> None:
+    """A method of a class of signals of the project's own is called. What that does with whoever receives the signal that it is called on,
+    it does with the receivers of this one; and whatever else it does in place of the library's way to connect, it connects."""
+    frame, linker = site.frame, site.frame.linker
+    assert fun.fact is not None
+    names = (f"{base}.{fun.fact.name}" for base in linker.library_bases(receiver.klass))
+    if any(hook.by == "register" for name in names for hook in linker.at(name).hooks):
+        connect_call(linker, frame, site.receiver, (receiver,), args, keywords)
+        return
+    bound = bind(fun, args, keywords, 1)
+    sendings = _sendings(linker, fun, receiver.klass, receiver.exact, {fun.id})
+    if frame.silent or not any(_may_be(site, fun, bound, receiver, event.guards) for event in sendings):
+        return
+    sender = sender_of(frame, keywords.get("sender") or (args[0] if args else UNKNOWN))
+    sure = LIKELY if len(site.values) > 1 and not any(type(test.value) is Sent for test in frame.guards) else CERTAIN
+    for signal in _signals(linker, frame, site.receiver, (receiver,)):
+        site.targets.append(SignalTarget(signal, sender, (), sure, ((INSTANCE, True),), True))
+        sent(linker, signal, sender, keywords)
+
+
+def _may_be(site: Site, fun: Fun, bound: dict[str, Value], receiver: Obj, tests: tuple[Test, ...]) -> bool:
+    return all(decided(site, fun, bound, receiver, test) is not False for test in tests)
+
+
+def _sendings(linker: Linker, fun: Fun, klass: Klass, exact: bool, seen: set[int]) -> Iterator[Event]:
+    """The calls of a method that send the signal that it is called on, or of another one of its methods that does."""
+    for event in linker.replay(fun, klass, exact).flow.events:
+        for target in event.targets:
+            if isinstance(target, SignalTarget):
+                if target.signal == ITSELF:
+                    yield event
+            elif isinstance(target, Target) and target.cls == SELF and target.fun not in seen:
+                seen.add(target.fun)
+                if any(_sendings(linker, linker.project.funs[target.fun], klass, exact, seen)):
+                    yield event
 
 
 def register(frame: Frame, hook: Hook, site: Any, receiver: Any, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> None:

@@ -14,6 +14,7 @@ from txlint.link.values import (
     Atom,
     Cls,
     Ext,
+    ExtMethod,
     ExtObj,
     Fn,
     Many,
@@ -92,6 +93,10 @@ def typed(
             if expr.position is not None and expr.position < len(positional):
                 return positional[expr.position]
         return UNKNOWN
+    if op == "receivers":
+        names = linker.catalog.bases(receiver.name) if isinstance(receiver, ExtObj) else linker.library_bases(receiver.klass)  # type: ignore[union-attr]
+        sends = next(linker.signal_classes[name] for name in names if name in linker.signal_classes)
+        return (linker.atoms(ExtMethod, sends, receiver, sends.rpartition(".")[2]),)
     if op == "attr":
         value = (receiver,) if receiver is not None else UNKNOWN
         for name in expr.name.split("."):

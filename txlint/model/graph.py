@@ -113,8 +113,13 @@ class Target(NamedTuple):
     via: tuple[tuple[int, Any], ...] = ()  # callbacks: (function, event) of the call of the parameter, behind the caller's own
 
 
+ITSELF = "self"
+"""The signal that a method of its own class sends: which one it is, each call of the method says."""
+
+
 class SignalTarget(NamedTuple):
-    """The receivers of a signal, resolved when all connections are known. ``sender``: class number, or -1 (unknown), -2 (self)."""
+    """The receivers of a signal, resolved when all connections are known: its dotted name, or `ITSELF`. ``sender``: class number, or -1
+    (unknown), -2 (self)."""
 
     signal: str
     sender: int
