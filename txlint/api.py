@@ -22,7 +22,7 @@ from txlint.catalog.lookup import Catalog
 from txlint.config import Config, ConfigError
 from txlint.deep import with_room
 from txlint.discover import Discovery, File, discover, project_root
-from txlint.frameworks import arq, flask, handlers, litestar, odoo, pyramid, sqlalchemy, starlette
+from txlint.frameworks import arq, flask, handlers, litestar, odoo, oscar, pyramid, sqlalchemy, starlette
 from txlint.frameworks.django.entrances import entrances as django_entrances
 from txlint.frameworks.django.inert import inert_settings
 from txlint.frameworks.django.models import DjangoModels
@@ -576,6 +576,8 @@ def analyse(
     if odoo.LIBRARY in catalog.libraries:
         frameworks = (*frameworks, odoo.OdooModels())
     imported = {item.module.partition(".")[0] for each in facts for item in each.imports}
+    if oscar.PACKAGE in imported:
+        frameworks = (*frameworks, oscar.LoadedClasses())
     if pyramid.PACKAGE in imported:
         places.append(pyramid.entrances)
         frameworks = (*frameworks, pyramid.Services())
