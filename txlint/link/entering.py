@@ -51,7 +51,7 @@ def enter_context(frame: Frame, value: Value, item: Expr, pos: Pos, closers: lis
                 given = linker.substitute(yielded, atom.receiver, {}, atom.fun)
                 bound = union(bound, tuple(_of_receiver(frame, each, item) for each in given))
         elif isinstance(atom, (Obj, SelfObj)):
-            bound = union(bound, _enter_object(frame, atom, pos, closers))
+            bound = union(bound, _enter_object(frame, atom, item, pos, closers, target))
         elif isinstance(atom, ExtObj):
             bound = union(bound, _enter_library(frame, atom, item, pos, closers, target))
         elif isinstance(atom, Ext):
@@ -110,8 +110,11 @@ def _enter_generated(frame: Frame, atom: Generated, pos: Pos, several: bool, see
             frame.push(replace(opened, kind="custom", name=atom.fun.dotted, pos=pos, key=_outside(opened.key), confidence=sure))
 
 
-def _enter_object(frame: Frame, atom: Obj | SelfObj, pos: Pos, closers: list[Closing]) -> Value:
+def _enter_object(frame: Frame, atom: Obj | SelfObj, item: Expr, pos: Pos, closers: list[Closing], target: Expr | None) -> Value:
     linker = frame.linker
+    called = target if target.__class__ is str and "." not in target else item
+    known = frame.session_key(called) if called.__class__ is str else None
+    own: Key = known if known is not None else ("session", "local", f"entered:{frame.fun.id}:{pos[0]}")
     klass = atom.klass
     bound: Value = (atom,)
     for name in ("__enter__", "__aenter__"):
@@ -134,14 +137,15 @@ def _enter_object(frame: Frame, atom: Obj | SelfObj, pos: Pos, closers: list[Clo
             method_event(frame, linker.atoms(Fn, method.fun, atom), pos)
             replay = linker.replay(method.fun, klass, atom.exact)
             for opened in replay.left_open:
-                frame.push(replace(opened, kind="custom", name=klass.dotted, pos=pos, key=_outside(opened.key)))
+                key = (*own[:2], f"{own[2]}.{opened.key[2]}") if opened.key[1:2] == ("self",) else _outside(opened.key)
+                frame.push(replace(opened, kind="custom", name=klass.dotted, pos=pos, key=key))
             entered = linker.substitute(replay.returns, atom, {}, method.fun)
             if entered:
                 bound = entered
         exit_name = name.replace("enter", "exit")
         for method in linker.class_attribute(klass, exit_name):
             if isinstance(method, Fn):
-                closers.append(partial(method_event, frame, linker.atoms(Fn, method.fun, atom), pos))
+                closers.append(partial(method_event, frame, linker.atoms(Fn, method.fun, atom), pos, own))
         return bound
     for base in linker.library_bases(klass):
         for opener in linker.at(base).openers:

@@ -1,17 +1,18 @@
-"""Which sessions an object holds, and by what names: `held` of a class, `canonical` of a path on it, `given` to one that is made.
+"""Which sessions an object holds, and by what names: `held` of a class, `given` to one that is made, `provided` by a dependency.
 
 A session that is handed to a constructor lives on under the attributes that it is kept in: after ``repo = Orders(session)``, where
 ``__init__`` does ``self.session = session``, ``repo.session`` is ``session``. Two attributes that keep the same parameter, or one that is
-made of the other (``self.orders = Orders(self.session)``), are one session with one key."""
+made of the other (``self.orders = Orders(self.session)``), are one session with one key (see `alike`)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.link.holding import via
 from txlint.link.project import Fun, Klass
-from txlint.link.values import Cls, ExtObj, Fn, Obj, SelfCls
+from txlint.link.uses import uses_of
+from txlint.link.values import Cls, ExtObj, Fn, Obj, SelfCls, Value
 from txlint.model.facts import Expr, Param
 from txlint.model.graph import Key
 
@@ -24,7 +25,7 @@ Source: TypeAlias = tuple[str, str]
 
 _ENTERING = ("__enter__", "__aenter__")
 _DATA = frozenset({"dataclass", "define", "frozen", "mutable", "attrs", "s"})
-_DEPTH = 3  # objects that hold objects that hold a session
+DEPTH = 3  # objects that hold objects that hold a session
 
 
 def held(linker: Linker, klass: Klass) -> Mapping[str, Source]:
@@ -36,7 +37,7 @@ def held(linker: Linker, klass: Klass) -> Mapping[str, Source]:
     found: dict[str, Source] = {}
     init = _method(linker, klass, "__init__")
     if init is not None:
-        _read(linker, init, init.klass or klass, found)
+        _read(linker, init, klass, found)
     elif any(str(_called(d[0])).rpartition(".")[2] in _DATA for d in klass.fact.decorators):
         found.update((name, ("param", name)) for name in linker.fields(klass))
     for name in _ENTERING:
@@ -47,22 +48,13 @@ def held(linker: Linker, klass: Klass) -> Mapping[str, Source]:
     return found
 
 
-def canonical(linker: Linker, klass: Klass, path: str) -> str:
-    """The one name of what a path on an instance stands for."""
-    sources = held(linker, klass)
-    for _ in range(_DEPTH):
-        source = sources.get(path)
-        if source is None:
-            return path
-        if source[0] == "param":
-            return min((p for p, other in sources.items() if other == source), key=lambda p: (p.count("."), len(p), p))
-        path = source[1]
-    return path
-
-
 def given(frame: Frame, expr: Expr) -> dict[str, Key]:
     """The keys of what an object holds that a call makes: ``{"session": key}`` of ``Orders(session)`` and ``Orders.of(session)``."""
-    made = _made(frame, expr)
+    if expr.__class__ is not str and expr[0] == "await":
+        expr = expr[1]
+    if expr.__class__ is str or expr[0] != "call" or expr[1].__class__ is not str:
+        return {}
+    made = made_of(frame.linker, frame.ev(expr[1]), expr)
     if made is None:
         return {}
     klass, arguments = made
@@ -82,11 +74,11 @@ def provided(linker: Linker, dependency: Fn, depth: int = 0) -> dict[str, Key]:
     """The sessions in what a framework's dependency gives, by attribute path: it is asked once for each request, so that all who
     depend on it, directly or through others, share them."""
     fun = dependency.fun
-    if fun.fact is None or depth > _DEPTH:
+    if fun.fact is None or depth > DEPTH:
         return {}
     receiver = dependency.receiver
     if isinstance(receiver, Obj) and fun.fact.name == "__init__":
-        return _composed(held(linker, receiver.klass), {name: (name, "") for name in _names(fun)}, fun, linker, depth)
+        return _keys(composed(linker, fun, held(linker, receiver.klass), {param.name: param.name for param in fun.fact.params}, depth))
     replay = linker.replay(fun, fun.klass, True)
     given = [value for _, value in replay.yields] if fun.fact.is_generator else [replay.returns]
     for atom in (atom for value in given for atom in value):
@@ -95,66 +87,91 @@ def provided(linker: Linker, dependency: Fn, depth: int = 0) -> dict[str, Key]:
             kept = key is not None and key[1] == "global"  # by the request, not by the dependency
             return {"": key if kept else ("session", "global", fun.dotted)}
     call = fun.returned_call
-    if call is None:
-        return {}
+    return _keys(_behind(linker, fun, call, depth)) if call is not None else {}
+
+
+def composed(
+    linker: Linker, fun: Fun, sources: Mapping[str, Source], arguments: Mapping[str, Expr], depth: int = 0
+) -> Iterator[tuple[str, Key | str]]:
+    """What is at the paths on an object that a function makes with these arguments: the key of a session that one of its dependencies
+    provides, else what the function calls it."""
+    for path, (kind, name) in sources.items():
+        head, _, rest = name.partition(".")
+        if kind == "param" and head in arguments:
+            for at, what in _behind(linker, fun, arguments[head], depth):
+                if at == rest or not rest or at.startswith(f"{rest}."):
+                    yield ".".join(filter(None, (path, at[len(rest) :].lstrip(".")))), what
+                elif not at and what.__class__ is str:
+                    yield path, f"{what}.{rest}"
+
+
+def _behind(linker: Linker, fun: Fun, expr: Expr, depth: int) -> Iterator[tuple[str, Key | str]]:
+    """The same of the paths on what an expression of the function gives; the first is that itself, by the empty path."""
+    if expr.__class__ is str:
+        name, _, inside = expr.partition(".")
+        asked = _asked(linker, fun, name, depth) if depth <= DEPTH else {}
+        shared = [
+            (at[len(inside) :].lstrip("."), key) for at, key in asked.items() if not inside or at == inside or at.startswith(f"{inside}.")
+        ]
+        yield from shared
+        made = _bound_once(linker, fun, expr) if not shared else None
+        if made is None:
+            if not shared:
+                yield "", expr
+            return
+        expr = made
+    if expr.__class__ is not tuple or expr[0] != "call" or depth > DEPTH:
+        return
     from txlint.link.replay import evaluate
 
-    made = evaluate(linker, call[1], fun.module, None)
-    if len(made) != 1 or not isinstance(made[0], Cls):
-        return {}
-    arguments = _by_parameter(_constructor(linker, made[0].klass), call, 1)
-    parts = {name: (expr.partition(".")[0], expr.partition(".")[2]) for name, expr in arguments.items() if expr.__class__ is str}
-    return _composed(held(linker, made[0].klass), parts, fun, linker, depth)
+    known = made_of(linker, evaluate(linker, expr[1], fun.module, None, fun if fun.fact is not None else None), expr)
+    if known is not None:
+        yield from composed(linker, fun, held(linker, known[0]), known[1], depth + 1)
 
 
-def _composed(
-    sources: Mapping[str, Source], arguments: Mapping[str, tuple[str, str]], fun: Fun, linker: Linker, depth: int
-) -> dict[str, Key]:
-    """What an object holds whose constructor is given parameters of ``fun`` that are dependencies themselves."""
-    asked: dict[str, dict[str, Key]] = {}
-    for param in fun.fact.params if fun.fact is not None else ():
-        for inner in linker.dependencies(param.annotation, param.default, fun.module, fun.klass, fun.parent):
-            asked.setdefault(param.name, {}).update(provided(linker, inner, depth + 1))
-    keys: dict[str, Key] = {}
-    for path, (kind, name) in sources.items():
-        if kind == "param":
-            head, _, rest = name.partition(".")
-            outer, inside = arguments.get(head, ("", ""))
-            wanted = ".".join(filter(None, (inside, rest)))
-            for at, key in asked.get(outer, {}).items():
-                if at == wanted or (not wanted and at):
-                    keys[f"{path}.{at}" if at and not wanted else path] = key
-    return keys
+def _asked(linker: Linker, fun: Fun, name: str, depth: int) -> dict[str, Key]:
+    """What the dependencies provide that a function has in a parameter."""
+    params = fun.fact.params if fun.fact is not None else ()
+    asked = (
+        provided(linker, inner, depth + 1)
+        for param in params
+        if param.name == name
+        for inner in linker.dependencies(param.annotation, param.default, fun.module, fun.klass, fun.parent)
+    )
+    return {at: key for each in asked for at, key in each.items()}
 
 
-def _names(fun: Fun) -> list[str]:
-    return [param.name for param in fun.fact.params] if fun.fact is not None else []
+def _bound_once(linker: Linker, fun: Fun, name: str) -> Expr | None:
+    """The call that gives what a local name stands for; None where it is anything else, or bound again."""
+    if name not in fun.scope or (fun.fact is not None and any(param.name == name for param in fun.fact.params)):
+        return None
+    bindings = uses_of(linker, fun, name).bindings
+    return bindings[0] if len(bindings) == 1 and bindings[0].__class__ is tuple and bindings[0][0] == "call" else None
 
 
-def _made(frame: Frame, expr: Expr) -> tuple[Klass, dict[str, Expr]] | None:
+def _keys(found: Iterator[tuple[str, Key | str]]) -> dict[str, Key]:
+    return {path: what for path, what in found if not isinstance(what, str)}
+
+
+def made_of(linker: Linker, called: Value, call: Expr) -> tuple[Klass, dict[str, Expr]] | None:
     """The class of which a call makes an instance, and the arguments by the constructor's parameters."""
-    if expr.__class__ is not str and expr[0] == "await":
-        expr = expr[1]
-    if expr.__class__ is str or expr[0] != "call" or expr[1].__class__ is not str:
+    if len(called) != 1:
         return None
-    value = frame.ev(expr[1])
-    if len(value) != 1:
-        return None
-    atom = value[0]
+    atom = called[0]
     if isinstance(atom, (Cls, SelfCls)):
-        return atom.klass, _by_parameter(_constructor(frame.linker, atom.klass), expr, 1)
+        return atom.klass, by_parameter(constructor(linker, atom.klass), call, 1)
     if not isinstance(atom, Fn) or atom.fun.fact is None:
         return None
     # `return cls(session)`: a constructor by another name
-    call, receiver = atom.fun.returned_call, atom.receiver
-    if call is None or not isinstance(receiver, (Cls, SelfCls)) or call[1] != atom.fun.fact.params[0].name:
+    inner, receiver = atom.fun.returned_call, atom.receiver
+    if inner is None or not isinstance(receiver, (Cls, SelfCls)) or inner[1] != atom.fun.fact.params[0].name:
         return None
-    mine = _by_parameter(atom.fun.fact.params, expr, 1)
-    theirs = _by_parameter(_constructor(frame.linker, receiver.klass), call, 1)
-    return receiver.klass, {name: mine[inner] for name, inner in theirs.items() if inner.__class__ is str and inner in mine}
+    mine = by_parameter(atom.fun.fact.params, call, 1)
+    theirs = by_parameter(constructor(linker, receiver.klass), inner, 1)
+    return receiver.klass, {name: mine[given] for name, given in theirs.items() if given.__class__ is str and given in mine}
 
 
-def _constructor(linker: Linker, klass: Klass) -> Sequence[Param | str]:
+def constructor(linker: Linker, klass: Klass) -> Sequence[Param | str]:
     """The parameters of a constructor, ``self`` among them."""
     init = _method(linker, klass, "__init__")
     if init is not None and init.fact is not None:
@@ -162,7 +179,7 @@ def _constructor(linker: Linker, klass: Klass) -> Sequence[Param | str]:
     return ("self", *linker.fields(klass))
 
 
-def _by_parameter(params: Sequence[Param | str], call: Expr, skip: int) -> dict[str, Any]:
+def by_parameter(params: Sequence[Param | str], call: Expr, skip: int) -> dict[str, Any]:
     names = [p if isinstance(p, str) else p.name for p in params if isinstance(p, str) or p.kind in ("pos", "arg")]
     found: dict[str, Any] = dict(zip(names[skip:], call[2], strict=False))
     found.update((name, value) for name, value in call[3] if name is not None)
@@ -189,9 +206,21 @@ def _read(linker: Linker, fun: Fun, klass: Klass, found: dict[str, Source]) -> N
         elif stmt[0] == "ann" and stmt[1].__class__ is str and stmt[1].startswith(own) and stmt[3] is not None:
             _keep(linker, fun, klass, stmt[1][len(own) :], stmt[3], own, params, found)
         elif stmt[0] == "expr" and _is_super_init(stmt[1]):
-            base = next((b for b in linker.mro(klass)[1:] if isinstance(b, Klass)), None)
-            if base is not None:
-                _carry(held(linker, base), _by_parameter(_constructor(linker, base), stmt[1], 1), "", own, params, found)
+            inner, names = _of_next(linker, klass, fun)
+            _carry(inner, by_parameter(names, stmt[1], 1), "", own, params, found)
+
+
+def _of_next(linker: Linker, klass: Klass, init: Fun) -> tuple[Mapping[str, Source], Sequence[Param | str]]:
+    """What ``super().__init__(..)`` fills in instances of a class, and the parameters: which constructor it is, the class says."""
+    behind = linker.find(klass, "__init__", init.klass)
+    following = behind.method if behind is not None else None
+    if following is not None and following.fact is not None:
+        found: dict[str, Source] = {}
+        _read(linker, following, klass, found)
+        return found, following.fact.params
+    order = linker.mro(klass)
+    fields = next((base for base in order[order.index(init.klass) + 1 :] if isinstance(base, Klass)), None) if init.klass in order else None
+    return (held(linker, fields), constructor(linker, fields)) if fields is not None else ({}, ())
 
 
 def _keep(linker: Linker, fun: Fun, klass: Klass, name: str, expr: Expr, own: str, params: set[str], found: dict[str, Source]) -> None:
@@ -199,14 +228,14 @@ def _keep(linker: Linker, fun: Fun, klass: Klass, name: str, expr: Expr, own: st
     if source is not None:
         found[name] = source
         return
-    if expr.__class__ is str or expr[0] != "call" or expr[1].__class__ is not str or name.count(".") >= _DEPTH:
+    if expr.__class__ is str or expr[0] != "call" or expr[1].__class__ is not str or name.count(".") >= DEPTH:
         return
     from txlint.link.replay import evaluate
 
     value = evaluate(linker, expr[1], fun.module, None)
     if len(value) == 1 and isinstance(value[0], Cls):
         other = value[0].klass
-        _carry(held(linker, other), _by_parameter(_constructor(linker, other), expr, 1), f"{name}.", own, params, found)
+        _carry(held(linker, other), by_parameter(constructor(linker, other), expr, 1), f"{name}.", own, params, found)
 
 
 def _carry(

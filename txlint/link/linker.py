@@ -129,6 +129,7 @@ class Linker:
         self.made_with: dict[int, list[Atom]] = {}  # class -> the functions that a decorator made instances of it of
         self.given: dict[str, list[tuple[str, Any, Any]]] | None = None  # see `descriptors`
         self.held_by: dict[int, Mapping[str, tuple[str, str]]] = {}  # what instances of a class hold, see `held`
+        self.alike: dict[int, Mapping[str, str]] = {}  # class -> paths on its instances that are the same as others, see `alike`
         self._known_replays: dict[tuple[int, int, bool], Replay] = {}
         self.first_for_class = False  # most replays are the first ones for their class: what they are told before is no news to them
         self._shared: dict[int, list[tuple[int, int, bool]]] = {}

@@ -10,13 +10,14 @@ from dataclasses import replace
 from typing import Any
 
 from txlint.link import misuse
+from txlint.link.alike import canonical, shared
 from txlint.link.branches import State, Way, WayOut, closes_given, either, given_after, ways_of
 from txlint.link.calls import run_at_end
 from txlint.link.changes import REREADS
 from txlint.link.expressions import EXPRESSIONS
 from txlint.link.generic import for_frame
 from txlint.link.guards import NO_CONSTANTS
-from txlint.link.held import canonical, provided
+from txlint.link.held import provided
 from txlint.link.holding import row_of
 from txlint.link.kept import one_of, options
 from txlint.link.linker import Linker, Replay
@@ -622,20 +623,20 @@ class Frame:
         """The one name of what an attribute path stands for, by what the constructor of its object keeps where."""
         if head == self.self_name:
             klass = self.klass or self.fun.klass
-            if klass is None:
-                return path
             self.queries[("attr", "__init__")] = None
-            path = canonical(self.linker, klass, path)
         else:
-            for atom in self.env.get(head, UNKNOWN):
-                if isinstance(atom, Obj):
-                    path = canonical(self.linker, atom.klass, path)
-                    break
+            klass = next((atom.klass for atom in self.env.get(head, UNKNOWN) if isinstance(atom, Obj)), None)
+        if klass is not None:
+            path = canonical(self.linker, klass, path)
         first, _, rest = path.partition(".")
         if rest:  # `self.unit.orders.session`, where the unit has made the orders of its own session
             for atom in self.env.get(f"{head}.{first}") or self.getattr(self.env.get(head, UNKNOWN), first):
-                if isinstance(atom, Obj) and (one := canonical(self.linker, atom.klass, rest)) != rest:
-                    return f"{first}.{one}"
+                if isinstance(atom, Obj):
+                    one = f"{first}.{canonical(self.linker, atom.klass, rest)}"
+                    if klass is not None:
+                        one = shared(self.linker, klass, one, atom.klass)
+                    if one != path:
+                        return one
         return path
 
     # -- expressions --------------------------------------------------------------------------------------------------------------

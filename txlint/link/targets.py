@@ -12,7 +12,7 @@ from txlint.link.settled import constants
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
 from txlint.link.values import UNKNOWN, Atom, Ext, ExtMethod, ExtObj, Fn, Generated, Obj, Param, Part, SelfObj, Value, union
 from txlint.model.facts import Expr, Pos
-from txlint.model.graph import NO_CLASS, Event, Flow, Key, Opened, ParamTarget, Passed, Target, Test
+from txlint.model.graph import NO_CLASS, RECEIVER, Event, Flow, Key, Opened, ParamTarget, Passed, Target, Test
 
 if TYPE_CHECKING:
     from txlint.link.project import Fun, Klass
@@ -137,12 +137,13 @@ def iterate(frame: Frame, value: Value, expr: Expr) -> None:
             )
 
 
-def method_event(frame: Frame, fn: Fn, pos: Pos) -> None:
-    """The language calls a method: ``__enter__``, ``__exit__``."""
+def method_event(frame: Frame, fn: Fn, pos: Pos, receiver: Key | None = None) -> None:
+    """The language calls a method: ``__enter__``, ``__exit__``. ``receiver``: the key of the object, for what is a session's in it."""
     if frame.silent:
         return
     cls, exact = target_class(frame, fn.receiver)
     target = Target(fn.fun.id, cls, "call", CERTAIN, (), 1, exact)
+    passed = Passed({RECEIVER: ("key", receiver)} if receiver is not None else {}, {}, True)
     frame.flow.events.append(
-        Event(pos, fn.fun.qualname, frame.now_open(), frame.closed, frame.guards, Passed({}, {}, True), True, (target,), tests=frame.tests)
+        Event(pos, fn.fun.qualname, frame.now_open(), frame.closed, frame.guards, passed, True, (target,), tests=frame.tests)
     )
