@@ -65,9 +65,11 @@ class Catalog:
         self.by_name: dict[str, Returns] = {}  # attributes of objects of which nothing else is known
         self.namespaces: set[str] = set()  # classes that hold whatever the project puts there
         self.proxies: set[str] = set()  # methods that give a proxy what it stands for
+        self.signal_classes: dict[str, str] = {}  # each with a method that sends one
         self.watched: set[str] = set()  # classes on which it matters what is assigned to an attribute
         self.false_words: set[str] = set()  # one of them is in every test of what is false
         self.breaking: dict[str, str] = {}  # exceptions that break a transaction, with the family of that
+        derived: list[LibraryClass] = []
         for library in self._libraries.values():
             for old, new in library.aliases.items():
                 if "*" in old:
@@ -85,6 +87,11 @@ class Catalog:
                         self.namespaces.add(entry.name)
                     if entry.proxy:
                         self.proxies.add(entry.proxy)
+                    if entry.bases:
+                        derived.append(entry)
+                elif isinstance(entry, Calls):
+                    if "receivers(self)" in entry.runs and not entry.when:
+                        self.signal_classes[entry.name.rpartition(".")[0]] = entry.name
                 elif isinstance(entry, Returns):
                     owner, _, last = entry.name.rpartition(".")
                     if entry.by_name:
@@ -93,6 +100,8 @@ class Catalog:
                         self.watched.add(owner)
                     if entry.type == "false":
                         self.false_words.add(next((str(when.equals) for when in entry.when if when.equals is not None), last))
+        for each in derived:
+            self.signal_classes.update((each.name, self.signal_classes[base]) for base in each.bases if base in self.signal_classes)
         self._acting: frozenset[str] | None = None
         self._leading: frozenset[str] | None = None
         self.breaking_words = frozenset(name.rpartition(".")[2] for name in self.breaking)

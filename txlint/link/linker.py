@@ -33,7 +33,7 @@ from txlint.link.values import (
     Value,
     union,
 )
-from txlint.model.catalog import Calls, Closer, LibraryClass, Opener
+from txlint.model.catalog import Closer, Opener
 from txlint.model.facts import FileFacts
 from txlint.model.graph import Flow, Given, Opened, Test
 
@@ -145,11 +145,7 @@ class Linker:
         self.contexts: dict[int, Value] = {}  # function -> what a framework gives it first, whatever its annotation says
         self.listeners: dict[int, tuple[Any, str]] = {}  # function -> (hook entry, state) of a named event
         self.blocks = _blocks(catalog)
-        sending = (entry for entry in catalog.entries() if isinstance(entry, Calls) and "receivers(self)" in entry.runs and not entry.when)
-        sends = {entry.name.rpartition(".")[0]: entry.name for entry in sending}
-        below = (entry for entry in catalog.entries() if isinstance(entry, LibraryClass) and not sends.keys().isdisjoint(entry.bases))
-        # Libraries' classes of signals, each with a method that sends one.
-        self.signal_classes = {**sends, **{each.name: next(sends[base] for base in each.bases if base in sends) for each in below}}
+        self.signal_classes = catalog.signal_classes
         self.own_signals: set[int] = set()  # the project's classes that derive from these
         self.around_methods: set[int] = set()  # functions that decorators put around methods: they get the instance first
         self.stale: dict[int, set[int]] = {}  # function -> classes, or -1, for which callers have told something new
