@@ -101,7 +101,8 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
         site.region, site.closed = frame.now_open(), frame.closed
         name = last_name(func)
         if site.receiver is not None and not frame.silent:
-            if frame.region and site.receiver.__class__ is str and name in frame.linker.method_names():
+            linker = frame.linker
+            if frame.region and site.receiver.__class__ is str and (name in linker.method_names() or name in linker.catalog.acting_names()):
                 _ask_callers(frame, site.receiver)
             _by_method_name(site, name)
             if not site.targets:
