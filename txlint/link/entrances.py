@@ -17,6 +17,7 @@ from txlint.link.values import ExtMethod, Fn
 from txlint.model.catalog import Hook
 from txlint.model.facts import Pos
 from txlint.model.graph import NO_CLASS, Entrance, Target
+from txlint.model.kinds import Confidence
 
 
 def hooks(linker: Linker) -> Iterator[Entrance]:
@@ -77,9 +78,9 @@ def _entrance(fun: Fun, cls: int, hook: Hook, state: str, name: str) -> Entrance
     kind = "hook" if state == "caller" else hook.opener if hook.opener != "hook" else "implicit"
     # Only Django has hooks of which the database is not known.
     alias = None if hook.family == "django" else "default"
-    return Entrance(
-        (fun.id, cls, False), kind, name, fun.module.facts.path, fact.name_pos, fun.dotted, alias, hook.confidence, family=hook.family
-    )
+    # That some caller of a hook has a transaction open is likely, and no more: none has been found.
+    sure = min(hook.confidence, Confidence.LIKELY) if kind == "hook" else hook.confidence
+    return Entrance((fun.id, cls, False), kind, name, fun.module.facts.path, fact.name_pos, fun.dotted, alias, sure, family=hook.family)
 
 
 def called_methods(linker: Linker, klass: Klass, names: Iterable[str]) -> Iterator[tuple[Fun, int, tuple[tuple[str, Any], ...]]]:
