@@ -19,7 +19,7 @@ from txlint.link.kept import CALLABLE, one_of, options, put_there
 from txlint.link.keyed import test_of
 from txlint.link.library import call_library, proxy_method
 from txlint.link.opening import opened_within, opening_of, within
-from txlint.link.passing import bind, called_with, doubt_states, passed, sent_as
+from txlint.link.passing import bind, called_with, doubt_states, passed, sent_as, tell_left_open
 from txlint.link.project import Klass
 from txlint.link.settled import called_as, flag_of, kept_with, made_with
 from txlint.link.signals import called_own
@@ -442,6 +442,8 @@ def call_atom(site: Site, atom: Atom, args: tuple[Value, ...], keywords: dict[st
             _call_one(site, site.frame.linker.atoms(Stored, ("param", atom.fun.id, atom.name)), args, keywords, depth)
         else:
             site.targets.append(ParamTarget(atom.fun.id, atom.name))
+            if not site.frame.silent:
+                tell_left_open(site, atom)
         called_with(site.frame.linker, atom, args, keywords)
     elif isinstance(atom, Named):
         known = (o for a in atom.receivers for o in (options(site.frame.linker, a) if isinstance(a, (Stored, OneOf)) else (a,)))

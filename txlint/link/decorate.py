@@ -16,7 +16,7 @@ from txlint.link.keyed import beside
 from txlint.link.library import parameter_text
 from txlint.link.linker import Decoration, Linker, Replay
 from txlint.link.opening import opened_within
-from txlint.link.passing import bind, hand, sent_as, tell
+from txlint.link.passing import bind, hand, tell, tell_factory
 from txlint.link.project import Fun, Klass, mentions
 from txlint.link.replay import Frame
 from txlint.link.retrying import tries_again
@@ -139,11 +139,10 @@ def _retries(linker: Linker, decorator: Fun) -> bool:
 
 
 def _calls_again(linker: Linker, decorator: Fun) -> bool:
-    for nested in decorator.module.funs:
-        if nested.parent is not None and nested.fact is not None and _within(nested, decorator):
-            for event in linker.replay(nested, None, True).flow.events:
-                if any(isinstance(target, ParamTarget) for target in event.targets) and tries_again(nested.fact.body, event.pos):
-                    return True
+    for nested in decorator.nested:
+        for event in linker.replay(nested, None, True).flow.events:
+            if any(isinstance(target, ParamTarget) for target in event.targets) and tries_again(nested.body, event.pos):
+                return True
     return False
 
 
@@ -342,8 +341,8 @@ def _project(
     if linker.decoration(outer).role == "manager":
         # A context manager made of a generator decorates as well.
         return value, _entered(linker, decorator, pos), False
-    for name, given in (_by_parameter(frame, outer, expr) if called else {}).items():
-        tell(linker, outer, name, tuple(atom for atom in given if sent_as(linker, atom) is not None))
+    if called:
+        tell_factory(linker, outer, _by_parameter(frame, outer, expr))
     constants = _constants(linker, frame, outer, expr if called else None)
 
     def replayed(each: Fun) -> Replay:
@@ -379,9 +378,7 @@ def _project(
     waits = False
     _tell_receiver(linker, fun, holder, return_values)
     names = [param.name for param in fun.fact.params] if fun.fact is not None else []
-    for nested in holder.module.funs:
-        if nested is not holder and not _within(nested, holder):
-            continue
+    for nested in (holder, *holder.nested):
         replay = replayed(nested)
         waits = waits or parameter_text(holder, wanted) in replay.flow.deferred
         for event in replay.flow.events:
@@ -391,7 +388,7 @@ def _project(
             passed = ("param", wanted) if nested is holder else ("outer", holder.id, wanted)
             calls.extend((nested, region, nested is holder) for region in _handed_on(linker, event, passed, 0))
     hand(linker, holder, wanted, value)
-    returned = _functions(return_values)
+    given, returned = value, _functions(return_values)
     value = _replaced(linker, frame, expr, return_values, value)  # a task that is made of the wrapper
     direct = [c for c in calls if any(c[0] is a.fun for a in returned)]
     if not calls and waits and returned:
@@ -417,6 +414,8 @@ def _project(
             key = opened.key if len(opened.key) < 3 or opened.key[1] in ("param", "self") else ("custom", outer.dotted)
             openers.append(replace(opened, kind="custom", name=outer.dotted, pos=pos, key=key, confidence=sure))
     wrappers = tuple(linker.atoms(Fn, a.fun, None) for a in returned if _does_more(replayed(a.fun), not openers))
+    if wrappers and fun.fact is not None:
+        linker.decorating.setdefault((holder.id, wanted), {})[given] = fun.fact.decorators[-1][1] == pos
     return union(value, wrappers), openers, False
 
 
@@ -450,7 +449,7 @@ def _tested(linker: Linker, factory: Fun) -> frozenset[str]:
     if known is None:
         asked: set[str] = set()
         params = {param.name for param in factory.fact.params if param.kind not in ("vararg", "kwarg")} if factory.fact else set()
-        for each in (factory, *(fun for fun in factory.module.funs if _within(fun, factory))) if params else ():
+        for each in (factory, *factory.nested) if params else ():
             for part in parts(each.body):
                 if part[0] in ("if", "ifexp") and len(part) in (4, 5):
                     asked.update(name for name in params if speaks_of(part[1], (name,)))
@@ -496,7 +495,7 @@ def _tell_receiver(linker: Linker, fun: Fun, holder: Fun, returned: Value) -> No
         return
     for wrapper in _functions(returned):
         names = wrapper.fun.fact.positional if wrapper.fun.fact is not None else []
-        if names and wrapper.receiver is None and _within(wrapper.fun, holder) and _may_open(linker, wrapper.fun, names[0]):
+        if names and wrapper.receiver is None and wrapper.fun in holder.nested and _may_open(linker, wrapper.fun, names[0]):
             tell(linker, wrapper.fun, names[0], (linker.instance(fun.klass, False),))
             linker.around_methods.add(wrapper.fun.id)
 
@@ -622,15 +621,6 @@ def _applied(linker: Linker, frame: Frame, atom: Atom, expr: Expr, called: bool,
                 made = union(made, applied(frame, head, (value,), {}))
     objects = tuple(a for a in made if isinstance(a, (ExtObj, Obj)) and a.item)
     return tuple(linker.with_item(a, value) for a in objects) if objects else value
-
-
-def _within(nested: Fun, holder: Fun) -> bool:
-    parent = nested.parent
-    while parent is not None:
-        if parent is holder:
-            return True
-        parent = parent.parent
-    return False
 
 
 def _runs_nested(

@@ -103,6 +103,10 @@ class Linker:
         self.taught: dict[str, str] = taught.places(self.project, catalog) if self.teaches else {}
         self.global_values: dict[tuple[int, str], Value] = {}
         self.wrapped: list[tuple[Fun, Opened, Fun]] = []  # a decorator's function, what another decorator opens around it, whose
+        # (decorator, its parameter) -> what it is given, each with what decorators below put around it, and whether there are none;
+        # asked for once all are known.
+        self.decorating: dict[tuple[int, str], dict[Value, bool]] = {}
+        self.decorated: dict[tuple[int, str], dict[Value, bool]] = {}
         self.methods: set[str] | None = None
         self.methods_by_name: dict[str, list[Fun]] | None = None
         self.holders: dict[str, Klass | None] | None = None  # attribute -> the class that binds it; None: several do

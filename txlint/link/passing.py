@@ -16,6 +16,7 @@ from txlint.link.held import given, held
 from txlint.link.holding import row_of, via
 from txlint.link.kept import CALLABLE
 from txlint.link.keyed import beside
+from txlint.link.project import mentions
 from txlint.link.settled import constants, flag_of
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
 from txlint.link.unset import since_entry, since_made
@@ -32,6 +33,7 @@ from txlint.link.values import (
     Generated,
     Many,
     Obj,
+    OneOf,
     Param,
     Part,
     SelfCls,
@@ -56,6 +58,7 @@ from txlint.model.graph import (
     Given,
     Key,
     Made,
+    Opened,
     Passed,
     Sent,
     Target,
@@ -71,6 +74,8 @@ if TYPE_CHECKING:
 MOST_CALLS = 8
 """Calls of one parameter that are told apart."""
 _CALLER_ONLY = frozenset({Param, Const, SelfCls, Generated, Fn, ExtMethod, Ext, Part})
+_CALLED = frozenset({ExtMethod, Fn, Part})
+_NONE: dict[Any, bool] = {}
 
 
 def passed(site: Site) -> Passed:
@@ -323,6 +328,19 @@ def note_parameters(linker: Any, fun: Fun, bound: dict[str, Value], cls: int = N
             tell(linker, fun, name, tuple(told), cls)
 
 
+def tell_factory(linker: Linker, factory: Fun, given: dict[str, Value]) -> None:
+    """What a call gives that makes a decorator is what the functions in it use: they are replayed anew, where that is news. Of several
+    functions any may be called."""
+    before = [linker.params.get((factory.id, name, NO_CLASS)) for name in given]
+    for name, value in given.items():
+        functions = tuple([linker.atoms(OneOf, (atom,)) for atom in value if type(atom) in _CALLED])
+        others = tuple([_told(linker, atom) for atom in value if type(atom) not in _CALLER_ONLY])
+        tell(linker, factory, name, functions + others)
+    if before != [linker.params.get((factory.id, name, NO_CLASS)) for name in given]:
+        for fun in (factory, *factory.nested):
+            linker.forget(fun)
+
+
 def called_with(linker: Any, param: Param, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> None:
     """A function calls what it was given for a parameter: whatever is given for it gets these arguments."""
     if not any(args) and not any(keywords.values()):
@@ -409,6 +427,51 @@ def apply_states(site: Site, replay: Any, mapped: Callable[[Any], Any], decide: 
         frame.given = {**frame.given, **given}
 
 
+def tell_left_open(site: Site, param: Param) -> None:
+    """What the functions leave open and end that a decorator is given, where it calls what it is given. What one of them leaves open is
+    open for the decorator's own function only: whoever calls one of them knows what that one leaves."""
+    frame, linker = site.frame, site.frame.linker
+    each_ends: list[set[Key]] = []
+    left: dict[Key, Opened] = {}
+    for value, is_bare in linker.decorated.get((param.fun.id, param.name), _NONE).items():
+        ends: set[Key] = set()
+        begins: dict[Key, Opened] = {}
+        for fun in [atom.fun for atom in value if type(atom) is Fn and atom.fun.fact is not None and not atom.fun.fact.is_generator]:
+            replay = linker.replay(fun, fun.klass, False)
+            for key in filter(None, (_key_decorated(site, fun, is_bare, key) for key in replay.closes)):
+                ends.add(key)
+                begins.pop(key, None)
+            begins.update((key, opened) for opened in replay.left_open if (key := _key_decorated(site, fun, is_bare, opened.key)))
+        each_ends.append(ends - begins.keys())
+        left.update((key, opened) for key, opened in begins.items() if key not in left or left[key].reads)
+    for key in sorted(set().union(*each_ends), key=repr):
+        if all(key in ends for ends in each_ends):
+            frame.end(key)
+        else:
+            frame.doubt(key, LIKELY)
+    for key, opened in left.items():
+        if all(other.key != key or other.pos in frame.told for other in frame.now_open()):
+            frame.told.add(site.pos)
+            frame.begin(replace(opened, pos=site.pos, key=key))
+
+
+def _key_decorated(site: Site, fun: Fun, is_bare: bool, key: Any) -> Any:
+    """A key of a decorated function in the words of the decorator's function that calls it: a method gets its instance first. A session
+    that is passed may be another decorator's, unless it ``is_bare`` of them. One that is only handed on (``*args``) has no name there, so
+    that nobody ends it who does not end something by any name."""
+    if len(key) < 3 or key[1] == "global" or fun.fact is None:
+        return key
+    family, where, name = key[:3]
+    if where == "self" and fun.klass is not None:
+        where, name = "param", f"{fun.fact.params[0].name}.{name}"
+    if where != "param" or not (is_bare or "." in name):
+        return None
+    frame = site.frame
+    found = _key_passed(site, fun, 0, family, name)
+    is_handed_on = found is None and is_bare and site.open_ended and not mentions(frame.fun, frame.linker.blocks)
+    return (family, "local", f"{frame.fun.id}:{STAR}{name}") if is_handed_on else found
+
+
 def decided(site: Site, fun: Fun, bound: dict[str, Value], receiver: Atom | None, test: Test) -> Test | bool | None:
     """Does a test of a function's parameter hold for this call; the caller's own test, where that decides; None: not known."""
     if test.param.startswith(FLAG):
@@ -475,23 +538,27 @@ def key_for_caller(site: Site, fun: Fun, skip: int, key: Any) -> Any:
         if site.receiver.__class__ is str and site.receiver is not None:
             return frame.session_key(f"{site.receiver}.{name}")
         return _handed(site).get(name)
-    if where == "param":
-        head, _, rest = name.partition(".")
-        fact = fun.fact
-        assert fact is not None
-        expr: Expr | None = None
-        position = -skip
-        for param in fact.params:
-            if param.kind in ("pos", "arg"):
-                if param.name == head and 0 <= position < len(site.expr[2]):
-                    expr = site.expr[2][position]
-                position += 1
-        for keyword, value in site.expr[3]:
-            if keyword == head:
-                expr = value
-        if expr.__class__ is str:
-            full = f"{expr}.{rest}" if rest else expr
-            return frame.key_of(full, (*frame.ev(full), frame.linker.atoms(ExtObj, family, UNKNOWN, None)))
+    return _key_passed(site, fun, skip, family, name) if where == "param" else None
+
+
+def _key_passed(site: Site, fun: Fun, skip: int, family: str, name: str) -> Any:
+    """The key of what a call passes for a parameter, or of an attribute of that."""
+    frame, fact = site.frame, fun.fact
+    head, _, rest = name.partition(".")
+    assert fact is not None
+    expr: Expr | None = None
+    position = -skip
+    for param in fact.params:
+        if param.kind in ("pos", "arg"):
+            if param.name == head and 0 <= position < len(site.expr[2]):
+                expr = site.expr[2][position]
+            position += 1
+    for keyword, value in site.expr[3]:
+        if keyword == head:
+            expr = value
+    if expr.__class__ is str:
+        full = f"{expr}.{rest}" if rest else expr
+        return frame.key_of(full, (*frame.ev(full), frame.linker.atoms(ExtObj, family, UNKNOWN, None)))
     return None
 
 

@@ -91,6 +91,10 @@ def _connect(linker: Linker) -> None:
     for fun in linker.project.funs:
         if fun.fact is not None and fun.fact.decorators:
             linker.decoration(fun)
+    linker.decorated = linker.decorating if linker.has_sessions else {}
+    for number, _ in linker.decorated:
+        for fun in linker.project.funs[number].nested:
+            linker.forget(fun)
     for fun in linker.project.funs:
         if fun.fact is None:
             if not fun.module.facts.words.isdisjoint(connecting):

@@ -66,6 +66,16 @@ class Fun:
         return f"{self.module.name}.{self.qualname}" if self.fact else self.module.name
 
     @property
+    def nested(self) -> Iterator[Fun]:
+        """The functions that are defined in it, in each other as well."""
+        for fun in self.module.funs:
+            parent = fun.parent
+            while parent is not None and parent is not self:
+                parent = parent.parent
+            if parent is self:
+                yield fun
+
+    @property
     def returned_call(self) -> Expr | None:
         """The call of a name that the last statement returns (``return cls(session)``), if it does so."""
         last: Any = self.body[-1] if self.body else ("pass",)

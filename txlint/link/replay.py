@@ -96,7 +96,7 @@ class Frame:
         "ends", "env", "exact", "filled", "flow", "fun", "given", "given_if", "grown", "guards", "handling", "instead", "keys", "klass",
         "linker", "loops", "module", "never", "open", "origins", "owners", "paired", "parent", "promises", "queries", "ran", "reads",
         "region", "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "skipped", "snapshot", "stacks",
-        "stands_for", "static", "switched", "tested", "tests", "writes", "written", "yields",
+        "stands_for", "static", "switched", "tested", "tests", "told", "writes", "written", "yields",
     )  # fmt: skip
 
     def __init__(self, linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> None:
@@ -161,6 +161,7 @@ class Frame:
         self.stacks: dict[str, tuple[Opened, ...]] = {}  # what an ExitStack has entered, by its name
         self.reads = self.writes = _NO_NAMES  # properties to look out for, see `properties`
         self.ran: set[Any] = set()  # the properties that have left their events
+        self.told: set[Pos] = set()  # calls of what a decorator is given that leave something open, see `tell_left_open`
         self.cached: set[str] = set()  # attributes that have been read, and run nothing when they are read again
 
     # -- entering and leaving -----------------------------------------------------------------------------------------------------
@@ -269,6 +270,8 @@ class Frame:
         for way in self.returned:
             left.update(way.open)
             closes = way.closed if closes is None else closes & way.closed
+        if self.told:
+            left = {key: opened for key, opened in left.items() if opened.pos not in self.told}
         for key in left:
             if any(key not in way.open and key in way.closed for way in self.returned if not way.handling):
                 left[key] = replace(left[key], confidence=left[key].confidence.doubted)
