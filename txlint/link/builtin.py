@@ -236,15 +236,20 @@ def _table_method(site: Site, last: str, receiver: Table, args: tuple[Value, ...
             value = union(value, args[1])
         site.result = union(site.result, value)
         if last == "setdefault" and len(args) > 1:
-            for place in places(with_key(linker, receiver.rest, tag)):
-                linker.put(place, args[1])
+            put_at(
+                site.frame,
+                list(places(with_key(linker, receiver.rest, tag))),
+                args[1],
+                site.receiver,
+                site.expr[2][-1] if site.expr[2] else None,
+            )
     elif last == "update":
-        for place in places((receiver,)):
-            for given in args[0] if args else ():
-                if isinstance(given, Table):
-                    for key, item in given.items:
-                        linker.put((*place[:3], ("const", key)), item)
-                    linker.put(place, given.rest)
+        for given in args[0] if args else ():
+            if isinstance(given, Table):
+                at = list(places((receiver,)))
+                for key, item in given.items:
+                    put_at(site.frame, [(*place[:3], ("const", key)) for place in at], item, site.receiver, None)
+                put_at(site.frame, at, given.rest, site.receiver, None)
     elif last == "values":
         site.result = (linker.atoms(Many, everything),)
     elif last == "items":

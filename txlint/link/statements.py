@@ -142,8 +142,8 @@ def _ann(frame: Frame, stmt: Any) -> None:
 
 def _aug(frame: Frame, stmt: Any) -> None:
     value = frame.ev(stmt[3])
-    for place in places(frame.ev(stmt[1])) if value and stmt[1].__class__ is str else ():
-        frame.linker.put(place, frame.linker.items(value))
+    if value:
+        put_at(frame, list(places(_container(frame, stmt[1]))), frame.linker.items(value), stmt[1], None)
     if stmt[1].__class__ is str and "." not in stmt[1]:
         frame.assigned_params[stmt[1]] = None
         frame.env[stmt[1]] = union(frame.env.get(stmt[1], UNKNOWN), value)
@@ -151,6 +151,15 @@ def _aug(frame: Frame, stmt: Any) -> None:
         frame.ev(stmt[1])
         if stmt[1].__class__ is str and last_name(stmt[1]) in frame.writes:
             write(frame, stmt[1], UNKNOWN, None)
+
+
+def _container(frame: Frame, expr: Expr) -> Value:
+    """A container that something is put into: by its name, or under a key of another one."""
+    if expr.__class__ is str:
+        return frame.looked_at(expr)
+    if expr[0] != "sub":
+        return UNKNOWN
+    return with_key(frame.linker, inside(frame.looked_at(expr[1])), key_of(frame, expr[2], frame.looked_at(expr[2])))
 
 
 def _keys_of(frame: Frame, value: Value, source: Expr | None) -> dict[str, Key]:
