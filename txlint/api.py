@@ -583,6 +583,8 @@ def analyse(
         frameworks = (*frameworks, pyramid.Services())
     if flask.PACKAGE in imported:
         places.append(flask.entrances)
+    if flask.LOGIN in imported:
+        frameworks = (*frameworks, flask.Users())
     if litestar.PACKAGE in imported:
         places.append(litestar.entrances)
     if not imported.isdisjoint(starlette.PACKAGES):

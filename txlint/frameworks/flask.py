@@ -1,25 +1,27 @@
 """Flask: what a function that runs before each request leaves open is open in the view, and what the view leaves open in the functions that
-run after it. `entrances` gives the views, and those functions.
+run after it. `entrances` gives the views, and those functions; `Users` knows what loads the current user.
 
 Facts are from Flask 3.1 (flask/app.py: ``full_dispatch_request`` runs the functions of ``before_request``, those of a blueprint for its own
 views only, then the view, then in ``process_response`` those of ``after_request``: the blueprint's first, each list in the reverse order of
 its registration, then likewise those of ``teardown_request``; Flask-SQLAlchemy's session is removed behind them, when the application's
-context is popped) and Flask-Login 0.6 (utils.py: ``login_required`` asks ``current_user``, for which the project's user loader is called).
+context is popped) and Flask-Login 0.6 (utils.py: ``login_required`` asks ``current_user``, and reading any attribute of that calls the
+project's user loader, once for each request).
 The transaction that a session begins by itself, in the view, needs nothing of this: it is begun by a statement of the view."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.frameworks.routes import decorators, entered, placed, registrations, routed, value_at
+from txlint.frameworks.types import Framework
 from txlint.model.graph import NO_CLASS, Entrance, Key, Opened
 
 if TYPE_CHECKING:
     from txlint.frameworks.types import Fun, Linker
 
-PACKAGE = "flask"
+PACKAGE, LOGIN = "flask", "flask_login"
 _APP, _BLUEPRINT = "flask.Flask", "flask.Blueprint"
 _CLASSES = frozenset({_APP, _BLUEPRINT})
 _ROUTES = frozenset({"route", "get", "post", "put", "patch", "delete"})
@@ -36,6 +38,7 @@ _LOGIN = frozenset(
         "flask_login.utils.fresh_login_required", "flask_login.utils.login_required",
     }
 )  # fmt: skip
+_USER = ("flask_login.current_user", "flask_login.utils.current_user")
 MOST_SHOWN = 8
 """Transactions of views that are shown at a function that runs after all of them."""
 
@@ -60,12 +63,20 @@ class _View:
     before: list[Opened]
 
 
+class Users(Framework):
+    """The current user of Flask-Login."""
+
+    def loaders(self, linker: Linker) -> Mapping[str, tuple[Any, ...]]:
+        return dict.fromkeys(_USER, tuple(_user_loaders(linker)))
+
+
 def entrances(linker: Linker) -> Iterator[Entrance]:
     """Views behind a function that begins a transaction before the request; the functions behind the views that leave one open."""
     views = list(_views(linker))
     for view in views:
         for opened in view.before:
             yield entered(view.fun, view.cls, opened)
+    yield from _behind_logins(linker, {view.fun.id for view in views})
     behind = list(_handlers(linker, _AFTER)), list(_handlers(linker, _TEARDOWN))
     if any(behind):
         left = [(view.name, opened) for view in views for opened in _left(linker, view)]
@@ -76,7 +87,7 @@ def entrances(linker: Linker) -> Iterator[Entrance]:
 
 
 def _views(linker: Linker) -> Iterator[_View]:
-    loaded = [placed(opened, fun) for fun in _user_loaders(linker) for opened in linker.replay(fun, fun.klass, True).left_open]
+    loaded = _loaded(linker)
     everywhere, own = _begun(linker, loaded)
     for view in routed(linker, _ROUTES, _CLASSES):
         before = [*everywhere, *own.get(view.name, ())]
@@ -86,6 +97,20 @@ def _views(linker: Linker) -> Iterator[_View]:
             for fun, cls, _ in linker.called_methods(klass, [name for name in _METHODS if linker.find(klass, name) is not None]):
                 asks = _is_login(linker, linker.items(linker.class_attribute(klass, "decorators")))
                 yield _View(fun, cls, "", _with_user(linker, fun, everywhere, loaded, asks))
+
+
+def _behind_logins(linker: Linker, views: set[int]) -> Iterator[Entrance]:
+    """The functions that are not the views themselves, but stand around them behind a login: those of the project's own decorators."""
+    loaded = _loaded(linker)
+    for fun in linker.project.funs if loaded else ():
+        if fun.id not in views and fun.klass is None and _asks_for_login(linker, fun):
+            for opened in loaded:
+                yield entered(fun, NO_CLASS, opened)
+
+
+def _loaded(linker: Linker) -> list[Opened]:
+    """What the loading of a user leaves open."""
+    return [placed(opened, fun) for fun in linker.loaders.get(_USER[0], ()) for opened in linker.replay(fun, fun.klass, True).left_open]
 
 
 def _with_user(linker: Linker, fun: Fun, before: list[Opened], loaded: list[Opened], asks: bool = False) -> list[Opened]:
@@ -117,10 +142,28 @@ def _is_shared(opened: Opened) -> bool:
 def _user_loaders(linker: Linker) -> Iterator[Fun]:
     for found in routed(linker, _LOADERS, _MANAGER):
         yield found.fun
+    for fun, call in registrations(linker, _LOADERS):
+        owner = call[1].rpartition(".")[0] if call[1].__class__ is str else ""
+        if call[2] and any(isinstance(atom, linker.ExtObj) and atom.name in _MANAGER for atom in value_at(linker, fun, owner) if owner):
+            yield from (given.fun for given in value_at(linker, fun, call[2][0]) if isinstance(given, linker.Fn))
 
 
 def _asks_for_login(linker: Linker, fun: Fun) -> bool:
-    return any(_is_login(linker, value_at(linker, fun, name)) for name, _ in decorators(fun))
+    """Does a decorator ask for a login, or a decorator of what one of the project's own puts around the function?"""
+    for name, _ in decorators(fun):
+        value = value_at(linker, fun, name)
+        if _is_login(linker, value):
+            return True
+        for atom in value:
+            inner = atom.fun.module.funs if isinstance(atom, linker.Fn) and atom.fun is not fun else ()
+            if any(_stands_in(each, atom.fun) and _asks_for_login(linker, each) for each in inner):
+                return True
+    return False
+
+
+def _stands_in(fun: Fun, decorator: Fun) -> bool:
+    """Is a function defined in a decorator, or in the one that it makes?"""
+    return fun.parent is not None and (fun.parent is decorator or fun.parent.parent is decorator)
 
 
 def _is_login(linker: Linker, value: Any) -> bool:

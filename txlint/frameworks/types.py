@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from txlint.model.facts import Class, Expr, FileFacts
@@ -58,6 +58,7 @@ class Linker(Protocol):
     Table: Any
     params: Any
     contexts: dict[int, Value]
+    loaders: dict[str, tuple[Any, ...]]
 
     def where_bound(self, module: Any, dotted: str, /) -> str: ...
     def union(self, one: Value, other: Value, /) -> Value: ...
@@ -153,6 +154,10 @@ class Framework:
     def name(self, linker: Linker, dotted: str) -> Value | None:
         """What a library's name stands for in this project (its user model), by canonical dotted name."""
         return None
+
+    def loaders(self, linker: Linker) -> Mapping[str, tuple[Any, ...]]:
+        """The project's functions that load for a request what a library's name stands for, when it is used first, by dotted name."""
+        return {}
 
     def item(self, linker: Linker, klass: Klass) -> Value | None:
         """What instances of a class hold, whoever has them (the rows of a manager that only one model has)."""

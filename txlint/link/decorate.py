@@ -411,7 +411,7 @@ def _project(
                 continue
             seen.add(opened.key)
             sure = min(opened.confidence, Confidence.CERTAIN if always else Confidence.LIKELY)
-            key = opened.key if len(opened.key) < 3 or opened.key[1] in ("param", "self") else ("custom", outer.dotted)
+            key = opened.key if len(opened.key) < 3 or opened.key[1] in ("param", "self", "global") else ("custom", outer.dotted)
             openers.append(replace(opened, kind="custom", name=outer.dotted, pos=pos, key=key, confidence=sure))
     wrappers = tuple(linker.atoms(Fn, a.fun, None) for a in returned if _does_more(replayed(a.fun), not openers))
     if wrappers and fun.fact is not None:
@@ -474,7 +474,7 @@ def _handed_on(linker: Linker, event: Event, passed: tuple[Any, ...], depth: int
             for inner in linker.replay(helper, helper.klass, False).flow.events:
                 regions = [inner.region for each in inner.targets if isinstance(each, ParamTarget) and each[:2] == (helper.id, name)]
                 for region in (*regions, *_handed_on(linker, inner, ("param", name), depth + 1)):
-                    theirs = (replace(o, key=("custom", helper.dotted)) if len(o.key) > 2 else o for o in region)
+                    theirs = (replace(o, key=("custom", helper.dotted)) if len(o.key) > 2 and o.key[1] != "global" else o for o in region)
                     yield (*event.region, *(replace(each, path=None, function=None) for each in theirs))
 
 
@@ -600,7 +600,7 @@ def _entered(linker: Linker, manager: Fn, pos: Pos) -> list[Opened]:
     found: dict[Any, Opened] = {}
     for region, _ in replay.yields:
         for opened in region:
-            key = opened.key if len(opened.key) < 3 else ("custom", manager.fun.dotted)
+            key = opened.key if len(opened.key) < 3 or opened.key[1] == "global" else ("custom", manager.fun.dotted)
             found.setdefault(opened.key, replace(opened, kind="custom", name=manager.fun.dotted, pos=pos, key=key))
     return list(found.values())
 

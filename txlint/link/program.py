@@ -50,6 +50,8 @@ def link(
     linker = Linker(files, catalog, frameworks, also)
     linker.versions = versions
     linker.has_sessions = bool(takers(linker, with_openers(linker, lambda opener: opener.key != "alias")))
+    for framework in frameworks:
+        linker.loaders.update(framework.loaders(linker))
     _connect(linker)
     for inform in informs:
         inform(linker)

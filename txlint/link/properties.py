@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -81,10 +82,17 @@ def _name(fun: Fun) -> str:
 
 
 def accessors(linker: Linker, module: Module) -> tuple[frozenset[str], frozenset[str]]:
-    """The names of such properties that a module uses as attributes: of those that run when they are read, and when they are assigned."""
+    """The names of such properties that a module uses as attributes: of those that run when they are read, and when they are assigned. With
+    the former go its names of what requests load when an attribute of it is read."""
     of, words = properties(linker), module.facts.words
-    known = linker.accessors[module] = of.read & words, of.assigned & words
+    known = linker.accessors[module] = (of.read & words) | _loading(linker, module).keys(), of.assigned & words
     return known
+
+
+def _loading(linker: Linker, module: Module) -> dict[str, str]:
+    """The module's names of what requests load, each with the library's own name of it."""
+    imports = module.facts.imports if linker.loaders else ()
+    return {each.binds: dotted for each in imports if (dotted := f"{each.module}.{each.name}") in linker.loaders}
 
 
 class _Search:
@@ -207,6 +215,20 @@ def read(frame: Frame, value: Value, name: str, expr: Expr, pos: Pos | None = No
         _leave(site)
 
 
+def load(frame: Frame, name: str) -> None:
+    """An attribute is read of what each request loads once, with its first use: ``current_user.email``. What that leaves open is open from
+    here on, if the request has not asked before."""
+    linker = frame.linker
+    if frame.silent or frame.is_param(name):
+        return
+    dotted = _loading(linker, frame.module).get(name, "")
+    for fun in linker.loaders.get(dotted, ()):
+        for opened in linker.replay(fun, fun.klass, True).left_open:
+            if opened.key[1:2] == ("global",) and opened.key not in frame.closed:
+                sure = min(opened.confidence, LIKELY)
+                frame.begin(replace(opened, name=dotted, pos=_line(frame), confidence=sure, path=None, function=None))
+
+
 def asked(site: Site, value: Value, name: str) -> None:
     """``getattr(order, "total")``, ``hasattr(order, "total")``."""
     known = site.frame.linker.properties
@@ -220,7 +242,10 @@ def look(frame: Frame, expr: Expr) -> None:
         for part in (expr[1], *expr[3]) if expr[0] == "cmp" else expr[2] if expr[0] == "bool" else expr[1:] if expr[0] == "not" else ():
             if part.__class__ is not str or "." in part:
                 look(frame, part)
-    elif "." in expr and (known := frame.linker.properties) is not None and expr not in known.plain and expr not in frame.env:
+        return
+    if frame.linker.loaders and (name := expr.partition(".")[0]) in frame.reads:
+        load(frame, name)
+    if "." in expr and (known := frame.linker.properties) is not None and expr not in known.plain and expr not in frame.env:
         names = expr.split(".")
         if known.read.isdisjoint(names):
             known.plain.add(expr)

@@ -23,7 +23,7 @@ from txlint.link.kept import one_of, options
 from txlint.link.linker import Linker, Replay
 from txlint.link.members import private
 from txlint.link.project import Fun, Klass, Module
-from txlint.link.properties import accessors, read
+from txlint.link.properties import accessors, load, read
 from txlint.link.retrying import tries_again
 from txlint.link.settled import is_lasting
 from txlint.link.statements import STATEMENTS
@@ -677,6 +677,8 @@ class Frame:
                 return value
         head, _, rest = expr.partition(".")
         value, reads = self.name(head), self.reads
+        if head in reads:
+            load(self, head)
         while rest and value:
             head, _, rest = rest.partition(".")
             holder = value

@@ -62,8 +62,9 @@ def seeds(linker: Linker) -> list[Fun]:
 
 
 def _of_requests(linker: Linker) -> set[str]:
-    """The names under which something has been put on what lasts as long as a request: whoever has that gets it from there."""
-    return {place[2] for place in linker.stores if place[0] == "space"}
+    """The names under which something has been put on what lasts as long as a request, or is loaded for it: whoever has that gets it from
+    there."""
+    return {place[2] for place in linker.stores if place[0] == "space"} | {name.rpartition(".")[2] for name in linker.loaders}
 
 
 def _naming(linker: Linker, attributes: set[str]) -> Iterator[Fun]:
