@@ -167,7 +167,9 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
             site.result = (linker.atoms(Many, UNKNOWN),)
             return True
         if last == "dict":
-            site.result = (linker.atoms(Table, tuple((k, v) for k, v in keywords.items() if k is not None), UNKNOWN),)
+            named = {k: v for k, v in keywords.items() if k is not None}
+            copied = [atom for atom in (args[0] if args else UNKNOWN) if isinstance(atom, Table)] or [linker.atoms(Table, (), UNKNOWN)]
+            site.result = tuple(linker.atoms(Table, tuple({**dict(t.items), **named}.items()), t.rest) for t in copied)
             return True
         return False
     if module == "builtins.dict" and isinstance(receiver, Table):

@@ -95,11 +95,17 @@ def _of_one(linker: Linker, atom: Stored | OneOf, name: str) -> Value:
     if isinstance(atom, Stored):
         if atom.place[0] in ("param", "field"):
             return UNKNOWN  # what callers pass is known by its type, or only asked for inside a transaction (`Frame.getattr`)
-        if name in _OF_CONTAINERS:
+        if name in _OF_CONTAINERS and not _is_own_method(linker, atom.place, name):
             return (linker.atoms(ExtMethod, f"builtins.list.{name}", atom, name),)
     if isinstance(atom, Chosen):
         return each_of(linker, atom, lambda value: linker.attributes(value, name))
     return one_of(linker, linker.attributes(options(linker, atom), name))
+
+
+def _is_own_method(linker: Linker, place: Any, name: str) -> bool:
+    """Is it an instance that was put there, with a method of this name: ``services[kind].add(order)``?"""
+    put = (each for atom in linker.stores.get(place[:3], ()) for each in (atom.options if isinstance(atom, OneOf) else (atom,)))
+    return any(isinstance(each, Obj) and linker.find(each.klass, name) is not None for each in put)
 
 
 def _of_library(linker: Linker, atom: Ext, name: str) -> Value:

@@ -118,8 +118,11 @@ class DjangoModels(Framework):
         return (linker.atoms(linker.Cls, klass),) if klass is not None else None
 
     def _named_by_setting(self, linker: Linker, setting: str) -> Value | None:
-        """The dotted names of the project's own classes and functions that a setting holds: ``import_string(settings.SMS_BACKEND)``."""
+        """The dotted names of the project's own classes and functions that a setting holds: ``import_string(settings.SMS_BACKEND)``,
+        ``import_string(settings.SEARCH[alias]["BACKEND"])``."""
         value, names = self._names_in(setting)
+        if isinstance(value, dict):
+            return _named_in(linker, value)
         if not names or not all(isinstance(name, str) and _is_own(linker, name) for name in names):
             return None
         constants = [linker.atoms.const(name) for name in names]
@@ -481,6 +484,18 @@ def _meta(klass: Klass, name: str) -> Any:
 def _is_own(linker: Linker, dotted: str) -> bool:
     module, name = linker.project.inside(dotted)
     return module is not None and name in module.names
+
+
+def _named_in(linker: Linker, value: Any) -> Value | None:
+    """A string that names something of the project's own, or a dict that has one in it, as far as it does."""
+    if isinstance(value, str):
+        return (linker.atoms.const(value),) if _is_own(linker, value) else None
+    if not isinstance(value, dict):
+        return None
+    found = {key: _named_in(linker, item) for key, item in value.items()}
+    if all(item is None for item in found.values()):
+        return None
+    return (linker.atoms(linker.Table, tuple((key, item or ()) for key, item in found.items()), ()),)
 
 
 def _abstract(klass: Klass) -> bool:
