@@ -213,6 +213,8 @@ def _writes_fields(values: dict[Any, Any]) -> bool:
 
 def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[Any, Any], callables: dict[Any, Any]) -> None:
     if arg.__class__ is str:
+        if frame.keys:
+            values.update(_known_within(frame, place, arg))
         if frame.is_param(arg):
             values[place] = ("param", arg)
         elif arg in frame.grown:
@@ -251,6 +253,13 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
                     functions.append(Target(inner.fun.id, cls, "callback", CERTAIN, (), 0, exact))
     if functions:
         callables[place] = tuple(functions)
+
+
+def _known_within(frame: Frame, place: int | str, arg: str) -> Iterator[tuple[str, tuple[str, Key]]]:
+    """The keys of a session that is passed under another name, and of those in what is passed: by the place and the path on it."""
+    for name, key in frame.keys.items():
+        if name == arg or name.startswith(f"{arg}."):
+            yield f"{place}.{name[len(arg) + 1 :]}", ("key", key)
 
 
 def sent_as(linker: Linker, atom: Atom) -> Sent | None:

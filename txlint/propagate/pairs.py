@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from txlint.model.facts import Expr, Pos
-from txlint.model.graph import IDENTITY, RECEIVER, Edge, Entrance, Event, Key, Misuse, Node, Opened, Program, Test
+from txlint.model.graph import IDENTITY, Edge, Entrance, Event, Key, Misuse, Node, Opened, Program, Test
 from txlint.model.hazard import TEST, EffectSite, Hazard, Hop, Origin, Passage, Spot, doubt
 from txlint.model.kinds import Confidence, code_of
 from txlint.propagate.handed import with_arguments
@@ -22,7 +22,7 @@ from txlint.propagate.summaries import (
     instantiate,
     is_closed,
     is_guess,
-    is_own,
+    key_of_caller,
     summarise,
 )
 
@@ -190,19 +190,9 @@ class _Pairs:
                 for caller, edge in callers
             )
         info = self.program.infos[node[0]]
-        head, _, rest = key[2].partition(".") if key[1] == "param" else (RECEIVER, "", key[2])
         for caller, edge in callers:
-            known = edge.event.passed.values.get(f"{RECEIVER}.{rest}") if head == RECEIVER else None
-            given = argument(Test(head, "is", None, True), edge.target, edge.event.passed, info)
-            if known is not None:
-                theirs: Key = known[1]
-            elif given[0] == "param":
-                theirs = (key[0], "param", f"{given[1]}.{rest}" if rest else given[1])
-            elif given[0] == "key":
-                theirs = (*given[1][:2], f"{given[1][2]}.{rest}") if rest else given[1]
-            elif key[1] == "self" and is_own(edge.event, edge.target):
-                theirs = key
-            else:
+            theirs = key_of_caller(key, edge.event, edge.target, info)
+            if theirs is None:
                 return False
             if any(opened.key == theirs and (reads or not opened.reads) for opened in edge.event.region):
                 continue

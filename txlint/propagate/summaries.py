@@ -310,24 +310,33 @@ def inside(closed: frozenset[Key], event: Event, target: Target, info: FunctionI
     for key in closed:
         if len(key) < 3 or key[1] == "global":
             mine.add(key)
-        elif key[1] == "self":
-            given = event.passed.values.get(f"{RECEIVER}.{key[2]}", event.passed.values.get(RECEIVER, ("unknown",)))
-            if f"{RECEIVER}.{key[2]}" in event.passed.values:
-                mine.add(given[1])
-            elif given[0] == "key":
-                base = given[1]
-                mine.add((*base[:2], f"{base[2]}.{key[2]}"))
-            elif is_own(event, target):
-                mine.add(key)
-        elif key[1] == "param":
-            head, _, rest = key[2].partition(".")
-            given = argument(Test(head, "is", None, True), target, event.passed, info)
-            if given[0] == "param":
-                mine.add((key[0], "param", f"{given[1]}.{rest}" if rest else given[1]))
-            elif given[0] == "key":
-                base = given[1]
-                mine.add((*base[:2], f"{base[2]}.{rest}") if rest else base)
+        elif key[1] in ("self", "param"):
+            theirs = key_of_caller(key, event, target, info)
+            if theirs is not None:
+                mine.add(theirs)
     return frozenset(mine)
+
+
+def key_of_caller(key: Key, event: Event, target: Target, info: FunctionInfo) -> Key | None:
+    """A callee's key of its receiver or of a parameter, or of what these hold, in the caller's words; None where it has none there."""
+    values = event.passed.values
+    place: int | str
+    if key[1] == "self":
+        place, rest, given = RECEIVER, key[2], values.get(RECEIVER, ("unknown",))
+    else:
+        head, _, rest = key[2].partition(".")
+        given = argument(Test(head, "is", None, True), target, event.passed, info)
+        if given[0] not in ("param", "key"):
+            return None
+        place = head if head in values or head not in info.params else info.params.index(head) - target.skip
+    known = values.get(f"{place}.{rest}")
+    if known is not None:
+        return known[1]  # type: ignore[no-any-return]
+    given = values.get(f"{place}.", given)
+    if given[0] == "unknown":
+        return key if is_own(event, target) else None
+    base: Key = given[1] if given[0] == "key" else (key[0], "param", given[1])
+    return (*base[:2], f"{base[2]}.{rest}") if rest else base
 
 
 def is_own(event: Event, target: Target) -> bool:
