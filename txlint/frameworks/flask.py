@@ -5,7 +5,7 @@ Facts are from Flask 3.1 (flask/app.py: ``full_dispatch_request`` runs the funct
 views only, then the view, then in ``process_response`` those of ``after_request``: the blueprint's first, each list in the reverse order of
 its registration, then likewise those of ``teardown_request``; Flask-SQLAlchemy's session is removed behind them, when the application's
 context is popped) and Flask-Login 0.6 (utils.py: ``login_required`` asks ``current_user``, and reading any attribute of that calls the
-project's user loader, once for each request).
+project's user loader, once for each request in which somebody is known; mixins.py: the attributes of an ``AnonymousUserMixin``).
 The transaction that a session begins by itself, in the view, needs nothing of this: it is begun by a statement of the view."""
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.frameworks.routes import decorators, entered, placed, registrations, routed, value_at
-from txlint.frameworks.types import Framework
+from txlint.frameworks.types import Framework, Loaders
 from txlint.model.graph import NO_CLASS, Entrance, Key, Opened
 
 if TYPE_CHECKING:
-    from txlint.frameworks.types import Fun, Linker
+    from txlint.frameworks.types import Fun, Linker, Value
 
 PACKAGE, LOGIN = "flask", "flask_login"
 _APP, _BLUEPRINT = "flask.Flask", "flask.Blueprint"
@@ -38,6 +38,7 @@ _LOGIN = frozenset(
         "flask_login.utils.fresh_login_required", "flask_login.utils.login_required",
     }
 )  # fmt: skip
+_OF_ANYONE = frozenset({"get_id", "is_active", "is_anonymous", "is_authenticated"})
 _USER = ("flask_login.current_user", "flask_login.utils.current_user")
 MOST_SHOWN = 8
 """Transactions of views that are shown at a function that runs after all of them."""
@@ -66,8 +67,19 @@ class _View:
 class Users(Framework):
     """The current user of Flask-Login."""
 
-    def loaders(self, linker: Linker) -> Mapping[str, tuple[Any, ...]]:
-        return dict.fromkeys(_USER, tuple(_user_loaders(linker)))
+    def loaders(self, linker: Linker) -> Mapping[str, Loaders]:
+        return dict.fromkeys(_USER, Loaders(tuple(_user_loaders(linker)), _OF_ANYONE))
+
+    def name(self, linker: Linker, dotted: str) -> Value | None:
+        """Who is there: what the loaders give, of the project's own classes."""
+        loaders = linker.loaders.get(dotted)
+        given = [
+            atom
+            for fun in (loaders.funs if loaders is not None else ())
+            for atom in linker.result(fun, fun.klass, True)
+            if isinstance(atom, linker.Obj)
+        ]
+        return tuple(dict.fromkeys(given)) or None
 
 
 def entrances(linker: Linker) -> Iterator[Entrance]:
@@ -110,7 +122,8 @@ def _behind_logins(linker: Linker, views: set[int]) -> Iterator[Entrance]:
 
 def _loaded(linker: Linker) -> list[Opened]:
     """What the loading of a user leaves open."""
-    return [placed(opened, fun) for fun in linker.loaders.get(_USER[0], ()) for opened in linker.replay(fun, fun.klass, True).left_open]
+    funs = linker.loaders[_USER[0]].funs if linker.loaders else ()
+    return [placed(opened, fun) for fun in funs for opened in linker.replay(fun, fun.klass, True).left_open]
 
 
 def _with_user(linker: Linker, fun: Fun, before: list[Opened], loaded: list[Opened], asks: bool = False) -> list[Opened]:

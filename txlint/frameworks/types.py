@@ -40,6 +40,14 @@ class Fun(Protocol):
     def dotted(self) -> str: ...
 
 
+class Loaders(NamedTuple):
+    """The project's functions that load for a request what a name stands for, when it is used first, and the attributes that it has where
+    there was nothing to load."""
+
+    funs: tuple[Any, ...]
+    always: frozenset[str]
+
+
 class Linker(Protocol):
     """What a framework may ask. ``Cls``, ``Obj``, ... are the kinds of atoms; ``atoms`` makes them."""
 
@@ -58,7 +66,7 @@ class Linker(Protocol):
     Table: Any
     params: Any
     contexts: dict[int, Value]
-    loaders: dict[str, tuple[Any, ...]]
+    loaders: dict[str, Loaders]
 
     def where_bound(self, module: Any, dotted: str, /) -> str: ...
     def union(self, one: Value, other: Value, /) -> Value: ...
@@ -155,8 +163,8 @@ class Framework:
         """What a library's name stands for in this project (its user model), by canonical dotted name."""
         return None
 
-    def loaders(self, linker: Linker) -> Mapping[str, tuple[Any, ...]]:
-        """The project's functions that load for a request what a library's name stands for, when it is used first, by dotted name."""
+    def loaders(self, linker: Linker) -> Mapping[str, Loaders]:
+        """What loads for a request what a library's name stands for, by dotted name."""
         return {}
 
     def item(self, linker: Linker, klass: Klass) -> Value | None:

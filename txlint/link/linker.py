@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.catalog.lookup import PROJECT, Catalog
 from txlint.catalog.types import TypeExpr
-from txlint.frameworks.types import Framework, Row
+from txlint.frameworks.types import Framework, Loaders, Row
 from txlint.link import classes, holding, iterated, kept, members, names, passing, substitution, taught, typehints, types
 from txlint.link.classes import Found
 from txlint.link.project import Fun, Klass, Module, Project
@@ -195,7 +195,7 @@ class Linker:
         self.meanwhile: dict[int, frozenset[str]] = {}
         self.properties: Properties | None = None  # those of the project that may do anything
         self.accessors: dict[Module, tuple[frozenset[str], frozenset[str]]] = {}  # ... that a module uses: read, assigned
-        self.loaders: dict[str, tuple[Fun, ...]] = {}  # a library's name -> what loads that with its first use in a request
+        self.loaders: dict[str, Loaders] = {}  # a library's name -> what loads that with its first use in a request
         self.versions: Any = None  # (library, specifier) -> bool | None
         self.has_sessions = True  # may a transaction be that of an object, a session or connection?
         for klass in self.project.klasses:

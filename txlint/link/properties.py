@@ -215,17 +215,19 @@ def read(frame: Frame, value: Value, name: str, expr: Expr, pos: Pos | None = No
         _leave(site)
 
 
-def load(frame: Frame, name: str) -> None:
+def load(frame: Frame, expr: str) -> None:
     """An attribute is read of what each request loads once, with its first use: ``current_user.email``. What that leaves open is open from
-    here on, if the request has not asked before."""
+    here on, if the request has not asked before; where it is only asked whether there is anyone, there may have been nothing to load."""
     linker = frame.linker
-    if frame.silent or frame.is_param(name):
+    name, _, attribute = expr.partition(".")
+    if frame.silent or frame.is_param(name) or (dotted := _loading(linker, frame.module).get(name)) is None:
         return
-    dotted = _loading(linker, frame.module).get(name, "")
-    for fun in linker.loaders.get(dotted, ()):
+    funs, always = linker.loaders[dotted]
+    most = LIKELY if attribute and attribute.partition(".")[0] not in always else POSSIBLE
+    for fun in funs:
         for opened in linker.replay(fun, fun.klass, True).left_open:
             if opened.key[1:2] == ("global",) and opened.key not in frame.closed:
-                sure = min(opened.confidence, LIKELY)
+                sure = min(opened.confidence, most)
                 frame.begin(replace(opened, name=dotted, pos=_line(frame), confidence=sure, path=None, function=None))
 
 
@@ -243,8 +245,8 @@ def look(frame: Frame, expr: Expr) -> None:
             if part.__class__ is not str or "." in part:
                 look(frame, part)
         return
-    if frame.linker.loaders and (name := expr.partition(".")[0]) in frame.reads:
-        load(frame, name)
+    if frame.linker.loaders and expr.partition(".")[0] in frame.reads:
+        load(frame, expr)
     if "." in expr and (known := frame.linker.properties) is not None and expr not in known.plain and expr not in frame.env:
         names = expr.split(".")
         if known.read.isdisjoint(names):

@@ -350,7 +350,7 @@ class Frame:
     def changed(self, name: str) -> None:
         """An attribute of an instance is assigned to: if it is a row that was read, its transaction is one that writes."""
         if any(opened.reads for opened in self.open.values()):
-            for atom in self.env.get(name, UNKNOWN):
+            for atom in self.env.get(name) or (self.name(name) if name in self.reads else UNKNOWN):
                 if isinstance(atom, Obj) and row_of(atom) != NEW and self.linker.is_mapped(atom.klass):
                     for each in self.open.values():
                         if each.reads and each.key[0] == "session":
@@ -678,7 +678,7 @@ class Frame:
         head, _, rest = expr.partition(".")
         value, reads = self.name(head), self.reads
         if head in reads:
-            load(self, head)
+            load(self, expr)
         while rest and value:
             head, _, rest = rest.partition(".")
             holder = value

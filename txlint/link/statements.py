@@ -24,7 +24,7 @@ from txlint.link.library import assigned
 from txlint.link.members import shared_key
 from txlint.link.opening import asserted
 from txlint.link.project import GLOBAL
-from txlint.link.properties import look, write
+from txlint.link.properties import load, look, write
 from txlint.link.putting import put_at
 from txlint.link.targets import iterate
 from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtObj, Fn, Generated, Obj, SelfObj, Value, union
@@ -233,6 +233,8 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                 frame.switched.setdefault(head, {})[name] = None
             if frame.linker.catalog.namespaces and value:
                 _share(frame, target, value, source)
+            if head in frame.reads:
+                load(frame, target)
             frame.changed(head)
             if name in ("pk", "id"):  # a copy: the row that it stood for is no longer its own
                 frame.env[head] = tuple(frame.linker.of_row(atom, None) for atom in frame.env.get(head, UNKNOWN))
