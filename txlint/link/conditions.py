@@ -85,7 +85,7 @@ def is_met(site: Site, when: When, entry: Entry, args: tuple[Value, ...], keywor
     if when.present:
         return given
     if given is None:
-        return None
+        return False if when.instance_of is not None and isinstance(entry, Effect) else None
     if given is False:
         if when.instance_of is not None:
             return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import TypeExpr, parse_type
+from txlint.frameworks.named import bound_to
 from txlint.link import taught
 from txlint.link.kept import one_of
 from txlint.link.typehints import instances_of
@@ -13,6 +14,7 @@ from txlint.link.values import (
     UNKNOWN,
     Atom,
     Cls,
+    Const,
     Ext,
     ExtMethod,
     ExtObj,
@@ -150,7 +152,8 @@ def passed_by_library(linker: Linker, receiver: Atom, method: str, parameter: st
 
 
 def made(linker: Linker, value: Value) -> Value:
-    """Instances of the classes in a value; of managers and querysets, their items; instances stay what they are."""
+    """Instances of the classes in a value, also of those that a constant names by a dotted path; of managers and querysets, their items;
+    instances stay what they are."""
     result: Value = UNKNOWN
     for atom in value:
         if isinstance(atom, (Cls, SelfCls)):
@@ -167,4 +170,13 @@ def made(linker: Linker, value: Value) -> Value:
             result = union(result, (linker.atoms(ExtObj, atom.name, UNKNOWN, None),))
         elif type(atom) is OneOf:
             result = union(result, one_of(linker, linker.made(atom.options)))
+        elif isinstance(atom, Const) and isinstance(atom.value, str) and "." in atom.value:
+            result = union(result, _made_by_name(linker, atom.value))
     return result
+
+
+def _made_by_name(linker: Linker, dotted: str) -> Value:
+    """An instance of a class of the project's own, or of one of a library that the catalog knows."""
+    if linker.catalog.library_class(dotted) is not None:
+        return (linker.atoms(ExtObj, dotted, UNKNOWN, None),)
+    return linker.made(tuple(atom for atom in bound_to(linker, dotted) if isinstance(atom, Cls)))

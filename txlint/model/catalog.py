@@ -14,7 +14,7 @@ Type expressions (``returns.type``, attribute and parameter types of ``class``);
     ``item``                   the receiver's item type
     ``arg(0)``, ``arg(name)``  the value of that argument; ``arg(1:using)`` passed either way
     ``init(0)``, ``init(name)``  likewise, an argument of the call that made the receiver
-    ``new(T)``                 an instance of the class that T is; of a manager or queryset: its item
+    ``new(T)``                 an instance of the class that T is, or names by a dotted path; of a manager or queryset: its item
     ``owner``                  an instance of the class on which a manager or field stands (its model)
     ``decorated``              the function or class under a decorator
     ``bound(T)``               the callable T with the other arguments bound (``partial``)
