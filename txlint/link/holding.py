@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_type
 from txlint.link.chosen import each_of
-from txlint.link.kept import one_of
+from txlint.link.kept import CALLABLE, one_of
 from txlint.link.project import Klass
 from txlint.link.values import (
     UNKNOWN,
@@ -150,7 +150,14 @@ def item_at(linker: Linker, value: Value, position: Any) -> Value:
             result = union(result, linker.items((atom,)))
         elif isinstance(atom, Stored):
             inner = linker.kept(atom.place) if atom.place[0] in ("global", "attr") else UNKNOWN
-            held = one_of(linker, linker.item_at(inner, position)) if any(isinstance(a, Seq) for a in inner) else (atom,)
+            held: Value = (atom,)
+            if any(isinstance(a, Seq) for a in inner):
+                held = linker.item_at(inner, position)
+                with_key = len(atom.place) == 4 and atom.place[3] is not None
+                if with_key and held and all(type(a) in CALLABLE or type(a) is Param for a in held):
+                    held = (linker.atoms(Stored, (*atom.place, position)),)
+                else:
+                    held = one_of(linker, held)
             result = union(result, held if inner or atom.place[0] in ("global", "attr") else UNKNOWN)
         elif isinstance(atom, Chosen):
             result = union(result, each_of(linker, atom, lambda value: linker.item_at(value, position)))

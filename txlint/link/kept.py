@@ -9,7 +9,8 @@ what a proxy of the module is given to stand for. Whoever puts
 something there is noted whenever code is replayed (`put`); who reads a place gets what is known so far (`kept`) and is noted as well.
 Between the rounds of linking `fill` looks for the code that may put something at the places that were read, and names the readers
 that are to be replayed. What is kept is told apart by place, and where a place is read under a key (its fourth part), by that as far as it
-is known (`keyed`): of several callables it cannot be said which is called."""
+is known (`keyed`): of several callables it cannot be said which is called. Where tuples are kept under a key, the fifth part is where in
+them something stands that can be called."""
 
 from __future__ import annotations
 
@@ -193,9 +194,9 @@ def fill(linker: Linker) -> set[int]:
         place = linker.unfilled.pop()
         _look(linker, place)
         for atom in tuple(linker.stores.get(place[:3], ())):
-            inner = keyed.place_of(atom)
-            if inner is not None and (not _is_constructor(linker, place) or _is_constructor(linker, inner)):
-                kept(linker, inner)  # what is handed to a constructor is looked for where it is constructed, not further up
+            for inner in filter(None, map(keyed.place_of, keyed.parts(atom, place))):
+                if not _is_constructor(linker, place) or _is_constructor(linker, inner):
+                    kept(linker, inner)  # what is handed to a constructor is looked for where it is constructed, not further up
     stale: set[int] = set()
     for place, readers in tuple(linker.readers.items()):  # while what is there is found out, more may be asked for
         if place not in linker.contents:  # all who may put something there have been looked at: it is told once
@@ -230,7 +231,10 @@ def _gather(linker: Linker, place: Place, found: dict[Atom, None], seen: set[Pla
         return
     seen.add(place)
     if len(place) > 3:
-        wanted = {atom for atom, key in keyed.entries(linker, place[:3]) if keyed.fits(key, place[3])}
+        wanted = {atom: None for atom, key in keyed.entries(linker, place) if keyed.fits(key, place[3])}
+        if len(place) > 4:
+            found.update(wanted)
+            return
         there: dict[Atom, None] = {}
         _gather(linker, place[:3], there, set(seen))  # others may have all that is there
         made = {atom.klass for atom in wanted if isinstance(atom, Cls)}

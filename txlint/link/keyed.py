@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from txlint.link.values import Atom, Cls, Const, Fn, Obj, OneOf, Param, SelfCls, SelfObj, Stored, Value
+from txlint.link.values import Atom, Cls, Const, Fn, Obj, OneOf, Param, SelfCls, SelfObj, Seq, Stored, Value
 from txlint.model.facts import Expr
 from txlint.model.graph import NO_CLASS, Test
 
@@ -97,7 +97,9 @@ def with_key(linker: Linker, value: Value, tag: Tag) -> Value:
     if tag is None:
         return value
     return tuple(
-        linker.atoms(Stored, (*atom.place[:3], tag)) if isinstance(atom, Stored) and atom.place[0] in ("global", "attr") else atom
+        linker.atoms(Stored, (*atom.place[:3], tag))
+        if isinstance(atom, Stored) and atom.place[0] in ("global", "attr") and len(atom.place) < 5
+        else atom
         for atom in value
     )
 
@@ -106,27 +108,35 @@ def entries(linker: Linker, place: Any, ref: Ref = ITS_OWN) -> dict[tuple[Atom, 
     """What is kept at a place, each with its key. A place that it leads to is looked at once for each key that holds on the way there,
     as the ways between places are without number."""
     found: dict[tuple[Atom, Tag], None] = {}
-    waiting: list[tuple[Any, Ref, Tag]] = [(place, ref, None)]
+    waiting: list[tuple[Any, Ref, Tag]] = [(place[:3], ref, None)]
     seen = set(waiting)
     while waiting:
         at, asks, above = waiting.pop()
         onward: list[tuple[Any, Ref, Tag]] = []
         for atom in tuple(linker.stores.get(at, ())):
-            inner = place_of(atom)
             for tag in tuple(linker.keys.get((at, atom), {}).get(asks) or (None,)):
                 key = above or (tag if tag is not None and tag[0] in _CONCRETE else None)
-                if inner is not None:
-                    if inner[0] == "made":  # told apart by the classes of which it is made
-                        inner = ("param", *inner[1:])
-                    onward.append((inner[:3], tag[1:] if tag is not None and tag[0] == "param" else None, key))
-                else:
-                    for made in stands_for(linker, atom):
-                        found[made, key or _of_keyword(linker, made, tag)] = None
+                for part in parts(atom, place):
+                    inner = place_of(part)
+                    if inner is not None:
+                        if inner[0] == "made":  # told apart by the classes of which it is made
+                            inner = ("param", *inner[1:])
+                        onward.append((inner[:3], tag[1:] if tag is not None and tag[0] == "param" else None, key))
+                    else:
+                        for made in stands_for(linker, part):
+                            found[made, key or _of_keyword(linker, made, tag)] = None
         for step in reversed(onward):
             if step not in seen:
                 seen.add(step)
                 waiting.append(step)
     return found
+
+
+def parts(atom: Atom, place: Any) -> Sequence[Atom]:
+    """What was put somewhere; of a tuple, what stands where a place asks for, which has that behind its key."""
+    if len(place) > 4 and isinstance(atom, Seq):
+        return atom.items[place[4]] if -len(atom.items) <= place[4] < len(atom.items) else ()
+    return (atom,)
 
 
 def place_of(atom: Atom) -> tuple[Any, ...] | None:
@@ -189,7 +199,7 @@ def test_of(frame: Frame, place: Any, atom: Atom) -> tuple[Test, ...]:
     if asked is None or asked[0] in _CONCRETE or asked[1] != frame.fun.id or not frame.is_param(asked[2]):
         return ()
     linker = frame.linker
-    keys = [key for other, key in entries(linker, place[:3]) if other is atom]
+    keys = [key for other, key in entries(linker, place) if other is atom]
     if asked[0] == "type":
         classes = [linker.project.klasses[key[1]] for key in keys if key is not None and key[0] == "class"]
         ids = tuple(klass.id for klass in classes)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from txlint.link.chosen import each_of, given_key
 from txlint.link.generic import for_class
+from txlint.link.keyed import tag_of
 from txlint.link.project import Fun, Klass
 from txlint.link.settled import as_flag, default_of
 from txlint.link.values import (
@@ -24,6 +25,7 @@ from txlint.link.values import (
     SelfItem,
     SelfObj,
     Seq,
+    Stored,
     Value,
     union,
 )
@@ -49,7 +51,7 @@ def result(linker: Linker, fun: Fun, klass: Klass | None, exact: bool, receiver:
 def substitute(linker: Linker, value: Value, receiver: Atom | None, arguments: dict[str, Value], fun: Fun | None = None) -> Value:
     """A callee's value in the words of the caller."""
     for atom in value:
-        if type(atom) in _OPEN:
+        if type(atom) in _OPEN or (type(atom) is Stored and len(atom.place) > 3):
             break
     else:
         return value
@@ -82,6 +84,8 @@ def _substituted(linker: Linker, atom: Atom, receiver: Atom | None, arguments: d
         if isinstance(receiver, (Cls, SelfCls)):
             return (receiver,)
         return (linker.atoms(Cls, receiver.klass),) if isinstance(receiver, Obj) else (atom,)
+    if isinstance(atom, Stored):
+        return (_under(linker, atom, arguments, fun),) if len(atom.place) > 3 and fun is not None else (atom,)
     if isinstance(atom, Many):
         return (linker.atoms(Many, linker.substitute(atom.item, receiver, arguments, fun)),)
     if isinstance(atom, Seq):
@@ -112,6 +116,15 @@ def _substituted(linker: Linker, atom: Atom, receiver: Atom | None, arguments: d
             ),
         )
     return (atom,)
+
+
+def _under(linker: Linker, atom: Stored, arguments: dict[str, Value], fun: Fun) -> Atom:
+    """What is kept under a key that the caller gives: ``hooks_of("paid")``, where that returns ``HOOKS[name]``."""
+    asked = atom.place[3]
+    if asked is None or asked[0] != "param" or asked[1] != fun.id:
+        return atom
+    key = tag_of(arguments[asked[2]] if asked[2] in arguments else default_of(linker, fun, asked[2]))
+    return linker.atoms(Stored, (*atom.place[:3], key, *atom.place[4:]))
 
 
 def _hands_on(inner: Fun, outer: Fun) -> str:
