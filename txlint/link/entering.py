@@ -191,8 +191,7 @@ def own(frame: Frame, value: Value, item: Expr, bound: Value, target: Expr | Non
             keys |= made_of & {_key_of_receiver(frame, item, key) for key in committed if key[1:2] == ("self",)}
         for given in names if committed else ():
             for text in (given, *(f"{given}.{key[2]}" for key in committed if key[1:2] == ("self",))):
-                if (key := frame.session_key(text)) is not None:
-                    keys.add(key)
+                keys.update(filter(None, (frame.session_key(text), frame.key_held(text))))
         keys -= frame.owners.keys()
         if keys:
             frame.owners = {**frame.owners, **dict.fromkeys(keys, (name, pos))}

@@ -64,7 +64,7 @@ def given(frame: Frame, expr: Expr) -> dict[str, Key]:
             head, _, rest = name.partition(".")
             argument = arguments.get(head)
             if argument.__class__ is str:
-                key = frame.session_key(f"{argument}.{rest}" if rest else argument)
+                key = frame.key_held(f"{argument}.{rest}" if rest else argument)
                 if key is not None:
                     keys[path] = key
     return keys

@@ -182,6 +182,8 @@ def call_library(
                 origin = ("init", args, tuple(keywords.items()))  # a class of the project that it is to use
             elif known.classes and known.classes[0].item:
                 item = linker.typed(parse_type(known.classes[0].item), None, args, keywords)
+            elif any(type(atom) is Ext and linker.catalog.library_class(atom.name) for value in keywords.values() for atom in value):
+                origin = ("init", args, tuple(keywords.items()))  # a library's class: `sessionmaker(class_=AsyncSession)`
             result = (linker.atoms(ExtObj, name, item, origin),)
         elif isinstance(receiver, ExtObj) and receiver.item and last == "copy":
             result = (receiver,)

@@ -622,6 +622,10 @@ class Frame:
         """The key of a name that is known to hold a session or connection, whatever else is known of its value."""
         return self.key_of(expr, (self.linker.atoms(ExtObj, "session", UNKNOWN, None),))
 
+    def key_held(self, expr: str) -> Key | None:
+        """The same, where what the name holds may have been made of another session: its connection, what a context variable keeps."""
+        return self.key_of(expr, self.env.get(expr, UNKNOWN)) or self.session_key(expr)
+
     def _canonical(self, head: str, path: str) -> str:
         """The one name of what an attribute path stands for, by what the constructor of its object keeps where."""
         if head == self.self_name:

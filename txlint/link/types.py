@@ -107,7 +107,8 @@ def typed(
     if op == "gives":
         return _given_by(linker, receiver, expr.name)
     if op == "new":
-        return linker.made(linker.typed(expr.args[0], receiver, args, keywords))
+        new = linker.made(linker.typed(expr.args[0], receiver, args, keywords))
+        return tuple(_shares(linker, atom, origin) for atom in new) if origin is not None else new
     if op in ("stored", "unsaved"):
         origin = STORED if op == "stored" else NEW
         return tuple(linker.of_row(atom, origin) for atom in linker.typed(expr.args[0], receiver, args, keywords))
@@ -125,6 +126,15 @@ def typed(
             return linker.made((receiver,))
         return tuple(linker.atoms(Cls, atom.klass) for atom in linker.item_of(receiver) if isinstance(atom, Obj)) if receiver else UNKNOWN
     return UNKNOWN
+
+
+def _shares(linker: Linker, atom: Atom, origin: Any) -> Atom:
+    """A session that a maker gives, with the key of the transaction that it comes with."""
+    if isinstance(atom, ExtObj) and atom.origin is None:
+        return linker.atoms(ExtObj, atom.name, atom.item, origin)
+    if isinstance(atom, Obj) and atom.origin is None:
+        return linker.atoms(Obj, atom.klass, atom.exact, atom.item, origin, atom.flags)
+    return atom
 
 
 def _given_by(linker: Linker, receiver: Atom | None, name: str) -> Value:
