@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.catalog.types import parse_type
 from txlint.link import taught
+from txlint.link.guards import tests
 from txlint.link.holding import via
 from txlint.link.site import CERTAIN, LIKELY
 from txlint.link.targets import method_event
+from txlint.link.uses import uses_of
 from txlint.link.values import UNKNOWN, Atom, Const, Ext, ExtObj, Fn, Generated, Obj, OneOf, Opening, SelfObj, Value, union
 from txlint.model.facts import Body, Expr, Pos
-from txlint.model.graph import Key, Opened
+from txlint.model.graph import FLAG, Key, Opened, Test
 from txlint.model.shapes import parts, speaks_of
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ def enter_context(frame: Frame, value: Value, item: Expr, pos: Pos, closers: lis
     choices = [inner for atom in value for inner in (atom.options if isinstance(atom, OneOf) else (atom,))]
     several = len([atom for atom in choices if not isinstance(atom, Const)]) > 1 or any(isinstance(atom, OneOf) for atom in value)
     value = tuple(choices)
+    flags = _flags_asked(frame, item) if several and frame.self_name is not None else ()
     for atom in value:
         if isinstance(atom, Opening):
             sure = min(atom.confidence, LIKELY if several else CERTAIN)
@@ -39,7 +42,7 @@ def enter_context(frame: Frame, value: Value, item: Expr, pos: Pos, closers: lis
             frame.push(
                 Opened(
                     atom.kind or "with", atom.name, pos, atom.key, atom.alias, sure, atom.retry, atom.entry.reads, condition,
-                    family=atom.entry.family, durable=atom.durable,
+                    family=atom.entry.family, durable=atom.durable, flags=flags,
                 )
             )  # fmt: skip
             bound = union(bound, atom.bound)
@@ -60,6 +63,20 @@ def enter_context(frame: Frame, value: Value, item: Expr, pos: Pos, closers: lis
                     frame.push(Opened("with", opener.name, pos, (opener.family, "global", atom.name), None, family=opener.family))
                     bound = (atom,)
     return bound
+
+
+def _flags_asked(frame: Frame, item: Expr) -> tuple[Test, ...]:
+    """What flags of the receiver must be for a choice to open a transaction: ``atomic() if self.atomic else nullcontext()``."""
+    if item.__class__ is str:
+        bound = uses_of(frame.linker, frame.fun, item).bindings
+        item = bound[0] if len(bound) == 1 and bound[0] is not None else item
+    if item.__class__ is str or item[0] != "ifexp":
+        return ()
+    first, second = (any(type(a) is Opening for a in frame.linker.value(each, frame.module, frame.fun)) for each in item[2:])
+    if first is second:
+        return ()
+    yes, no = tests(frame, item[1])
+    return tuple(fact for kind, fact in (yes if first else no) if kind == "test" and fact.param.startswith(FLAG))
 
 
 def _enter_given(frame: Frame, atom: Generated, pos: Pos, several: bool) -> set[Key]:

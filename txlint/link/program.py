@@ -21,7 +21,22 @@ from txlint.link.targets import FEW
 from txlint.link.values import UNKNOWN, Cls, ExtObj, Fn, Obj
 from txlint.model.catalog import Hook
 from txlint.model.facts import FileFacts
-from txlint.model.graph import NO_CLASS, SELF, Edge, Entrance, Event, Flow, FunctionInfo, Node, ParamTarget, Program, SignalTarget, Target
+from txlint.model.graph import (
+    FLAG,
+    NO_CLASS,
+    SELF,
+    Edge,
+    Entrance,
+    Event,
+    Flow,
+    FunctionInfo,
+    Node,
+    ParamTarget,
+    Program,
+    SignalTarget,
+    Target,
+    Test,
+)
 from txlint.model.kinds import Confidence
 
 ROUNDS = 3
@@ -226,7 +241,7 @@ class _Builder:
         if linker.flag_names:  # all that can be reached has been replayed by now
             for node, edges in self.nodes.items():
                 if any(self.flags_of(edge.node) for edge in edges):
-                    self.nodes[node] = [self.with_flags(edge) for edge in edges]
+                    self.nodes[node] = [self.with_flags(edge) for edge in filter(None, (self.as_flagged(node, edge) for edge in edges))]
             entrances = [replace(each, given=(*each.given, *self.flags_of(each.node))) for each in entrances]
         seen: set[int] = set()
         scopes = effects = 0
@@ -416,6 +431,23 @@ class _Builder:
                             waiting.append(other)
         quiet |= seen
         return False
+
+    def as_flagged(self, node: Node, edge: Edge) -> Edge | None:
+        """A call as far as it happens, and with what is open then, by what the caller's class says of the flags that are tested around
+        it; or the class of an override, which is that of the caller's receiver."""
+        event, target, called = edge
+        tested = [test for opened in event.region for test in opened.flags]
+        if not tested and not any(test.param.startswith(FLAG) for test in event.guards):
+            return edge
+        is_own = target.kind == "override" and FLAG in event.passed.values
+        says = dict((*self.flags_of(node), *(self.flags_of(called) if is_own else ())))
+
+        def fails(tests: Iterable[Test]) -> bool:
+            return any(test.param in says and not test.holds(says[test.param]) for test in tests)
+
+        if fails(event.guards):
+            return None
+        return edge._replace(event=replace(event, region=tuple(o for o in event.region if not fails(o.flags)))) if fails(tested) else edge
 
     def with_flags(self, edge: Edge) -> Edge:
         """The call with what the class of its receiver says of the flags that its methods ask for."""

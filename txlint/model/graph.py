@@ -52,7 +52,8 @@ class Test(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Opened:
-    """A transaction opened in the function that holds it. ``begun``: the first statement, where the block at ``pos`` only ends it."""
+    """A transaction opened in the function that holds it. ``begun``: the first statement, where the block at ``pos`` only ends it.
+    ``flags``: tests of flags of the receiver under which it is opened at all."""
 
     kind: str
     name: str
@@ -68,6 +69,7 @@ class Opened:
     family: str = "django"
     begun: Pos | None = None
     durable: bool = False
+    flags: tuple[Test, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
