@@ -110,9 +110,9 @@ def inside(value: Value) -> Value:
     return found
 
 
-def put(linker: Linker, place: Place, value: Value, keys: Mapping[Any, Any] | None = None, under: tuple[Test, ...] = ()) -> None:
-    """Something is put at a place, under the key that the place names, or with these; ``under`` tests of parameters of the function that
-    does it."""
+def put(linker: Linker, place: Place, value: Value, keys: Mapping[Any, Any] | None = None, under: tuple[tuple[int, Test], ...] = ()) -> None:
+    """Something is put at a place, under the key that the place names, or with these; ``under`` tests of parameters, each with the function
+    whose it is."""
     if len(place) > 3:
         place, keys = place[:3], {keyed.ITS_OWN: place[3]}
     elif keys is None and place[0] in ("global", "attr"):
@@ -262,16 +262,17 @@ def _gather(linker: Linker, place: Place, found: dict[Atom, None], seen: set[Pla
         elif inner[0] == "param" and (tests := linker.put_under.get((place, atom), ())):
             passed: dict[Atom, None] = {}
             _gather(linker, inner, passed, set(seen))
-            refused = {each for test in tests for each in _refused(linker, inner, test)}
+            refused = {each for owner, test in tests for each in _refused(linker, inner, owner, test)}
             found.update((each, None) for each in passed if each not in refused)
         else:
             _gather(linker, inner, found, seen)
 
 
-def _refused(linker: Linker, place: Place, test: Test) -> Iterator[Atom]:
-    """What callers pass for a parameter only beside constants with which a test of another one fails: ``register(f, late=True)``."""
+def _refused(linker: Linker, place: Place, owner: int, test: Test) -> Iterator[Atom]:
+    """What callers pass for a parameter only beside constants with which a test of another one, of that function, fails:
+    ``register(f, late=True)``."""
     beside: dict[Atom, bool] = {}
-    for atom, tag in keyed.entries(linker, place[:3], (place[1], test.param)):
+    for atom, tag in keyed.entries(linker, place[:3], (owner, test.param)):
         holds = tag is None or tag[0] != "const" or test.holds(tag[1])
         beside[atom] = holds or beside.get(atom, False)
     return (atom for atom, holds in beside.items() if not holds)

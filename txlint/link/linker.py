@@ -154,7 +154,7 @@ class Linker:
         self.around_methods: set[int] = set()  # functions that decorators put around methods: they get the instance first
         self.stale: dict[int, set[int]] = {}  # function -> classes, or -1, for which callers have told something new
         self.stores: dict[Any, dict[Atom, None]] = {}  # place -> what is put there (see `kept`)
-        self.put_under: dict[tuple[Any, Atom], tuple[Test, ...]] = {}  # (place, what is put there) -> always under these tests
+        self.put_under: dict[tuple[Any, Atom], tuple[tuple[int, Test], ...]] = {}  # (place, what is put there) -> always under these tests
         self.keys: dict[tuple[Any, Atom], dict[Any, dict[Any, None]]] = {}  # (place, what is put there) -> with what keys (see `keyed`)
         self.made_by: dict[int, dict[int, Klass]] | None = None  # metaclass -> the classes that it makes
         self.wrapped_methods: dict[int, list[tuple[Opened, str]]] = {}  # class -> what its decorators open around which methods
