@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.link.chosen import entry_of, is_table
 from txlint.link.entering import enter_context
-from txlint.link.kept import ADDS, one_of, places
+from txlint.link.kept import ADDS, EACH, one_of, options, places
 from txlint.link.keyed import key_of, with_key
 from txlint.link.properties import asked
 from txlint.link.putting import put_at
@@ -35,6 +35,7 @@ from txlint.link.values import (
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
     from txlint.link.site import Site
+    from txlint.model.facts import Expr
 
 _SAME = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "deque", "aiter"})
 _CONTAINERS = frozenset({"defaultdict", "OrderedDict", "deque"})
@@ -82,7 +83,8 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
             return True
     if module == "functools":
         if last in ("partial", "partialmethod") and args:
-            site.result = union(site.result, (linker.atoms(Part, args[0], args[1:], tuple((k, v) for k, v in keywords.items() if k)),))
+            func = args[0] or _of_kept(frame, site.expr[2][0] if site.expr[2] else ("const", None))
+            site.result = union(site.result, (linker.atoms(Part, func, args[1:], tuple((k, v) for k, v in keywords.items() if k)),))
             return True
         if last == "reduce" and args:
             for atom in args[0]:
@@ -199,6 +201,18 @@ def _add(site: Site, receiver: Many | Seq | Stored, value: Value) -> None:
     name = site.receiver
     if not kept_at and isinstance(name, str) and frame.env.get(name) == (receiver,) and value and name in frame.fun.scope:
         frame.env[name] = (frame.linker.atoms(Many, union(frame.linker.items((receiver,)), value)),)
+
+
+def _of_kept(frame: Frame, expr: Expr) -> Value:
+    """``middleware.handle``, a method of what callers hand to a constructor, which is not looked for where nothing is open."""
+    if expr.__class__ is not str or expr.count(".") != 1:
+        return UNKNOWN
+    holder, _, name = expr.partition(".")
+    found: Value = UNKNOWN
+    for atom in frame.looked_at(holder):
+        if isinstance(atom, Stored) and atom.place[0] in ("param", EACH):
+            found = union(found, one_of(frame.linker, frame.linker.attributes(options(frame.linker, atom), name)))
+    return found
 
 
 def _stack(site: Site, last: str, args: tuple[Value, ...]) -> bool:

@@ -104,8 +104,8 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
             return tests(frame, test[2][0])
         if test[1] in ("getattr", "hasattr") and test[2][0].__class__ is str:
             return _getattr(frame, test)
-        if test[1] == "isinstance" and len(test[2]) == 2 and test[2][0].__class__ is str:
-            return _isinstance(frame, test[2][0], test[2][1])
+        if test[1] in ("isinstance", "issubclass") and len(test[2]) == 2 and test[2][0].__class__ is str:
+            return _isinstance(frame, test[2][0], test[2][1], test[1] == "issubclass")
         if not test[2] and not test[3]:
             return _state_tests(frame, test[1])
     if tag == "bin" and test[1] == "&":
@@ -357,7 +357,8 @@ def _some_written(frame: Frame, left: Expr, right: Expr) -> tuple[Facts, Facts]:
 _SETS = frozenset({"frozenset", "set"})
 
 
-def _isinstance(frame: Frame, name: str, classes: Expr) -> tuple[Facts, Facts]:
+def _isinstance(frame: Frame, name: str, classes: Expr, is_class: bool) -> tuple[Facts, Facts]:
+    """``isinstance(x, Order)``; with ``is_class`` ``issubclass(sender, Order)``, which in a receiver says what the instance is."""
     several = classes.__class__ is not str and classes[0] == "tuple"
     value: Value = UNKNOWN
     for item in classes[1] if several else (classes,):
@@ -365,7 +366,8 @@ def _isinstance(frame: Frame, name: str, classes: Expr) -> tuple[Facts, Facts]:
     if not value:
         return [], []
     parameter = flag_of(frame, name) if "." in name else name if frame.is_param(name) else None
-    narrowed: Facts = [("is", (name, value))] if "." not in name else []
+    said = name if not is_class else "instance" if name == "sender" and all(map(frame.is_param, ("sender", "instance"))) else ""
+    narrowed: Facts = [("is", (said, value))] if said and "." not in said else []
     if parameter is not None and all(isinstance(atom, Obj) for atom in value):
         ids = tuple(klass.id for atom in value if isinstance(atom, Obj) for klass in (atom.klass, *atom.klass.subclasses))
         yes, no = _both(parameter, "class", ids, True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_type
 from txlint.link.chosen import each_of
-from txlint.link.kept import CALLABLE, one_of
+from txlint.link.kept import CALLABLE, EACH, one_of
 from txlint.link.project import Klass
 from txlint.link.values import (
     UNKNOWN,
@@ -106,8 +106,13 @@ def items(linker: Linker, value: Value) -> Value:
         elif isinstance(atom, (ExtObj, Obj, SelfObj)):
             result = union(result, _iterated(linker, atom))
         elif isinstance(atom, Stored):
-            if atom.place[0] in ("global", "attr"):
+            if atom.place[0] in ("global", "attr", EACH):
                 result = union(result, (atom,))
+            elif atom.place[0] == "param":
+                result = union(result, (linker.atoms(Stored, (EACH, *atom.place[1:3])),))
+        elif isinstance(atom, Param):
+            if atom.fun.fact is not None and atom.fun.fact.name == "__init__":  # `self.steps = list(steps)`
+                result = union(result, (linker.atoms(Stored, (EACH, atom.fun.id, atom.name)),))
         elif isinstance(atom, Chosen):
             result = union(result, each_of(linker, atom, linker.items))
         elif isinstance(atom, OneOf):

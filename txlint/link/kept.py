@@ -2,7 +2,7 @@
 
 A place is ``("global", module, name)``, ``("attr", class number, name)`` for containers that are made empty and filled later,
 ``("param", function number, name)``, ``("field", class number, name)`` for what callers pass and an attribute keeps,
-``("made", function number, name)`` for an instance of a class that callers pass,
+``("each", function number, name)`` for the items of that, ``("made", function number, name)`` for an instance of a class that callers pass,
 ``("on", module or class number, name)`` for what is None until code elsewhere assigns it (``state.pool = ..``), or
 ``("space", library's class, name)`` for what is put on an object that lasts as long as a request, or ``("held", full name, method)`` for
 what a proxy of the module is given to stand for. Whoever puts
@@ -59,8 +59,12 @@ _KEPT_WHOLE = _KEPT | {Many, Table}
 MOST_KEPT = 16
 ADDS = frozenset({"append", "appendleft", "add", "insert", "extend", "update", "setdefault"})
 """Methods that put something into a container."""
+EACH = "each"
+"""The kind of the place that each item is at of a list that callers pass: ``("each", function number, name)``."""
 ITEM = "["
 """How the names of items begin, among those of attributes."""
+OF_CALLERS = frozenset({"param", "field", EACH})
+"""The kinds of places at which is what callers pass."""
 MOST_READERS = 3
 """Replays under way that are told when more is known of a place: who reads it, and whom it answers."""
 MOST_MODULES = 12
@@ -110,7 +114,9 @@ def inside(value: Value) -> Value:
     return found
 
 
-def put(linker: Linker, place: Place, value: Value, keys: Mapping[Any, Any] | None = None, under: tuple[tuple[int, Test], ...] = ()) -> None:
+def put(
+    linker: Linker, place: Place, value: Value, keys: Mapping[Any, Any] | None = None, under: tuple[tuple[int, Test], ...] = ()
+) -> None:
     """Something is put at a place, under the key that the place names, or with these; ``under`` tests of parameters, each with the function
     whose it is."""
     if len(place) > 3:
@@ -193,6 +199,8 @@ def fill(linker: Linker) -> set[int]:
     while linker.unfilled:
         place = linker.unfilled.pop()
         _look(linker, place)
+        if place[0] == EACH:
+            place = ("param", *place[1:])
         for atom in tuple(linker.stores.get(place[:3], ())):
             for inner in filter(None, map(keyed.place_of, keyed.parts(atom, place))):
                 if not _is_constructor(linker, place) or _is_constructor(linker, inner):
@@ -209,7 +217,7 @@ def fill(linker: Linker) -> set[int]:
 
 def handing_on(linker: Linker) -> set[int]:
     """The functions that pass a parameter of theirs on for one of which it was asked what callers pass."""
-    asked = (place for place in linker.readers if place[0] == "param")
+    asked = (("param", *place[1:]) for place in linker.readers if place[0] in ("param", EACH))
     return {atom.fun.id for place in asked for atom in linker.stores.get(place, ()) if isinstance(atom, Param)}
 
 
@@ -248,6 +256,11 @@ def _gather(linker: Linker, place: Place, found: dict[Atom, None], seen: set[Pla
         given: dict[Atom, None] = {}
         _gather(linker, ("param", *place[1:]), given, set(seen))
         found.update((linker.instance(atom.klass, True), None) for atom in given if isinstance(atom, Cls))
+        return
+    if place[0] == EACH:
+        holders: dict[Atom, None] = {}
+        _gather(linker, ("param", *place[1:]), holders, set(seen))
+        found.update(dict.fromkeys(linker.items(tuple(holders))))
         return
     if place[0] == "param":
         for atom in linker.params.get((place[1], place[2], NO_CLASS), UNKNOWN):
@@ -465,9 +478,6 @@ def _owner(fun: Fun) -> Klass | None:
     return owner(fun)
 
 
-_OF_CALLERS = frozenset({"param", "field"})
-
-
 def options(linker: Linker, atom: Atom) -> Value:
     """What a value that cannot be told may be, through choices among choices; a place may well hold what is taken from itself. What
     callers pass is only looked up for a parameter that is asked for itself."""
@@ -481,8 +491,8 @@ def options(linker: Linker, atom: Atom) -> Value:
                 found[each] = None
             elif each not in seen:
                 seen.add(each)
-                if isinstance(each, Stored) and each.place[0] in _OF_CALLERS:
-                    if not (isinstance(atom, Stored) and atom.place[0] in _OF_CALLERS):
+                if isinstance(each, Stored) and each.place[0] in OF_CALLERS:
+                    if not (isinstance(atom, Stored) and atom.place[0] in OF_CALLERS):
                         found[each] = None
                 else:
                     waiting.append(each)

@@ -274,7 +274,8 @@ def _run(
             given = (*given, ("origin", "instance" if name.rpartition(".")[0].endswith("Model") else "queryset"))
         one_of_several = run.signal == "self" and len(site.values) > 1 and not any(type(test.value) is Sent for test in frame.guards)
         sure = LIKELY if one_of_several else CERTAIN
-        site.targets.append(SignalTarget(signal, sender, inner, sure, given, run.signal == "self" or receiver is None))
+        is_sent = run.signal == "self" or receiver is None
+        site.targets.append(SignalTarget(signal, sender, inner, sure, given, is_sent, site.row == NEW))
         if run.signal == "self" and not frame.silent:
             signals.sent(linker, signal, sender, keywords)
         return

@@ -9,7 +9,7 @@ from txlint.catalog.types import parse_type
 from txlint.link import taught
 from txlint.link.chosen import each_of
 from txlint.link.generic import for_class
-from txlint.link.kept import ADDS, begins_empty, declared, one_of, options, put_on, put_there, unset
+from txlint.link.kept import ADDS, OF_CALLERS, begins_empty, declared, one_of, options, put_on, put_there, unset
 from txlint.link.project import Klass
 from txlint.link.values import (
     UNKNOWN,
@@ -93,7 +93,7 @@ def attribute(linker: Linker, atom: Atom, name: str) -> Value:
 def _of_one(linker: Linker, atom: Stored | OneOf, name: str) -> Value:
     """An attribute of something that cannot be told; of what is kept in a container, a container's own methods as well."""
     if isinstance(atom, Stored):
-        if atom.place[0] in ("param", "field"):
+        if atom.place[0] in OF_CALLERS:
             return UNKNOWN  # what callers pass is known by its type, or only asked for inside a transaction (`Frame.getattr`)
         if name in _OF_CONTAINERS and not _is_own_method(linker, atom.place, name):
             return (linker.atoms(ExtMethod, f"builtins.list.{name}", atom, name),)

@@ -19,7 +19,7 @@ from txlint.link.keyed import beside
 from txlint.link.project import mentions
 from txlint.link.settled import constants, flag_of
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
-from txlint.link.unset import since_entry, since_made
+from txlint.link.unset import made_there, since_entry, since_made
 from txlint.link.uses import uses_of
 from txlint.link.values import (
     UNKNOWN,
@@ -175,12 +175,18 @@ def _changes(site: Site) -> tuple[Any, ...] | None:
 def _made_here(site: Site) -> Callable[[Test, int], tuple[Any, ...]] | None:
     """How to learn what the attributes of a receiver hold that this very function has made."""
     frame, name = site.frame, site.receiver
+    owners = {atom.receiver.klass for atom in site.values if isinstance(atom, (Fn, ExtMethod)) and isinstance(atom.receiver, Obj)}
+    if len(owners) != 1:
+        return None
+    (klass,) = owners
+    if name.__class__ is tuple and name[0] == "call":
+        of = frame.looked_at(name[1])
+        return partial(made_there, frame.linker, klass, name) if len(of) == 1 and isinstance(of[0], Cls) and of[0].klass is klass else None
     if name is None or name.__class__ is not str or "." in name or name not in frame.fun.scope or name not in frame.origins:
         return None
-    owners = {atom.receiver.klass for atom in site.values if isinstance(atom, (Fn, ExtMethod)) and isinstance(atom.receiver, Obj)}
-    if len(owners) != 1 or origin_of(*frame.origins[name]) != NEW:
+    if origin_of(*frame.origins[name]) != NEW:
         return None
-    return partial(since_made, frame.linker, frame.fun, name, owners.pop(), last_name(site.func), site.pos)
+    return partial(since_made, frame.linker, frame.fun, name, klass, last_name(site.func), site.pos)
 
 
 def _row(site: Site) -> str | None:

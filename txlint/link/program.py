@@ -465,7 +465,7 @@ class _Builder:
     def signal(self, edges: dict[Edge, None], event: Event, target: SignalTarget, node: Node) -> None:
         sender = node[1] if target.sender == SELF else target.sender
         klass = self.linker.project.klasses[sender] if sender >= 0 else None
-        exact = node[2] if target.sender == SELF else False
+        exact = node[2] if target.sender == SELF else target.exact
         gone: set[int] = set()
         if klass is not None and target.signal.endswith("_delete"):
             gone = {other.id for framework in self.linker.frameworks for other in framework.cascades(self.linker, klass)}

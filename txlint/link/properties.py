@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from txlint.link.kept import options
+from txlint.link.kept import OF_CALLERS, options
 from txlint.link.names import BUILTINS
 from txlint.link.passing import apply_states, bind, decided, key_for_caller, note_parameters, passed, target_class
 from txlint.link.project import Fun, Klass, Module
@@ -344,7 +344,7 @@ def _instances(frame: Frame, value: Value) -> list[tuple[Obj | SelfObj | Super, 
     for atom in value:
         if isinstance(atom, (Obj, SelfObj, Super)):
             found.append((atom, CERTAIN))
-        elif isinstance(atom, OneOf) or (isinstance(atom, Stored) and (atom.place[0] not in ("param", "field") or frame.now_open())):
+        elif isinstance(atom, OneOf) or (isinstance(atom, Stored) and (atom.place[0] not in OF_CALLERS or frame.now_open())):
             choices = options(frame.linker, atom)  # what callers hand over is only looked for where it can matter
             sure = LIKELY if len(choices) <= FEW else POSSIBLE
             found += [(inner, sure) for inner in choices if isinstance(inner, (Obj, SelfObj))]

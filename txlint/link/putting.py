@@ -58,7 +58,9 @@ def _around(frame: Frame, container: Expr) -> Iterable[Under]:
     """The tests of parameters of the function around under which a nested function always names a container."""
     if frame.fun.fact is None or frame.fun.fact.parent < 0:
         return ()
-    found = [dict.fromkeys(under for test, truth in ways for under in _outer(frame, test, truth)) for ways in _named(frame.fun.body, container)]
+    found = [
+        dict.fromkeys(under for test, truth in ways for under in _outer(frame, test, truth)) for ways in _named(frame.fun.body, container)
+    ]
     return [under for under in found[0] if all(under in other for other in found)] if found else ()
 
 

@@ -265,9 +265,19 @@ def since_made(linker: Linker, fun: Fun, name: str, klass: Klass, method: str, a
     but = None if _is_repeated(linker, fun, at, source[4]) else method
     if _may_touch(linker, fun, klass, uses, test.param.removeprefix(HELD), but):
         return NOT_KNOWN
-    passed: dict[str, Value] = {key: constant_of(linker, value) for key, value in source[3] if key is not None}
-    passed.update(dict.fromkeys(uses.assigned - passed.keys(), UNKNOWN))  # what is assigned may be a property that fills others
-    return _answered(linker, klass, test, passed, not source[2] and all(key is not None for key, _ in source[3]))
+    return _told(linker, klass, source, uses.assigned, test)
+
+
+def made_there(linker: Linker, klass: Klass, call: Expr, test: Test, _: int) -> Answer:
+    """What an instance holds of which a method is called where it is made: ``Order(paid=True).save()``."""
+    return _told(linker, klass, call, frozenset(), test)
+
+
+def _told(linker: Linker, klass: Klass, call: Expr, assigned: frozenset[str], test: Test) -> Answer:
+    """What an instance holds that a call of its class makes, if these attributes are assigned since."""
+    passed: dict[str, Value] = {key: constant_of(linker, value) for key, value in call[3] if key is not None}
+    passed.update(dict.fromkeys(assigned - passed.keys(), UNKNOWN))  # what is assigned may be a property that fills others
+    return _answered(linker, klass, test, passed, not call[2] and all(key is not None for key, _ in call[3]))
 
 
 def since_entry(linker: Linker, fun: Fun, own: str, klass: Klass, method: str, at: Pos, test: Test, _: int) -> Answer:

@@ -129,6 +129,7 @@ class SignalTarget(NamedTuple):
     confidence: Confidence = Confidence.CERTAIN
     given: tuple[tuple[str, Any], ...] = ()  # what is known of the receivers' arguments
     sent: bool = False  # by a call of the project, whose keywords reach the receivers
+    exact: bool = False  # for the sender itself, and no class below it
 
 
 class ParamTarget(NamedTuple):
