@@ -15,7 +15,7 @@ from txlint.link.opening import state_queries
 from txlint.link.settled import flag_of, mark_of
 from txlint.link.typehints import instances_of
 from txlint.link.unset import held_in
-from txlint.link.values import UNKNOWN, Cls, Const, Ext, Obj, Value, union
+from txlint.link.values import UNKNOWN, Cls, Const, Ext, Obj, Seq, Value, union
 from txlint.model.facts import Expr
 from txlint.model.graph import IDENTITY, INSTANCE, Test
 
@@ -250,7 +250,18 @@ def _comparison(frame: Frame, name: str, op: str, right: Expr) -> tuple[Facts, F
         members = _members(frame, right)
         if members:
             return _both(name, "in", members, op == "in")
+        ids = _listed_classes(frame, right)
+        if ids:
+            return _both(name, "class", ids, op == "in")
     return [], []
+
+
+def _listed_classes(frame: Frame, expr: Expr) -> tuple[int, ...]:
+    """The classes that a tuple or list names, written down or by a name; empty where it names others as well."""
+    value = frame.looked_at(expr)
+    parts = value[0].items if len(value) == 1 and isinstance(value[0], Seq) else ()
+    ids = [part[0].klass.id for part in parts if len(part) == 1 and isinstance(part[0], Cls)]
+    return tuple(ids) if len(ids) == len(parts) else ()
 
 
 _CLASS_NAMES: dict[str, Callable[[str], str]] = {"__name__": str, "_meta.object_name": str, "_meta.model_name": str.lower}
