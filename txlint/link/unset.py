@@ -8,6 +8,7 @@ know more (`since_entry`). Wherever the attribute may have been assigned before,
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.frameworks.types import Field, Row
@@ -273,7 +274,7 @@ def made_there(linker: Linker, klass: Klass, call: Expr, test: Test, _: int) -> 
     return _told(linker, klass, call, frozenset(), test)
 
 
-def _told(linker: Linker, klass: Klass, call: Expr, assigned: frozenset[str], test: Test) -> Answer:
+def _told(linker: Linker, klass: Klass, call: Expr, assigned: AbstractSet[str], test: Test) -> Answer:
     """What an instance holds that a call of its class makes, if these attributes are assigned since."""
     passed: dict[str, Value] = {key: constant_of(linker, value) for key, value in call[3] if key is not None}
     passed.update(dict.fromkeys(assigned - passed.keys(), UNKNOWN))  # what is assigned may be a property that fills others
