@@ -541,7 +541,7 @@ def key_for_caller(site: Site, fun: Fun, skip: int, key: Any) -> Any:
     if where == "global":
         return key
     frame = site.frame
-    if where == "param" and not skip and fun.id in frame.linker.around_methods and fun.fact is not None:
+    if where == "param" and fun.klass is None and (skip or fun.id in frame.linker.around_methods) and fun.fact is not None:
         head, _, rest = name.partition(".")
         if head == fun.fact.params[0].name:  # what is put around a method gets the method's instance first
             key, where, name = (family, "self", rest), "self", rest

@@ -30,7 +30,8 @@ def add_targets(
     receiver = atom.receiver
     cls, exact = target_class(frame, receiver)
     method = fun.klass is not None and receiver is not None
-    skip = 1 if method or (fun.klass is not None and linker.decoration(fun).role == "class") else 0
+    is_bound = method or (fun.klass is not None and linker.decoration(fun).role == "class") or _is_around_method(site, atom)
+    skip = 1 if is_bound else 0
     flags = receiver.flags if type(receiver) is Obj else ()
     known = constants(flags) if flags else ()
     if len(known) < len(flags):
@@ -87,6 +88,14 @@ def add_targets(
             for atom in functions if functions and _calls(replay.flow, name) else ():
                 # What it leaves open or ends in sessions that everyone names alike: `get_or_404(Order.by_id, 1)`.
                 apply_states(site, linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False), _of_all, _unknown)
+
+
+def _is_around_method(site: Site, atom: Fn) -> bool:
+    """Is it what a decorator puts around the method that is called? Then it gets the instance first."""
+    if atom.fun.klass is not None or atom.fun.parent is None or len(site.values) < 2:
+        return False
+    methods = (each.fun for each in site.values if type(each) is Fn and each.fun.klass is not None and each.receiver is not None)
+    return any(atom in site.frame.linker.decoration(method).value for method in methods)
 
 
 def _calls(flow: Flow, parameter: str) -> bool:

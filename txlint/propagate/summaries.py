@@ -321,6 +321,8 @@ def key_of_caller(key: Key, event: Event, target: Target, info: FunctionInfo) ->
     """A callee's key of its receiver or of a parameter, or of what these hold, in the caller's words; None where it has none there."""
     values = event.passed.values
     place: int | str
+    if target.skip and info.params and key[1] == "param" and key[2].startswith(f"{info.params[0]}."):
+        key = (key[0], "self", key[2].partition(".")[2])  # what is put around a method gets the method's instance first
     if key[1] == "self":
         place, rest, given = RECEIVER, key[2], values.get(RECEIVER, ("unknown",))
     else:
