@@ -74,24 +74,28 @@ def decorate(linker: Linker, fun: Fun) -> Decoration:
                     openers, retried = [replace(inner, retry=True) for inner in openers], True
                 openers.extend(opened)
                 deferred = deferred or waits
-            elif isinstance(atom, Fn):
+            elif isinstance(atom, Opening):
+                openers.append(_opened(atom, pos))
+            elif isinstance(atom, (Cls, Fn, Obj)):
+                if isinstance(atom, Cls):
+                    if any(base.rpartition(".")[2] in ("cached_property", "property") for base in linker.library_bases(atom.klass)):
+                        role = "property"
+                        continue
+                    opened = _class_decorator(linker, atom.klass, pos)
+                    openers.extend(opened)
+                    if opened or not called:
+                        continue
                 before = value
-                value, opened, waits = _project(linker, frame, fun, atom, expr, called, pos, value)
-                if _retries(linker, atom.fun):
+                if isinstance(atom, Fn):
+                    value, opened, waits = _project(linker, frame, fun, atom, expr, called, pos, value)
+                else:
+                    value, opened, waits = _instance(linker, frame, fun, atom, expr, called, pos, value)
+                if isinstance(atom, Fn) and _retries(linker, atom.fun):
                     openers, retried = [replace(inner, retry=True) for inner in openers], True
                     opened = [replace(outer, retry=True) for outer in opened]
                 openers.extend(opened)
                 wrappers.extend((a, len(openers)) for a in value if isinstance(a, Fn) and a not in before)
                 deferred = deferred or waits
-            elif isinstance(atom, Opening):
-                openers.append(_opened(atom, pos))
-            elif isinstance(atom, Obj):
-                value = _applied(linker, frame, atom, expr, called, value)
-            elif isinstance(atom, Cls):
-                if any(base.rpartition(".")[2] in ("cached_property", "property") for base in linker.library_bases(atom.klass)):
-                    role = "property"
-                    continue
-                openers.extend(_class_decorator(linker, atom.klass, pos))
         if called and not any(isinstance(atom, (Ext, ExtMethod, Fn, Cls)) for atom in head):
             for made in frame.ev(expr):
                 if isinstance(made, Opening):
@@ -342,7 +346,7 @@ def _project(
         # A context manager made of a generator decorates as well.
         return value, _entered(linker, decorator, pos), False
     if called:
-        tell_factory(linker, outer, _by_parameter(frame, outer, expr))
+        tell_factory(linker, outer, _by_parameter(frame, outer, expr), outer)
     constants = _constants(linker, frame, outer, expr if called else None)
 
     def replayed(each: Fun) -> Replay:
@@ -417,6 +421,27 @@ def _project(
     if wrappers and fun.fact is not None:
         linker.decorating.setdefault((holder.id, wanted), {})[given] = fun.fact.decorators[-1][1] == pos
     return union(value, wrappers), openers, False
+
+
+def _instance(
+    linker: Linker, frame: Frame, fun: Fun, atom: Cls | Obj, expr: Expr, called: bool, pos: Pos, value: Value
+) -> tuple[Value, list[Opened], bool]:
+    """A decorator that is an instance of a class of the project, or (where the class is called) makes one: its ``__call__`` decorates."""
+    made = linker.instance(atom.klass, True) if isinstance(atom, Cls) else atom
+    if isinstance(atom, Obj):
+        applied = _applied(linker, frame, atom, expr, called, value)
+        if applied != value:
+            return applied, [], False
+    found = [each for each in linker.attribute(made, "__call__") if isinstance(each, Fn)]
+    if not found:
+        return value, [], False
+    if isinstance(atom, Cls):
+        for constructor in linker.attribute(made, "__init__"):
+            if isinstance(constructor, Fn):
+                tell_factory(linker, constructor.fun, _by_parameter(frame, constructor.fun, expr), found[0].fun)
+        called = False
+    value, openers, waits = _project(linker, frame, fun, found[0], expr, called, pos, value)
+    return value, [opened for opened in openers if opened.confidence is Confidence.CERTAIN], waits  # what it was made with may decide
 
 
 def _constants(linker: Linker, frame: Frame, factory: Fun, expr: Expr | None) -> tuple[tuple[str, Any], ...]:

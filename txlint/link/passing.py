@@ -343,8 +343,8 @@ def note_parameters(linker: Any, fun: Fun, bound: dict[str, Value], cls: int = N
             tell(linker, fun, name, tuple(told), cls)
 
 
-def tell_factory(linker: Linker, factory: Fun, given: dict[str, Value]) -> None:
-    """What a call gives that makes a decorator is what the functions in it use: they are replayed anew, where that is news. Of several
+def tell_factory(linker: Linker, factory: Fun, given: dict[str, Value], decorator: Fun) -> None:
+    """What a call gives that makes a decorator is what the functions in that use: they are replayed anew, where that is news. Of several
     functions any may be called."""
     before = [linker.params.get((factory.id, name, NO_CLASS)) for name in given]
     for name, value in given.items():
@@ -352,7 +352,7 @@ def tell_factory(linker: Linker, factory: Fun, given: dict[str, Value]) -> None:
         others = tuple([_told(linker, atom) for atom in value if type(atom) not in _CALLER_ONLY])
         tell(linker, factory, name, functions + others)
     if before != [linker.params.get((factory.id, name, NO_CLASS)) for name in given]:
-        for fun in (factory, *factory.nested):
+        for fun in dict.fromkeys((factory, decorator, *decorator.nested)):
             linker.forget(fun)
 
 
