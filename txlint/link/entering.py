@@ -162,7 +162,7 @@ def _enter_object(frame: Frame, atom: Obj | SelfObj, item: Expr, pos: Pos, close
         exit_name = name.replace("enter", "exit")
         for method in linker.class_attribute(klass, exit_name):
             if isinstance(method, Fn):
-                closers.append(partial(method_event, frame, linker.atoms(Fn, method.fun, atom), pos, own))
+                closers.append(partial(_exit, frame, linker.atoms(Fn, method.fun, atom), pos, own, called if known is not None else None))
         return bound
     for base in linker.library_bases(klass):
         for opener in linker.at(base).openers:
@@ -172,6 +172,20 @@ def _enter_object(frame: Frame, atom: Obj | SelfObj, item: Expr, pos: Pos, close
                 )
                 return bound
     return bound
+
+
+def _exit(frame: Frame, method: Fn, pos: Pos, own: Key, name: str | None) -> None:
+    """A block is left by way of a method of its object: what that has begun in the block and the method ends, it ends. ``name``: what the
+    function calls the object, if anything."""
+    method_event(frame, method, pos, own)
+    receiver = method.receiver
+    for key in frame.linker.replay(method.fun, getattr(receiver, "klass", None), getattr(receiver, "exact", True)).closes:
+        if key[1:2] == ("self",):
+            mine = frame.session_key(f"{name}.{key[2]}") if name is not None else (*own[:2], f"{own[2]}.{key[2]}")
+            if mine is not None:
+                frame.end_begun(mine)
+        elif key[1:2] == ("global",):
+            frame.end_begun(key)
 
 
 def suspended(frame: Frame, value: Value) -> Iterator[Opened]:

@@ -338,7 +338,10 @@ def _with(frame: Frame, stmt: Any) -> None:
 
 
 def _given_back(frame: Frame, name: str) -> None:
-    frame.end_begun(frame.keys.get(name, ("session", "local", f"{frame.fun.id}:{name}")))
+    """What a name stands for is over, with what is in it."""
+    key = frame.keys.get(name, ("session", "local", f"{frame.fun.id}:{name}"))
+    for each in [each for each in frame.open if each == key or (each[:2] == key[:2] and each[2].startswith(f"{key[2]}."))]:
+        frame.end(each)
 
 
 def _with_item(frame: Frame, item: Expr, target: Expr | None, pos: Pos, closers: list[Closing], is_async: bool) -> None:
