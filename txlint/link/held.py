@@ -87,7 +87,16 @@ def provided(linker: Linker, dependency: Fn, depth: int = 0) -> dict[str, Key]:
             kept = key is not None and key[1] == "global"  # by the request, not by the dependency
             return {"": key if kept else ("session", "global", fun.dotted)}
     call = fun.returned_call
-    return _keys(_behind(linker, fun, call, depth)) if call is not None else {}
+    found = _keys(_behind(linker, fun, call, depth)) if call is not None else {}
+    if not found and not _asks(linker, fun) and any(isinstance(atom, Obj) for value in given for atom in value):
+        return {"": ("session", "global", fun.dotted)}
+    return found
+
+
+def _asks(linker: Linker, fun: Fun) -> bool:
+    """Does a dependency ask for others? Then what it gives may be theirs."""
+    params = fun.fact.params if fun.fact is not None else ()
+    return any(linker.dependencies(each.annotation, each.default, fun.module, fun.klass, fun.parent) for each in params)
 
 
 def composed(
@@ -101,8 +110,8 @@ def composed(
             for at, what in _behind(linker, fun, arguments[head], depth):
                 if at == rest or not rest or at.startswith(f"{rest}."):
                     yield ".".join(filter(None, (path, at[len(rest) :].lstrip(".")))), what
-                elif not at and what.__class__ is str:
-                    yield path, f"{what}.{rest}"
+                elif not at:
+                    yield path, f"{what}.{rest}" if isinstance(what, str) else under(what, rest)
 
 
 def _behind(linker: Linker, fun: Fun, expr: Expr, depth: int) -> Iterator[tuple[str, Key | str]]:
@@ -147,6 +156,11 @@ def _bound_once(linker: Linker, fun: Fun, name: str) -> Expr | None:
         return None
     bindings = uses_of(linker, fun, name).bindings
     return bindings[0] if len(bindings) == 1 and bindings[0].__class__ is tuple and bindings[0][0] == "call" else None
+
+
+def under(key: Key, path: str) -> Key:
+    """The key of what is at a path on something with a key."""
+    return (*key[:2], f"{key[2]}.{path}", *key[3:]) if path else key
 
 
 def _keys(found: Iterator[tuple[str, Key | str]]) -> dict[str, Key]:

@@ -243,7 +243,7 @@ class Frame:
         """What a dependency has open where it yields, or on a session that it shares, is open in the whole function that depends on it."""
         for opened in self.linker.request_wide(dependency):
             key: Key = opened.key
-            if len(key) > 2 and key not in self.keys.values():
+            if len(key) > 2 and key[1] != "global":
                 key = self.keys.get(parameter, ("session", "param", parameter))
             if all(other.key != key for other in self.region):
                 self.region = (*self.region, replace(opened, key=key))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from txlint.link import generic
+from txlint.link.held import provided, under
 from txlint.link.project import Fun, Klass, Module, absolute
 from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtObj, Fn, Generated, Many, Obj, Param, Seq, Table, TypeArg, Value, union
 from txlint.model.facts import Expr
@@ -171,11 +172,16 @@ def request_wide(linker: Linker, dependency: Fun, seen: tuple[int, ...] = ()) ->
                 found.extend(request_wide(linker, inner.fun, (*seen, dependency.id)))
     replay = linker.replay(dependency, dependency.klass, True)
     path, around = dependency.module.facts.path, [opened for region, _ in replay.yields for opened in region]
+    yields_object = any(isinstance(atom, Obj) for _, value in replay.yields for atom in value)
     if not fact.is_generator:  # a session that it was given goes on to whoever depends on both: it has begun there
         around = [opened for opened in replay.left_open if opened.key[1:2] == ("global",)]
+    shared = provided(linker, linker.atoms(Fn, dependency, None)).get("")
     for opened in around:
         if opened.kind != "request":  # one of its own dependencies' has been met already
-            found.append(replace(opened, kind="request", path=path, function=dependency.dotted))
+            key = opened.key
+            if shared is not None and key[1:2] == ("local",):
+                key = under(shared, key[2].partition(".")[2] if yields_object else "")
+            found.append(replace(opened, kind="request", path=path, function=dependency.dotted, key=key))
     return found
 
 
