@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from txlint.catalog.types import parse_type
 from txlint.link import taught
 from txlint.link.guards import tests
+from txlint.link.held import by_parameter
 from txlint.link.holding import via
 from txlint.link.site import CERTAIN, LIKELY
 from txlint.link.targets import method_event
 from txlint.link.uses import uses_of
-from txlint.link.values import UNKNOWN, Atom, Const, Ext, ExtObj, Fn, Generated, Obj, OneOf, Opening, SelfObj, Value, union
+from txlint.link.values import UNKNOWN, Atom, Const, Ext, ExtObj, Fn, Generated, Many, Obj, OneOf, Opening, SelfObj, Value, union
 from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import FLAG, Key, Opened, Test
 from txlint.model.shapes import parts, speaks_of
@@ -57,6 +58,8 @@ def enter_context(frame: Frame, value: Value, item: Expr, pos: Pos, closers: lis
             bound = union(bound, _enter_object(frame, atom, item, pos, closers, target))
         elif isinstance(atom, ExtObj):
             bound = union(bound, _enter_library(frame, atom, item, pos, closers, target))
+        elif isinstance(atom, Many):
+            bound = union(bound, atom.item)  # `ContextManager[Session]`, of which no more is known
         elif isinstance(atom, Ext):
             for opener in linker.at(atom.name).openers:
                 if "with" in opener.forms:  # `with connection:`, an object known by name
@@ -209,17 +212,19 @@ def own(frame: Frame, value: Value, item: Expr, bound: Value, target: Expr | Non
         if isinstance(atom, Generated):
             replay = linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False)
             name, committed = atom.fun.dotted, replay.commits
-            closers.extend(partial(frame.end_begun, key) for key in sorted(replay.closes, key=str) if key[1:2] == ("global",))
+            keys = {mine for key in committed if (mine := _key_here(frame, atom, item, key)) is not None}
+            closes = (_key_here(frame, atom, item, key) for key in sorted(replay.closes, key=str) if len(key) > 2)
+            closers.extend(partial(frame.end_begun, mine) for mine in closes if mine is not None)
         elif isinstance(atom, (Obj, SelfObj)):
             name, committed = atom.klass.dotted, frozenset().union(*_committed_at_exit(frame, atom))
+            keys = {key for key in committed if key[1:2] == ("global",) or len(key) == 2}
+            if made_of and committed:
+                keys |= made_of & {_key_of_receiver(frame, item, key) for key in committed if key[1:2] == ("self",)}
         else:
             continue
         names = [target] if isinstance(target, str) and "." not in target else []
         if item.__class__ is str and isinstance(atom, (Obj, SelfObj)):
             names.append(item)  # `with self:`
-        keys = {key for key in committed if key[1:2] == ("global",) or len(key) == 2}
-        if made_of and committed:
-            keys |= made_of & {_key_of_receiver(frame, item, key) for key in committed if key[1:2] == ("self",)}
         for given in names if committed else ():
             for text in (given, *(f"{given}.{key[2]}" for key in committed if key[1:2] == ("self",))):
                 keys.update(filter(None, (frame.session_key(text), frame.key_held(text))))
@@ -244,6 +249,22 @@ def _key_of_receiver(frame: Frame, item: Expr, key: Key) -> Key:
     head = item.rpartition(".")[0] if item.__class__ is str else ""
     found = frame.session_key(f"{head}.{key[2]}") if head else None
     return found if found is not None else _outside(key)
+
+
+def _key_here(frame: Frame, atom: Generated, item: Expr, key: Key) -> Key | None:
+    """A key of a context manager's function in the words of the one that enters it: of what it is given, or its receiver keeps."""
+    if len(key) < 3 or key[1] == "global":
+        return key
+    if key[1] == "self":
+        return _key_of_receiver(frame, item, key)
+    fact = atom.fun.fact
+    while item.__class__ is tuple and item[0] == "await":
+        item = item[1]
+    if key[1] != "param" or fact is None or item.__class__ is str or item[0] != "call":
+        return None
+    head, _, rest = key[2].partition(".")
+    given = by_parameter(fact.params, item, 1 if atom.fun.klass is not None and atom.receiver is not None else 0).get(head)
+    return frame.session_key(f"{given}.{rest}" if rest else given) if given.__class__ is str else None
 
 
 def _committed_at_exit(frame: Frame, atom: Obj | SelfObj) -> Iterator[frozenset[Key]]:

@@ -13,8 +13,9 @@ from txlint.link.holding import via
 from txlint.link.project import Fun, Klass
 from txlint.link.uses import uses_of
 from txlint.link.values import Cls, ExtObj, Fn, Obj, SelfCls, Value
-from txlint.model.facts import Expr, Param
+from txlint.model.facts import Expr, Function, Param
 from txlint.model.graph import Key
+from txlint.model.shapes import called, last_name, statements
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -24,12 +25,13 @@ Source: TypeAlias = tuple[str, str]
 """``("param", name)``: a parameter of the constructor; ``("self", path)``: another attribute."""
 
 _ENTERING = ("__enter__", "__aenter__")
+_PROPERTIES = frozenset({"property", "cached_property"})
 _DATA = frozenset({"dataclass", "define", "frozen", "mutable", "attrs", "s"})
 DEPTH = 3  # objects that hold objects that hold a session
 
 
 def held(linker: Linker, klass: Klass) -> Mapping[str, Source]:
-    """For each attribute path that a constructor (or ``__enter__``) fills, where its value comes from."""
+    """For each attribute path that a constructor (or ``__enter__``) fills, or a property makes, where its value comes from."""
     known = linker.held_by.get(klass.id)
     if known is not None:
         return known
@@ -38,12 +40,18 @@ def held(linker: Linker, klass: Klass) -> Mapping[str, Source]:
     init = _method(linker, klass, "__init__")
     if init is not None:
         _read(linker, init, klass, found)
-    elif any(str(_called(d[0])).rpartition(".")[2] in _DATA for d in klass.fact.decorators):
+    elif any(last_name(called(expr)) in _DATA for expr, _ in klass.fact.decorators):
         found.update((name, ("param", name)) for name in linker.fields(klass))
     for name in _ENTERING:
         method = _method(linker, klass, name)
         if method is not None:
             _read(linker, method, klass, found)
+    seen: set[str] = set()
+    for base in linker.mro(klass):
+        for fun in linker.project.methods(base) if isinstance(base, Klass) else ():
+            if fun.fact is not None and fun.fact.name not in seen:
+                seen.add(fun.fact.name)
+                _read_property(linker, fun, fun.fact, found)
     linker.held_by[klass.id] = found
     return found
 
@@ -216,12 +224,24 @@ def _read(linker: Linker, fun: Fun, klass: Klass, found: dict[str, Source]) -> N
         if stmt[0] == "assign":
             for target in stmt[1]:
                 if target.__class__ is str and target.startswith(own) and "." not in target[len(own) :]:
-                    _keep(linker, fun, klass, target[len(own) :], stmt[2], own, params, found)
+                    _keep(linker, fun, target[len(own) :], stmt[2], own, params, found)
         elif stmt[0] == "ann" and stmt[1].__class__ is str and stmt[1].startswith(own) and stmt[3] is not None:
-            _keep(linker, fun, klass, stmt[1][len(own) :], stmt[3], own, params, found)
+            _keep(linker, fun, stmt[1][len(own) :], stmt[3], own, params, found)
         elif stmt[0] == "expr" and _is_super_init(stmt[1]):
             inner, names = _of_next(linker, klass, fun)
-            _carry(inner, by_parameter(names, stmt[1], 1), "", own, params, found)
+            _carry(linker, fun, inner, by_parameter(names, stmt[1], 1), "", own, params, found)
+
+
+def _read_property(linker: Linker, fun: Fun, fact: Function, found: dict[str, Source]) -> None:
+    """Adds what is behind a property that makes an object: ``return Orders(self.session)``, or of the attribute that it returns."""
+    if not fact.decorators or not fun.body or fun.body[-1][0] != "return" or fact.name in found:
+        return
+    if _PROPERTIES.isdisjoint(last_name(called(expr)) for expr, _ in fact.decorators):
+        return
+    given = fun.body[-1][1]
+    made = [stmt[2] for stmt in statements(fun.body) if stmt[0] == "assign" and given in stmt[1]] if given.__class__ is str else [given]
+    if len(made) == 1 and made[0] is not None:
+        _keep(linker, fun, fact.name, made[0], f"{fact.params[0].name}.", set(), found)
 
 
 def _of_next(linker: Linker, klass: Klass, init: Fun) -> tuple[Mapping[str, Source], Sequence[Param | str]]:
@@ -237,7 +257,7 @@ def _of_next(linker: Linker, klass: Klass, init: Fun) -> tuple[Mapping[str, Sour
     return (held(linker, fields), constructor(linker, fields)) if fields is not None else ({}, ())
 
 
-def _keep(linker: Linker, fun: Fun, klass: Klass, name: str, expr: Expr, own: str, params: set[str], found: dict[str, Source]) -> None:
+def _keep(linker: Linker, fun: Fun, name: str, expr: Expr, own: str, params: set[str], found: dict[str, Source]) -> None:
     source = _source(expr, own, params)
     if source is not None:
         found[name] = source
@@ -249,11 +269,18 @@ def _keep(linker: Linker, fun: Fun, klass: Klass, name: str, expr: Expr, own: st
     value = evaluate(linker, expr[1], fun.module, None)
     if len(value) == 1 and isinstance(value[0], Cls):
         other = value[0].klass
-        _carry(held(linker, other), by_parameter(constructor(linker, other), expr, 1), f"{name}.", own, params, found)
+        _carry(linker, fun, held(linker, other), by_parameter(constructor(linker, other), expr, 1), f"{name}.", own, params, found)
 
 
 def _carry(
-    inner: Mapping[str, Source], arguments: dict[str, Any], prefix: str, own: str, params: set[str], found: dict[str, Source]
+    linker: Linker,
+    fun: Fun,
+    inner: Mapping[str, Source],
+    arguments: dict[str, Any],
+    prefix: str,
+    own: str,
+    params: set[str],
+    found: dict[str, Source],
 ) -> None:
     """What an object holds, in the words of the one that made it."""
     for path, (kind, name) in inner.items():
@@ -261,9 +288,12 @@ def _carry(
             found[prefix + path] = ("self", prefix + name)
             continue
         head, _, rest = name.partition(".")
-        source = _source(arguments.get(head), own, params)
+        argument = arguments.get(head)
+        source = _source(argument, own, params)
         if source is not None:
             found[prefix + path] = (source[0], f"{source[1]}.{rest}" if rest else source[1])
+        elif not rest and argument.__class__ is tuple:
+            _keep(linker, fun, prefix + path, argument, own, params, found)
 
 
 def _source(expr: Any, own: str, params: set[str]) -> Source | None:
@@ -278,7 +308,3 @@ def _is_super_init(expr: Expr) -> bool:
     if expr.__class__ is str or expr[0] != "call" or expr[1].__class__ is not tuple:
         return False
     return expr[1][0] == "attr" and expr[1][2] == "__init__" and expr[1][1].__class__ is tuple and expr[1][1][1] == "super"
-
-
-def _called(expr: Expr) -> Expr:
-    return expr[1] if expr.__class__ is tuple and expr[0] == "call" else expr
