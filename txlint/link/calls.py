@@ -26,6 +26,7 @@ from txlint.link.signals import called_own
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
 from txlint.link.targets import FEW, add_targets, iterate
 from txlint.link.together import is_left_out, stands_for
+from txlint.link.typehints import CALLABLES
 from txlint.link.values import (
     CLASS,
     UNKNOWN,
@@ -693,6 +694,8 @@ def _call_object(site: Site, atom: ExtObj | Obj | SelfObj, args: tuple[Value, ..
             site.result = union(site.result, (linker.atoms(ExtObj, atom.name, atom.item, None),))
         elif method is not None:
             call_library(site, method, atom, args, keywords, depth + 1)
+        elif atom.name in CALLABLES:
+            site.result = union(site.result, atom.item)  # as an annotation says
         elif atom.item and any(type(inner) is Fn for inner in atom.item):
             for inner in atom.item:
                 call_atom(site, inner, args, keywords, depth + 1)

@@ -27,6 +27,7 @@ from txlint.link.properties import accessors, load, read
 from txlint.link.retrying import tries_again
 from txlint.link.settled import is_lasting
 from txlint.link.statements import STATEMENTS
+from txlint.link.typehints import CALLABLES
 from txlint.link.uses import uses_of
 from txlint.link.values import UNKNOWN, Atom, ExtObj, Fn, Many, Obj, Param, SelfCls, SelfObj, Stored, Super, Table, Value, union
 from txlint.model.facts import Body, Expr, Pos, Stmt
@@ -79,12 +80,9 @@ def parse_expression(text: str) -> Expr | None:
 def _of_callables(atom: Atom) -> bool:
     """Is it a container of which only that is known: ``dict[type, list[Callable]]``?"""
     if isinstance(atom, ExtObj):
-        return atom.name in _CALLABLES
+        return atom.name in CALLABLES
     held = atom.item if isinstance(atom, Many) else atom.rest if isinstance(atom, Table) and not atom.items else UNKNOWN
     return bool(held) and all(map(_of_callables, held))
-
-
-_CALLABLES = frozenset({"collections.abc.Callable", "typing.Callable"})
 
 
 class Frame:

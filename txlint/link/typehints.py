@@ -22,8 +22,11 @@ MOST_LEVELS = 6
 _ITERABLES = frozenset({
     "list", "List", "Iterable", "Sequence", "set", "Set", "frozenset", "Iterator", "Generator", "Collection", "AsyncIterator",
     "AsyncGenerator", "AsyncIterable", "deque", "FrozenSet", "ContextManager", "AbstractContextManager",
+    "AsyncContextManager", "AbstractAsyncContextManager",
 })  # fmt: skip
 _MAPPINGS = frozenset({"dict", "Dict", "Mapping", "defaultdict", "MutableMapping", "DefaultDict"})
+CALLABLES = frozenset({"collections.abc.Callable", "typing.Callable"})
+"""What is called and gives its item, as far as the annotation says."""
 _TRANSPARENT = frozenset({"Final", "ClassVar", "Required", "NotRequired", "Mapped"})
 """Around a type without changing it."""
 
@@ -87,6 +90,8 @@ def annotation(linker: Linker, expr: Expr, module: Module, klass: Klass | None, 
             return (linker.atoms(Table, (), linker.annotation(items[-1], module, klass, scope)),)
         if last in ("tuple", "Tuple"):
             return (linker.atoms(Seq, tuple(linker.annotation(item, module, klass, scope) for item in items)),)
+        if last == "Callable":  # what calling it gives
+            items = items[-1:]
         base = linker.annotation(head, module, klass, scope) if head else UNKNOWN
         item = linker.annotation(items[0], module, klass, scope)
         return tuple(linker.with_item(atom, item) if item else atom for atom in base)
