@@ -17,7 +17,7 @@ from txlint.link.targets import method_event
 from txlint.link.uses import uses_of
 from txlint.link.values import UNKNOWN, Atom, Const, Ext, ExtObj, Fn, Generated, Many, Obj, OneOf, Opening, SelfObj, Value, union
 from txlint.model.facts import Body, Expr, Pos
-from txlint.model.graph import FLAG, Key, Opened, Test
+from txlint.model.graph import FLAG, Event, Key, Opened, Target, Test
 from txlint.model.shapes import parts, speaks_of
 
 if TYPE_CHECKING:
@@ -232,6 +232,32 @@ def own(frame: Frame, value: Value, item: Expr, bound: Value, target: Expr | Non
         if keys:
             frame.owners = {**frame.owners, **dict.fromkeys(keys, (name, pos))}
             closers.extend(partial(frame.end_begun, key) for key in keys)
+
+
+def only_left(frame: Frame, value: Value, first: int) -> list[Event]:
+    """The calls, among the events from the ``first`` on, of context managers of the project that do nothing before they yield."""
+    linker = frame.linker
+    quiet = {
+        atom.fun.id
+        for atom in value
+        if isinstance(atom, Generated) and atom.manager and linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False).is_quiet
+    }
+    events = frame.flow.events[first:] if quiet else []
+    return [event for event in events if any(isinstance(each, Target) and each.fun in quiet for each in event.targets)]
+
+
+def leave(frame: Frame, calls: list[Event], target: Expr | None, pos: Pos, before: set[tuple[Key, Pos]]) -> None:
+    """Such a context manager goes on behind its ``yield`` with what the block has begun, but for what it has given or ends itself."""
+    key = frame.session_key(target) if target.__class__ is str else None
+    begun = tuple(
+        opened
+        for opened in frame.open.values()
+        if (opened.key, opened.pos) not in before
+        and frame.owners.get(opened.key, ("", ()))[1] != pos
+        and not (key is not None and opened.key[:2] == key[:2] and (opened.key == key or str(opened.key[2]).startswith(f"{key[2]}.")))
+    )
+    if begun and not frame.silent:
+        frame.flow.events.extend(replace(call, region=begun, closed=frame.closed) for call in calls)
 
 
 def _of_receiver(frame: Frame, atom: Atom, item: Expr) -> Atom:

@@ -213,6 +213,8 @@ def _await(frame: Frame, expr: Any) -> Value:
 
 def _yield(frame: Frame, expr: Any) -> Value:
     value = frame.ev(expr[1]) if expr[1] is not None else UNKNOWN
+    if not frame.yields:
+        frame.is_quiet = not frame.flow.events
     frame.yields.append((frame.now_open(), value))
     return UNKNOWN
 

@@ -72,6 +72,7 @@ class Replay(NamedTuple):
     env: dict[str, Value]
     queries: dict[tuple[str, str], Any]
     raises: bool = False  # whatever it is given
+    is_quiet: bool = False  # a generator of which nothing is heard before its first yield
 
     @property
     def left(self) -> tuple[Any, ...]:

@@ -91,10 +91,10 @@ class Frame:
 
     __slots__ = (
         "assigned_params", "at", "at_end", "awaiting", "cached", "called", "closed", "commits", "constants", "dead", "depth", "each",
-        "ends", "env", "exact", "filled", "flow", "fun", "given", "given_if", "grown", "guards", "handling", "instead", "keys", "klass",
-        "linker", "loops", "module", "never", "open", "origins", "owners", "paired", "parent", "promises", "queries", "ran", "reads",
-        "region", "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "skipped", "snapshot", "stacks",
-        "stands_for", "static", "switched", "tested", "tests", "told", "writes", "written", "yields",
+        "ends", "env", "exact", "filled", "flow", "fun", "given", "given_if", "grown", "guards", "handling", "instead", "is_quiet",
+        "keys", "klass", "linker", "loops", "module", "never", "open", "origins", "owners", "paired", "parent", "promises", "queries",
+        "ran", "reads", "region", "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "skipped", "snapshot",
+        "stacks", "stands_for", "static", "switched", "tested", "tests", "told", "writes", "written", "yields",
     )  # fmt: skip
 
     def __init__(self, linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> None:
@@ -116,6 +116,7 @@ class Frame:
         self.queries: dict[tuple[str, str], Any] = {}
         self.sets: dict[str, Value] = {}
         self.yields: list[tuple[tuple[Opened, ...], Value]] = []
+        self.is_quiet = False  # has nothing been heard before the first yield?
         self.returns: Value = UNKNOWN
         self.given: Given = {}  # what is closed besides where a test of a parameter holds, and how it is open where not
         self.returned: list[WayOut] = []
@@ -289,6 +290,7 @@ class Frame:
             self.env,
             self.queries,
             self.dead and not self.returned and not self.yields,
+            self.is_quiet,
         )
 
     # -- regions ------------------------------------------------------------------------------------------------------------------

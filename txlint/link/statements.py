@@ -11,7 +11,7 @@ from txlint.link import misuse
 from txlint.link.branches import State, WayOut
 from txlint.link.calls import evaluate_call
 from txlint.link.changes import field_of, writes
-from txlint.link.entering import Closing, enter_context, own, suspended
+from txlint.link.entering import Closing, enter_context, leave, only_left, own, suspended
 from txlint.link.generic import for_frame
 from txlint.link.grown import added
 from txlint.link.guards import NEVER, Facts, assume, constant_test, constants, is_nothing, library_test, only_test, parameter_of, tests
@@ -345,6 +345,7 @@ def _given_back(frame: Frame, name: str) -> None:
 
 
 def _with_item(frame: Frame, item: Expr, target: Expr | None, pos: Pos, closers: list[Closing], is_async: bool) -> None:
+    first = len(frame.flow.events)
     if item.__class__ is not str and item[0] == "call":
         value = evaluate_call(frame, item, used=True, entering=True)
     elif item.__class__ is not str and item[0] == "await" and item[1].__class__ is not str and item[1][0] == "call":
@@ -365,6 +366,8 @@ def _with_item(frame: Frame, item: Expr, target: Expr | None, pos: Pos, closers:
             made_of = via(atom)
             if made_of is not None and made_of[1:2] == ("local",):
                 closers.append(partial(frame.end_begun, made_of))
+    if frame.linker.has_sessions and (events := only_left(frame, value, first)):
+        closers.append(partial(leave, frame, events, target, pos, {(opened.key, opened.pos) for opened in frame.now_open()}))
 
 
 def _if(frame: Frame, stmt: Any) -> None:
