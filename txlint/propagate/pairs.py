@@ -209,7 +209,7 @@ class _Pairs:
         is_held = self.is_held(site)
         if opened.reads and not is_held:
             return
-        if opened.kind == "autobegin" and self.always_open(node, opened.key, is_held):
+        if opened.kind == "autobegin" and not is_closed(opened.key, event.closed) and self.always_open(node, opened.key, is_held):
             return
         where = opened.path or path
         key = (where, opened.pos, opened.name, path, event.pos)
