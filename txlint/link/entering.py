@@ -58,7 +58,7 @@ def enter_context(frame: Frame, value: Value, item: Expr, pos: Pos, closers: lis
             bound = union(bound, _enter_object(frame, atom, item, pos, closers, target))
         elif isinstance(atom, ExtObj):
             bound = union(bound, _enter_library(frame, atom, item, pos, closers, target))
-        elif isinstance(atom, Many):
+        elif isinstance(atom, Many) and not any(isinstance(other, Generated) for other in value):
             bound = union(bound, atom.item)  # `ContextManager[Session]`, of which no more is known
         elif isinstance(atom, Ext):
             for opener in linker.at(atom.name).openers:
