@@ -250,18 +250,15 @@ def _comparison(frame: Frame, name: str, op: str, right: Expr) -> tuple[Facts, F
         members = _members(frame, right)
         if members:
             return _both(name, "in", members, op == "in")
-        ids = _listed_classes(frame, right)
-        if ids:
+        value = frame.looked_at(right)
+        listed = value[0].items if len(value) == 1 and isinstance(value[0], Seq) else ()
+        known = constants(listed)
+        if known:
+            return _both(name, "in", known, op == "in")
+        ids = tuple(part[0].klass.id for part in listed if len(part) == 1 and isinstance(part[0], Cls))
+        if ids and len(ids) == len(listed):
             return _both(name, "class", ids, op == "in")
     return [], []
-
-
-def _listed_classes(frame: Frame, expr: Expr) -> tuple[int, ...]:
-    """The classes that a tuple or list names, written down or by a name; empty where it names others as well."""
-    value = frame.looked_at(expr)
-    parts = value[0].items if len(value) == 1 and isinstance(value[0], Seq) else ()
-    ids = [part[0].klass.id for part in parts if len(part) == 1 and isinstance(part[0], Cls)]
-    return tuple(ids) if len(ids) == len(parts) else ()
 
 
 _CLASS_NAMES: dict[str, Callable[[str], str]] = {"__name__": str, "_meta.object_name": str, "_meta.model_name": str.lower}
