@@ -176,6 +176,8 @@ def _instance_attribute(linker: Linker, klass: Klass, name: str, receiver: Atom)
             value = union(value, described if described is not None else (_bind(linker, item, receiver, name),))
         if found.bindings is not None and (callables := _kept_field(linker, klass, found, name, value)):
             return union(value, callables)
+        if value and name in linker.setters(klass) and _says_nothing(linker, found, value):
+            return _assigned(linker, klass, name, exact) or value
         if value and not (len(value) == 1 and isinstance(value[0], Const)):
             return value
         if found.bindings is not None and found.bindings[-1][0] == "value" and found.bindings[-1][2] is not None:
@@ -214,6 +216,16 @@ def _assigned(linker: Linker, klass: Klass, name: str, exact: bool) -> Value:
     for method in linker.setters(klass).get(name, ()):
         assigned = union(assigned, linker.replay(method, klass, exact).sets.get(name, UNKNOWN))
     return assigned
+
+
+def _says_nothing(linker: Linker, found: Found, value: Value) -> bool:
+    """``connection: Any = PrivateAttr()`` in a class: an annotated field of a library of which nothing is known."""
+    binding = found.bindings[-1] if found.bindings is not None else ("def",)
+    return (
+        binding[0] == "value"
+        and binding[2] is not None
+        and all(type(atom) is ExtObj and linker.catalog.library_class(atom.name) is None for atom in value)
+    )
 
 
 def _is_said_better(linker: Linker, atom: Atom, assigned: Value) -> bool:
