@@ -91,7 +91,7 @@ def _registered(linker: Linker, fun: Fun, call: Any) -> Iterator[tuple[Fun, str]
         return
     owner, _, method = call[1].rpartition(".")
     if method not in _ROUTES:
-        if not any(isinstance(atom, linker.Ext) and atom.name in _ROUTE_CALLS for atom in value_at(linker, fun, call[1])):
+        if linker.where_bound(fun.module, call[1]) not in _ROUTE_CALLS:  # not evaluated: most calls of `get` are a dict's
             return
     elif owner.rpartition(".")[2] != "router":
         return
