@@ -115,7 +115,7 @@ def _behind_logins(linker: Linker, views: set[int]) -> Iterator[Entrance]:
     """The functions that are not the views themselves, but stand around them behind a login: those of the project's own decorators."""
     loaded = _loaded(linker)
     for fun in linker.project.funs if loaded else ():
-        if fun.id not in views and fun.klass is None and _asks_for_login(linker, fun):
+        if fun.id not in views and fun.klass is None and _asks_for_login(linker, fun, set()):
             for opened in loaded:
                 yield entered(fun, NO_CLASS, opened)
 
@@ -128,7 +128,7 @@ def _loaded(linker: Linker) -> list[Opened]:
 
 def _with_user(linker: Linker, fun: Fun, before: list[Opened], loaded: list[Opened], asks: bool = False) -> list[Opened]:
     """What is open in a function, where a decorator of that, or of its class, asks who is there: the user is loaded for it."""
-    if not loaded or not (asks or _asks_for_login(linker, fun)):
+    if not loaded or not (asks or _asks_for_login(linker, fun, set())):
         return before
     return [*before, *(opened for opened in loaded if all(opened.key != other.key for other in before))]
 
@@ -161,15 +161,19 @@ def _user_loaders(linker: Linker) -> Iterator[Fun]:
             yield from (given.fun for given in value_at(linker, fun, call[2][0]) if isinstance(given, linker.Fn))
 
 
-def _asks_for_login(linker: Linker, fun: Fun) -> bool:
-    """Does a decorator ask for a login, or a decorator of what one of the project's own puts around the function?"""
+def _asks_for_login(linker: Linker, fun: Fun, seen: set[int]) -> bool:
+    """Does a decorator ask for a login, or a decorator of what one of the project's own puts around the function? ``seen``: the numbers of
+    functions that have been asked."""
+    if fun.id in seen:
+        return False
+    seen.add(fun.id)
     for name, _ in decorators(fun):
         value = value_at(linker, fun, name)
         if _is_login(linker, value):
             return True
         for atom in value:
             inner = atom.fun.module.funs if isinstance(atom, linker.Fn) and atom.fun is not fun else ()
-            if any(_stands_in(each, atom.fun) and _asks_for_login(linker, each) for each in inner):
+            if any(_stands_in(each, atom.fun) and _asks_for_login(linker, each, seen) for each in inner):
                 return True
     return False
 

@@ -257,7 +257,11 @@ def leave(frame: Frame, calls: list[Event], target: Expr | None, pos: Pos, befor
         and not (key is not None and opened.key[:2] == key[:2] and (opened.key == key or str(opened.key[2]).startswith(f"{key[2]}.")))
     )
     if begun and not frame.silent:
-        frame.flow.events.extend(replace(call, region=begun, closed=frame.closed) for call in calls)
+        funs = frame.linker.project.funs
+        for call in calls:
+            facts = [funs[each.fun].fact for each in call.targets if isinstance(each, Target)]
+            if not any(param.kind == "vararg" for fact in facts if fact is not None for param in fact.params):  # who ends what it is given?
+                frame.flow.events.append(replace(call, region=begun, closed=frame.closed))
 
 
 def _of_receiver(frame: Frame, atom: Atom, item: Expr) -> Atom:

@@ -250,8 +250,7 @@ def _comparison(frame: Frame, name: str, op: str, right: Expr) -> tuple[Facts, F
         members = _members(frame, right)
         if members:
             return _both(name, "in", members, op == "in")
-        value = frame.looked_at(right)
-        listed = value[0].items if len(value) == 1 and isinstance(value[0], Seq) else ()
+        listed = _listed(frame, right)
         known = constants(listed)
         if known:
             return _both(name, "in", known, op == "in")
@@ -259,6 +258,19 @@ def _comparison(frame: Frame, name: str, op: str, right: Expr) -> tuple[Facts, F
         if ids and len(ids) == len(listed):
             return _both(name, "class", ids, op == "in")
     return [], []
+
+
+def _listed(frame: Frame, expr: Expr) -> Sequence[Value]:
+    """What a tuple or list holds that is written down here, that a class has under a name, by that class's own, or a module as a tuple: of
+    others someone may add to it."""
+    if expr.__class__ is str:
+        owner, _, name = expr.rpartition(".")
+        bound = frame.module.names.get(name, ()) if not owner and name not in frame.fun.scope else ()
+        if not (owner and all(type(atom) is Cls for atom in frame.looked_at(owner))):
+            if not (len(bound) == 1 and bound[0][0] == "value" and bound[0][1].__class__ is tuple and bound[0][1][0] == "tuple"):
+                return ()
+    value = frame.looked_at(expr)
+    return value[0].items if len(value) == 1 and isinstance(value[0], Seq) else ()
 
 
 _CLASS_NAMES: dict[str, Callable[[str], str]] = {"__name__": str, "_meta.object_name": str, "_meta.model_name": str.lower}

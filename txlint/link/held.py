@@ -234,7 +234,7 @@ def _read(linker: Linker, fun: Fun, klass: Klass, found: dict[str, Source]) -> N
 
 def _read_property(linker: Linker, fun: Fun, fact: Function, found: dict[str, Source]) -> None:
     """Adds what is behind a property that makes an object: ``return Orders(self.session)``, or of the attribute that it returns."""
-    if not fact.decorators or not fun.body or fun.body[-1][0] != "return" or fact.name in found:
+    if not fact.decorators or not fact.params or not fun.body or fun.body[-1][0] != "return" or fact.name in found:
         return
     if _PROPERTIES.isdisjoint(last_name(called(expr)) for expr, _ in fact.decorators):
         return

@@ -64,7 +64,7 @@ from txlint.model.graph import (
     Target,
     Test,
 )
-from txlint.model.shapes import last_name
+from txlint.model.shapes import calls_in, last_name
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -465,9 +465,19 @@ def tell_left_open(site: Site, param: Param) -> None:
         else:
             frame.doubt(key, LIKELY)
     for key, opened in left.items():
+        if key[1:2] == ("param",) and mentions(frame.fun, linker.blocks) and not _is_typed(frame, str(key[2])):
+            continue  # whether the function ends it cannot be said
         if all(other.key != key or other.pos in frame.told for other in frame.now_open()):
             frame.told.add(site.pos)
             frame.begin(replace(opened, pos=site.pos, key=key))
+
+
+def _is_typed(frame: Frame, name: str) -> bool:
+    return any(type(atom) is not Param for atom in frame.looked_at(name))
+
+
+def _has_star(call: Any) -> bool:
+    return any(arg.__class__ is tuple and arg[0] == "star" for arg in call[2])
 
 
 def _key_decorated(site: Site, fun: Fun, is_bare: bool, key: Any) -> Any:
@@ -483,7 +493,9 @@ def _key_decorated(site: Site, fun: Fun, is_bare: bool, key: Any) -> Any:
         return None
     frame = site.frame
     found = _key_passed(site, fun, 0, family, name)
-    is_handed_on = found is None and is_bare and site.open_ended and not mentions(frame.fun, frame.linker.blocks)
+    is_handed_on = found is None and is_bare and site.open_ended and not mentions(frame.fun, {*frame.linker.blocks, "close"})
+    if is_handed_on and any(call is not site.expr and _has_star(call) for call in calls_in(frame.fun.body)):
+        return None  # another function gets it as well
     return (family, "local", f"{frame.fun.id}:{STAR}{name}") if is_handed_on else found
 
 

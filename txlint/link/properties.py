@@ -220,7 +220,7 @@ def load(frame: Frame, expr: str) -> None:
     here on, if the request has not asked before; where it is only asked whether there is anyone, there may have been nothing to load."""
     linker = frame.linker
     name, _, attribute = expr.partition(".")
-    if frame.silent or frame.is_param(name) or (dotted := _loading(linker, frame.module).get(name)) is None:
+    if frame.silent or _is_local(frame, name) or (dotted := _loading(linker, frame.module).get(name)) is None:
         return
     funs, always = linker.loaders[dotted]
     most = LIKELY if attribute and attribute.partition(".")[0] not in always else POSSIBLE
@@ -229,6 +229,16 @@ def load(frame: Frame, expr: str) -> None:
             if opened.key[1:2] == ("global",) and opened.key not in frame.closed:
                 sure = min(opened.confidence, most)
                 frame.begin(replace(opened, name=dotted, pos=_line(frame), confidence=sure, path=None, function=None))
+
+
+def _is_local(frame: Frame, name: str) -> bool:
+    """Is it a name of the function, or of one around it?"""
+    fun: Fun | None = frame.fun
+    while fun is not None:
+        if name in fun.scope:
+            return True
+        fun = fun.parent
+    return name in frame.env
 
 
 def asked(site: Site, value: Value, name: str) -> None:
