@@ -26,7 +26,7 @@ def test_a_choice_among_its_own_choices_ends() -> None:
     assert options(linker, linker.atoms(OneOf, (stored,))) == (seven,)
 
 
-def _crossing(linker: Linker, layers: int, under: tuple[Test, ...] = ()) -> list[tuple[object, ...]]:
+def _crossing(linker: Linker, layers: int, under: tuple[tuple[int, Test], ...] = ()) -> list[tuple[object, ...]]:
     """Layers of two places each; either holds what both of the next layer hold, so that the ways through double with each layer. It was put
     there ``under`` tests."""
     places: list[list[tuple[object, ...]]] = [[("attr", 10 * layer + side, "items") for side in (0, 1)] for layer in range(layers)]
@@ -38,8 +38,8 @@ def _crossing(linker: Linker, layers: int, under: tuple[Test, ...] = ()) -> list
     return places[0]
 
 
-@pytest.mark.parametrize("under", [(), (Test("late", "truthy", True, True),)], ids=["always", "under a test"])
-def test_places_that_lead_to_each_other_are_looked_at_once(under: tuple[Test, ...]) -> None:
+@pytest.mark.parametrize("under", [(), ((0, Test("late", "truthy", True, True)),)], ids=["always", "under a test"])
+def test_places_that_lead_to_each_other_are_looked_at_once(under: tuple[tuple[int, Test], ...]) -> None:
     facts = lower_source(b"def run(): pass\n", "a.py", "a", False)
     assert isinstance(facts, FileFacts)
     linker = Linker([facts], Catalog(()))

@@ -172,15 +172,10 @@ def _asks_for_login(linker: Linker, fun: Fun, seen: set[int]) -> bool:
         if _is_login(linker, value):
             return True
         for atom in value:
-            inner = atom.fun.module.funs if isinstance(atom, linker.Fn) and atom.fun is not fun else ()
-            if any(_stands_in(each, atom.fun) and _asks_for_login(linker, each, seen) for each in inner):
+            inner = atom.fun.nested if isinstance(atom, linker.Fn) and atom.fun is not fun else ()
+            if any(_asks_for_login(linker, each, seen) for each in inner):
                 return True
     return False
-
-
-def _stands_in(fun: Fun, decorator: Fun) -> bool:
-    """Is a function defined in a decorator, or in the one that it makes?"""
-    return fun.parent is not None and (fun.parent is decorator or fun.parent.parent is decorator)
 
 
 def _is_login(linker: Linker, value: Any) -> bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PACKAGE = "oscar"
 _ONE = "oscar.core.loading.get_class"
 _SEVERAL = "oscar.core.loading.get_classes"
+_ARGUMENTS = {_ONE: ("module_label", "classname"), _SEVERAL: ("module_label", "classnames")}
 _CORE = "oscar.apps."
 
 
@@ -25,7 +26,7 @@ class LoadedClasses(Framework):
     """What loads classes by their names."""
 
     def given(self, linker: Linker, dotted: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> Value | None:
-        if dotted not in (_ONE, _SEVERAL):
+        if dotted not in _ARGUMENTS:
             return None
         named = [args[place] if place < len(args) else keywords.get(name, ()) for place, name in enumerate(_ARGUMENTS[dotted])]
         labels, names = (list(strings(linker, value)) for value in named)
@@ -33,9 +34,6 @@ class LoadedClasses(Framework):
             return None
         values = [_loaded(linker, labels[0], name) for name in names]
         return values[0] if dotted == _ONE else (linker.atoms(linker.Seq, tuple(values)),)
-
-
-_ARGUMENTS = {_ONE: ("module_label", "classname"), _SEVERAL: ("module_label", "classnames")}
 
 
 def _loaded(linker: Linker, label: str, name: str) -> Value:

@@ -39,6 +39,9 @@ class Fun(Protocol):
     @property
     def dotted(self) -> str: ...
 
+    @property
+    def nested(self) -> Iterable[Any]: ...
+
 
 class Loaders(NamedTuple):
     """The project's functions that load for a request what a name stands for, when it is used first, and the attributes that it has where

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.link.chosen import entry_of, is_table
 from txlint.link.entering import enter_context
-from txlint.link.kept import ADDS, EACH, one_of, options, places
+from txlint.link.kept import ADDS, EACH, one_of, places
 from txlint.link.keyed import key_of, with_key
+from txlint.link.members import of_options
 from txlint.link.properties import asked
 from txlint.link.putting import put_at
 from txlint.link.targets import callback, iterate
@@ -211,7 +212,7 @@ def _of_kept(frame: Frame, expr: Expr) -> Value:
     found: Value = UNKNOWN
     for atom in frame.looked_at(holder):
         if isinstance(atom, Stored) and atom.place[0] in ("param", EACH):
-            found = union(found, one_of(frame.linker, frame.linker.attributes(options(frame.linker, atom), name)))
+            found = union(found, of_options(frame.linker, atom, name))
     return found
 
 

@@ -261,7 +261,7 @@ def _comparison(frame: Frame, name: str, op: str, right: Expr) -> tuple[Facts, F
 
 
 def _listed(frame: Frame, expr: Expr) -> Sequence[Value]:
-    """What a tuple or list holds that is written down here, that a class has under a name, by that class's own, or a module as a tuple: of
+    """What a tuple or list holds that is made on the spot, that a class has under a name, by that class's own, or a module as a tuple: of
     others someone may add to it."""
     if expr.__class__ is str:
         owner, _, name = expr.rpartition(".")

@@ -202,6 +202,7 @@ def constructor(linker: Linker, klass: Klass) -> Sequence[Param | str]:
 
 
 def by_parameter(params: Sequence[Param | str], call: Expr, skip: int) -> dict[str, Any]:
+    """The arguments of a call, as they are written, by the names of the parameters; the first ``skip`` of these get none by place."""
     names = [p if isinstance(p, str) else p.name for p in params if isinstance(p, str) or p.kind in ("pos", "arg")]
     found: dict[str, Any] = dict(zip(names[skip:], call[2], strict=False))
     found.update((name, value) for name, value in call[3] if name is not None)

@@ -65,6 +65,7 @@ ITEM = "["
 """How the names of items begin, among those of attributes."""
 OF_CALLERS = frozenset({"param", "field", EACH})
 """The kinds of places at which is what callers pass."""
+_OF_GIVEN = frozenset({"made", EACH})
 MOST_READERS = 3
 """Replays under way that are told when more is known of a place: who reads it, and whom it answers."""
 MOST_MODULES = 12
@@ -199,8 +200,7 @@ def fill(linker: Linker) -> set[int]:
     while linker.unfilled:
         place = linker.unfilled.pop()
         _look(linker, place)
-        if place[0] == EACH:
-            place = ("param", *place[1:])
+        place = _argument(place) if place[0] == EACH else place
         for atom in tuple(linker.stores.get(place[:3], ())):
             for inner in filter(None, map(keyed.place_of, keyed.parts(atom, place))):
                 if not _is_constructor(linker, place) or _is_constructor(linker, inner):
@@ -217,7 +217,7 @@ def fill(linker: Linker) -> set[int]:
 
 def handing_on(linker: Linker) -> set[int]:
     """The functions that pass a parameter of theirs on for one of which it was asked what callers pass."""
-    asked = (("param", *place[1:]) for place in linker.readers if place[0] in ("param", EACH))
+    asked = (_argument(place) for place in linker.readers if place[0] in ("param", EACH))
     return {atom.fun.id for place in asked for atom in linker.stores.get(place, ()) if isinstance(atom, Param)}
 
 
@@ -252,15 +252,13 @@ def _gather(linker: Linker, place: Place, found: dict[Atom, None], seen: set[Pla
             if atom in wanted or not is_other or (isinstance(atom, Obj) and atom.klass in made):
                 found[atom] = None
         return
-    if place[0] == "made":  # what a function makes of a class that it is given
+    if place[0] in _OF_GIVEN:
         given: dict[Atom, None] = {}
-        _gather(linker, ("param", *place[1:]), given, set(seen))
-        found.update((linker.instance(atom.klass, True), None) for atom in given if isinstance(atom, Cls))
-        return
-    if place[0] == EACH:
-        holders: dict[Atom, None] = {}
-        _gather(linker, ("param", *place[1:]), holders, set(seen))
-        found.update(dict.fromkeys(linker.items(tuple(holders))))
+        _gather(linker, _argument(place), given, set(seen))
+        if place[0] == EACH:
+            found.update(dict.fromkeys(linker.items(tuple(given))))
+        else:  # what a function makes of a class that it is given
+            found.update((linker.instance(atom.klass, True), None) for atom in given if isinstance(atom, Cls))
         return
     if place[0] == "param":
         for atom in linker.params.get((place[1], place[2], NO_CLASS), UNKNOWN):
@@ -279,6 +277,11 @@ def _gather(linker: Linker, place: Place, found: dict[Atom, None], seen: set[Pla
             found.update((each, None) for each in passed if each not in refused)
         else:
             _gather(linker, inner, found, seen)
+
+
+def _argument(place: Place) -> Place:
+    """The place of an argument of which another one tells the items, or what is made of it."""
+    return ("param", *place[1:])
 
 
 def _refused(linker: Linker, place: Place, owner: int, test: Test) -> Iterator[Atom]:

@@ -99,6 +99,11 @@ def _of_one(linker: Linker, atom: Stored | OneOf, name: str) -> Value:
             return (linker.atoms(ExtMethod, f"builtins.list.{name}", atom, name),)
     if isinstance(atom, Chosen):
         return each_of(linker, atom, lambda value: linker.attributes(value, name))
+    return of_options(linker, atom, name)
+
+
+def of_options(linker: Linker, atom: Stored | OneOf, name: str) -> Value:
+    """An attribute of whatever something may be that cannot be told; of what callers pass too, which are looked for."""
     return one_of(linker, linker.attributes(options(linker, atom), name))
 
 

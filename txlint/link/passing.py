@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.link.carried import carried
 from txlint.link.changes import CREATED, assigned, origin_of, saves
-from txlint.link.held import given, held
+from txlint.link.held import by_parameter, given, held
 from txlint.link.holding import row_of, via
 from txlint.link.kept import CALLABLE
 from txlint.link.keyed import beside
@@ -75,7 +75,6 @@ MOST_CALLS = 8
 """Calls of one parameter that are told apart."""
 _CALLER_ONLY = frozenset({Param, Const, SelfCls, Generated, Fn, ExtMethod, Ext, Part})
 _CALLED = frozenset({ExtMethod, Fn, Part})
-_NONE: dict[Any, bool] = {}
 
 
 def passed(site: Site) -> Passed:
@@ -448,7 +447,7 @@ def tell_left_open(site: Site, param: Param) -> None:
     frame, linker = site.frame, site.frame.linker
     each_ends: list[set[Key]] = []
     left: dict[Key, Opened] = {}
-    for value, is_bare in linker.decorated.get((param.fun.id, param.name), _NONE).items():
+    for value, is_bare in linker.decorated.get((param.fun.id, param.name), {}).items():
         ends: set[Key] = set()
         begins: dict[Key, Opened] = {}
         for fun in [atom.fun for atom in value if type(atom) is Fn and atom.fun.fact is not None and not atom.fun.fact.is_generator]:
@@ -570,19 +569,10 @@ def key_for_caller(site: Site, fun: Fun, skip: int, key: Any) -> Any:
 
 def _key_passed(site: Site, fun: Fun, skip: int, family: str, name: str) -> Any:
     """The key of what a call passes for a parameter, or of an attribute of that."""
-    frame, fact = site.frame, fun.fact
+    frame = site.frame
     head, _, rest = name.partition(".")
-    assert fact is not None
-    expr: Expr | None = None
-    position = -skip
-    for param in fact.params:
-        if param.kind in ("pos", "arg"):
-            if param.name == head and 0 <= position < len(site.expr[2]):
-                expr = site.expr[2][position]
-            position += 1
-    for keyword, value in site.expr[3]:
-        if keyword == head:
-            expr = value
+    assert fun.fact is not None
+    expr = by_parameter(fun.fact.params, site.expr, skip).get(head)
     if expr.__class__ is str:
         full = f"{expr}.{rest}" if rest else expr
         return frame.key_of(full, (*frame.ev(full), frame.linker.atoms(ExtObj, family, UNKNOWN, None)))

@@ -19,9 +19,9 @@ from txlint.link.generic import for_frame
 from txlint.link.guards import NO_CONSTANTS
 from txlint.link.held import provided
 from txlint.link.holding import row_of
-from txlint.link.kept import EACH, one_of, options
+from txlint.link.kept import EACH
 from txlint.link.linker import Linker, Replay
-from txlint.link.members import private
+from txlint.link.members import of_options, private
 from txlint.link.project import Fun, Klass, Module
 from txlint.link.properties import accessors, load, read
 from txlint.link.retrying import tries_again
@@ -705,7 +705,7 @@ class Frame:
                 isinstance(atom, Stored) and atom.place[0] in ("param", EACH) and (self.now_open() or name in self.linker.catalog.leading())
             ):
                 # A service that callers hand to a constructor, without an annotation: looked for only where it can matter.
-                result = union(result, one_of(self.linker, self.linker.attributes(options(self.linker, atom), name)))
+                result = union(result, of_options(self.linker, atom, name))
                 continue
             if name[:2] == "__" and isinstance(atom, SelfObj) and (own := private(self.linker, self.fun.klass, atom, name)):
                 result = union(result, own)
