@@ -565,7 +565,7 @@ def analyse(
     versions = Versions(on_disk, config, _folders_of_projects(discovery))
     models = DjangoModels(settings)
     also = {longer: file.module for file in discovery.files for longer in file.also}
-    places = [entrances.hooks, entrances.wrapped, lambda linker: django_entrances(linker, settings)]
+    places = [entrances.hooks, entrances.wrapped, lambda linker: django_entrances(linker, models, settings)]
     frameworks: tuple[Framework, ...] = (models,)
     if frappe.LIBRARY in catalog.libraries:
         documents = frappe.FrappeDocuments()

@@ -106,7 +106,7 @@ def _views(linker: Linker) -> Iterator[_View]:
         yield _View(view.fun, NO_CLASS, view.name, _with_user(linker, view.fun, before, loaded))
     for klass in linker.project.klasses:
         if linker.is_a(klass, _VIEW):
-            for fun, cls, _ in linker.called_methods(klass, [name for name in _METHODS if linker.find(klass, name) is not None]):
+            for fun, cls, *_ in linker.called_methods(klass, [name for name in _METHODS if linker.find(klass, name) is not None]):
                 asks = _is_login(linker, linker.items(linker.class_attribute(klass, "decorators")))
                 yield _View(fun, cls, "", _with_user(linker, fun, everywhere, loaded, asks))
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from txlint.model.facts import Class, Expr, FileFacts
 from txlint.model.graph import Opened
+from txlint.model.kinds import Confidence
 
 Atom: TypeAlias = Any
 Value: TypeAlias = tuple[Any, ...]
@@ -51,6 +52,15 @@ class Loaders(NamedTuple):
     always: frozenset[str]
 
 
+class Called(NamedTuple):
+    """A function of the project that a library calls: with the class of its receiver (-1: none), and what is known of its arguments."""
+
+    fun: Any
+    cls: int
+    given: tuple[tuple[str, Any], ...]
+    confidence: Confidence
+
+
 class Linker(Protocol):
     """What a framework may ask. ``Cls``, ``Obj``, ... are the kinds of atoms; ``atoms`` makes them."""
 
@@ -91,7 +101,7 @@ class Linker(Protocol):
     def decoration(self, fun: Any) -> Any: ...
     def replay(self, fun: Any, klass: Any, exact: bool) -> Any: ...
     def class_openers(self, klass: Any) -> list[tuple[Opened, str]]: ...
-    def called_methods(self, klass: Any, names: Iterable[str]) -> Iterator[tuple[Any, int, tuple[tuple[str, Any], ...]]]: ...
+    def called_methods(self, klass: Any, names: Iterable[str]) -> Iterator[Called]: ...
     def connect(self, signal: str, fun: Any, cls: int, sender: int) -> None: ...
     def put(self, place: Any, value: Value) -> None: ...
     def result(self, fun: Any, klass: Any, exact: bool) -> Value: ...

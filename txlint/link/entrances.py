@@ -6,17 +6,18 @@ What needs the reading of a framework's configuration is with that framework; `c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
+from txlint.frameworks.types import Called
 from txlint.link.calls import call
 from txlint.link.linker import Linker
 from txlint.link.project import Fun, Klass
 from txlint.link.replay import Frame
+from txlint.link.signals import receiving
 from txlint.link.site import Site
 from txlint.link.values import ExtMethod, Fn
 from txlint.model.catalog import Hook
 from txlint.model.facts import Pos
-from txlint.model.graph import NO_CLASS, Entrance, Target
+from txlint.model.graph import NO_CLASS, SELF, Entrance, SignalTarget, Target
 from txlint.model.kinds import Confidence
 
 
@@ -83,10 +84,10 @@ def _entrance(fun: Fun, cls: int, hook: Hook, state: str, name: str) -> Entrance
     return Entrance((fun.id, cls, False), kind, name, fun.module.facts.path, fact.name_pos, fun.dotted, alias, sure, family=hook.family)
 
 
-def called_methods(linker: Linker, klass: Klass, names: Iterable[str]) -> Iterator[tuple[Fun, int, tuple[tuple[str, Any], ...]]]:
-    """The project's functions that run when a library calls methods of a class, directly or behind the library's own; each with the
-    class of its receiver and what is known of the arguments."""
-    seen: set[tuple[int, int, tuple[tuple[str, Any], ...]]] = set()
+def called_methods(linker: Linker, klass: Klass, names: Iterable[str]) -> Iterator[Called]:
+    """The project's functions that run when a library calls methods of a class, directly or behind the library's own, and the receivers
+    of what these send."""
+    seen: set[Called] = set()
     nowhere: Pos = (0, 0, 0, 0)
     for name in names:
         frame = Frame(linker, klass.module.body, None, True)
@@ -96,10 +97,19 @@ def called_methods(linker: Linker, klass: Klass, names: Iterable[str]) -> Iterat
             site = Site(frame, ("call", name, (), (), nowhere), True, False, False)
             if isinstance(atom, (Fn, ExtMethod)):
                 call(site, atom)
-            for target in site.targets:
-                if isinstance(target, Target):
-                    given = target.given if target.kind != "signal" else ()
-                    key = (target.fun, target.cls, given)
-                    if key not in seen:
-                        seen.add(key)
-                        yield linker.project.funs[target.fun], target.cls, given
+            for called in _run(linker, site, klass):
+                if called not in seen:
+                    seen.add(called)
+                    yield called
+
+
+def _run(linker: Linker, site: Site, klass: Klass) -> Iterator[Called]:
+    for target in site.targets:
+        if isinstance(target, Target):
+            given = target.given if target.kind != "signal" else ()
+            yield Called(linker.project.funs[target.fun], target.cls, given, target.confidence)
+        elif isinstance(target, SignalTarget):
+            connections = [each for each in linker.connected if each.signal == target.signal]
+            sender, exact = (klass.id, True) if target.sender == SELF else (target.sender, target.exact)
+            for received in receiving(linker, connections, target, sender, exact, NO_CLASS):
+                yield Called(linker.project.funs[received.fun], received.cls, received.given, received.confidence)

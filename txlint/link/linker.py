@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.catalog.lookup import PROJECT, Catalog
 from txlint.catalog.types import TypeExpr
-from txlint.frameworks.types import Framework, Loaders, Row
+from txlint.frameworks.types import Called, Framework, Loaders, Row
 from txlint.link import classes, holding, iterated, kept, members, names, passing, substitution, taught, typehints, types
 from txlint.link.classes import Found
 from txlint.link.project import Fun, Klass, Module, Project
@@ -559,7 +559,7 @@ class Linker:
 
         return class_openers(self, klass)
 
-    def called_methods(self, klass: Klass, names: Iterable[str]) -> Iterator[tuple[Fun, int, tuple[tuple[str, Any], ...]]]:
+    def called_methods(self, klass: Klass, names: Iterable[str]) -> Iterator[Called]:
         """The project's functions that run when a library calls these methods of a class, each with the class of its receiver."""
         from txlint.link.entrances import called_methods
 

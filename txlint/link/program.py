@@ -16,7 +16,7 @@ from txlint.link.near import takers, with_openers
 from txlint.link.project import Fun, Klass, mentions
 from txlint.link.seeds import seeds
 from txlint.link.settled import of_class
-from txlint.link.signals import Connection
+from txlint.link.signals import Connection, receiving
 from txlint.link.targets import FEW
 from txlint.link.values import UNKNOWN, Cls, ExtObj, Fn, Obj
 from txlint.model.catalog import Hook
@@ -463,50 +463,10 @@ class _Builder:
         return known
 
     def signal(self, edges: dict[Edge, None], event: Event, target: SignalTarget, node: Node) -> None:
-        sender = node[1] if target.sender == SELF else target.sender
-        klass = self.linker.project.klasses[sender] if sender >= 0 else None
-        exact = node[2] if target.sender == SELF else target.exact
-        gone: set[int] = set()
-        if klass is not None and target.signal.endswith("_delete"):
-            gone = {other.id for framework in self.linker.frameworks for other in framework.cascades(self.linker, klass)}
-        for connection in self.by_signal.get(target.signal, ()):
-            sure = target.confidence
-            if connection.within not in (NO_CLASS, node[0]):
-                continue
-            if connection.sender in gone:
-                deleted = Target(
-                    connection.fun,
-                    connection.cls,
-                    "signal",
-                    sure,
-                    target.inner,
-                    0,
-                    False,
-                    True,
-                    connection.sender,
-                    tuple((n, "another row" if n == "origin" else v) for n, v in target.given),
-                    target.sent,
-                )
-                self.edge(edges, event, deleted, node)
-                continue
-            if connection.sender >= 0:
-                if klass is None:
-                    sure = min(sure, Confidence.POSSIBLE)
-                elif connection.sender != sender:
-                    other = self.linker.project.klasses[connection.sender]
-                    if exact or other not in klass.subclasses:
-                        continue
-                    sure = min(sure, Confidence.LIKELY)
-            elif not connection.known:
-                sure = min(
-                    sure, Confidence.POSSIBLE if target.signal.partition(".")[0] not in self.linker.project.packages else Confidence.LIKELY
-                )
-            self.edge(
-                edges,
-                event,
-                Target(connection.fun, connection.cls, "signal", sure, target.inner, 0, False, True, sender, target.given, target.sent),
-                node,
-            )
+        sender, exact = (node[1], node[2]) if target.sender == SELF else (target.sender, target.exact)
+        connections = self.by_signal.get(target.signal, ())
+        for received in receiving(self.linker, connections, target, sender, exact, node[0]):
+            self.edge(edges, event, received, node)
 
     def callbacks(self) -> None:
         """Functions passed to a parameter that the callee calls run at the caller's call; what the callee opens around that call is

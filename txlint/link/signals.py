@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.link.conditions import argument
@@ -13,6 +13,7 @@ from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtMethod, ExtObj, Fn, 
 from txlint.model.catalog import Hook
 from txlint.model.facts import Expr
 from txlint.model.graph import INSTANCE, ITSELF, NO_CLASS, SELF, Event, Sent, SignalTarget, Target, Test
+from txlint.model.kinds import Confidence
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -119,6 +120,35 @@ def sent(linker: Linker, signal: str, sender: int, keywords: dict[str | None, Va
             bound = bind(fun, (), keywords, 1 if klass is not None else 0)
             bound.pop("sender", None)
             note_parameters(linker, fun, bound, klass.id if klass is not None else NO_CLASS)
+
+
+def receiving(
+    linker: Linker, connections: Iterable[Connection], target: SignalTarget, sender: int, exact: bool, caller: int
+) -> Iterator[Target]:
+    """Who runs where a signal is sent, of these connections to it. ``exact``: by the class ``sender`` itself, none below it; ``caller``:
+    the function that sends it, -1 for a library."""
+    klass = linker.project.klasses[sender] if sender >= 0 else None
+    gone: set[int] = set()
+    if klass is not None and target.signal.endswith("_delete"):
+        gone = {other.id for framework in linker.frameworks for other in framework.cascades(linker, klass)}
+    for connection in connections:
+        if connection.within not in (NO_CLASS, caller):
+            continue
+        sure, row, given = target.confidence, sender, target.given
+        if connection.sender in gone:
+            row = connection.sender
+            given = tuple((name, "another row" if name == "origin" else value) for name, value in given)
+        elif connection.sender >= 0:
+            if klass is None:
+                sure = min(sure, Confidence.POSSIBLE)
+            elif connection.sender != sender:
+                if exact or linker.project.klasses[connection.sender] not in klass.subclasses:
+                    continue
+                sure = min(sure, Confidence.LIKELY)
+        elif not connection.known:
+            is_own = target.signal.partition(".")[0] in linker.project.packages
+            sure = min(sure, Confidence.LIKELY if is_own else Confidence.POSSIBLE)
+        yield Target(connection.fun, connection.cls, "signal", sure, target.inner, 0, False, True, row, given, target.sent)
 
 
 def called_own(site: Site, fun: Fun, receiver: Obj, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> None:

@@ -516,7 +516,7 @@ def _order(passage: Passage) -> tuple[Any, ...]:
     first = passage.hops[0].spot if passage.hops else passage.origin.spot
     return (
         -passage.confidence,
-        passage.origin.kind == "asserted",  # who opens it convinces more than who relies on it
+        passage.origin.kind in ("asserted", "admin"),  # code that opens one convinces more than who relies on it, and than the admin
         passage.doubt,
         passage.origin.spot.path,
         passage.origin.spot.pos,

@@ -6,34 +6,41 @@ The reading of its configuration says which functions and classes; the linker sa
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from txlint.catalog.types import parse_type
+from txlint.frameworks.django.models import ADMIN
 from txlint.frameworks.django.packages import REVISION, mutations, only_reads, revision
 from txlint.frameworks.django.settings import DjangoSettings
 from txlint.frameworks.django.urls import ViewEntry, atomic_views, read_views
 from txlint.frameworks.named import bound_to
 from txlint.frameworks.resolver import Resolved
 from txlint.frameworks.routes import around, decorators
-from txlint.model.facts import Expr
-from txlint.model.graph import NO_CLASS, Entrance, Opened
+from txlint.frameworks.types import Called
+from txlint.model.facts import Expr, Pos
+from txlint.model.graph import IDENTITY, NO_CLASS, Entrance, Opened
 from txlint.model.kinds import Confidence
 
 if TYPE_CHECKING:
+    from txlint.frameworks.django.models import DjangoModels
     from txlint.frameworks.types import Fun, Klass, Linker
 
-ADMIN = "django.contrib.admin.ModelAdmin"
 MIGRATION = "django.db.migrations.Migration"
 RUN_PYTHON = "django.db.migrations.RunPython"
 VIEWSET = "rest_framework.viewsets.ViewSetMixin"
+INLINE = "django.contrib.admin.options.InlineModelAdmin"
+_ADD = ("has_add_permission",)
+_OF_ROWS = (("save", (*_ADD, "has_change_permission")), ("delete", ("has_delete_permission",)))
+"""What the admin does with a row, and the permissions of which one must be there."""
 _ROWS = "django.db.models.QuerySet[new(self.model)]"
 _ACTIONS = ("list", "create", "retrieve", "update", "partial_update", "destroy")
 _BEFORE = ("initial", "get_queryset", "get_object", "get_serializer", "finalize_response")
 
 
-def entrances(linker: Linker, settings: DjangoSettings) -> Iterator[Entrance]:
+def entrances(linker: Linker, models: DjangoModels, settings: DjangoSettings) -> Iterator[Entrance]:
     """Everything that Django runs inside a transaction of its own, or of a decorator's."""
     admin_actions(linker)
+    yield from admin_rows(linker, models)
     yield from migrations(linker)
     yield from wrapped_classes(linker)
     yield from atomic_requests(linker, settings)
@@ -48,8 +55,8 @@ def atomic_requests(linker: Linker, settings: DjangoSettings) -> Iterator[Entran
     facts = {module.name: module.facts for module in linker.project.modules.values()}
     for view, alias in atomic_views(read_views(facts, settings), settings):
         switch = settings.atomic_requests[alias]
-        sure = min(view.confidence, switch.confidence)
-        for fun, cls, given in _called(linker, view):
+        for fun, cls, given, told in _called(linker, view):
+            sure = min(view.confidence, switch.confidence, told)
             yield Entrance(
                 (fun.id, cls, True),
                 "atomic_requests",
@@ -81,18 +88,19 @@ def middleware(linker: Linker, settings: DjangoSettings) -> Iterator[Entrance]:
     if behind:
         facts = {module.name: module.facts for module in linker.project.modules.values()}
         for view in read_views(facts, settings):
-            for fun, cls, _ in _called(linker, view):
+            for fun, cls, _, told in _called(linker, view):
                 klass = linker.project.klasses[cls] if cls >= 0 else None
                 reads = only_reads(linker, view, fun, klass)
                 for opened in behind:
                     if not (reads and opened.name == REVISION):
-                        yield _request(fun, klass, opened)
+                        yield _request(fun, klass, opened, told)
 
 
-def _request(fun: Fun, klass: Klass | None, opened: Opened) -> Entrance:
+def _request(fun: Fun, klass: Klass | None, opened: Opened, told: Confidence = Confidence.CERTAIN) -> Entrance:
     assert opened.path is not None and opened.function is not None
     node = (fun.id, klass.id if klass is not None else NO_CLASS, True)
-    return Entrance(node, "request", opened.name, opened.path, opened.pos, opened.function, opened.alias, opened.confidence)
+    sure = min(opened.confidence, told)
+    return Entrance(node, "request", opened.name, opened.path, opened.pos, opened.function, opened.alias, sure)
 
 
 def _layer(linker: Linker, dotted: str) -> tuple[Fun | None, Klass | None]:
@@ -109,19 +117,19 @@ def _layer(linker: Linker, dotted: str) -> tuple[Fun | None, Klass | None]:
     return None, None
 
 
-def _called(linker: Linker, view: ViewEntry) -> Iterator[tuple[Fun, int, tuple[tuple[str, Any], ...]]]:
-    """What Django calls for a view: functions with the class of their receiver and what is known of the arguments."""
+def _called(linker: Linker, view: ViewEntry) -> Iterator[Called]:
+    """What Django calls for a view."""
     target = view.target
     if view.call == "admin":
-        yield from ((fun, cls, ()) for fun, cls in _admin(linker))
+        yield from (Called(fun, cls, (), Confidence.CERTAIN) for fun, cls in _admin(linker))
     elif target.kind == "function":
         fun = _function(linker, target)
         if fun is not None:
             receiver = _class(linker, view.receiver) if view.receiver is not None else None
-            yield fun, receiver.id if receiver is not None else NO_CLASS, ()
+            yield Called(fun, receiver.id if receiver is not None else NO_CLASS, (), Confidence.CERTAIN)
             for atom in linker.decoration(fun).value:
                 if isinstance(atom, linker.Fn) and atom.fun is not fun:
-                    yield atom.fun, NO_CLASS, ()  # what a decorator of the project puts around it
+                    yield Called(atom.fun, NO_CLASS, (), Confidence.CERTAIN)  # what a decorator of the project puts around it
     elif target.kind == "class":
         klass = _class(linker, target)
         if klass is not None:
@@ -157,6 +165,61 @@ def admin_actions(linker: Linker) -> None:
                     linker.tell(action.fun, fact.params[2].name, linker.typed(parse_type(_ROWS), admin, (), {}))
 
 
+def admin_rows(linker: Linker, models: DjangoModels) -> Iterator[Entrance]:
+    """What the admin itself saves and deletes in its transaction: rows of the models that it has and of their inlines' models, unless a
+    model admin of the project does that (its methods are hooks of their own)."""
+    done: set[tuple[int, str, bool]] = set()
+    for model, name, stored, path, pos in _rows_of_admin(linker, models):
+        if (model.id, name, stored) in done:
+            continue
+        done.add((model.id, name, stored))
+        for fun, cls, given, sure in linker.called_methods(model, (name,)):
+            params = fun.fact.params if fun.fact.name == name else ()
+            left = tuple((each.name, each.default[1]) for each in params if isinstance(each.default, tuple) and each.default[0] == "const")
+            known = (*given, *left, *(((IDENTITY, True), ("created", False)) if stored else ()))
+            yield Entrance((fun.id, cls, True), "admin", ADMIN, path, pos, f"{model.dotted}.{name}", None, sure, known)
+
+
+def _rows_of_admin(linker: Linker, models: DjangoModels) -> Iterator[tuple[Klass, str, bool, str, Pos]]:
+    """The models, the method that is called, whether on rows that are there only, and where that is said."""
+    for model, admin, path, pos in models.registered(linker):
+        for name, permissions in _OF_ROWS:
+            if admin is None or not (_has(linker, admin, f"{name}_model") or _forbids(linker, admin, permissions)):
+                yield model, name, admin is not None and _forbids(linker, admin, _ADD), path, pos
+        if admin is None or _has(linker, admin, "save_formset"):
+            continue
+        for inline in linker.items(linker.class_attribute(admin, "inlines")):
+            if not isinstance(inline, linker.Cls) or not linker.is_a(inline.klass, INLINE):
+                continue
+            klass = inline.klass
+            stays = [atom.value for atom in linker.class_attribute(klass, "can_delete") if isinstance(atom, linker.Const)] == [False]
+            for name, permissions in _OF_ROWS:
+                if not (name == "delete" and stays) and not _forbids(linker, klass, permissions):
+                    for other in linker.class_attribute(klass, "model"):
+                        if isinstance(other, linker.Cls):
+                            yield other.klass, name, _forbids(linker, klass, _ADD), klass.module.facts.path, klass.fact.name_pos
+
+
+def _has(linker: Linker, admin: Klass, method: str) -> bool:
+    """Has a class of the project the method?"""
+    found = linker.find(admin, method)
+    return found is not None and found.bindings is not None
+
+
+def _forbids(linker: Linker, admin: Klass, permissions: Iterable[str]) -> bool:
+    """Do methods for these permissions always say False?"""
+    for permission in permissions:
+        said = [
+            each
+            for fun in linker.class_attribute(admin, permission)
+            if isinstance(fun, linker.Fn)
+            for each in linker.result(fun.fun, admin, True)
+        ]
+        if not said or not all(isinstance(each, linker.Const) and each.value is False for each in said):
+            return False
+    return True
+
+
 def handlers(linker: Linker, klass: Klass, wired: Iterable[str]) -> list[str]:
     """The names of methods that a request may run besides ``dispatch``."""
     names = list(wired)
@@ -182,10 +245,10 @@ def wrapped_classes(linker: Linker) -> Iterator[Entrance]:
             if name in klass.names:
                 continue  # a decorator of that very function
             for sub in (klass, *klass.subclasses):
-                for fun, cls, given in linker.called_methods(sub, [name, *(handlers(linker, sub, ()) if name == "dispatch" else ())]):
+                for fun, cls, given, told in linker.called_methods(sub, [name, *(handlers(linker, sub, ()) if name == "dispatch" else ())]):
                     yield Entrance(
                         (fun.id, cls, True), "decorator", opened.name, klass.module.facts.path, opened.pos, klass.dotted, opened.alias,
-                        min(opened.confidence, Confidence.CERTAIN), given,
+                        min(opened.confidence, told), given,
                     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.catalog.types import parse_type
 from txlint.frameworks.data import ABSENT, Unknown
@@ -14,7 +14,7 @@ from txlint.frameworks.django.rows import DjangoRow
 from txlint.frameworks.django.settings import DjangoSettings
 from txlint.frameworks.named import bound_to
 from txlint.frameworks.types import Framework, Row
-from txlint.model.facts import Expr
+from txlint.model.facts import Expr, Pos
 from txlint.model.graph import STORED
 from txlint.model.kinds import Confidence
 from txlint.model.shapes import calls_in, last_name
@@ -26,6 +26,8 @@ MODEL = "django.db.models.Model"
 MANAGER = "django.db.models.Manager"
 QUERYSET = "django.db.models.QuerySet"
 ADMIN = "django.contrib.admin.ModelAdmin"
+SITE = "django.contrib.admin.site"
+ADMIN_SITE = "django.contrib.admin.AdminSite"
 USER = "django.contrib.auth.models.User"
 _LABELLED = frozenset(
     f"django.db.models.{where}{name}" for where in ("", "enums.") for name in ("Choices", "IntegerChoices", "TextChoices")
@@ -62,6 +64,15 @@ _SETTINGS = "django.conf.settings."
 _IMPORTS = frozenset({"django.utils.module_loading.import_string", "importlib.import_module"})
 
 
+class Registered(NamedTuple):
+    """A model that the admin has: with which model admin of the project (None: Django's own), and where that is said."""
+
+    model: Klass
+    admin: Klass | None
+    path: str
+    pos: Pos
+
+
 class DjangoModels(Framework):
     """A `Framework` of the linker."""
 
@@ -71,7 +82,7 @@ class DjangoModels(Framework):
         self._reverse: dict[int, dict[str, Value]] | None = None
         self._cascades: dict[int, list[Klass]] = {}
         self._user: Any = False
-        self._registered: dict[int, list[Klass]] | None = None
+        self._registered: list[Registered] | None = None
         self._models: dict[int, bool] = {}
         self._rows: dict[int, list[Klass]] | None = None
         self._fields: dict[tuple[int, str], frozenset[str] | None] = {}
@@ -183,8 +194,8 @@ class DjangoModels(Framework):
 
     def instance_attribute(self, linker: Linker, klass: Klass, name: str, holder: Atom) -> Value | None:
         if name == "model" and ADMIN in linker.mro(klass) and linker.find(klass, "model") is None:
-            models = self.registered(linker).get(klass.id)
-            return tuple(linker.atoms(linker.Cls, model) for model in models) if models else None
+            models = [each.model for each in self.registered(linker) if each.admin is klass]
+            return tuple(linker.atoms(linker.Cls, model) for model in dict.fromkeys(models)) or None
         if not self.is_model(linker, klass):
             return None
         if linker.find(klass, name) is None:
@@ -260,34 +271,38 @@ class DjangoModels(Framework):
                     waiting.append(child)
         return list(seen.values())
 
-    def registered(self, linker: Linker) -> dict[int, list[Klass]]:
-        """The models of each model admin, by ``@admin.register(Model)`` and ``site.register(Model, Admin)``."""
+    def registered(self, linker: Linker) -> list[Registered]:
+        """What the admin has by ``@admin.register(Model)``, ``site.register(Model, Admin)`` and ``site.register(Model)``."""
         if self._registered is not None:
             return self._registered
-        self._registered = {}
+        found: list[Registered] = []
+        self._registered = found
         for klass in linker.project.klasses:
-            for expr, _ in klass.fact.decorators:
+            for expr, pos in klass.fact.decorators:
                 called = expr[1] if isinstance(expr, tuple) and expr[0] == "call" else None
                 if str(called).rpartition(".")[2] == "register" and ADMIN in linker.mro(klass):
                     for argument in expr[2]:
-                        self._register(linker, klass, linker.class_expression(klass, argument))
+                        models = linker.class_expression(klass, argument)
+                        found.extend(Registered(model, klass, klass.module.facts.path, pos) for model in _classes(linker, models))
         for module in linker.project.ordered:
             if "register" not in module.facts.words:
                 continue
             for stmt in module.facts.body:
                 expr = stmt[1] if stmt[0] == "expr" else None
-                if isinstance(expr, tuple) and expr[0] == "call" and str(expr[1]).endswith(".register") and len(expr[2]) > 1:
-                    models = linker.bound(("value", expr[2][0], None), module, None)
-                    for atom in linker.bound(("value", expr[2][1], None), module, None):
-                        if isinstance(atom, linker.Cls) and ADMIN in linker.mro(atom.klass):
-                            self._register(linker, atom.klass, models)
-        return self._registered
+                if isinstance(expr, tuple) and expr[0] == "call" and str(expr[1]).endswith(".register") and expr[2]:
+                    admins = self._admins(linker, module, expr)
+                    models = linker.bound(("value", expr[2][0], None), module, None) if admins else ()
+                    for model in _classes(linker, models):
+                        found.extend(Registered(model, admin, module.facts.path, expr[4]) for admin in admins)
+        return found
 
-    def _register(self, linker: Linker, admin: Klass, models: Value) -> None:
-        assert self._registered is not None
-        for atom in (*models, *linker.items(models)):
-            if isinstance(atom, linker.Cls):
-                self._registered.setdefault(admin.id, []).append(atom.klass)
+    def _admins(self, linker: Linker, module: Any, call: tuple[Any, ...]) -> list[Klass | None]:
+        """The model admins with which a call of ``register`` registers; None: Django's own. Empty where it is no admin's."""
+        given = call[2][1] if len(call[2]) > 1 else dict(call[3]).get("admin_class")
+        if given is None:
+            sites = linker.bound(("value", call[1].rpartition(".")[0], None), module, None) if isinstance(call[1], str) else ()
+            return [None] if any(_is_site(linker, site) for site in sites) else []
+        return [klass for klass in _classes(linker, linker.bound(("value", given, None), module, None)) if ADMIN in linker.mro(klass)]
 
     def fields(self, linker: Linker, klass: Klass, path: str, kind: str) -> frozenset[str] | None:
         """The file fields of a model. Django takes fields from bases that are models only, and from ``add_to_class``. A library's class
@@ -479,6 +494,16 @@ def _meta(klass: Klass, name: str) -> Any:
                 if inner[0] == "value" and inner[1] is not None and not isinstance(inner[1], str) and inner[1][0] == "const":
                     return inner[1][1]
     return None
+
+
+def _classes(linker: Linker, value: Value) -> list[Klass]:
+    return [atom.klass for atom in (*value, *linker.items(value)) if isinstance(atom, linker.Cls)]
+
+
+def _is_site(linker: Linker, atom: Atom) -> bool:
+    if isinstance(atom, (linker.Ext, linker.ExtObj)):
+        return atom.name in (SITE, ADMIN_SITE)
+    return isinstance(atom, linker.Obj) and linker.is_a(atom.klass, ADMIN_SITE)
 
 
 def _is_own(linker: Linker, dotted: str) -> bool:

@@ -99,6 +99,6 @@ def mutations(linker: Linker, settings: DjangoSettings) -> Iterator[Entrance]:
     for klass in linker.project.klasses:
         if not any(isinstance(base, str) and base in _MUTATIONS for base in linker.mro(klass)):
             continue
-        for fun, cls, given in linker.called_methods(klass, ("mutate", "mutate_and_get_payload", "perform_mutate")):
-            node = (fun.id, cls, True)
-            yield Entrance(node, "atomic_requests", "ATOMIC_MUTATIONS", switch.path, place, fun.dotted, "default", switch.confidence, given)
+        for fun, cls, given, told in linker.called_methods(klass, ("mutate", "mutate_and_get_payload", "perform_mutate")):
+            node, sure = (fun.id, cls, True), min(told, switch.confidence)
+            yield Entrance(node, "atomic_requests", "ATOMIC_MUTATIONS", switch.path, place, fun.dotted, "default", sure, given)
