@@ -146,6 +146,21 @@ def test_confidence_is_that_of_the_weakest_part(weak: Hazard) -> None:
     assert only(weak).confidence == Confidence.LIKELY
 
 
+@pytest.mark.parametrize(("first", "last", "confidence"), [(3, 1, Confidence.CERTAIN), (0, 2, Confidence.LIKELY)])
+def test_tests_beyond_the_opener_s_function_make_a_way_likely(first: int, last: int, confidence: Confidence) -> None:
+    """Those in that function itself do not: somebody wrote the transaction around them."""
+    way = passage(CHECKOUT, RECEIPT, replace(BY_CHECKOUT, tests=first))
+    asked = Hazard(RECEIPT, (replace(way, hops=(way.hops[0], replace(way.hops[1], tests=last))),))
+    assert only(asked).confidence == confidence
+    assert ("tests hold" in only(asked).openers[0].trace[-1].label) is (confidence < Confidence.CERTAIN)
+
+
+def test_of_code_that_is_entered_with_a_transaction_the_first_function_is_its_own() -> None:
+    way = passage(ADMIN, RECEIPT, replace(BY_ADMIN, tests=0), replace(BY_CHECKOUT, tests=2))
+    assert only(Hazard(RECEIPT, (way,))).confidence == Confidence.LIKELY
+    assert only(Hazard(RECEIPT, (replace(way, entered=True),))).confidence == Confidence.CERTAIN
+
+
 def test_severity() -> None:
     assert only(POSTED).severity == "medium"
     assert only(replace(POSTED, site=replace(POST, written=True))).severity == "high"

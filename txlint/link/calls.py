@@ -740,7 +740,7 @@ def flush(site: Site) -> None:
             site.effect,
             site.confidence,
             site.effect is not None and bool(frame.rows) and speaks_of((site.expr[2], site.expr[3]), frame.rows),
-            frame.tests,
+            frame.undecided,
         )
     )
     site.targets, site.effect = [], None

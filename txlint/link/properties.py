@@ -327,7 +327,7 @@ def _leave(site: Site) -> None:
     frame.ran.add(key)
     targets = tuple(dict.fromkeys(site.targets))
     frame.flow.events.append(
-        Event(site.pos, site.func, site.region, site.closed, frame.guards, passed(site), True, targets, tests=frame.tests)
+        Event(site.pos, site.func, site.region, site.closed, frame.guards, passed(site), True, targets, tests=frame.undecided)
     )
 
 

@@ -91,7 +91,7 @@ class Frame:
 
     __slots__ = (
         "assigned_params", "at", "at_end", "awaiting", "cached", "called", "closed", "commits", "constants", "dead", "depth", "each",
-        "ends", "env", "exact", "filled", "flow", "fun", "given", "given_if", "grown", "guards", "handling", "instead", "is_quiet",
+        "ends", "env", "exact", "exits", "filled", "flow", "fun", "given", "given_if", "grown", "guards", "handling", "instead", "is_quiet",
         "keys", "klass", "linker", "loops", "module", "never", "open", "origins", "owners", "paired", "parent", "promises", "queries",
         "ran", "reads", "region", "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "skipped", "snapshot",
         "stacks", "stands_for", "static", "switched", "tested", "tests", "told", "writes", "written", "yields",
@@ -122,6 +122,7 @@ class Frame:
         self.returned: list[WayOut] = []
         self.handling = False
         self.tests = 0  # branches and handlers that are being replayed, one in the other
+        self.exits = 0  # tests before, in the same blocks, under which this would not be reached
         # By call: what it has ended where its result is true, or false, and how that stood before.
         self.ends: dict[Pos, tuple[frozenset[Key], frozenset[Key], tuple[Opened, ...]]] = {}
         self.never: Expr = ""  # the last call that never came back: what it calls always raises
@@ -312,12 +313,22 @@ class Frame:
             opened = replace(opened, retry=True)
         if not self.silent:
             misuse.opened(self, opened, self.now_open())
+        self._opened_at(opened)
         if opened.durable:
             self.closed = self.closed | {opened.key}  # where a caller has one open it raises
         self.region = (*self.region, opened)
         self.snapshot = None
         if not self.silent:
             self.flow.scopes += 1
+
+    def _opened_at(self, opened: Opened) -> None:
+        if opened.path is None:  # else opened elsewhere
+            opened.tests = self.undecided
+
+    @property
+    def undecided(self) -> int:
+        """Of how many tests that nothing decides it depends that this is reached, in the function itself."""
+        return self.tests + self.exits
 
     def is_retried(self, opened: Opened) -> bool:
         """Is what is opened here opened again after an error: by a loop around it, by a decorator of the function?"""
@@ -342,6 +353,7 @@ class Frame:
             return
         if opened.kind == "autobegin" and opened.key in self.linker.begun:
             return
+        self._opened_at(opened)
         self.open = {**self.open, opened.key: opened}
         self.snapshot = None
         if not self.silent and known is None:

@@ -382,6 +382,7 @@ def _if(frame: Frame, stmt: Any) -> None:
     yes, no = tests(frame, test)
     before = frame.fork()
     filled = _filled(frame, stmt, yes) if yes and not stmt[3] else None
+    exits = frame.exits
     frame.tests += decided is None
     if decided is not False:
         assume(frame, yes)
@@ -391,6 +392,7 @@ def _if(frame: Frame, stmt: Any) -> None:
     else:
         frame.dead = True
     after_yes = frame.state()
+    frame.exits = exits
     frame.resume(before)  # the first branch had copies
     if decided is not True:
         assume(frame, no)
@@ -402,6 +404,7 @@ def _if(frame: Frame, stmt: Any) -> None:
         frame.dead = True
     frame.tests -= decided is None
     after_no = frame.state()
+    frame.exits = exits + (decided is None and ((after_yes.dead and _returns(stmt[2])) or (after_no.dead and _returns(stmt[3]))))
     frame.join(before, after_yes, after_no, only_test(yes))
     if frame.open is not before.open and frame.open and not (after_yes.dead or after_no.dead):
         frame.began(before.open, after_yes.open, after_no.open, test)
@@ -409,6 +412,12 @@ def _if(frame: Frame, stmt: Any) -> None:
         frame.given_if.update(filled)
     if test.__class__ is tuple and test[0] == "not" and stmt[2] and stmt[2][-1][0] == "raise" and not stmt[3]:
         asserted(frame, test[1], stmt[4])  # `if not connection.in_atomic_block: raise RuntimeError`
+
+
+def _returns(body: Body) -> bool:
+    """Does a block that is left end like one that has nothing to do, and not by refusing?"""
+    last = body[-1] if body else None
+    return last is not None and (last[0] in ("return", "continue", "break") or (last[0] == "if" and _returns(last[2])))
 
 
 def _filled(frame: Frame, stmt: Any, yes: Facts) -> dict[str, Facts]:
@@ -506,7 +515,7 @@ def _stand_for(frame: Frame, target: Expr, item: Expr) -> None:
 
 def _loop(frame: Frame, body: Body, orelse: Body, before: State, loop: Any = None) -> None:
     first = len(frame.flow.events)
-    opened = frame.open
+    opened, exits = frame.open, frame.exits
     frame.body(body)
     if frame.open is not opened and not frame.dead and any(key not in opened for key in frame.open):
         # What one round leaves open is open in the next: once more, in place of the first.
@@ -515,6 +524,7 @@ def _loop(frame: Frame, body: Body, orelse: Body, before: State, loop: Any = Non
         frame.open = {**opened, **frame.open}
         frame.snapshot = None
         frame.body(body)
+    frame.exits = exits
     ends = frame.open is not before.open or frame.closed is not before.closed
     if loop is not None and ends and not frame.dead and is_entered(frame, loop):
         frame.guards = before.guards
@@ -551,9 +561,11 @@ def _try(frame: Frame, stmt: Any) -> None:
         if name:
             frame.env[name] = UNKNOWN
         handling, frame.handling = frame.handling, True
+        exits = frame.exits
         frame.tests += 1
         frame.body(handler)
         frame.tests -= 1
+        frame.exits = exits
         frame.handling = handling
         ends.append(frame.state())
     state = ends[0]
@@ -599,9 +611,11 @@ def _match(frame: Frame, stmt: Any) -> None:
         if guard is not None:
             frame.at = stmt
             frame.ev(guard)
+        exits = frame.exits
         frame.tests += 1
         frame.body(body)
         frame.tests -= 1
+        frame.exits = exits
         ends.append(frame.state())
     frame.restore(before)
     state = frame.state()

@@ -142,7 +142,9 @@ def iterate(frame: Frame, value: Value, expr: Expr) -> None:
             skip = 1 if atom.fun.klass is not None and atom.receiver is not None else 0
             target = Target(atom.fun.id, cls, "call", CERTAIN, (), skip, exact)
             frame.flow.events.append(
-                Event(pos, expr[1], frame.now_open(), frame.closed, frame.guards, Passed({}, {}, True), True, (target,), tests=frame.tests)
+                Event(
+                    pos, expr[1], frame.now_open(), frame.closed, frame.guards, Passed({}, {}, True), True, (target,), tests=frame.undecided
+                )
             )
 
 
@@ -154,5 +156,5 @@ def method_event(frame: Frame, fn: Fn, pos: Pos, receiver: Key | None = None) ->
     target = Target(fn.fun.id, cls, "call", CERTAIN, (), 1, exact)
     passed = Passed({RECEIVER: ("key", receiver)} if receiver is not None else {}, {}, True)
     frame.flow.events.append(
-        Event(pos, fn.fun.qualname, frame.now_open(), frame.closed, frame.guards, passed, True, (target,), tests=frame.tests)
+        Event(pos, fn.fun.qualname, frame.now_open(), frame.closed, frame.guards, passed, True, (target,), tests=frame.undecided)
     )

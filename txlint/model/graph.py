@@ -53,7 +53,7 @@ class Test(NamedTuple):
 @dataclass(slots=True, eq=False)
 class Opened:
     """A transaction opened in the function that holds it. ``begun``: the first statement, where the block at ``pos`` only ends it.
-    ``flags``: tests of flags of the receiver under which it is opened at all."""
+    ``flags``: tests of flags of the receiver under which it is opened at all; ``tests``: as of an `Event`."""
 
     kind: str
     name: str
@@ -70,6 +70,7 @@ class Opened:
     begun: Pos | None = None
     durable: bool = False
     flags: tuple[Test, ...] = ()
+    tests: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,7 +230,7 @@ class Event:
     effect: Effect | None = None
     confidence: Confidence = Confidence.CERTAIN
     written: bool = False
-    tests: int = 0  # branches and handlers of exceptions around it, whose tests nothing decides
+    tests: int = 0  # that nothing decides: of branches and handlers around it, and of those that return before it
 
 
 @dataclass(slots=True, eq=False)

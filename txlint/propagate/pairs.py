@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from txlint.model.facts import Expr, Pos
@@ -482,6 +482,8 @@ class _Pairs:
                 hops = (*self.hop(node, edge), *(self.hops(site, edge.node) if way is None else way))
             else:
                 hops = (self.last(node, event),)
+            if opened.tests:  # what the transaction itself depends on is no doubt about what happens inside
+                hops = (replace(hops[0], tests=max(0, hops[0].tests - opened.tests)), *hops[1:])
             result.append(Passage(origin, hops, sure))
         result.sort(key=_order)
         return result
@@ -509,13 +511,13 @@ class _Pairs:
             entrance.kind, entrance.name, Spot(entrance.path, entrance.pos), entrance.function, entrance.alias, entrance.confidence,
             reads_only=entrance.reads, family=entrance.family,
         )  # fmt: skip
-        return Passage(origin, hops, sure, len({item[4][0] for item in ranked}))
+        return Passage(origin, hops, sure, len({item[4][0] for item in ranked}), True)
 
 
 def _order(passage: Passage) -> tuple[Any, ...]:
     first = passage.hops[0].spot if passage.hops else passage.origin.spot
     return (
-        -passage.confidence,
+        -passage.sure,
         passage.origin.kind in ("asserted", "admin"),  # code that opens one convinces more than who relies on it, and than the admin
         passage.doubt,
         passage.origin.spot.path,

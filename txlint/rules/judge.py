@@ -200,7 +200,7 @@ def _severity(site: EffectSite, held: bool) -> str:
 
 def _confidence(site: EffectSite, passage: Passage) -> Confidence:
     steps = (hop.confidence for hop in passage.hops)
-    return min(site.confidence, site.effect.confidence, passage.confidence, passage.origin.confidence, *steps)
+    return min(site.confidence, site.effect.confidence, passage.sure, passage.origin.confidence, *steps)
 
 
 def _passage_order(ranked: tuple[Confidence, Passage]) -> tuple[object, ...]:
@@ -208,7 +208,16 @@ def _passage_order(ranked: tuple[Confidence, Passage]) -> tuple[object, ...]:
     entry = passage.hops[0].spot
     origin = passage.origin
     # Who opens the transaction convinces more than who relies on one.
-    return -confidence, origin.kind == "asserted", passage.doubt, origin.spot.path, origin.spot.pos, entry.path, entry.pos, origin.name
+    return (
+        -confidence,
+        origin.kind in ("asserted", "admin"),
+        passage.doubt,
+        origin.spot.path,
+        origin.spot.pos,
+        entry.path,
+        entry.pos,
+        origin.name,
+    )
 
 
 def _merged(kept: list[tuple[Confidence, Passage]]) -> list[tuple[Confidence, Passage]]:
@@ -263,7 +272,11 @@ def _openers(case: Case, kept: list[tuple[Confidence, Passage]], fingerprints: l
         origin = passage.origin
         name = opener_name(origin, sources)
         last = len(passage.hops) - 1
-        trace = tuple(_step(hop, case.does if index == last else "", sources) for index, hop in enumerate(passage.hops))
+        asked = passage.calls[1:] if passage.sure < passage.confidence else ()
+        trace = tuple(
+            _step(hop, case.does if index == last else "", hop.tests if hop in asked else 0, sources)
+            for index, hop in enumerate(passage.hops)
+        )
         openers.append(
             Opener(
                 kind=origin.kind,
@@ -283,10 +296,10 @@ def _openers(case: Case, kept: list[tuple[Confidence, Passage]], fingerprints: l
     return tuple(openers)
 
 
-def _step(hop: Hop, does: str, sources: Sources) -> Step:
+def _step(hop: Hop, does: str, tests: int, sources: Sources) -> Step:
     is_line = hop.kind in ("property", "setter") and hop.spot.pos[1] == hop.spot.pos[3]
     place = sources.attribute(hop.spot, hop.callee.rpartition(".")[2]) if is_line else sources.place(hop.spot)
-    return Step(hop.kind, place, hop.function, step_label(hop, does))
+    return Step(hop.kind, place, hop.function, step_label(hop, does, tests))
 
 
 def _digest(*parts: str) -> str:

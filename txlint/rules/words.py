@@ -45,11 +45,10 @@ def short_name(dotted: str, modules: Container[str] = ()) -> str:
     return shorten(parts[-1])
 
 
-def step_label(hop: Hop, does: str = "") -> str:
-    """What happens in this step; ``does`` says it of the last one, the effect itself."""
-    if does:
-        return does
-    return _CALLS.get(hop.kind, "calls {}").format(shorten(hop.callee, 120))
+def step_label(hop: Hop, does: str = "", tests: int = 0) -> str:
+    """What happens in this step; ``does`` says it of the last one, the effect itself. ``tests``: on so many it depends that it does."""
+    label = does or _CALLS.get(hop.kind, "calls {}").format(shorten(hop.callee, 120))
+    return f"{label}, if {tests} tests hold" if tests > 1 else f"{label}, if a test holds" if tests else label
 
 
 def opener_name(origin: Origin, sources: Sources) -> str:
