@@ -175,6 +175,20 @@ def only_test(facts: Facts) -> Test | None:
     return facts[0][1] if len(facts) == 1 and facts[0][0] == "test" and facts[0][1].op != "either" else None
 
 
+def both_constant(one: Value, two: Value) -> tuple[Any, Any] | None:
+    """The constants that two values are."""
+    if len(one) == len(two) == 1 and isinstance(one[0], Const) and isinstance(two[0], Const):
+        return one[0].value, two[0].value
+    return None
+
+
+def one_of_two(frame: Frame, expr: Expr) -> tuple[Test, Any, Any] | None:
+    """``LATE if late else PAID``, where that is a test of a parameter: the test, and the constants where it holds and where not."""
+    test = only_test(tests(frame, expr[1])[0])
+    pair = both_constant(frame.looked_at(expr[2]), frame.looked_at(expr[3])) if test is not None else None
+    return (test, *pair) if test is not None and pair is not None else None
+
+
 def parameter_of(frame: Frame, expr: Expr) -> str | None:
     """The parameter that an expression stands for: by its name, as a key of ``**kwargs``, or by a local name for one of these."""
     if expr.__class__ is str:

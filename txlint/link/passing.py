@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.link.carried import carried
 from txlint.link.changes import CREATED, assigned, origin_of, saves
+from txlint.link.guards import one_of_two
 from txlint.link.held import by_parameter, given, held
 from txlint.link.holding import row_of, via
 from txlint.link.kept import CALLABLE
@@ -224,6 +225,8 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
             values[place] = ("param", arg)
         elif arg in frame.grown:
             values[place] = ("grown", arg, frame.grown[arg])
+        elif arg in frame.by_test:
+            values[place] = ("by", *frame.by_test[arg])
         elif len(value) == 1 and (signal := sent_as(frame.linker, value[0])) is not None:
             values[place] = ("const", signal)
         elif (key := frame.key_of(arg, value)) is not None:
@@ -232,6 +235,8 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
             )
         elif "." in arg and (flag := flag_of(frame, arg)) is not None:
             values[place] = ("param", flag)
+    elif arg[0] == "ifexp" and (which := one_of_two(frame, arg)) is not None:
+        values[place] = ("by", *which)
     if place not in values:
         if len(value) == 1 and type(value[0]) is Const:
             values[place] = ("const", value[0].value)

@@ -90,11 +90,12 @@ class Frame:
     transactions that the function itself has open, and the `Flow` of events that it leaves."""
 
     __slots__ = (
-        "assigned_params", "at", "at_end", "awaiting", "cached", "called", "closed", "commits", "constants", "dead", "depth", "each",
-        "ends", "env", "exact", "exits", "filled", "flow", "fun", "given", "given_if", "grown", "guards", "handling", "instead", "is_quiet",
-        "keys", "klass", "linker", "loops", "module", "never", "open", "origins", "owners", "paired", "parent", "promises", "queries",
-        "ran", "reads", "region", "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "skipped", "snapshot",
-        "stacks", "stands_for", "static", "switched", "tested", "tests", "told", "writes", "written", "yields",
+        "assigned_params", "at", "at_end", "awaiting", "by_test", "cached", "called", "closed", "commits", "constants", "dead",
+        "depth", "each", "ends", "env", "exact", "exits", "filled", "flow", "fun", "given", "given_if", "grown", "guards",
+        "handling", "instead", "is_quiet", "keys", "klass", "linker", "loops", "module", "never", "open", "origins", "owners",
+        "paired", "parent", "promises", "queries", "ran", "reads", "region", "renamed", "returned", "returns", "rows",
+        "self_name", "sets", "silent", "skipped", "snapshot", "stacks", "stands_for", "static", "switched", "tested", "tests",
+        "told", "writes", "written", "yields",
     )  # fmt: skip
 
     def __init__(self, linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> None:
@@ -138,6 +139,7 @@ class Frame:
         self.assigned_params: dict[str, tuple[Any, ...] | None] = {}
         self.grown: dict[str, frozenset[str]] = {}  # parameters to which names have been added, and which
         self.tested: dict[str, Any] = {}  # local names of tests (`is_new = self.pk is None`): what holds where they are true, and false
+        self.by_test: dict[str, tuple[Test, Any, Any]] = {}  # local names: which constant they are where a test holds, and where not
         self.given_if: dict[str, Any] = {}  # local names that are None but where a test holds: what holds where they are not
         self.written: bool | None = False  # the receiver's own row has been saved here; None: on some of the ways to here
         # Names that stand for one field after the other in a loop (of no row), or for such a field of a row: the row, and which fields.

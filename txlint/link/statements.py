@@ -14,7 +14,20 @@ from txlint.link.changes import field_of, writes
 from txlint.link.entering import Closing, enter_context, leave, only_left, own, suspended
 from txlint.link.generic import for_frame
 from txlint.link.grown import added
-from txlint.link.guards import NEVER, Facts, assume, constant_test, constants, is_nothing, library_test, only_test, parameter_of, tests
+from txlint.link.guards import (
+    NEVER,
+    Facts,
+    assume,
+    both_constant,
+    constant_test,
+    constants,
+    is_nothing,
+    library_test,
+    one_of_two,
+    only_test,
+    parameter_of,
+    tests,
+)  # fmt: skip
 from txlint.link.held import given
 from txlint.link.holding import via
 from txlint.link.iterated import fields_over, fills, holds_in, is_entered
@@ -194,6 +207,10 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                 frame.renamed.pop(target, None)
             if target in frame.given_if:
                 del frame.given_if[target]
+            if target in frame.by_test:
+                del frame.by_test[target]
+            if source.__class__ is tuple and source[0] == "ifexp" and (which := one_of_two(frame, source)) is not None:
+                frame.by_test[target] = which
             if frame.cached:
                 frame.cached = {text for text in frame.cached if text.partition(".")[0] != target}
             if frame.each:
@@ -405,13 +422,26 @@ def _if(frame: Frame, stmt: Any) -> None:
     frame.tests -= decided is None
     after_no = frame.state()
     frame.exits = exits + (decided is None and ((after_yes.dead and _returns(stmt[2])) or (after_no.dead and _returns(stmt[3]))))
-    frame.join(before, after_yes, after_no, only_test(yes))
+    asked = only_test(yes)
+    chosen = _chosen(stmt, asked, after_yes.env, after_no.env) if asked is not None and not (after_yes.dead or after_no.dead) else {}
+    frame.join(before, after_yes, after_no, asked)
     if frame.open is not before.open and frame.open and not (after_yes.dead or after_no.dead):
         frame.began(before.open, after_yes.open, after_no.open, test)
     if filled:
         frame.given_if.update(filled)
+    frame.by_test.update(chosen)
     if test.__class__ is tuple and test[0] == "not" and stmt[2] and stmt[2][-1][0] == "raise" and not stmt[3]:
         asserted(frame, test[1], stmt[4])  # `if not connection.in_atomic_block: raise RuntimeError`
+
+
+def _chosen(stmt: Any, test: Test, yes: dict[str, Value], no: dict[str, Value]) -> dict[str, tuple[Test, Any, Any]]:
+    """The names that one or both branches bind to a constant: ``event = PAID``, ``if late: event = LATE``."""
+    found = {}
+    for inner in (*stmt[2], *stmt[3]):
+        for name in inner[1] if inner[0] == "assign" else ():
+            if name.__class__ is str and "." not in name and (pair := both_constant(yes.get(name, ()), no.get(name, ()))) is not None:
+                found[name] = (test, *pair)
+    return found
 
 
 def _returns(body: Body) -> bool:

@@ -195,13 +195,13 @@ STORED = "stored"
 
 
 class Passed(NamedTuple):
-    """Arguments of a call as far as conditions, callbacks and sessions need them: ``values`` maps a position or keyword to
-    ``("const", v)``, ``("one of", vs)`` of several constants, ``("param", name)`` (the caller's), ``("grown", name, names)`` (the
-    caller's, to which these may have been added), ``("outer", function, name)`` (one of a function around it), ``("is", class)`` (the
-    class itself), ``("class", class)`` (an instance of it), ``("key", Key)``, or what `STAR` says; `CHANGED` to ``("assigned", row, ask)``,
-    `HELD` to ``("held", ask)`` and `OF` to ``("of", ask, ..)``, behind it what it is told first. ``0.session`` is the session
-    in the first argument, ``0.`` that argument itself, where the caller knows them by another name. ``callables`` maps it to the functions
-    passed."""
+    """Arguments of a call as far as conditions, callbacks and sessions need them: ``values`` maps a position or keyword to ``("const",
+    v)``, ``("one of", vs)`` of several constants, ``("by", test, v, w)`` of two as a test of the caller's says, ``("param", name)`` (the
+    caller's), ``("grown", name, names)`` (the caller's, to which these may have been added), ``("outer", function, name)`` (one of a
+    function around it), ``("is", class)`` (the class itself), ``("class", class)`` (an instance of it), ``("key", Key)``, or what `STAR`
+    says; `CHANGED` to ``("assigned", row, ask)``, `HELD` to ``("held", ask)`` and `OF` to ``("of", ask, ..)``, behind it what it is told
+    first. ``0.session`` is the session in the first argument, ``0.`` that argument itself, where the caller knows them by another name.
+    ``callables`` maps it to the functions passed."""
 
     values: dict[int | str, tuple[Any, ...]]
     callables: dict[int | str, tuple[Target, ...]]

@@ -368,6 +368,9 @@ class _Pairs:
         for param, given in self.passes(site, edge):
             if given[0] == "const":
                 found[param] = given[1]
+            elif given[0] == "by":
+                if given[1].param in constants:
+                    found[param] = given[2 if given[1].holds(constants[given[1].param]) else 3]
             elif given[1] in constants:
                 known_there = constants[given[1]]
                 is_more = given[0] == "grown" and isinstance(known_there, tuple)
@@ -385,7 +388,7 @@ class _Pairs:
         if known is None:
             info = self.program.infos[edge.target.fun]
             found = ((test.param, argument(test, edge.target, edge.event.passed, info)) for test in tests)
-            known = self.answers[id(edge), tests] = tuple(item for item in found if item[1][0] in ("const", "grown", "param"))
+            known = self.answers[id(edge), tests] = tuple(item for item in found if item[1][0] in ("by", "const", "grown", "param"))
         return known
 
     def possible(self, site: int, edge: Edge, env: Env) -> bool:

@@ -36,7 +36,7 @@ from txlint.model.graph import (
 )
 from txlint.model.kinds import Confidence
 
-MOST_TESTS = 3  # a row that is there, with one file and not the other; with two of them effects are claimed that cannot be
+MOST_TESTS = 6  # of one conjunction: with three, effects of receivers were claimed that what is saved rules out
 MOST_CONDITIONS = 8
 MOST_ROUNDS = 50  # of one node of a cycle: what a session is called can grow with each turn
 Condition = frozenset[Test]
@@ -253,6 +253,13 @@ def instantiate(conditions: tuple[Condition, ...], target: Target, passed: Passe
                 if not any(map(test.holds, given[1:] if given[0] == "const" else given[1])):
                     possible = False
                     break
+            elif given[0] == "by":
+                one, two = map(test.holds, given[2:])
+                if not (one or two):
+                    possible = False
+                    break
+                if one is not two:
+                    mine.append(given[1] if one else given[1].otherwise())
             elif given[0] == "param" or (given[0] == "grown" and not _asks_for(test, given[2])):
                 mine.append(test._replace(param=given[1]))
         if possible:
