@@ -8,7 +8,8 @@ system time, children included) of one interpreter, run in turn on the same file
   txlint  `python -P -m txlint check . --output-format json`, cold: a cache in the tree is deleted before each run
 With --warm, on a copy of the tree, what a run costs after another one:
   unchanged  nothing is different
-  changed    one file of about 750 lines has a comment more: it is lowered, everything is linked
+  commented  one file of about 750 lines has a comment more, on its first line: it is lowered, nothing is linked
+  changed    the same file has a function more: it is lowered, everything is linked
   one file   that file alone is given and nothing is different, as a multiple of `python -c pass`
 With --bytecode, Python keeps the bytecode of what it imports in a folder of its own, as it is beside an installed package; without, the
 environment decides: where PYTHONDONTWRITEBYTECODE is set, each run compiles the part of txlint that it loads.
@@ -146,6 +147,7 @@ class Warm(NamedTuple):
     lines: int
     parse: float
     unchanged: float
+    commented: float
     changed: float
     one_file: float
     start: float
@@ -167,7 +169,9 @@ def measure_warm(tree: Path, python: str, pairs: int, arguments: list[str]) -> W
         time.sleep(3)  # what was written less than two seconds before it is read is read again each time
         cold = run([*check, "."], copy)
         per_line = sum(path.stat().st_size for path in cache.iterdir()) / sum(path.read_bytes().count(b"\n") for path in copy.rglob("*.py"))
-        unchanged, changed, alone, parsed = [], [], [], []
+        unchanged, alone, parsed = [], [], []
+        commented: list[float] = []
+        changed: list[float] = []
         run([*check, str(one)], copy)
         for _ in range(pairs):
             parsed.append(run(parse, copy).cpu)
@@ -177,15 +181,16 @@ def measure_warm(tree: Path, python: str, pairs: int, arguments: list[str]) -> W
             unchanged.append(again.cpu / parsed[-1])
             start = run([python, "-c", "pass"], copy).cpu
             alone.append((run([*check, str(one)], copy).cpu / start, start))
-        for _ in range(pairs):
-            with one.open("a", encoding="utf-8") as file:
-                file.write("# one more line\n")
-            once = run(parse, copy).cpu
-            changed.append(run([*check, "."], copy).cpu / once)
+        for number in range(pairs):
+            for edited, ratios in ((b"# one more line\n%b", commented), (b"%%b\n\ndef one_more_%d():\n    return 1\n" % number, changed)):
+                one.write_bytes(edited % one.read_bytes())
+                once = run(parse, copy).cpu
+                ratios.append(run([*check, "."], copy).cpu / once)
     return Warm(
         sum(sizes.values()),
         statistics.median(parsed),
         statistics.median(unchanged),
+        statistics.median(commented),
         statistics.median(changed),
         statistics.median([ratio for ratio, _ in alone]),
         statistics.median([start for _, start in alone]),
@@ -194,12 +199,12 @@ def measure_warm(tree: Path, python: str, pairs: int, arguments: list[str]) -> W
 
 
 def print_warm(trees: dict[str, Path], options: argparse.Namespace, arguments: list[str]) -> None:
-    print("| tree | lines outside tests | parse s | unchanged | one file changed | one file, x `pass` | `pass` s | bytes per line |")
-    print("|---|---:|---:|---:|---:|---:|---:|---:|")
+    print("| tree | lines | parse s | unchanged | comment more | function more | one file, x `pass` | `pass` s | bytes per line |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     for name, tree in trees.items():
         row = measure_warm(tree, options.python, options.pairs, arguments)
         print(
-            f"| {name} | {row.lines:,} | {row.parse:.2f} | **{row.unchanged:.3f}** | **{row.changed:.2f}** "
+            f"| {name} | {row.lines:,} | {row.parse:.2f} | **{row.unchanged:.3f}** | **{row.commented:.2f}** | **{row.changed:.2f}** "
             f"| **{row.one_file:.1f}** | {row.start:.3f} | {row.bytes_per_line:.1f} |",
             flush=True,
         )

@@ -162,7 +162,7 @@ def test_the_folder(project: Path) -> None:
     assert Path(NAME, ".gitignore").read_text().splitlines()[-1] == "*"
     if os.name != "nt":
         assert {path.stat().st_mode & 0o077 for path in (Path(NAME), *Path(NAME).iterdir())} == {0}
-    assert len(list(Path(NAME).iterdir())) == 4
+    assert len(list(Path(NAME).iterdir())) == 5  # two of its own, index, facts, what was linked
 
 
 @needs_owners

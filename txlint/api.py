@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from txlint import baseline
 from txlint.baseline import Key, read_baseline
+from txlint.cache import linked
+from txlint.cache.facts import FactsCache
+from txlint.cache.index import code_stamp, digest_of
+from txlint.cache.linked import Linked
 from txlint.catalog.loader import CatalogError, decode_project, load_catalog
 from txlint.catalog.lookup import Catalog
 from txlint.config import Config, ConfigError
@@ -27,7 +33,7 @@ from txlint.frameworks.django.entrances import entrances as django_entrances
 from txlint.frameworks.django.inert import inert_settings
 from txlint.frameworks.django.models import DjangoModels
 from txlint.frameworks.django.settings import DjangoSettings, read_settings
-from txlint.frameworks.files import ProjectFiles, WatchedFiles
+from txlint.frameworks.files import ProjectFiles, WatchedFiles, asks_the_same
 from txlint.frameworks.frappe import documents as frappe
 from txlint.frameworks.frappe.hooks import entrances as frappe_entrances
 from txlint.frameworks.types import Framework
@@ -62,7 +68,7 @@ Progress = Callable[[int, int], None]
 @dataclass(frozen=True, slots=True)
 class Analysis:
     """One project, looked at: what the stages up to propagation know. ``tests`` are the files that are linked for their definitions at
-    most."""
+    most. ``whole`` is the linked program and who knows it; None where a run before had linked it."""
 
     discovery: Discovery
     facts: tuple[FileFacts, ...]
@@ -70,10 +76,20 @@ class Analysis:
     tests: tuple[File, ...]
     settings: DjangoSettings
     versions: Versions
-    program: Program
-    linker: Linker
+    linked: Linked
     hazards: tuple[Hazard, ...]
     used_cuts: frozenset[tuple[str, int]]
+    whole: tuple[Program, Linker] | None = None
+
+    @property
+    def program(self) -> Program:
+        assert self.whole is not None
+        return self.whole[0]
+
+    @property
+    def linker(self) -> Linker:
+        assert self.whole is not None
+        return self.whole[1]
 
 
 class Stages:
@@ -106,7 +122,7 @@ def check(
     ``seen`` is told what the report rests on."""
     stages = stages or Stages()
     with _CollectorAtRest():
-        analysis, report = _checked(paths, config, progress, stages, cache, unresolved, seen)
+        analysis, report = _checked(paths, config, progress, stages, cache, unresolved, seen, whole=suggestions != 0)
         if suggestions != 0 and report.findings:
             report = suggest(analysis, report, config, suggestions)
             stages.end("suggest")
@@ -121,12 +137,14 @@ def _checked(
     cache: Store | None = None,
     unresolved: bool = False,
     seen: Seen | None = None,
+    whole: bool = True,
 ) -> tuple[Analysis, Report]:
     known = None if config.baseline is None else read_baseline(config.baseline)
     changes = None if config.since is None else _changes(paths, config)
     if known is not None and seen is not None:
         seen.read_beside(known.file, known.data)
-    analysis = analyse(paths, config, progress=progress, stages=stages, cache=cache, seen=seen)
+    whole = whole or unresolved
+    analysis = analyse(paths, config, progress=progress, stages=stages, cache=cache, seen=seen, whole=whole)
     sources = Sources()
     facts = {each.path: each for each in analysis.facts}
     findings = judge(analysis.hazards, sources, facts, config.min_confidence)
@@ -540,8 +558,10 @@ def analyse(
     everything: bool = False,
     cache: Store | None = None,
     seen: Seen | None = None,
+    whole: bool = True,
 ) -> Analysis:
-    """The stages up to hazards. With ``everything`` also functions that no transaction may reach are linked, as `why` needs it."""
+    """The stages up to hazards. With ``everything`` also functions that no transaction may reach are linked, as `why` needs it. Who does
+    not ask for the ``whole`` gets no program where a run before has linked the same facts."""
     stages = stages or Stages()
     mine = _taught(config)
     paths = list(paths or config.paths or ["."])
@@ -552,12 +572,17 @@ def analyse(
     told = None if progress is None else lambda done: progress(done, len(files))
     facts, broken = load(files, config.jobs, config.max_file_size, told, cache, config.engine)
     facts, more = _imported_tests(facts, tests, config, cache)
+    store = cache if isinstance(cache, FactsCache) and not everything else None
+    on_disk = WatchedFiles(ProjectFiles(root, Path.cwd()))
+    basis = _basis(discovery, config) if store is not None else ""
+    known = None
+    if store is not None and not whole:
+        known = linked.find(store, basis, facts, partial(asks_the_same, on_disk.files))
     if cache is not None:
         cache.save()
     stages.end("lower")
     catalog = load_catalog(_imported(facts), mine)
     stages.end("catalog")
-    on_disk = WatchedFiles(ProjectFiles(root, Path.cwd()))
     if seen is not None:
         seen.analysed, seen.discovery, seen.asked = tuple(paths), discovery, on_disk.asked
     settings = read_settings({each.module: each for each in facts}, on_disk, config)
@@ -593,17 +618,49 @@ def analyse(
     if handled:
         places.append(handlers.entrances)
     informs = (*((handlers.inform,) if handled else ()), *((arq.inform,) if arq.PACKAGE in imported else ()))
-    program, linker = with_room(lambda: link(facts, catalog, frameworks, places, _matcher(versions, catalog), also, everything, informs))
-    stages.end("link")
     lines = Cuts(cuts(facts))
-    hazards = (*with_room(lambda: propagate(program, lines)), *inert_settings(settings, facts, on_disk))
+    program = None
+    if known is not None:
+        found = known.linked
+        on_disk.asked.update({(question, argument): answer for question, argument, answer in known.asked})
+        stages.end("link")
+    else:
+        program = with_room(lambda: link(facts, catalog, frameworks, places, _matcher(versions, catalog), also, everything, informs))
+        stages.end("link")
+        found = _linked(*program, with_room(lambda: propagate(program[0], lines)), lines, versions)
+    if store is not None and (known is None or known.is_moved):
+        linked.keep(store, basis, [(*key, answer) for key, answer in on_disk.asked.items()], found)
+    lines.met |= found.met
+    hazards = (*found.hazards, *inert_settings(settings, facts, on_disk))
     hazards, used = without_cut(_outside_tests(hazards, tests), lines.lines)
     used |= lines.met
     stages.end("propagate")
-    analysis = Analysis(discovery, facts, broken + more, tuple(tests), settings, versions, program, linker, hazards, used)
+    analysis = Analysis(discovery, facts, broken + more, tuple(tests), settings, versions, found, hazards, used, program)
     if seen is not None:
         seen.analysis = analysis
     return analysis
+
+
+def _basis(discovery: Discovery, config: Config) -> str:
+    """What a linked program rests on, besides facts and what it asks of other files: which files there are and what they are called, how
+    txlint was asked and is made."""
+    told = (config.include_tests, config.django_settings, config.atomic_requests, sorted(config.versions.items()), config.tables)
+    files = [(*file[:5], file.also) for file in discovery.files]
+    made_by = code_stamp(str(Path(__file__).parent), ("",))
+    return digest_of(repr((told, files, str(Path.cwd()), sys.version, made_by)).encode("utf-8", "surrogatepass")).hex()
+
+
+def _linked(program: Program, linker: Linker, hazards: tuple[Hazard, ...], lines: Cuts, versions: Versions) -> Linked:
+    infos = [program.infos[number] for number in linker.too_deep if number in program.infos]
+    return Linked(
+        hazards,
+        frozenset(lines.met),
+        program.scopes,
+        program.effects,
+        len(program.unresolved),
+        tuple((info.name, info.path, info.name_pos[0]) for info in infos),
+        versions.assumed,
+    )
 
 
 def _stands_on(place: Place, explanation: Explanation) -> bool:
@@ -744,15 +801,15 @@ def _report(analysis: Analysis, findings: tuple[Finding, ...], config: Config) -
         len(judged - tests),
         len(analysis.discovery.skipped) + declared,
         len(tests),
-        analysis.program.scopes,
-        analysis.program.effects,
-        len(analysis.program.unresolved),
+        analysis.linked.scopes,
+        analysis.linked.effects,
+        analysis.linked.unresolved,
     )
     assumed = analysis.settings.assumed
     if told := _read_as_whole(analysis.discovery):
         assumed = (Assumption("whole project", told, "", 1), *assumed)
     if any(finding.confidence < Confidence.CERTAIN for finding in selected.findings):
-        assumed += analysis.versions.assumed
+        assumed += analysis.linked.versions
     return Report(selected.findings, (*problems, *selected.problems), assumed, summary)
 
 
@@ -774,12 +831,9 @@ def _problems(analysis: Analysis, given: set[str]) -> list[Problem]:
     if asked and not any(file.given and file.display in judged for file in analysis.discovery.files if not file.is_test):
         told = "left out because it is a test: --include-tests looks at tests as well"
         found += [Problem("TX900", file.display, 1, told, False) for file in asked]
-    infos = analysis.program.infos
-    for number in analysis.linker.too_deep:
-        if number in infos:
-            info = infos[number]
-            told = f"`{info.name}` is nested too deeply to be followed: it is left out"
-            found.append(Problem("TX900", info.path, info.name_pos[0], told, info.path in given))
+    for name, path, line in analysis.linked.too_deep:
+        told = f"`{name}` is nested too deeply to be followed: it is left out"
+        found.append(Problem("TX900", path, line, told, path in given))
     return sorted(found, key=lambda each: (each.path, each.line, each.message))
 
 

@@ -60,6 +60,7 @@ class FactsCache:
         self.name = name_of(root)
         self.note: str | None = None  # why nothing was kept
         self.used: dict[str, Entry] = {}
+        self.shown: dict[str, str] = {}  # what the files that are used are called in reports
         self._below = root.rstrip(os.sep) + os.sep
         self._fresh: dict[bytes, bytes] = {}  # digest -> facts that the facts file does not hold
         self._file: BinaryIO | None = None
@@ -95,6 +96,7 @@ class FactsCache:
             lines = 1 if isinstance(facts, Unreadable) else facts.lines
             self.digests[digest] = Entry(stamp, digest, lines, 0, len(encoded), self._tag(digest, encoded))
         self.used[self.key(file.path)] = self.digests[digest]._replace(stamp=stamp)
+        self.shown[self.key(file.path)] = file.display
 
     def save(self) -> None:
         """Keep what was used. Where that cannot be, ``note`` says why."""
@@ -117,7 +119,13 @@ class FactsCache:
             if self._file is not None:
                 self._file.close()
                 self._file = None
-        sweep(self.folder, f"{self.name}.", (name, f"{self.name}.index", f"{self.name}.answers"), self._facts_name, time())
+        sweep(
+            self.folder,
+            f"{self.name}.",
+            (name, f"{self.name}.index", f"{self.name}.answers", f"{self.name}.linked"),
+            self._facts_name,
+            time(),
+        )
         self._facts_name, self.known = name, dict(self.used)
         self.digests = {entry.digest: entry for entry in self.known.values()}
         self._fresh.clear()
@@ -159,7 +167,18 @@ class FactsCache:
         from txlint.lower import decode
 
         self.used[self.key(file.path)] = entry if entry.stamp == stamp else entry._replace(stamp=stamp)
+        self.shown[self.key(file.path)] = file.display
         return decode(zlib.decompress(data) if data[0] == _PACKED else data, (file.display, file.module, file.is_package))
+
+    def facts_of(self, digest: bytes, names: tuple[str, str, bool]) -> FileFacts | Unreadable | None:
+        """The facts of bytes that some file had, under these names (path, module, is it a package); until `save`."""
+        entry = self.digests.get(digest)
+        data = None if entry is None else self._fresh.get(digest) or self._read(entry)
+        if data is None:
+            return None
+        from txlint.lower import decode
+
+        return decode(zlib.decompress(data) if data[0] == _PACKED else data, names)
 
     def _tag(self, digest: bytes, data: bytes) -> bytes:
         return seal(self.folder.key, "facts", digest + data)[:16]
