@@ -3,14 +3,15 @@
 
 ``if self.image != self._image`` where ``__init__`` keeps the one as the other, or where ``old`` is the row read anew. What a function
 does to a name before a call is read without regard to order: whatever may change the row elsewhere (it is passed on, kept, known by
-another name) makes the answer unknown. Receivers of signals are not looked at."""
+another name) makes the answer unknown. A receiver of a signal asks the same of its ``instance``; what other receivers do to that is not
+looked at."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from txlint.link.constructed import is_empty, kept_by
+from txlint.link.constructed import is_empty, kept_by, row_in
 from txlint.link.holding import row_of
 from txlint.link.project import Fun, Klass, mentions
 from txlint.link.uses import RECEIVES, Place, Uses, is_only_counted, uses_before, uses_of
@@ -104,28 +105,36 @@ def _is_emptied(linker: Linker, fun: Fun, name: str) -> bool:
 
 def comparison(frame: Frame, left: Expr, op: str, right: Expr) -> Test | None:
     """``self.image != self._image``, ``old.image != self.image``: what holds where it is true."""
-    if op not in ("==", "!=") or frame.self_name is None:
+    klass, row = row_in(frame) if op in ("==", "!=") else (None, None)
+    if row is None:
         return None
-    if frame.each and (found := _each_compared(frame, left, right)) is not None:
+    if frame.each and frame.self_name is not None and (found := _each_compared(frame, left, right)) is not None:
         return found._replace(wanted=op == "!=")
     if left.__class__ is not str or right.__class__ is not str:
         return None
     for mine, other in ((left, right), (right, left)):
         head, _, field = mine.partition(".")
-        if head != frame.self_name or not field.isidentifier():
+        if head != row or not field.isidentifier():
             continue
         value: Any = None
         kept = kept_by(frame, other)
         if kept is not None and kept.field == field:
             value = True if kept.stored else KEPT
-        elif other.endswith("." + field) and _is_read_anew(frame, other[: -len(field) - 1]):
+        elif other.endswith("." + field) and row == frame.self_name and _is_read_anew(frame, other[: -len(field) - 1]):
             value = True
-        klass = frame.klass or frame.fun.klass
-        if value is not None and klass is not None and saves(frame.linker, klass):
-            own = _on_self(frame.linker, klass, frame.fun)  # what the method that tests may assign itself
+        klass = frame.klass or klass
+        if value is not None and klass is not None and (row != frame.self_name or saves(frame.linker, klass)):
+            # What the function that tests may assign itself.
+            own = _on_self(frame.linker, klass, frame.fun) if row == frame.self_name else _on_row(frame, klass, row)
             if own is None or not covers(own, field):
                 return Test(CHANGED + field, "truthy", value if own is not None else UNSURE, op == "!=")
     return None
+
+
+def _on_row(frame: Frame, klass: Klass, name: str) -> frozenset[str] | None:
+    """The attributes that a receiver of a signal may have assigned of its row."""
+    uses = uses_before(frame.linker, frame.fun, name, frame.at) if frame.at is not None else uses_of(frame.linker, frame.fun, name)
+    return done(frame.linker, frame.fun, klass, uses) if not uses.escapes and not uses.bindings else None
 
 
 def field_of(frame: Frame, expr: Expr) -> tuple[str, frozenset[str]] | None:

@@ -7,9 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from txlint.link.kept import assigning
 from txlint.link.project import Fun, Klass
 from txlint.link.settled import is_settled, sets_any
 from txlint.link.uses import uses_of
+from txlint.link.values import Obj
 from txlint.model.facts import Body, Expr, Stmt
 from txlint.model.graph import IDENTITY, Test
 
@@ -37,9 +39,10 @@ def kept_test(frame: Frame, name: str) -> Test | bool | None:
 
 
 def kept_by(frame: Frame, name: str) -> Kept | None:
-    """What ``self._image``, or a local name for it, was given by the constructor and by nobody else."""
-    owner = frame.fun.klass
-    if owner is None or frame.self_name is None:
+    """What ``self._image``, or a local name for it, was given by the constructor and by nobody else; ``instance._image`` in a receiver of
+    a signal."""
+    owner, own = row_in(frame)
+    if owner is None or own is None:
         return None
     if "." not in name:
         sources = uses_of(frame.linker, frame.fun, name).bindings if name in frame.fun.scope else []
@@ -47,7 +50,9 @@ def kept_by(frame: Frame, name: str) -> Kept | None:
             return None
         name = sources[0]
     head, _, attribute = name.partition(".")
-    if head != frame.self_name or not attribute.isidentifier() or attribute in frame.sets:
+    if head != own or not attribute.isidentifier() or attribute in frame.sets:
+        return None
+    if own != frame.self_name and _is_put_elsewhere(frame.linker, frame.fun, owner, attribute):
         return None
     key = (owner.id, attribute, frame.fun.id)
     known: dict[Any, Kept | None] = frame.linker.kept_fields
@@ -55,6 +60,27 @@ def kept_by(frame: Frame, name: str) -> Kept | None:
         known[key] = None  # a property that asks for itself
         known[key] = _kept(frame, owner, attribute)
     return known[key]
+
+
+def row_in(frame: Frame) -> tuple[Klass | None, str | None]:
+    """The class of the row that a function is about, and its name there: the receiver of a method, the instance that a receiver of a
+    signal gets."""
+    if frame.fun.klass is not None:
+        return frame.fun.klass, frame.self_name
+    rows = {atom.klass for atom in frame.env.get(INSTANCE_NAME, ()) if isinstance(atom, Obj)} if frame.is_param(INSTANCE_NAME) else set()
+    return (rows.pop(), INSTANCE_NAME) if len(rows) == 1 else (None, None)
+
+
+INSTANCE_NAME = "instance"
+
+
+def _is_put_elsewhere(linker: Linker, fun: Fun, owner: Klass, attribute: str) -> bool:
+    """Does any other function than this one and methods of the class assign an attribute of the name?"""
+    if attribute not in linker.project.put_on:
+        return False
+    mine = {fun, *linker.setters(owner).get(attribute, ())}
+    modules = (module for module in linker.project.using(attribute) if attribute in module.facts.put_on)
+    return any(other not in mine for module in modules for other in assigning(linker, module, attribute))
 
 
 def _kept(frame: Frame, owner: Klass, attribute: str) -> Kept | None:

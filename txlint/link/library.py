@@ -265,6 +265,8 @@ def _run(
             given = (*given, ("update_fields", None))
         if site.made is not None:
             given = (*given, (HELD, site.made))
+        if site.changes is not None:
+            given = (*given, (CHANGED, site.changes))
         if signal.rpartition(".")[2] != "pre_save":
             given = (*given, (INSTANCE, True))
         elif site.row is not None:
@@ -317,9 +319,9 @@ def _run(
     if unsure:
         value = value[0].options  # type: ignore[attr-defined]
     for atom in value:
+        row, first = row_of(getattr(atom, "receiver", None)), len(site.targets)
+        changes = _assigned_by(last, row, keywords, site.open_ended) if run.target.op == "item" else None
         if type(atom) is Fn:
-            row, first = row_of(atom.receiver), len(site.targets)
-            changes = _assigned_by(last, row, keywords, site.open_ended) if run.target.op == "item" else None
             result = site.result
             kind = "callback" if run.op == "call" else "override"
             add_targets(site, atom, (), {}, kind, inner)
@@ -332,7 +334,7 @@ def _run(
         elif isinstance(atom, (ExtMethod, Ext)) and depth < DEEP:
             nested = Site(frame, site.expr, site.used, False, False)
             nested.region, nested.closed, nested.receiver, nested.kind = site.region + inner, site.closed, site.receiver, site.kind
-            nested.made = made
+            nested.made, nested.changes = made, changes
             frame.depth += 1
             if frame.depth < DEEP:
                 call_library(nested, atom.name, atom.receiver if isinstance(atom, ExtMethod) else None, (), {}, depth + 1)

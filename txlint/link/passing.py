@@ -62,6 +62,7 @@ from txlint.model.graph import (
     Opened,
     Passed,
     Sent,
+    SignalTarget,
     Target,
     Test,
 )
@@ -161,8 +162,10 @@ def _changes(site: Site) -> tuple[Any, ...] | None:
     name = site.receiver
     if name is None or name.__class__ is not str or "." in name or name not in frame.fun.scope:
         return None
-    owners = {atom.receiver.klass for atom in site.values if isinstance(atom, Fn) and isinstance(atom.receiver, Obj)}
-    if len(owners) != 1 or not saves(frame.linker, next(iter(owners))):
+    is_told = any(isinstance(target, SignalTarget) and not target.sent for target in site.targets)  # receivers may ask as well
+    methods = [atom for atom in site.values if isinstance(atom, Fn) or (is_told and isinstance(atom, ExtMethod))]
+    owners = {atom.receiver.klass for atom in methods if isinstance(atom.receiver, Obj)}
+    if len(owners) != 1 or not (is_told or saves(frame.linker, next(iter(owners)))):
         return None
     row = _row(site)
     origin = origin_of(*frame.origins[name]) if row is not None and name in frame.origins else None

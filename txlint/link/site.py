@@ -22,7 +22,7 @@ class Site:
     """One call while it is being read."""
 
     __slots__ = (
-        "args", "bound", "closed", "confidence", "effect", "entering", "expr", "flags", "frame", "func", "keywords", "kind",
+        "args", "bound", "changes", "closed", "confidence", "effect", "entering", "expr", "flags", "frame", "func", "keywords", "kind",
         "made", "open_ended", "pos", "receiver", "region", "result", "row", "targets", "used", "values",
     )  # fmt: skip
 
@@ -46,6 +46,7 @@ class Site:
         self.kind = "call"
         self.row: str | None = None  # of the receiver: NEW, STORED, or not known
         self.made: Any = None  # how to learn what the row holds that the library has just made (see `unset`), where this is its `save`
+        self.changes: frozenset[str] | None = None  # the fields that the library has assigned of the row, where this is its `save`
         self.region: tuple[Opened, ...] = ()
         self.closed: frozenset[Any] = frozenset()
         self.flags: list[Flags] = []  # of receivers, where parameters of this function are among them

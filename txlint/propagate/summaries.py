@@ -133,18 +133,19 @@ _NO_STAR = ("star", -1, 0)
 
 def _change(test: Test, target: Target, passed: Passed) -> tuple[Any, ...]:
     """Whether the caller has assigned a field of its row: ``("const", False)`` where not, ``("assigned",)`` where it may well have."""
-    if test.value is True and any(name == IDENTITY and not value for name, value in target.given):
+    if test.value is True and any(bool(value) is (name == "created") for name, value in target.given if name in (IDENTITY, "created")):
         return ("assigned",)  # a new row: there is nothing that it would be as before
     asked = test.param.removeprefix(CHANGED).split(OR)
     for name, fields in target.given:
         if name == CHANGED:
             return ("assigned",) if any(each in fields for each in asked) else ("const", False)
     known = passed.values.get(CHANGED)
-    if known is None or target.kind in ("hook", "signal", "callback"):
+    is_sent = target.kind == "signal" and not target.sent  # by a library that saves the row
+    if known is None or (target.kind in ("hook", "signal", "callback") and not is_sent):
         return ("unknown",)
     _, row, ask = known
     is_own = row in ("self", "written")
-    if (target.cls != SELF) if is_own else (target.kind != "call"):
+    if not is_sent and ((target.cls != SELF) if is_own else (target.kind != "call")):
         return ("unknown",)
     if row == "created" and test.value is not True:
         return ("unknown",)  # what its constructor was given need not be what was stored

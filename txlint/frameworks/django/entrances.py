@@ -18,7 +18,7 @@ from txlint.frameworks.resolver import Resolved
 from txlint.frameworks.routes import around, decorators
 from txlint.frameworks.types import Called
 from txlint.model.facts import Expr, Pos
-from txlint.model.graph import IDENTITY, NO_CLASS, Entrance, Opened
+from txlint.model.graph import CHANGED, IDENTITY, NO_CLASS, Entrance, Opened
 from txlint.model.kinds import Confidence
 
 if TYPE_CHECKING:
@@ -169,23 +169,25 @@ def admin_rows(linker: Linker, models: DjangoModels) -> Iterator[Entrance]:
     """What the admin itself saves and deletes in its transaction: rows of the models that it has and of their inlines' models, unless a
     model admin of the project does that (its methods are hooks of their own)."""
     done: set[tuple[int, str, bool]] = set()
-    for model, name, stored, path, pos in _rows_of_admin(linker, models):
+    for model, name, stored, only_shown, path, pos in _rows_of_admin(linker, models):
         if (model.id, name, stored) in done:
             continue
         done.add((model.id, name, stored))
+        shown = tuple((CHANGED + field, False) for each in only_shown for field in (each, f"{each}_id"))
         for fun, cls, given, sure in linker.called_methods(model, (name,)):
             params = fun.fact.params if fun.fact.name == name else ()
             left = tuple((each.name, each.default[1]) for each in params if isinstance(each.default, tuple) and each.default[0] == "const")
-            known = (*given, *left, *(((IDENTITY, True), ("created", False)) if stored else ()))
+            known = (*given, *left, *(((IDENTITY, True), ("created", False)) if stored else ()), *shown)
             yield Entrance((fun.id, cls, True), "admin", ADMIN, path, pos, f"{model.dotted}.{name}", None, sure, known)
 
 
-def _rows_of_admin(linker: Linker, models: DjangoModels) -> Iterator[tuple[Klass, str, bool, str, Pos]]:
-    """The models, the method that is called, whether on rows that are there only, and where that is said."""
+def _rows_of_admin(linker: Linker, models: DjangoModels) -> Iterator[tuple[Klass, str, bool, tuple[str, ...], str, Pos]]:
+    """The models, the method that is called, whether on rows that are there only, the fields that are shown and not changed, and where that
+    is said."""
     for model, admin, path, pos in models.registered(linker):
         for name, permissions in _OF_ROWS:
             if admin is None or not (_has(linker, admin, f"{name}_model") or _forbids(linker, admin, permissions)):
-                yield model, name, admin is not None and _forbids(linker, admin, _ADD), path, pos
+                yield model, name, admin is not None and _forbids(linker, admin, _ADD), _only_shown(linker, admin), path, pos
         if admin is None or _has(linker, admin, "save_formset"):
             continue
         for inline in linker.items(linker.class_attribute(admin, "inlines")):
@@ -197,7 +199,16 @@ def _rows_of_admin(linker: Linker, models: DjangoModels) -> Iterator[tuple[Klass
                 if not (name == "delete" and stays) and not _forbids(linker, klass, permissions):
                     for other in linker.class_attribute(klass, "model"):
                         if isinstance(other, linker.Cls):
-                            yield other.klass, name, _forbids(linker, klass, _ADD), klass.module.facts.path, klass.fact.name_pos
+                            place = (klass.module.facts.path, klass.fact.name_pos)
+                            yield other.klass, name, _forbids(linker, klass, _ADD), _only_shown(linker, klass), *place
+
+
+def _only_shown(linker: Linker, admin: Klass | None) -> tuple[str, ...]:
+    """The fields that a model admin shows and does not let anyone change."""
+    if admin is None or _has(linker, admin, "get_readonly_fields"):
+        return ()
+    listed = linker.items(linker.class_attribute(admin, "readonly_fields"))
+    return tuple(atom.value for atom in listed if isinstance(atom, linker.Const) and isinstance(atom.value, str))
 
 
 def _has(linker: Linker, admin: Klass, method: str) -> bool:
