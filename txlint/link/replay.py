@@ -77,6 +77,11 @@ def parse_expression(text: str) -> Expr | None:
     return lower_expression(text)
 
 
+def _may_vary(linker: Linker, value: Value) -> bool:
+    """Is it an instance of a class of which it matters what is assigned to its attributes (``connection.autocommit = True``)?"""
+    return bool(value) and all(type(atom) is ExtObj and atom.name in linker.catalog.watched for atom in value)
+
+
 def _of_callables(atom: Atom) -> bool:
     """Is it a container of which only that is known: ``dict[type, list[Callable]]``?"""
     if isinstance(atom, ExtObj):
@@ -218,7 +223,9 @@ class Frame:
             if not typed and owner is not None:
                 typed = self._overridden_parameter(fact.name, name)
             if not typed or all(type(a) is ExtObj or _of_callables(a) for a in typed):
-                typed = union(typed, self._told(name))
+                told = self._told(name)
+                # An annotation does not say whether a connection commits by itself; who passes one knows.
+                typed = told if told and _may_vary(linker, typed) and all(type(a) is ExtObj for a in told) else union(typed, told)
             self.env[name] = union(value, typed)
         for param in params[first : first + 1] if fun.id in linker.contexts else ():
             if param.kind != "vararg":
