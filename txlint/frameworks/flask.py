@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from txlint.frameworks.routes import decorators, entered, placed, registrations, routed, value_at
+from txlint.frameworks.routes import around, decorators, entered, placed, registrations, routed, value_at
 from txlint.frameworks.types import Framework, Loaders
 from txlint.model.graph import NO_CLASS, Entrance, Key, Opened
 
@@ -107,8 +107,19 @@ def _views(linker: Linker) -> Iterator[_View]:
     for klass in linker.project.klasses:
         if linker.is_a(klass, _VIEW):
             for fun, cls, *_ in linker.called_methods(klass, [name for name in _METHODS if linker.find(klass, name) is not None]):
-                asks = _is_login(linker, linker.items(linker.class_attribute(klass, "decorators")))
-                yield _View(fun, cls, "", _with_user(linker, fun, everywhere, loaded, asks))
+                decorators = linker.items(linker.class_attribute(klass, "decorators"))
+                before = [*everywhere, *_put_around(linker, decorators)]
+                yield _View(fun, cls, "", _with_user(linker, fun, before, loaded, _is_login(linker, decorators)))
+
+
+def _put_around(linker: Linker, decorators: Value) -> Iterator[Opened]:
+    """What functions of the project open around the view that they are given: ``decorators = [require_key]``."""
+    for atom in decorators:
+        fact = atom.fun.fact if isinstance(atom, linker.Fn) else None
+        view: str = fact.positional[0] if fact is not None and fact.positional else ""
+        for inner in linker.replay(atom.fun, None, True).returns if view else ():
+            if isinstance(inner, linker.Fn):
+                yield from around(linker, inner.fun, None, {view}, True)
 
 
 def _behind_logins(linker: Linker, views: set[int]) -> Iterator[Entrance]:

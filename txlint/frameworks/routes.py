@@ -67,16 +67,16 @@ def value_at(linker: Linker, fun: Fun, expr: Expr) -> Value:
     return linker.value(expr, fun.module, fun if fun.fact is not None else None)
 
 
-def around(linker: Linker, fun: Fun, klass: Any, names: Container[str]) -> list[Opened]:
+def around(linker: Linker, fun: Fun, klass: Any, names: Container[str], reads: bool = False) -> list[Opened]:
     """What is open where a function calls what lies behind it, a name of these: ``await call_next(request)``. What only reads holds no
-    one else's writes back and is left out."""
+    one else's writes back and is left out, unless ``reads`` says that the session is the same."""
     flow = linker.replay(fun, klass, True).flow
     called = [(event.func, event.region) for event in flow.events] + [(expr, region) for _, expr, _, region in flow.unresolved]
     found: dict[Any, Opened] = {}
     for expr, region in called:
         if last_name(expr) in names:
             for opened in region:
-                if not opened.reads:
+                if reads or not opened.reads:
                     one = placed(opened, fun)
                     found.setdefault((one.path, one.pos, one.key), one)
     return list(found.values())

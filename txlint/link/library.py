@@ -159,8 +159,10 @@ def call_library(
     if site.entering and any(type(atom) is Opening for atom in site.result):
         return
     result = UNKNOWN
+    is_said = any(entry.enter or (entry.type and not entry.when) for entry in known.returns)
     for entry in known.returns:
         if entry.type and not entry.attribute and decide(site, entry, args, keywords) is not False:
+            is_said = True
             if isinstance(receiver, SelfObj):
                 _ask(frame, parse_type(entry.type))
             if entry.type == "never" and len(site.values) == 1 and depth == 0:
@@ -171,7 +173,7 @@ def call_library(
             )
         if entry.decorated:
             result = union(result, _decorating(linker, entry, name, receiver, args, keywords))
-    if not known.returns or not any(entry.type or entry.enter for entry in known.returns):
+    if not is_said:
         last = name.rpartition(".")[2]
         if receiver is None and (known.classes or (last[:1].isupper() and not last.isupper())):
             item: Value = UNKNOWN

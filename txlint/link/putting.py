@@ -82,15 +82,16 @@ def _has(expr: Any, part: Expr) -> bool:
 
 
 def _chosen(frame: Frame, container: Expr) -> dict[tuple[Any, ...], tuple[Under, ...]]:
-    """Which test leads to which of two containers: ``handlers = self.late if late else self.now``."""
+    """Which test leads to which of two containers: ``handlers = self.late if late else self.now``, here or in the function around."""
     name = container[1] if container.__class__ is tuple and container[0] == "sub" else container
-    if name.__class__ is not str or name not in frame.fun.scope:
+    holder = frame.fun if name.__class__ is str and name in frame.fun.scope else frame.fun.parent
+    if name.__class__ is not str or holder is None or name not in holder.scope:
         return {}
-    bound = uses_of(frame.linker, frame.fun, name).bindings
+    bound = uses_of(frame.linker, holder, name).bindings
     if len(bound) != 1 or bound[0].__class__ is not tuple or bound[0][0] != "ifexp":
         return {}
     _, test, one, two = bound[0]
-    yes, no = tests(frame, test)
+    yes, no = tests(frame, test) if holder is frame.fun else ([], [])
     found: dict[tuple[Any, ...], tuple[Under, ...]] = {}
     for expr, facts, truth in ((one, yes, True), (two, no, False)):
         asked = (*_own(frame, (fact[1] for fact in facts if fact[0] == "test")), *_outer(frame, test, truth))

@@ -28,6 +28,8 @@ QUERYSET = "django.db.models.QuerySet"
 ADMIN = "django.contrib.admin.ModelAdmin"
 SITE = "django.contrib.admin.site"
 ADMIN_SITE = "django.contrib.admin.AdminSite"
+SERIALIZER = "rest_framework.serializers.BaseSerializer"
+_CONTEXT = "get_serializer_context"
 USER = "django.contrib.auth.models.User"
 _LABELLED = frozenset(
     f"django.db.models.{where}{name}" for where in ("", "enums.") for name in ("Choices", "IntegerChoices", "TextChoices")
@@ -83,6 +85,7 @@ class DjangoModels(Framework):
         self._cascades: dict[int, list[Klass]] = {}
         self._user: Any = False
         self._registered: list[Registered] | None = None
+        self._contexts: dict[int, Value] | None = None
         self._models: dict[int, bool] = {}
         self._rows: dict[int, list[Klass]] | None = None
         self._fields: dict[tuple[int, str], frozenset[str] | None] = {}
@@ -196,6 +199,8 @@ class DjangoModels(Framework):
         if name == "model" and ADMIN in linker.mro(klass) and linker.find(klass, "model") is None:
             models = [each.model for each in self.registered(linker) if each.admin is klass]
             return tuple(linker.atoms(linker.Cls, model) for model in dict.fromkeys(models)) or None
+        if name == "context" and linker.is_a(klass, SERIALIZER):
+            return self.contexts(linker).get(klass.id)
         if not self.is_model(linker, klass):
             return None
         if linker.find(klass, name) is None:
@@ -303,6 +308,21 @@ class DjangoModels(Framework):
             sites = linker.bound(("value", call[1].rpartition(".")[0], None), module, None) if isinstance(call[1], str) else ()
             return [None] if any(_is_site(linker, site) for site in sites) else []
         return [klass for klass in _classes(linker, linker.bound(("value", given, None), module, None)) if ADMIN in linker.mro(klass)]
+
+    def contexts(self, linker: Linker) -> dict[int, Value]:
+        """What views of REST framework hand to the serializers that they name: ``self.context["booking"]``."""
+        if self._contexts is None:
+            self._contexts = {}
+            for view in linker.project.klasses:
+                found = linker.find(view, _CONTEXT)
+                if found is None or found.bindings is None or found.method is None:
+                    continue
+                for serializer in linker.class_attribute(view, "serializer_class"):
+                    if isinstance(serializer, linker.Cls):
+                        handed = linker.result(found.method, view, True)
+                        number = serializer.klass.id
+                        self._contexts[number] = linker.union(self._contexts.get(number, ()), handed)
+        return self._contexts
 
     def fields(self, linker: Linker, klass: Klass, path: str, kind: str) -> frozenset[str] | None:
         """The file fields of a model. Django takes fields from bases that are models only, and from ``add_to_class``. A library's class
