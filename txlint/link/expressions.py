@@ -12,13 +12,15 @@ from txlint.link.kept import item_name
 from txlint.link.keyed import key_of, with_key
 from txlint.link.library import configured, operated, subscript
 from txlint.link.members import shared
-from txlint.link.properties import look, read
+from txlint.link.properties import line_of, look, read
 from txlint.link.statements import assign, kept
 from txlint.link.targets import iterate
 from txlint.link.values import UNKNOWN, Atom, Const, ExtObj, Fn, Many, Obj, Param, Prefix, SelfObj, Seq, Stored, Table, Value, union
 from txlint.model.facts import Expr
 
 if TYPE_CHECKING:
+    from txlint.link.linker import Linker
+    from txlint.link.project import Klass
     from txlint.link.replay import Frame
 
 
@@ -47,6 +49,9 @@ def _sub(frame: Frame, expr: Any) -> Value:
     if expr[2].__class__ is not str and expr[2][0] == "other":
         return base  # a slice
     linker = frame.linker
+    if expr[1].__class__ is str and any(isinstance(atom, (Obj, SelfObj)) and _has_items(linker, atom.klass) for atom in base):
+        # `registry[kind]`: a method of the project's.
+        return evaluate_call(frame, ("call", f"{expr[1]}.__getitem__", (expr[2],), (), line_of(frame)), used=True)
     if (len(index) != 1 or not isinstance(index[0], Const)) and is_table(base):
         table: Any = base[0]
         return with_key(linker, entry_of(linker, table, index), key_of(frame, expr[2], index))
@@ -55,6 +60,11 @@ def _sub(frame: Frame, expr: Any) -> Value:
         if any(kept):
             return tuple(dict.fromkeys(atom for value in kept for atom in value))
     return with_key(linker, subscript(frame, base, position), key_of(frame, expr[2], index))
+
+
+def _has_items(linker: Linker, klass: Klass) -> bool:
+    found = linker.find(klass, "__getitem__")
+    return found is not None and found.bindings is not None
 
 
 def _seq(frame: Frame, expr: Any) -> Value:

@@ -205,7 +205,7 @@ def read(frame: Frame, value: Value, name: str, expr: Expr, pos: Pos | None = No
         if getter is None or not (getter.id in acting or others):
             continue
         if site is None:
-            site = _site(frame, expr, (), pos or _line(frame))
+            site = _site(frame, expr, (), pos or line_of(frame))
         if getter.id in known.cached:
             sure = LIKELY if sure is CERTAIN else sure  # who read it before has what came of it
             if text is not None and not frame.tests and not frame.loops:
@@ -228,7 +228,7 @@ def load(frame: Frame, expr: str) -> None:
         for opened in linker.replay(fun, fun.klass, True).left_open:
             if opened.key[1:2] == ("global",) and opened.key not in frame.closed:
                 sure = min(opened.confidence, most)
-                frame.begin(replace(opened, name=dotted, pos=_line(frame), confidence=sure, path=None, function=None))
+                frame.begin(replace(opened, name=dotted, pos=line_of(frame), confidence=sure, path=None, function=None))
 
 
 def _is_local(frame: Frame, name: str) -> bool:
@@ -274,7 +274,7 @@ def write(frame: Frame, target: str, value: Value, source: Expr | None) -> None:
         return
     linker = frame.linker
     setters = properties(linker).setters
-    site = _site(frame, target, (source,) if source is not None else (), _line(frame))
+    site = _site(frame, target, (source,) if source is not None else (), line_of(frame))
     site.args = (value,) if source is not None else ()
     frame.cached.discard(target)
     for atom, sure in _instances(frame, frame.ev(head)):
@@ -331,7 +331,7 @@ def _leave(site: Site) -> None:
     )
 
 
-def _line(frame: Frame) -> Pos:
+def line_of(frame: Frame) -> Pos:
     """The line of the statement that is being replayed."""
     stmt = frame.at
     at = stmt[_LINES[stmt[0]]] if stmt is not None and stmt[0] in _LINES else 0
