@@ -1,8 +1,19 @@
-"""The files of a project that is on no disk."""
+"""Files of projects: given without a disk, or written as if some time ago."""
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Mapping
+from pathlib import Path
+
+HOUR = 3600  # seconds
+
+
+def put(path: Path, text: str) -> None:
+    """A file that was written an hour ago: its status is believed."""
+    path.write_text(text)
+    os.utime(path, (time.time() - HOUR,) * 2)
 
 
 class GivenFiles:

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from tests.files import HOUR, put
 from txlint import api, pool
 from txlint.cache import facts, folder
 from txlint.cache.facts import FactsCache, open_cache
@@ -42,7 +43,6 @@ MAIL = """import requests
 def notify(order):
     requests.post("https://mail.example", json={"order": order.pk})
 """
-HOUR = 3600
 needs_owners = pytest.mark.skipif(os.name == "nt", reason="no owners and permissions there")
 
 
@@ -56,11 +56,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         put(root / "shop" / f"{name}.py", text)
     monkeypatch.chdir(root)
     return root
-
-
-def put(path: Path, text: str) -> None:
-    path.write_text(text)
-    os.utime(path, (time.time() - HOUR,) * 2)
 
 
 @pytest.fixture

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.files import put
 from txlint import api
 from txlint.cache import linked
 from txlint.cache.facts import FactsCache, open_cache
@@ -46,7 +45,6 @@ def notify(order, url="https://mail.example"):
     again = [lambda: requests.post(url)]
     return again[0]()
 """
-HOUR = 3600
 
 
 @pytest.fixture
@@ -60,11 +58,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         put(root / "shop" / f"{name}.py", text)
     monkeypatch.chdir(root)
     return root
-
-
-def put(path: Path, text: str) -> None:
-    path.write_text(text)
-    os.utime(path, (time.time() - HOUR,) * 2)
 
 
 @pytest.fixture
