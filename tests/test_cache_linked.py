@@ -34,16 +34,16 @@ def pay(order):
 
 def twice(order):
     with transaction.atomic():
-        for each in map(lambda row: notify(row), order):
-            each()
+        for each in order:
+            notify(each)
 '''
 MAIL = """import requests
 
 
 def notify(order, url="https://mail.example"):
     requests.post(url, json={"order": order.pk})
-    again = [lambda: requests.post(url)]
-    return again[0]()
+    again = [requests.post(url)]
+    return again[0]
 """
 
 
@@ -135,6 +135,16 @@ def test_what_says_something_else_is_linked(project: Path, links: list[int], edi
     assert links == [1, 1, 1]
 
 
+def test_a_lambda_is_called_by_its_line(project: Path, links: list[int]) -> None:
+    named = VIEWS.replace("    notify(order)\n", "    later = lambda: notify(order)\n    later()\n", 1)
+    put(project / "shop" / "views.py", named)
+    kept()
+    put(project / "shop" / "views.py", "# shop\n" + named)
+    put(project / "shop" / "__init__.py", "# shop\n")
+    assert kept() == run()
+    assert links == [1, 1, 1]
+
+
 def test_a_file_more_or_less(project: Path, links: list[int]) -> None:
     kept()
     put(project / "shop" / "more.py", MAIL)
@@ -217,7 +227,7 @@ def test_facts_that_differ(old: str, new: str) -> None:
 
 
 def test_where_lines_are_now() -> None:
-    old = "import a\n\ndef f(x):\n    with a.b(x) as y:\n        return [lambda: y]\n"
+    old = "import a\n\ndef f(x):\n    with a.b(x) as y:\n        return [y]\n"
     assert linked.moved(facts(old), facts("# first\n" + old.replace("        return", "\n        # so\n        return"))) == {
         1: 2, 3: 4, 4: 5, 5: 8,
     }  # fmt: skip

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import dataclasses
 import marshal
-import re
 import zlib
 from collections.abc import Callable, Iterable
 from itertools import pairwise
@@ -32,19 +31,8 @@ _LEAST = 1 << 16
 _LINED = frozenset({"expr", "assign", "ann", "aug", "return", "raise", "assert", "del", "if", "while", "for", "try", "match"})
 """Statements that end in their line."""
 
-_LAMBDA = re.compile(r"(?<=<lambda>:)[0-9]+")
-"""The line in a lambda's name."""
-
-
-class Moved(NamedTuple):
-    """A file in which code has moved: where what stood on a line stands now."""
-
-    module: str
-    lines: dict[int, int]
-
-
-Lines = dict[str, Moved]
-"""By the path of a file as reported."""
+Lines = dict[str, dict[int, int]]
+"""By the path of a file as reported: where what stood on a line stands now."""
 
 
 class Linked(NamedTuple):
@@ -90,7 +78,7 @@ def find(cache: FactsCache, basis: str, facts: Iterable[FileFacts], same: Callab
             where = moved(old, new) if isinstance(old, FileFacts) and new is not None else None
             if where is None or new is None:
                 return None
-            lines[new.path] = Moved(new.module, where)
+            lines[new.path] = where
     return Kept(_unpack(packed, lines), tuple(asked), bool(changed))
 
 
@@ -120,7 +108,8 @@ class _Different(Exception):
 
 def moved(old: FileFacts, new: FileFacts) -> dict[int, int] | None:
     """Where the lines of a file are now, in which nothing but lines and the text of docstrings has changed; None where more has. The order
-    of lines has to be the same, and columns, by which results are told apart."""
+    of lines has to be the same, and columns, by which results are told apart. A lambda is called by its line: where that has moved, more
+    has changed."""
     lines: dict[int, int] = {}
     try:
         for name, one, two in zip(FileFacts._fields, old, new, strict=True):
@@ -144,12 +133,6 @@ def _equal(one: Any, two: Any) -> None:
         raise _Different
 
 
-def _name_with_lines(one: str, two: str, lines: dict[int, int]) -> None:
-    _equal(_LAMBDA.sub("", one), _LAMBDA.sub("", two))
-    for mine, other in zip(_LAMBDA.findall(one), _LAMBDA.findall(two), strict=True):
-        _line(int(mine), int(other), lines)
-
-
 def _line(one: int, two: int, lines: dict[int, int]) -> None:
     if lines.setdefault(one, two) != two:
         raise _Different
@@ -165,8 +148,6 @@ def _compare(one: Any, two: Any, lines: dict[int, int]) -> None:
                 _line(mine, other, lines)
             elif name in _WITH_CODE:
                 _compare(mine, other, lines)
-            elif name == "qualname":
-                _name_with_lines(mine, other, lines)
             else:
                 _equal(mine, other)
         return
@@ -256,32 +237,19 @@ def _unpack(packed: bytes, lines: Lines) -> Linked:
     if not lines:
         return linked
     met = frozenset((path, _now(lines, path, line)) for path, line in linked.met)
-    too_deep = tuple((_name_now(lines, name), path, _now(lines, path, line)) for name, path, line in linked.too_deep)
+    too_deep = tuple((name, path, _now(lines, path, line)) for name, path, line in linked.too_deep)
     return linked._replace(met=met, too_deep=too_deep)
 
 
 def _placed(value: Any, lines: Lines) -> Any:
-    """A place, or what has names in it, as it is now."""
+    """A place where it is now."""
     if isinstance(value, Spot):
         first, start, last, end = value.pos
         return Spot(value.path, (_now(lines, value.path, first), start, _now(lines, value.path, last), end))
     if isinstance(value, Assumption):
         return dataclasses.replace(value, line=_now(lines, value.path, value.line))
-    if isinstance(value, EffectSite):
-        return dataclasses.replace(value, function=_name_now(lines, value.function), callee=_name_now(lines, value.callee))
-    if isinstance(value, Hop):
-        return dataclasses.replace(value, function=_name_now(lines, value.function), callee=_name_now(lines, value.callee))
-    return dataclasses.replace(value, function=_name_now(lines, value.function)) if isinstance(value, Origin) else value
+    return value
 
 
 def _now(lines: Lines, path: str, line: int) -> int:
-    moved_there = lines.get(path)
-    return line if moved_there is None else moved_there.lines.get(line, line)
-
-
-def _name_now(lines: Lines, name: str) -> str:
-    """A dotted name, with the lines where its lambdas stand now."""
-    if "<lambda>:" not in name:
-        return name
-    inside = max((each for each in lines.values() if name.startswith(f"{each.module}.")), key=lambda each: len(each.module), default=None)
-    return name if inside is None else _LAMBDA.sub(lambda found: str(inside.lines.get(int(found[0]), int(found[0]))), name)
+    return lines.get(path, {}).get(line, line)

@@ -126,9 +126,25 @@ def comparison(frame: Frame, left: Expr, op: str, right: Expr) -> Test | None:
         if value is not None and klass is not None and (row != frame.self_name or saves(frame.linker, klass)):
             # What the function that tests may assign itself.
             own = _on_self(frame.linker, klass, frame.fun) if row == frame.self_name else _on_row(frame, klass, row)
+            if row != frame.self_name and _is_received(frame.linker, klass, field):
+                return None
             if own is None or not covers(own, field):
                 return Test(CHANGED + field, "truthy", value if own is not None else UNSURE, op == "!=")
     return None
+
+
+def _is_received(linker: Linker, klass: Klass, field: str) -> bool:
+    """Does any receiver of a signal assign the field of a row of the class?"""
+    for connection in linker.connected:
+        fun = linker.project.funs[connection.fun]
+        sender = linker.project.klasses[connection.sender] if connection.sender >= 0 else None
+        if fun.fact is None or all(param.name != "instance" for param in fun.fact.params):
+            continue
+        if sender is None or sender is klass or klass in sender.subclasses or sender in klass.subclasses:
+            fields = done(linker, fun, klass, uses_of(linker, fun, "instance"))
+            if fields is not None and covers(fields, field):
+                return True
+    return False
 
 
 def _on_row(frame: Frame, klass: Klass, name: str) -> frozenset[str] | None:
@@ -266,7 +282,7 @@ def assigned(linker: Linker, fun: Fun, name: str, klass: Klass, method: str, at:
     for other, times in uses.called.items():
         if other == method and times == 1:
             continue
-        found = _of_method(linker, klass, other)
+        found = _of_method(linker, klass, _RUNS.get(other, other))
         if found is None:
             complete = False
         else:
@@ -274,6 +290,8 @@ def assigned(linker: Linker, fun: Fun, name: str, klass: Klass, method: str, at:
     return frozenset(mine), complete and not any(name.endswith(BEGINS) for name in mine)
 
 
+_RUNS = {"full_clean": "clean"}
+"""A library's methods that run one of the row's."""
 _MAKES = frozenset({"create", "acreate", "get_or_create", "aget_or_create", "update_or_create", "aupdate_or_create", "save"})
 
 
@@ -325,7 +343,7 @@ def done(
     if handed is None or named is None or not REREADS.isdisjoint(uses.called):
         return None
     result = uses.assigned | named | handed | {first for first, rest in uses.within if rest in _MAKES}
-    called = (linker.find(klass, other) for other, times in uses.called.items() if other != but or times > 1)
+    called = (linker.find(klass, _RUNS.get(other, other)) for other, times in uses.called.items() if other != but or times > 1)
     supers = (linker.find(klass, other, fun.klass) for other in uses.supers if other != but)
     for found in (*called, *supers):
         if found is None or found.bindings is None:

@@ -14,6 +14,7 @@ from txlint.link.uses import uses_of
 from txlint.link.values import Obj
 from txlint.model.facts import Body, Expr, Stmt
 from txlint.model.graph import IDENTITY, Test
+from txlint.model.shapes import statements
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -80,7 +81,17 @@ def _is_put_elsewhere(linker: Linker, fun: Fun, owner: Klass, attribute: str) ->
         return False
     mine = {fun, *linker.setters(owner).get(attribute, ())}
     modules = (module for module in linker.project.using(attribute) if attribute in module.facts.put_on)
-    return any(other not in mine for module in modules for other in assigning(linker, module, attribute))
+    others = (other for module in modules for other in assigning(linker, module, attribute) if other not in mine)
+    return any(not _is_only_its_own(other, attribute) for other in others)
+
+
+def _is_only_its_own(fun: Fun, attribute: str) -> bool:
+    """Does a method assign the attribute of nothing but its receiver?"""
+    if fun.klass is None or fun.fact is None or not fun.fact.params:
+        return False
+    targets = [target for stmt in statements(fun.body) if stmt[0] == "assign" for target in stmt[1]]
+    own = f"{fun.fact.params[0].name}.{attribute}"
+    return all(target == own for target in targets if target.__class__ is str and target.endswith(f".{attribute}"))
 
 
 def _kept(frame: Frame, owner: Klass, attribute: str) -> Kept | None:

@@ -42,6 +42,9 @@ def _call(frame: Frame, expr: Any) -> Value:
 
 def _sub(frame: Frame, expr: Any) -> Value:
     base = frame.ev(expr[1])
+    if base and expr[1].__class__ is str and all(isinstance(a, (Obj, SelfObj)) and _has_items(frame.linker, a.klass) for a in base):
+        if expr[2].__class__ is str or expr[2][0] != "other":  # `registry[kind]`: a method of the project's
+            return evaluate_call(frame, ("call", f"{expr[1]}.__getitem__", (expr[2],), (), line_of(frame)), used=True)
     index = frame.ev(expr[2])
     position = index[0].value if len(index) == 1 and isinstance(index[0], Const) else None
     if not base:
@@ -49,9 +52,6 @@ def _sub(frame: Frame, expr: Any) -> Value:
     if expr[2].__class__ is not str and expr[2][0] == "other":
         return base  # a slice
     linker = frame.linker
-    if expr[1].__class__ is str and any(isinstance(atom, (Obj, SelfObj)) and _has_items(linker, atom.klass) for atom in base):
-        # `registry[kind]`: a method of the project's.
-        return evaluate_call(frame, ("call", f"{expr[1]}.__getitem__", (expr[2],), (), line_of(frame)), used=True)
     if (len(index) != 1 or not isinstance(index[0], Const)) and is_table(base):
         table: Any = base[0]
         return with_key(linker, entry_of(linker, table, index), key_of(frame, expr[2], index))

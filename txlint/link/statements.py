@@ -40,10 +40,11 @@ from txlint.link.project import GLOBAL
 from txlint.link.properties import load, look, write
 from txlint.link.putting import put_at
 from txlint.link.targets import iterate
+from txlint.link.uses import uses_of
 from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtObj, Fn, Generated, Obj, SelfObj, Value, union
 from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import Key, Test
-from txlint.model.shapes import calls_in, last_name
+from txlint.model.shapes import bodies, calls_in, last_name
 
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
@@ -160,6 +161,7 @@ def _aug(frame: Frame, stmt: Any) -> None:
     if stmt[1].__class__ is str and "." not in stmt[1]:
         frame.assigned_params[stmt[1]] = None
         frame.env[stmt[1]] = union(frame.env.get(stmt[1], UNKNOWN), value)
+        frame.by_test.pop(stmt[1], None)
     else:
         frame.ev(stmt[1])
         if stmt[1].__class__ is str and last_name(stmt[1]) in frame.writes:
@@ -209,8 +211,9 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                 del frame.given_if[target]
             if target in frame.by_test:
                 del frame.by_test[target]
-            if source.__class__ is tuple and source[0] == "ifexp" and (which := one_of_two(frame, source)) is not None:
-                frame.by_test[target] = which
+            if source.__class__ is tuple and source[0] == "ifexp" and is_only_bound_so(frame, target, 1):
+                if (which := one_of_two(frame, source)) is not None:
+                    frame.by_test[target] = (value, *which)
             if frame.cached:
                 frame.cached = {text for text in frame.cached if text.partition(".")[0] != target}
             if frame.each:
@@ -423,31 +426,56 @@ def _if(frame: Frame, stmt: Any) -> None:
     after_no = frame.state()
     frame.exits = exits + (decided is None and ((after_yes.dead and _returns(stmt[2])) or (after_no.dead and _returns(stmt[3]))))
     asked = only_test(yes)
-    chosen = _chosen(stmt, asked, after_yes.env, after_no.env) if asked is not None and not (after_yes.dead or after_no.dead) else {}
+    chosen = _chosen(frame, stmt, after_yes.env, after_no.env) if asked is not None and not (after_yes.dead or after_no.dead) else {}
     frame.join(before, after_yes, after_no, asked)
     if frame.open is not before.open and frame.open and not (after_yes.dead or after_no.dead):
         frame.began(before.open, after_yes.open, after_no.open, test)
     if filled:
         frame.given_if.update(filled)
-    frame.by_test.update(chosen)
+    for name, pair in chosen.items():
+        if asked is not None:
+            frame.by_test[name] = (frame.env[name], asked, *pair)
     if test.__class__ is tuple and test[0] == "not" and stmt[2] and stmt[2][-1][0] == "raise" and not stmt[3]:
         asserted(frame, test[1], stmt[4])  # `if not connection.in_atomic_block: raise RuntimeError`
 
 
-def _chosen(stmt: Any, test: Test, yes: dict[str, Value], no: dict[str, Value]) -> dict[str, tuple[Test, Any, Any]]:
-    """The names that one or both branches bind to a constant: ``event = PAID``, ``if late: event = LATE``."""
+def _chosen(frame: Frame, stmt: Any, yes: dict[str, Value], no: dict[str, Value]) -> dict[str, tuple[Any, Any]]:
+    """The names that a test alone binds to one of two constants: in both branches, or in one where the statements beside the test have
+    bound it before (``event = PAID``, ``if late: event = LATE``)."""
     found = {}
-    for inner in (*stmt[2], *stmt[3]):
-        for name in inner[1] if inner[0] == "assign" else ():
-            if name.__class__ is str and "." not in name and (pair := both_constant(yes.get(name, ()), no.get(name, ()))) is not None:
-                found[name] = (test, *pair)
+    for block, other in ((stmt[2], stmt[3]), (stmt[3], stmt[2])):
+        for name in _bound_in(block):
+            beside = other if name in _bound_in(other) else _block_of(frame.fun.body, stmt)
+            if name in _bound_in(beside) and is_only_bound_so(frame, name, 2):
+                pair = both_constant(yes.get(name, ()), no.get(name, ()))
+                if pair is not None:
+                    found[name] = pair
     return found
+
+
+def _bound_in(block: Body) -> set[str]:
+    return {name for stmt in block if stmt[0] == "assign" for name in stmt[1] if name.__class__ is str and "." not in name}
+
+
+def _block_of(body: Body, stmt: Any) -> Body:
+    """The statements among which one stands."""
+    if any(each is stmt for each in body):
+        return body
+    return next((found for each in body for block in bodies(each) if (found := _block_of(block, stmt))), ())
+
+
+def is_only_bound_so(frame: Frame, name: str, times: int) -> bool:
+    """Is a local name bound so often in the whole function, and each time to what an expression gives?"""
+    if name not in frame.fun.scope or (frame.fun.fact is not None and any(param.name == name for param in frame.fun.fact.params)):
+        return False
+    bindings = uses_of(frame.linker, frame.fun, name).bindings
+    return len(bindings) == times and None not in bindings
 
 
 def _returns(body: Body) -> bool:
     """Does a block that is left end like one that has nothing to do, and not by refusing?"""
     last = body[-1] if body else None
-    return last is not None and (last[0] in ("return", "continue", "break") or (last[0] == "if" and _returns(last[2])))
+    return last is not None and (last[0] in ("return", "continue", "break") or (last[0] in ("if", "with") and _returns(last[2])))
 
 
 def _filled(frame: Frame, stmt: Any, yes: Facts) -> dict[str, Facts]:
@@ -569,7 +597,7 @@ def _loop(frame: Frame, body: Body, orelse: Body, before: State, loop: Any = Non
 
 def _try(frame: Frame, stmt: Any) -> None:
     before = frame.fork()
-    scopes, ways = frame.flow.scopes, len(frame.returned)
+    scopes, ways, before_exits = frame.flow.scopes, len(frame.returned), frame.exits
     frame.body(stmt[1])
     if stmt[2] and frame.fun.fact is not None and scopes == frame.flow.scopes and not frame.silent:
         misuse.swallowed(frame, stmt)
@@ -610,7 +638,9 @@ def _try(frame: Frame, stmt: Any) -> None:
         if dead:
             frame.restore(middle)
         entered, returned = frame.state(), len(frame.returned)
+        exits, frame.exits = frame.exits, before_exits  # it runs whichever way was taken
         frame.body(stmt[4])
+        frame.exits = exits
         if returned > ways and (frame.open is not entered.open or frame.closed is not entered.closed):
             last = frame.returned[returned:]
             del frame.returned[returned:]

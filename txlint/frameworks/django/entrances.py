@@ -30,6 +30,8 @@ RUN_PYTHON = "django.db.migrations.RunPython"
 VIEWSET = "rest_framework.viewsets.ViewSetMixin"
 INLINE = "django.contrib.admin.options.InlineModelAdmin"
 _ADD = ("has_add_permission",)
+_SENT = frozenset({"sender", "instance", "created", "raw", "using", "update_fields", "origin", "signal"})
+"""What Django sends with the signals of a row."""
 _OF_ROWS = (("save", (*_ADD, "has_change_permission")), ("delete", ("has_delete_permission",)))
 """What the admin does with a row, and the permissions of which one must be there."""
 _ROWS = "django.db.models.QuerySet[new(self.model)]"
@@ -168,15 +170,18 @@ def admin_actions(linker: Linker) -> None:
 def admin_rows(linker: Linker, models: DjangoModels) -> Iterator[Entrance]:
     """What the admin itself saves and deletes in its transaction: rows of the models that it has and of their inlines' models, unless a
     model admin of the project does that (its methods are hooks of their own)."""
-    done: set[tuple[int, str, bool]] = set()
+    done: set[tuple[int, str, bool, tuple[str, ...]]] = set()
     for model, name, stored, only_shown, path, pos in _rows_of_admin(linker, models):
-        if (model.id, name, stored) in done:
+        if (model.id, name, stored, only_shown) in done:
             continue
-        done.add((model.id, name, stored))
+        done.add((model.id, name, stored, only_shown))
         shown = tuple((CHANGED + field, False) for each in only_shown for field in (each, f"{each}_id"))
         for fun, cls, given, sure in linker.called_methods(model, (name,)):
-            params = fun.fact.params if fun.fact.name == name else ()
+            # Of what a signal may be sent with, nothing is known but that no fixture is being loaded.
+            is_own = fun.fact.name == name and fun.klass is not None
+            params = (each for each in fun.fact.params if is_own or each.name not in _SENT)
             left = tuple((each.name, each.default[1]) for each in params if isinstance(each.default, tuple) and each.default[0] == "const")
+            left = left if is_own else (*left, ("raw", False))
             known = (*given, *left, *(((IDENTITY, True), ("created", False)) if stored else ()), *shown)
             yield Entrance((fun.id, cls, True), "admin", ADMIN, path, pos, f"{model.dotted}.{name}", None, sure, known)
 
@@ -188,7 +193,7 @@ def _rows_of_admin(linker: Linker, models: DjangoModels) -> Iterator[tuple[Klass
         for name, permissions in _OF_ROWS:
             if admin is None or not (_has(linker, admin, f"{name}_model") or _forbids(linker, admin, permissions)):
                 yield model, name, admin is not None and _forbids(linker, admin, _ADD), _only_shown(linker, admin), path, pos
-        if admin is None or _has(linker, admin, "save_formset"):
+        if admin is None or any(_has(linker, admin, method) for method in ("save_formset", "get_inline_instances", "get_inlines")):
             continue
         for inline in linker.items(linker.class_attribute(admin, "inlines")):
             if not isinstance(inline, linker.Cls) or not linker.is_a(inline.klass, INLINE):
@@ -205,7 +210,7 @@ def _rows_of_admin(linker: Linker, models: DjangoModels) -> Iterator[tuple[Klass
 
 def _only_shown(linker: Linker, admin: Klass | None) -> tuple[str, ...]:
     """The fields that a model admin shows and does not let anyone change."""
-    if admin is None or _has(linker, admin, "get_readonly_fields"):
+    if admin is None or any(_has(linker, admin, name) for name in ("form", "formset", "get_form", "get_readonly_fields")):
         return ()
     listed = linker.items(linker.class_attribute(admin, "readonly_fields"))
     return tuple(atom.value for atom in listed if isinstance(atom, linker.Const) and isinstance(atom.value, str))

@@ -281,6 +281,7 @@ class DjangoModels(Framework):
         if self._registered is not None:
             return self._registered
         found: list[Registered] = []
+        unregistered: dict[int, tuple[str, Pos]] = {}  # where the last time
         self._registered = found
         for klass in linker.project.klasses:
             for expr, pos in klass.fact.decorators:
@@ -294,11 +295,17 @@ class DjangoModels(Framework):
                 continue
             for stmt in module.facts.body:
                 expr = stmt[1] if stmt[0] == "expr" else None
-                if isinstance(expr, tuple) and expr[0] == "call" and str(expr[1]).endswith(".register") and expr[2]:
+                if isinstance(expr, tuple) and expr[0] == "call" and str(expr[1]).endswith(".unregister") and expr[2]:
+                    gone = _classes(linker, linker.bound(("value", expr[2][0], None), module, None))
+                    for model in gone if self._admins(linker, module, (*expr[:2], expr[2][:1], (), expr[4])) else ():
+                        unregistered[model.id] = (module.facts.path, expr[4])
+                elif isinstance(expr, tuple) and expr[0] == "call" and str(expr[1]).endswith(".register") and expr[2]:
                     admins = self._admins(linker, module, expr)
                     models = linker.bound(("value", expr[2][0], None), module, None) if admins else ()
                     for model in _classes(linker, models):
                         found.extend(Registered(model, admin, module.facts.path, expr[4]) for admin in admins)
+        if unregistered:
+            found[:] = [each for each in found if _stays(each, unregistered.get(each.model.id))]
         return found
 
     def _admins(self, linker: Linker, module: Any, call: tuple[Any, ...]) -> list[Klass | None]:
@@ -514,6 +521,11 @@ def _meta(klass: Klass, name: str) -> Any:
                 if inner[0] == "value" and inner[1] is not None and not isinstance(inner[1], str) and inner[1][0] == "const":
                     return inner[1][1]
     return None
+
+
+def _stays(registered: Registered, gone: tuple[str, Pos] | None) -> bool:
+    """Is a model still registered, that is unregistered there? What does that registers it anew below, if at all."""
+    return gone is None or (registered.path == gone[0] and registered.pos > gone[1])
 
 
 def _classes(linker: Linker, value: Value) -> list[Klass]:
