@@ -577,7 +577,7 @@ def analyse(
     basis = _basis(discovery, config) if store is not None else ""
     known = None
     if store is not None and not whole:
-        known = linked.find(store, basis, facts, partial(asks_the_same, on_disk.files))
+        known = linked.find(store, basis, discovery.files, facts, partial(asks_the_same, on_disk.files))
     if cache is not None:
         cache.save()
     stages.end("lower")

@@ -60,7 +60,6 @@ class FactsCache:
         self.name = name_of(root)
         self.note: str | None = None  # why nothing was kept
         self.used: dict[str, Entry] = {}
-        self.shown: dict[str, str] = {}  # what the files that are used are called in reports
         self._below = root.rstrip(os.sep) + os.sep
         self._fresh: dict[bytes, bytes] = {}  # digest -> facts that the facts file does not hold
         self._file: BinaryIO | None = None
@@ -96,7 +95,6 @@ class FactsCache:
             lines = 1 if isinstance(facts, Unreadable) else facts.lines
             self.digests[digest] = Entry(stamp, digest, lines, 0, len(encoded), self._tag(digest, encoded))
         self.used[self.key(file.path)] = self.digests[digest]._replace(stamp=stamp)
-        self.shown[self.key(file.path)] = file.display
 
     def save(self) -> None:
         """Keep what was used. Where that cannot be, ``note`` says why."""
@@ -161,24 +159,19 @@ class FactsCache:
         return kept
 
     def _facts(self, file: File, entry: Entry, stamp: Stamp) -> FileFacts | Unreadable | None:
+        facts = self.facts_of(entry, file)
+        if facts is not None:
+            self.used[self.key(file.path)] = entry if entry.stamp == stamp else entry._replace(stamp=stamp)
+        return facts
+
+    def facts_of(self, entry: Entry, file: File) -> FileFacts | Unreadable | None:
+        """The facts of an entry under the names of a file; until `save`, of bytes too that it had before."""
         data = self._fresh.get(entry.digest) or self._read(entry)
         if data is None:
             return None
         from txlint.lower import decode
 
-        self.used[self.key(file.path)] = entry if entry.stamp == stamp else entry._replace(stamp=stamp)
-        self.shown[self.key(file.path)] = file.display
         return decode(zlib.decompress(data) if data[0] == _PACKED else data, (file.display, file.module, file.is_package))
-
-    def facts_of(self, digest: bytes, names: tuple[str, str, bool]) -> FileFacts | Unreadable | None:
-        """The facts of bytes that some file had, under these names (path, module, is it a package); until `save`."""
-        entry = self.digests.get(digest)
-        data = None if entry is None else self._fresh.get(digest) or self._read(entry)
-        if data is None:
-            return None
-        from txlint.lower import decode
-
-        return decode(zlib.decompress(data) if data[0] == _PACKED else data, names)
 
     def _tag(self, digest: bytes, data: bytes) -> bytes:
         return seal(self.folder.key, "facts", digest + data)[:16]

@@ -14,7 +14,7 @@ import marshal
 import zlib
 from collections.abc import Callable, Iterable
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.cache.facts import FactsCache
 from txlint.cache.folder import Unusable, read_sealed, write_sealed
@@ -24,6 +24,9 @@ from txlint.model.finding import Assumption
 from txlint.model.graph import Misuse
 from txlint.model.hazard import EffectSite, Hazard, Hop, Origin, Passage, Spot
 from txlint.model.kinds import Confidence
+
+if TYPE_CHECKING:
+    from txlint.discover import File
 
 MOST_CHANGED = 32  # files of which the facts are compared
 _MOST_PER_LINE = 8  # bytes per line of source, as with stored answers
@@ -57,7 +60,9 @@ class Kept(NamedTuple):
     is_moved: bool
 
 
-def find(cache: FactsCache, basis: str, facts: Iterable[FileFacts], same: Callable[[str, str, bytes], bool]) -> Kept | None:
+def find(
+    cache: FactsCache, basis: str, files: Iterable[File], facts: Iterable[FileFacts], same: Callable[[str, str, bytes], bool]
+) -> Kept | None:
     """What was kept for this ``basis``: whatever it rests on besides facts and the answers to questions, of which ``same`` says whether
     they are as they were. To be asked before the cache is saved: the facts of before are gone then."""
     data = read_sealed(cache.folder, _name(cache))
@@ -72,13 +77,14 @@ def find(cache: FactsCache, basis: str, facts: Iterable[FileFacts], same: Callab
     lines: Lines = {}
     if changed:
         by_path = {each.path: each for each in facts}
+        by_key = {cache.key(file.path): file for file in files}
         for key in changed:
-            new = by_path.get(cache.shown.get(key, ""))
-            old = cache.facts_of(digests[key], (new.path, new.module, new.is_package)) if new is not None else None
+            file, before = by_key[key], cache.digests.get(digests[key])
+            old, new = cache.facts_of(before, file) if before is not None else None, by_path.get(file.display)
             where = moved(old, new) if isinstance(old, FileFacts) and new is not None else None
-            if where is None or new is None:
+            if where is None:
                 return None
-            lines[new.path] = where
+            lines[file.display] = where
     return Kept(_unpack(packed, lines), tuple(asked), bool(changed))
 
 

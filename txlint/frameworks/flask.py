@@ -106,10 +106,10 @@ def _views(linker: Linker) -> Iterator[_View]:
         yield _View(view.fun, NO_CLASS, view.name, _with_user(linker, view.fun, before, loaded))
     for klass in linker.project.klasses:
         if linker.is_a(klass, _VIEW):
+            around_it = linker.items(linker.class_attribute(klass, "decorators"))
+            before, asks = [*everywhere, *_put_around(linker, around_it)], _is_login(linker, around_it)
             for fun, cls, *_ in linker.called_methods(klass, [name for name in _METHODS if linker.find(klass, name) is not None]):
-                decorators = linker.items(linker.class_attribute(klass, "decorators"))
-                before = [*everywhere, *_put_around(linker, decorators)]
-                yield _View(fun, cls, "", _with_user(linker, fun, before, loaded, _is_login(linker, decorators)))
+                yield _View(fun, cls, "", _with_user(linker, fun, before, loaded, asks))
 
 
 def _put_around(linker: Linker, decorators: Value) -> Iterator[Opened]:

@@ -42,8 +42,7 @@ class OdooModels(Framework):
                 if other.id not in seen:
                     seen.add(other.id)
                     waiting += [each for each in self._names[other.id] if each not in waiting]
-                    defined = linker.find(other, name)
-                    if defined is not None and defined.bindings is not None:
+                    if linker.has_own(other, name):
                         return linker.attribute(linker.instance(other, False), name)
         return None
 

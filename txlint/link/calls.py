@@ -604,8 +604,7 @@ def _construct(site: Site, atom: Cls | SelfCls, args: tuple[Value, ...], keyword
                     for inner in typed:
                         if isinstance(inner, ExtObj) and inner.item:
                             made = linker.with_item(made, inner.item)
-    found = linker.find(klass, "__init__")
-    if found is not None and found.bindings is not None:
+    if linker.has_own(klass, "__init__"):
         for value in linker.class_attribute(klass, "__init__"):
             if isinstance(value, Fn):
                 result = site.result

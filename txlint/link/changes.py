@@ -3,12 +3,11 @@
 
 ``if self.image != self._image`` where ``__init__`` keeps the one as the other, or where ``old`` is the row read anew. What a function
 does to a name before a call is read without regard to order: whatever may change the row elsewhere (it is passed on, kept, known by
-another name) makes the answer unknown. A receiver of a signal asks the same of its ``instance``; what other receivers do to that is not
-looked at."""
+another name) makes the answer unknown. A receiver of a signal asks the same of its ``instance``, if no receiver assigns the field."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from txlint.link.constructed import is_empty, kept_by, row_in
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
 
 def saves(linker: Linker, klass: Klass) -> bool:
     """Does a class say itself how its rows are saved? Only of these is it asked what has changed."""
-    found = linker.find(klass, "save")
-    return found is not None and found.bindings is not None
+    return linker.has_own(klass, "save")
 
 
 def filled_by_save(frame: Frame, name: str) -> bool:
@@ -133,18 +131,20 @@ def comparison(frame: Frame, left: Expr, op: str, right: Expr) -> Test | None:
     return None
 
 
-def _is_received(linker: Linker, klass: Klass, field: str) -> bool:
-    """Does any receiver of a signal assign the field of a row of the class?"""
+def receivers(linker: Linker, klass: Klass) -> Iterator[Fun]:
+    """The receivers of signals that get the instance, of rows of a class."""
     for connection in linker.connected:
         fun = linker.project.funs[connection.fun]
         sender = linker.project.klasses[connection.sender] if connection.sender >= 0 else None
-        if fun.fact is None or all(param.name != "instance" for param in fun.fact.params):
-            continue
-        if sender is None or sender is klass or klass in sender.subclasses or sender in klass.subclasses:
-            fields = done(linker, fun, klass, uses_of(linker, fun, "instance"))
-            if fields is not None and covers(fields, field):
-                return True
-    return False
+        if fun.fact is not None and any(param.name == "instance" for param in fun.fact.params):
+            if sender is None or sender is klass or klass in sender.subclasses or sender in klass.subclasses:
+                yield fun
+
+
+def _is_received(linker: Linker, klass: Klass, field: str) -> bool:
+    """Does any receiver assign the field?"""
+    assigned = (done(linker, fun, klass, uses_of(linker, fun, "instance")) for fun in receivers(linker, klass))
+    return any(fields is not None and covers(fields, field) for fields in assigned)
 
 
 def _on_row(frame: Frame, klass: Klass, name: str) -> frozenset[str] | None:

@@ -89,6 +89,12 @@ def is_a(linker: Linker, klass: Klass, name: str) -> bool:
     return name in linker.mro(klass)
 
 
+def has_own(linker: Linker, klass: Klass, name: str) -> bool:
+    """Does a class of the project, this one or one above it, define the attribute that the class has?"""
+    found = linker.find(klass, name)
+    return found is not None and found.bindings is not None
+
+
 def find(linker: Linker, klass: Klass, name: str, after: Klass | None = None) -> Found | None:
     """Where a class gets an attribute from; ``after`` starts behind that class in the MRO (``super()``)."""
     key = (klass.id * 100003 + (after.id + 1 if after else 0), name)

@@ -68,11 +68,8 @@ def row_in(frame: Frame) -> tuple[Klass | None, str | None]:
     signal gets."""
     if frame.fun.klass is not None:
         return frame.fun.klass, frame.self_name
-    rows = {atom.klass for atom in frame.env.get(INSTANCE_NAME, ()) if isinstance(atom, Obj)} if frame.is_param(INSTANCE_NAME) else set()
-    return (rows.pop(), INSTANCE_NAME) if len(rows) == 1 else (None, None)
-
-
-INSTANCE_NAME = "instance"
+    rows = {atom.klass for atom in frame.env.get("instance", ()) if isinstance(atom, Obj)} if frame.is_param("instance") else set()
+    return (rows.pop(), "instance") if len(rows) == 1 else (None, None)
 
 
 def _is_put_elsewhere(linker: Linker, fun: Fun, owner: Klass, attribute: str) -> bool:
@@ -189,8 +186,7 @@ def _when_made(frame: Frame, own: str, body: Body) -> Iterator[Stmt]:
 
 def _reads_rows(linker: Linker, owner: Klass) -> bool:
     """Does a class say itself how its rows are read (``from_db``), and perhaps what is set on them then?"""
-    found = linker.find(owner, "from_db")
-    return found is not None and found.bindings is not None
+    return linker.has_own(owner, "from_db")
 
 
 def is_empty(expr: Expr) -> bool:

@@ -122,9 +122,8 @@ def _library_decorators(linker: Linker, atom: Atom) -> Value:
         inner = tuple(decorator for each in atom.func for decorator in _library_decorators(linker, each))
         return inner if inner and all(isinstance(each, Ext) and _decorates(linker, each.name) for each in inner) else (atom,)
     if isinstance(atom, Cls):
-        found = linker.find(atom.klass, "__call__")
         bases = [base for base in linker.library_bases(atom.klass) if _decorates(linker, base)]
-        if bases and (found is None or found.bindings is None):
+        if bases and not linker.has_own(atom.klass, "__call__"):
             return (linker.atoms(Ext, bases[0]),)
     return (atom,)
 

@@ -19,8 +19,6 @@ from txlint.link.values import UNKNOWN, Atom, Const, ExtObj, Fn, Many, Obj, Para
 from txlint.model.facts import Expr
 
 if TYPE_CHECKING:
-    from txlint.link.linker import Linker
-    from txlint.link.project import Klass
     from txlint.link.replay import Frame
 
 
@@ -42,7 +40,11 @@ def _call(frame: Frame, expr: Any) -> Value:
 
 def _sub(frame: Frame, expr: Any) -> Value:
     base = frame.ev(expr[1])
-    if base and expr[1].__class__ is str and all(isinstance(a, (Obj, SelfObj)) and _has_items(frame.linker, a.klass) for a in base):
+    if (
+        base
+        and expr[1].__class__ is str
+        and all(isinstance(a, (Obj, SelfObj)) and frame.linker.has_own(a.klass, "__getitem__") for a in base)
+    ):
         if expr[2].__class__ is str or expr[2][0] != "other":  # `registry[kind]`: a method of the project's
             return evaluate_call(frame, ("call", f"{expr[1]}.__getitem__", (expr[2],), (), line_of(frame)), used=True)
     index = frame.ev(expr[2])
@@ -60,11 +62,6 @@ def _sub(frame: Frame, expr: Any) -> Value:
         if any(kept):
             return tuple(dict.fromkeys(atom for value in kept for atom in value))
     return with_key(linker, subscript(frame, base, position), key_of(frame, expr[2], index))
-
-
-def _has_items(linker: Linker, klass: Klass) -> bool:
-    found = linker.find(klass, "__getitem__")
-    return found is not None and found.bindings is not None
 
 
 def _seq(frame: Frame, expr: Any) -> Value:

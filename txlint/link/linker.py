@@ -228,6 +228,7 @@ class Linker:
     has_known_bases = classes.has_known_bases
     is_a = classes.is_a
     find = classes.find
+    has_own = classes.has_own
     overrides = classes.overrides
     implementation = classes.implementation
     definitions_of = classes.definitions_of

@@ -244,8 +244,7 @@ def _kept_field(linker: Linker, klass: Klass, found: Found, name: str, value: Va
     tag, _, *annotation = found.bindings[-1]
     if tag != "value" or not annotation or annotation[0] is None or any(isinstance(atom, (Obj, Table, Many, Seq)) for atom in value):
         return UNKNOWN
-    init = linker.find(klass, "__init__")
-    if init is not None and init.bindings is not None:
+    if linker.has_own(klass, "__init__"):
         return UNKNOWN
     assert isinstance(found.owner, Klass)
     typed = linker.annotation(annotation[0], found.owner.module, found.owner)

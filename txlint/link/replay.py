@@ -144,9 +144,8 @@ class Frame:
         self.assigned_params: dict[str, tuple[Any, ...] | None] = {}
         self.grown: dict[str, frozenset[str]] = {}  # parameters to which names have been added, and which
         self.tested: dict[str, Any] = {}  # local names of tests (`is_new = self.pk is None`): what holds where they are true, and false
-        self.by_test: dict[
-            str, tuple[Value, Test, Any, Any]
-        ] = {}  # local names: what they are by a test, which, and where it does not hold
+        # Local names: their value, the test that decides it, what it is where that holds, and where not.
+        self.by_test: dict[str, tuple[Value, Test, Any, Any]] = {}
         self.given_if: dict[str, Any] = {}  # local names that are None but where a test holds: what holds where they are not
         self.written: bool | None = False  # the receiver's own row has been saved here; None: on some of the ways to here
         # Names that stand for one field after the other in a loop (of no row), or for such a field of a row: the row, and which fields.

@@ -146,8 +146,7 @@ def _opens(linker: Linker, atom: Atom) -> bool:
     if isinstance(atom, Generated):
         return atom.manager and any(region for region, _ in linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False).yields)
     if isinstance(atom, Obj):
-        found = [linker.find(atom.klass, name) for name in ("__enter__", "__aenter__")]
-        if all(method is None or method.bindings is None for method in found):
+        if not any(linker.has_own(atom.klass, name) for name in ("__enter__", "__aenter__")):
             return False
         entered = (*linker.class_attribute(atom.klass, "__enter__"), *linker.class_attribute(atom.klass, "__aenter__"))
         return any(isinstance(m, Fn) and linker.replay(m.fun, atom.klass, atom.exact).left_open for m in entered)

@@ -211,7 +211,7 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                 del frame.given_if[target]
             if target in frame.by_test:
                 del frame.by_test[target]
-            if source.__class__ is tuple and source[0] == "ifexp" and is_only_bound_so(frame, target, 1):
+            if source.__class__ is tuple and source[0] == "ifexp" and _is_only_bound_so(frame, target, 1):
                 if (which := one_of_two(frame, source)) is not None:
                     frame.by_test[target] = (value, *which)
             if frame.cached:
@@ -425,31 +425,29 @@ def _if(frame: Frame, stmt: Any) -> None:
     frame.tests -= decided is None
     after_no = frame.state()
     frame.exits = exits + (decided is None and ((after_yes.dead and _returns(stmt[2])) or (after_no.dead and _returns(stmt[3]))))
-    asked = only_test(yes)
-    chosen = _chosen(frame, stmt, after_yes.env, after_no.env) if asked is not None and not (after_yes.dead or after_no.dead) else {}
+    asked, goes_on = only_test(yes), not (after_yes.dead or after_no.dead)
+    chosen = _chosen(frame, stmt, asked, after_yes.env, after_no.env) if asked is not None and goes_on else {}
     frame.join(before, after_yes, after_no, asked)
-    if frame.open is not before.open and frame.open and not (after_yes.dead or after_no.dead):
+    if frame.open is not before.open and frame.open and goes_on:
         frame.began(before.open, after_yes.open, after_no.open, test)
     if filled:
         frame.given_if.update(filled)
-    for name, pair in chosen.items():
-        if asked is not None:
-            frame.by_test[name] = (frame.env[name], asked, *pair)
+    for name, which in chosen.items():
+        frame.by_test[name] = (frame.env[name], *which)
     if test.__class__ is tuple and test[0] == "not" and stmt[2] and stmt[2][-1][0] == "raise" and not stmt[3]:
         asserted(frame, test[1], stmt[4])  # `if not connection.in_atomic_block: raise RuntimeError`
 
 
-def _chosen(frame: Frame, stmt: Any, yes: dict[str, Value], no: dict[str, Value]) -> dict[str, tuple[Any, Any]]:
+def _chosen(frame: Frame, stmt: Any, test: Test, yes: dict[str, Value], no: dict[str, Value]) -> dict[str, tuple[Test, Any, Any]]:
     """The names that a test alone binds to one of two constants: in both branches, or in one where the statements beside the test have
     bound it before (``event = PAID``, ``if late: event = LATE``)."""
     found = {}
-    for block, other in ((stmt[2], stmt[3]), (stmt[3], stmt[2])):
-        for name in _bound_in(block):
-            beside = other if name in _bound_in(other) else _block_of(frame.fun.body, stmt)
-            if name in _bound_in(beside) and is_only_bound_so(frame, name, 2):
-                pair = both_constant(yes.get(name, ()), no.get(name, ()))
-                if pair is not None:
-                    found[name] = pair
+    in_one, in_other = _bound_in(stmt[2]), _bound_in(stmt[3])
+    for name in sorted(in_one | in_other):
+        pair = both_constant(yes.get(name, ()), no.get(name, ()))
+        if pair is not None and _is_only_bound_so(frame, name, 2):
+            if (name in in_one and name in in_other) or name in _bound_in(_block_of(frame.fun.body, stmt)):
+                found[name] = (test, *pair)
     return found
 
 
@@ -464,7 +462,7 @@ def _block_of(body: Body, stmt: Any) -> Body:
     return next((found for each in body for block in bodies(each) if (found := _block_of(block, stmt))), ())
 
 
-def is_only_bound_so(frame: Frame, name: str, times: int) -> bool:
+def _is_only_bound_so(frame: Frame, name: str, times: int) -> bool:
     """Is a local name bound so often in the whole function, and each time to what an expression gives?"""
     if name not in frame.fun.scope or (frame.fun.fact is not None and any(param.name == name for param in frame.fun.fact.params)):
         return False
@@ -619,11 +617,7 @@ def _try(frame: Frame, stmt: Any) -> None:
         if name:
             frame.env[name] = UNKNOWN
         handling, frame.handling = frame.handling, True
-        exits = frame.exits
-        frame.tests += 1
-        frame.body(handler)
-        frame.tests -= 1
-        frame.exits = exits
+        _on_one_way(frame, handler)
         frame.handling = handling
         ends.append(frame.state())
     state = ends[0]
@@ -649,6 +643,15 @@ def _try(frame: Frame, stmt: Any) -> None:
         frame.dead = frame.dead or dead
 
 
+def _on_one_way(frame: Frame, body: Body) -> None:
+    """A block that runs only where nothing says whether it does."""
+    exits = frame.exits
+    frame.tests += 1
+    frame.body(body)
+    frame.tests -= 1
+    frame.exits = exits
+
+
 def _match(frame: Frame, stmt: Any) -> None:
     frame.ev(stmt[1])
     before = frame.fork()
@@ -671,11 +674,7 @@ def _match(frame: Frame, stmt: Any) -> None:
         if guard is not None:
             frame.at = stmt
             frame.ev(guard)
-        exits = frame.exits
-        frame.tests += 1
-        frame.body(body)
-        frame.tests -= 1
-        frame.exits = exits
+        _on_one_way(frame, body)
         ends.append(frame.state())
     frame.restore(before)
     state = frame.state()

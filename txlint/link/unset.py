@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.frameworks.types import Field, Row
-from txlint.link.changes import BEGINS, covers, done
+from txlint.link.changes import BEGINS, covers, done, receivers
 from txlint.link.kept import assigning
 from txlint.link.project import Fun, Klass
 from txlint.link.settled import constant_of, is_mark, kept_by_constructor, sets_any
@@ -318,16 +318,15 @@ def when_made(linker: Linker, klass: Klass, path: str, passed: Mapping[str, Valu
     if rest or any(covers(meanwhile(linker, klass), each) for each in (field.names if field is not None else (plain,))):
         return UNKNOWN
     if field is None:
-        own = linker.find(klass, "__init__")
-        if (plain in passed or not all_told) and (own is None or own.bindings is None):
+        if (plain in passed or not all_told) and not linker.has_own(klass, "__init__"):
             return UNKNOWN
         return _of_class(linker, klass, path, passed if all_told else None)
     given = [passed[each] for each in field.names if each in passed]
     if given:
         return given[0] if len(given) == 1 and field.keeps else UNKNOWN
     # What is no field may fill others when it is passed: a property, a key that stands for two fields.
-    others = (linker.find(klass, each) for each in passed if _field(linker, klass, each) is None)
-    return field.default if all_told and all(found is None or found.bindings is None for found in others) else UNKNOWN
+    others = (each for each in passed if _field(linker, klass, each) is None)
+    return field.default if all_told and not any(linker.has_own(klass, each) for each in others) else UNKNOWN
 
 
 _ALL = frozenset({BEGINS})
@@ -356,15 +355,10 @@ def meanwhile(linker: Linker, klass: Klass) -> frozenset[str]:
     for name, methods in linker.setters(klass).items() if row is not None else ():
         if any(fun.fact is not None and fun.fact.name in row.hooks for fun in methods):  # type: ignore[union-attr]
             result.add(name)
-    for connection in linker.connected if row is not None else ():
-        fun = linker.project.funs[connection.fun]
-        sender = linker.project.klasses[connection.sender] if connection.sender >= 0 else None
-        if fun.fact is None or all(param.name != "instance" for param in fun.fact.params):
-            continue
-        if sender is None or sender is klass or klass in sender.subclasses or sender in klass.subclasses:
-            uses = uses_of(linker, fun, "instance")
-            for each in (uses, *(uses_of(linker, fun, alias) for alias in uses.aliases)):
-                result |= each.assigned | (done(linker, fun, klass, each) or frozenset())
+    for fun in receivers(linker, klass) if row is not None else ():
+        uses = uses_of(linker, fun, "instance")
+        for each in (uses, *(uses_of(linker, fun, alias) for alias in uses.aliases)):
+            result |= each.assigned | (done(linker, fun, klass, each) or frozenset())
     linker.meanwhile[klass.id] = frozenset(result)
     return linker.meanwhile[klass.id]
 

@@ -51,7 +51,7 @@ class Origin:
     family: str = "django"  # the catalog entry's: decides how one defers past this transaction's commit
 
 
-MOST_TESTS = 1
+MOST_UNDECIDED = 1
 """So many undecided tests leave a way certain. Of findings that readers judged before their causes were repaired, those with more were
 true in 72 of 100 cases, all others (36) in 100 (`docs/precision.md`, "What the tests on the way say")."""
 
@@ -88,9 +88,18 @@ class Passage:
         return self.hops[1:] if self.entered else self.hops
 
     @property
+    def rank(self) -> tuple[object, ...]:
+        """What comes first of ways that are equally sure: code that opens a transaction convinces more than who relies on one, and than the
+        admin; then what has least doubt in it, by place."""
+        first = self.hops[0].spot if self.hops else self.origin.spot
+        spot = self.origin.spot
+        relies = self.origin.kind in ("asserted", "admin")
+        return relies, self.doubt, spot.path, spot.pos, first.path, first.pos, self.origin.name
+
+    @property
     def sure(self) -> Confidence:
         """Its own confidence, and what the tests on it leave of that."""
-        return min(self.confidence, Confidence.LIKELY) if undecided(self.calls) > MOST_TESTS else self.confidence
+        return min(self.confidence, Confidence.LIKELY) if undecided(self.calls) > MOST_UNDECIDED else self.confidence
 
 
 @dataclass(frozen=True, slots=True)

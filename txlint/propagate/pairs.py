@@ -488,7 +488,7 @@ class _Pairs:
             if opened.tests:  # what the transaction itself depends on is no doubt about what happens inside
                 hops = (replace(hops[0], tests=max(0, hops[0].tests - opened.tests)), *hops[1:])
             result.append(Passage(origin, hops, sure))
-        result.sort(key=_order)
+        result.sort(key=lambda passage: (-passage.sure, passage.rank))
         return result
 
     def wide(self, site: int, entries: list[tuple[Confidence, Entrance, Node]]) -> Passage:
@@ -515,20 +515,6 @@ class _Pairs:
             reads_only=entrance.reads, family=entrance.family,
         )  # fmt: skip
         return Passage(origin, hops, sure, len({item[4][0] for item in ranked}), True)
-
-
-def _order(passage: Passage) -> tuple[Any, ...]:
-    first = passage.hops[0].spot if passage.hops else passage.origin.spot
-    return (
-        -passage.sure,
-        passage.origin.kind in ("asserted", "admin"),  # code that opens one convinces more than who relies on it, and than the admin
-        passage.doubt,
-        passage.origin.spot.path,
-        passage.origin.spot.pos,
-        first.path,
-        first.pos,
-        passage.origin.name,
-    )
 
 
 def met(tests: tuple[Test, ...], env: Env) -> bool:

@@ -205,19 +205,7 @@ def _confidence(site: EffectSite, passage: Passage) -> Confidence:
 
 def _passage_order(ranked: tuple[Confidence, Passage]) -> tuple[object, ...]:
     confidence, passage = ranked
-    entry = passage.hops[0].spot
-    origin = passage.origin
-    # Who opens the transaction convinces more than who relies on one.
-    return (
-        -confidence,
-        origin.kind in ("asserted", "admin"),
-        passage.doubt,
-        origin.spot.path,
-        origin.spot.pos,
-        entry.path,
-        entry.pos,
-        origin.name,
-    )
+    return -confidence, passage.rank
 
 
 def _merged(kept: list[tuple[Confidence, Passage]]) -> list[tuple[Confidence, Passage]]:
@@ -272,9 +260,9 @@ def _openers(case: Case, kept: list[tuple[Confidence, Passage]], fingerprints: l
         origin = passage.origin
         name = opener_name(origin, sources)
         last = len(passage.hops) - 1
-        asked = passage.calls[1:] if passage.sure < passage.confidence else ()
+        asks = last + 2 - len(passage.calls) if passage.sure < passage.confidence else last + 1  # from which hop on tests are told
         trace = tuple(
-            _step(hop, case.does if index == last else "", hop.tests if hop in asked else 0, sources)
+            _step(hop, case.does if index == last else "", hop.tests if index >= asks else 0, sources)
             for index, hop in enumerate(passage.hops)
         )
         openers.append(

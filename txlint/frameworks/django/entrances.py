@@ -190,36 +190,32 @@ def _rows_of_admin(linker: Linker, models: DjangoModels) -> Iterator[tuple[Klass
     """The models, the method that is called, whether on rows that are there only, the fields that are shown and not changed, and where that
     is said."""
     for model, admin, path, pos in models.registered(linker):
+        stored, only_shown = admin is not None and _forbids(linker, admin, _ADD), _only_shown(linker, admin)
         for name, permissions in _OF_ROWS:
-            if admin is None or not (_has(linker, admin, f"{name}_model") or _forbids(linker, admin, permissions)):
-                yield model, name, admin is not None and _forbids(linker, admin, _ADD), _only_shown(linker, admin), path, pos
-        if admin is None or any(_has(linker, admin, method) for method in ("save_formset", "get_inline_instances", "get_inlines")):
+            if admin is None or not (linker.has_own(admin, f"{name}_model") or _forbids(linker, admin, permissions)):
+                yield model, name, stored, only_shown, path, pos
+        if admin is None or any(linker.has_own(admin, method) for method in ("save_formset", "get_inline_instances", "get_inlines")):
             continue
         for inline in linker.items(linker.class_attribute(admin, "inlines")):
             if not isinstance(inline, linker.Cls) or not linker.is_a(inline.klass, INLINE):
                 continue
             klass = inline.klass
+            place = (klass.module.facts.path, klass.fact.name_pos)
+            stored, only_shown = _forbids(linker, klass, _ADD), _only_shown(linker, klass)
             stays = [atom.value for atom in linker.class_attribute(klass, "can_delete") if isinstance(atom, linker.Const)] == [False]
             for name, permissions in _OF_ROWS:
                 if not (name == "delete" and stays) and not _forbids(linker, klass, permissions):
                     for other in linker.class_attribute(klass, "model"):
                         if isinstance(other, linker.Cls):
-                            place = (klass.module.facts.path, klass.fact.name_pos)
-                            yield other.klass, name, _forbids(linker, klass, _ADD), _only_shown(linker, klass), *place
+                            yield other.klass, name, stored, only_shown, *place
 
 
 def _only_shown(linker: Linker, admin: Klass | None) -> tuple[str, ...]:
     """The fields that a model admin shows and does not let anyone change."""
-    if admin is None or any(_has(linker, admin, name) for name in ("form", "formset", "get_form", "get_readonly_fields")):
+    if admin is None or any(linker.has_own(admin, name) for name in ("form", "formset", "get_form", "get_readonly_fields")):
         return ()
     listed = linker.items(linker.class_attribute(admin, "readonly_fields"))
     return tuple(atom.value for atom in listed if isinstance(atom, linker.Const) and isinstance(atom.value, str))
-
-
-def _has(linker: Linker, admin: Klass, method: str) -> bool:
-    """Has a class of the project the method?"""
-    found = linker.find(admin, method)
-    return found is not None and found.bindings is not None
 
 
 def _forbids(linker: Linker, admin: Klass, permissions: Iterable[str]) -> bool:

@@ -322,7 +322,7 @@ class DjangoModels(Framework):
             self._contexts = {}
             for view in linker.project.klasses:
                 found = linker.find(view, _CONTEXT)
-                if found is None or found.bindings is None or found.method is None:
+                if found is None or found.method is None:
                     continue
                 for serializer in linker.class_attribute(view, "serializer_class"):
                     if isinstance(serializer, linker.Cls):
