@@ -28,6 +28,7 @@ from tests.hazards import (
     sources,
     spot,
 )
+from txlint import api
 from txlint.config import Config
 from txlint.model.graph import Misuse
 from txlint.model.hazard import Hazard, Hop, Origin, Spot
@@ -153,6 +154,19 @@ def test_tests_beyond_the_opener_s_function_make_a_way_likely(first: int, last: 
     asked = Hazard(RECEIPT, (replace(way, hops=(way.hops[0], replace(way.hops[1], tests=last))),))
     assert only(asked).confidence == confidence
     assert ("tests hold" in only(asked).openers[0].trace[-1].label) is (confidence < Confidence.CERTAIN)
+
+
+def test_which_branch_of_a_chain_runs_is_two_tests_at_most(tmp_path: Path) -> None:
+    """The branch's own, and that none before it holds: a table of thirty kinds is no more in doubt than one of three."""
+    chain = "".join(f"    {'if' if n == 0 else 'elif'} kind.code == {n}:\n        requests.get('https://a/{n}')\n" for n in range(9))
+    (tmp_path / "a.py").write_text(
+        "import requests\nfrom django.db import transaction\n\n\ndef tell(kind):\n" + chain + "\n\n"
+        "@transaction.atomic\ndef run(kind):\n    tell(kind)\n"
+    )
+    findings = api.check([str(tmp_path)], Config()).findings
+    labels = [finding.openers[0].trace[-1].label for finding in findings]
+    assert ["2 tests" in label for label in labels] == [False] + [True] * 8
+    assert [finding.confidence for finding in findings] == [Confidence.CERTAIN] + [Confidence.LIKELY] * 8
 
 
 def test_of_code_that_is_entered_with_a_transaction_the_first_function_is_its_own() -> None:
@@ -445,12 +459,53 @@ def test_a_used_result_cannot_be_deferred() -> None:
     assert "the transaction of `checkout`" in told
 
 
-def test_where_the_result_is_used_the_way_there_is_deferred() -> None:
-    told = remedy_of("send.delay(1)", result_used=True)
-    assert told == (
-        "The result of `send.delay` is used, so defer the call in `checkout` that leads to it, if its own result is not: "
-        "`transaction.on_commit(partial(orders.place_order, cart))`."
-    )
+ANSWERED = """\
+from celery import shared_task
+from django.db import models, transaction
+
+
+class Order(models.Model):
+    cart = models.TextField()
+
+
+@shared_task
+def send(pk):
+    print(pk)
+
+
+def queue(order):
+    return send.delay(order.pk)
+
+
+def tell(order):
+    queue(order)
+
+
+def keep(cart):
+    order = Order.objects.create(cart=cart)
+    {leads}
+
+
+@transaction.atomic
+def checkout(cart):
+    keep(cart)
+"""
+
+
+@pytest.mark.parametrize(
+    ("leads", "told"),
+    [
+        ("tell(order)", "so defer the call in `keep` that leads to it: `transaction.on_commit(partial(tell, order))`."),
+        ("queue(order)", "so defer the call in `keep` that leads to it: `transaction.on_commit(partial(queue, order))`."),
+        ("return queue(order)", "so it cannot be deferred"),
+        ("order.told = tell(order)", "so defer the call in `tell` that leads to it: `transaction.on_commit(partial(queue, order))`."),
+    ],
+)
+def test_where_the_result_is_used_a_call_is_deferred_that_writes_nothing_itself(tmp_path: Path, leads: str, told: str) -> None:
+    """`checkout` calls what makes the row."""
+    (tmp_path / "orders.py").write_text(ANSWERED.format(leads=leads))
+    (finding,) = api.check([str(tmp_path)], Config()).findings
+    assert told in finding.remedy
 
 
 def test_a_coroutine_is_awaited_later() -> None:

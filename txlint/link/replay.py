@@ -95,7 +95,7 @@ class Frame:
     transactions that the function itself has open, and the `Flow` of events that it leaves."""
 
     __slots__ = (
-        "assigned_params", "at", "at_end", "awaiting", "by_test", "cached", "called", "closed", "commits", "constants", "dead",
+        "assigned_params", "at", "at_end", "awaiting", "by_test", "cached", "called", "chain", "closed", "commits", "constants", "dead",
         "depth", "each", "ends", "env", "exact", "exits", "filled", "flow", "fun", "given", "given_if", "grown", "guards",
         "handling", "instead", "is_quiet", "keys", "klass", "linker", "loops", "module", "never", "open", "origins", "owners",
         "paired", "parent", "promises", "queries", "ran", "reads", "region", "renamed", "returned", "returns", "rows",
@@ -128,6 +128,7 @@ class Frame:
         self.returned: list[WayOut] = []
         self.handling = False
         self.tests = 0  # branches and handlers that are being replayed, one in the other
+        self.chain: tuple[Any, int] = (None, 0)  # the next `elif`, and how many tests of its chain are counted
         self.exits = 0  # tests before, in the same blocks, under which this would not be reached
         # By call: what it has ended where its result is true, or false, and how that stood before.
         self.ends: dict[Pos, tuple[frozenset[Key], frozenset[Key], tuple[Opened, ...]]] = {}

@@ -390,6 +390,10 @@ def _with_item(frame: Frame, item: Expr, target: Expr | None, pos: Pos, closers:
         closers.append(partial(leave, frame, events, target, pos, {(opened.key, opened.pos) for opened in frame.now_open()}))
 
 
+_MOST_OF_A_CHAIN = 2
+"""Tests that a branch behind ``elif`` counts: its own, and that none before it holds, however many those are."""
+
+
 def _if(frame: Frame, stmt: Any) -> None:
     test = stmt[1]
     if not _is_plain(test):
@@ -403,7 +407,9 @@ def _if(frame: Frame, stmt: Any) -> None:
     before = frame.fork()
     filled = _filled(frame, stmt, yes) if yes and not stmt[3] else None
     exits = frame.exits
-    frame.tests += decided is None
+    counted = frame.chain[1] if frame.chain[0] is stmt else 0
+    adds = decided is None and counted < _MOST_OF_A_CHAIN
+    frame.tests += adds
     if decided is not False:
         assume(frame, yes)
         if frame.instead:
@@ -419,10 +425,12 @@ def _if(frame: Frame, stmt: Any) -> None:
         if frame.instead:
             frame.entered(test, False)
         if stmt[3]:
+            if len(stmt[3]) == 1:
+                frame.chain = stmt[3][0], counted + adds
             frame.body(stmt[3])
     else:
         frame.dead = True
-    frame.tests -= decided is None
+    frame.tests -= adds
     after_no = frame.state()
     frame.exits = exits + (decided is None and ((after_yes.dead and _returns(stmt[2])) or (after_no.dead and _returns(stmt[3]))))
     asked, goes_on = only_test(yes), not (after_yes.dead or after_no.dead)

@@ -16,6 +16,7 @@ from txlint.model.hazard import EffectSite, Hazard, Hop, Passage, Spot
 from txlint.model.kinds import WIDE_OPENERS, Confidence, code_of
 from txlint.model.shapes import statements
 from txlint.rules import FAMILIES, MISUSED, RULES
+from txlint.rules.leading import deferrable
 from txlint.rules.relay import is_relay
 from txlint.rules.remedy import Case, remedy
 from txlint.rules.rule import Family
@@ -118,7 +119,8 @@ def _judge_site(
     passages = tuple(passage for _, passage in kept)
     relay = all(_is_relayed(passage, facts) for passage in passages)
     held = relay or all(passage.origin.reads_only for passage in passages)
-    case = Case(site, family, passages, min(len(passages), MOST_PAIRS) + omitted, held, modules, relay)
+    leading = deferrable(passages[0], facts) if site.result_used else None
+    case = Case(site, family, passages, min(len(passages), MOST_PAIRS) + omitted, held, modules, relay, leading)
     rule = RULES[code_of(kind, 1 if certain_place else 2)]
     return Finding(
         code=rule.code,

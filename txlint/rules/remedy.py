@@ -9,7 +9,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 
 from txlint.catalog.families import Deferring, deferring
-from txlint.model.hazard import EffectSite, Origin, Passage, Spot
+from txlint.model.hazard import EffectSite, Hop, Origin, Passage, Spot
 from txlint.rules.rule import Family
 from txlint.rules.source import Sources, as_written
 from txlint.rules.words import awaited, short_name, shorten
@@ -29,6 +29,7 @@ class Case:
     held: bool
     modules: Container[str] = ()  # the project's, by dotted name
     relay: bool = False
+    leading: Hop | None = None  # the call that can be deferred in the effect's place
 
     @property
     def origin(self) -> Origin:
@@ -101,17 +102,12 @@ def _covered(case: Case) -> str:
 
 def _defer_the_way(case: Case, sources: Sources) -> str:
     """Deferring the call that leads to an effect whose own result is used; empty where there is none."""
-    origin, hops = case.origin, case.passages[0].hops
-    entry = next((hop for hop in hops[:-1] if hop.kind == "call" and hop.callee != origin.function), None)
-    how, alias = deferring(origin.family), _alias(case, sources)
+    entry, how, alias = case.leading, deferring(case.origin.family), _alias(case, sources)
     template = how.call if alias is None else how.on_alias
     if entry is None or template is None:
         return ""
     call = template.format(callable=_callable(entry.spot, short_name(entry.callee), sources), alias=alias)
-    return (
-        f"The result of `{_callee(case.site)}` is used, so defer the call in `{case.short(entry.function)}` that leads to it, "
-        f"if its own result is not: `{call}`."
-    )
+    return f"The result of `{_callee(case.site)}` is used, so defer the call in `{case.short(entry.function)}` that leads to it: `{call}`."
 
 
 def _callee(site: EffectSite) -> str:
