@@ -444,9 +444,9 @@ def constant_test(test: Expr, constants: Mapping[str, Any] = NO_CONSTANTS) -> bo
 
 
 def library_test(frame: Frame, test: Expr) -> bool | None:
-    """What a test gives that asks a library for a constant, ``not frappe.flags.in_test``; None where that depends. What is asked has been
-    replayed before."""
-    words = frame.linker.catalog.false_words
+    """What a test gives that asks for a constant: a library's, ``not frappe.flags.in_test``, or one that a module declares `Final`; None
+    where that depends. What is asked has been replayed before."""
+    words = frame.linker.fixed_words
     if not words or not _mentions(test, words):
         return None
     if test.__class__ is tuple and test[0] == "not":
@@ -456,6 +456,12 @@ def library_test(frame: Frame, test: Expr) -> bool | None:
         found = [library_test(frame, part) for part in test[2]]
         decisive = test[1] == "or"
         return decisive if decisive in found else (None if None in found else not decisive)
+    if test.__class__ is str and test.partition(".")[0] not in frame.fun.scope:
+        final = frame.linker.project.finals.get(frame.linker.where_bound(frame.module, test))
+        if final is not None:
+            return final
+    if not _mentions(test, frame.linker.catalog.false_words):
+        return None
     value = frame.looked_at(test)
     return False if value and all(isinstance(atom, Const) and atom.value is False for atom in value) else None
 

@@ -28,6 +28,7 @@ _ENTERING = ("__enter__", "__aenter__")
 _PROPERTIES = frozenset({"property", "cached_property"})
 _DATA = frozenset({"dataclass", "define", "frozen", "mutable", "attrs", "s"})
 DEPTH = 3  # objects that hold objects that hold a session
+LEVELS = 6  # dependencies of dependencies, and what they make of each other
 
 
 def held(linker: Linker, klass: Klass) -> Mapping[str, Source]:
@@ -82,7 +83,7 @@ def provided(linker: Linker, dependency: Fn, depth: int = 0) -> dict[str, Key]:
     """The sessions in what a framework's dependency gives, by attribute path: it is asked once for each request, so that all who
     depend on it, directly or through others, share them."""
     fun = dependency.fun
-    if fun.fact is None or depth > DEPTH:
+    if fun.fact is None or depth > LEVELS:
         return {}
     receiver = dependency.receiver
     if isinstance(receiver, Obj) and fun.fact.name == "__init__":
@@ -126,7 +127,7 @@ def _behind(linker: Linker, fun: Fun, expr: Expr, depth: int) -> Iterator[tuple[
     """The same of the paths on what an expression of the function gives; the first is that itself, by the empty path."""
     if expr.__class__ is str:
         name, _, inside = expr.partition(".")
-        asked = _asked(linker, fun, name, depth) if depth <= DEPTH else {}
+        asked = _asked(linker, fun, name, depth) if depth <= LEVELS else {}
         shared = [
             (at[len(inside) :].lstrip("."), key) for at, key in asked.items() if not inside or at == inside or at.startswith(f"{inside}.")
         ]
@@ -137,7 +138,7 @@ def _behind(linker: Linker, fun: Fun, expr: Expr, depth: int) -> Iterator[tuple[
                 yield "", expr
             return
         expr = made
-    if expr.__class__ is not tuple or expr[0] != "call" or depth > DEPTH:
+    if expr.__class__ is not tuple or expr[0] != "call" or depth > LEVELS:
         return
     from txlint.link.replay import evaluate
 

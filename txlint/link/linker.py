@@ -73,6 +73,7 @@ class Replay(NamedTuple):
     queries: dict[tuple[str, str], Any]
     raises: bool = False  # whatever it is given
     is_quiet: bool = False  # a generator of which nothing is heard before its first yield
+    joins: bool = False  # where a caller has a session open it uses that, and what is told of closing holds where none has
 
     @property
     def left(self) -> tuple[Any, ...]:
@@ -94,6 +95,8 @@ class Linker:
         self.project = Project(files, frozenset(catalog.roots) | sys.stdlib_module_names, also)
         self.where_bound = self.project.where_bound
         self.catalog = catalog
+        # One of them is in every test of a constant.
+        self.fixed_words = catalog.false_words | {dotted.rpartition(".")[2] for dotted in self.project.finals}
         self.frameworks = frameworks
         # Of the others it is not asked at each call.
         self.read_calls = tuple(each for each in frameworks if _answers(each, "given", "runs", "constant"))

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from txlint.model.facts import Body, Class, Expr, FileFacts, Function, Stmt
-from txlint.model.shapes import speaks_of
+from txlint.model.shapes import last_name, speaks_of
 
 Binding = tuple[Any, ...]
 """``("def", n)``, ``("class", n)``, ``("import", n)``, ``("value", expr, annotation)``, ``("unpack", expr, path)``,
@@ -194,6 +194,16 @@ def _collect(facts: FileFacts, body: Sequence[Stmt], names: dict[str, list[Bindi
                 _collect(facts, case[3], names, True)
 
 
+def _finals(module: Module) -> Iterator[tuple[str, bool]]:
+    """The names that a module declares never to be bound again, ``LEGACY: Final = False``, and whether they are true."""
+    for name, bound in module.names.items():
+        if len(bound) == 1 and bound[0][0] == "value" and bound[0][2] is not None and name not in module.global_sets:
+            _, expr, annotation = bound[0]
+            declared = annotation[1] if annotation.__class__ is tuple and annotation[0] == "sub" else annotation
+            if last_name(declared) == "Final" and expr.__class__ is tuple and expr[0] == "const":
+                yield name, bool(expr[1])
+
+
 def _top(module: Module) -> str:
     return module.name.partition(".")[0]
 
@@ -209,6 +219,7 @@ class Project:
         self.packages: set[str] = set()  # every prefix of a module's name
         self.ordered: list[Module] = []
         self.put_on: set[str] = set()  # attributes that are set from outside of their class
+        self.finals: dict[str, bool] = {}  # declared `Final`, by full name: is it true?
         self._imports_of: dict[str, frozenset[str]] = {}
         self._users: dict[str, list[Module]] = {}
         for facts in files:
@@ -241,6 +252,8 @@ class Project:
         ]
         self.ordered.append(module)
         self.put_on |= facts.put_on
+        if "Final" in facts.words:
+            self.finals.update((f"{module.name}.{name}", holds) for name, holds in _finals(module))
         if facts.module in self.modules:
             self.duplicates.append(facts.path)
         else:

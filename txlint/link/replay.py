@@ -95,12 +95,12 @@ class Frame:
     transactions that the function itself has open, and the `Flow` of events that it leaves."""
 
     __slots__ = (
-        "assigned_params", "at", "at_end", "awaiting", "by_test", "cached", "called", "chain", "closed", "commits", "constants", "dead",
-        "depth", "each", "ends", "env", "exact", "exits", "filled", "flow", "fun", "given", "given_if", "grown", "guards",
-        "handling", "instead", "is_quiet", "keys", "klass", "linker", "loops", "module", "never", "open", "origins", "owners",
-        "paired", "parent", "promises", "queries", "ran", "reads", "region", "renamed", "returned", "returns", "rows",
-        "self_name", "sets", "silent", "skipped", "snapshot", "stacks", "stands_for", "static", "switched", "tested", "tests",
-        "told", "writes", "written", "yields",
+        "assigned_params", "at", "at_end", "awaiting", "by_test", "cached", "called", "chain", "closed", "commits", "constants",
+        "dead", "depth", "each", "ends", "env", "exact", "exits", "filled", "flow", "fun", "given", "given_if", "grown",
+        "guards", "handling", "instead", "is_quiet", "joining", "joins_from", "keys", "klass", "linker", "loops", "module",
+        "never", "open", "origins", "owners", "paired", "parent", "promises", "queries", "ran", "reads", "region", "renamed",
+        "returned", "returns", "rows", "self_name", "sets", "silent", "skipped", "snapshot", "stacks", "stands_for", "static",
+        "switched", "tested", "tests", "told", "writes", "written", "yields",
     )  # fmt: skip
 
     def __init__(self, linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> None:
@@ -126,6 +126,8 @@ class Frame:
         self.returns: Value = UNKNOWN
         self.given: Given = {}  # what is closed besides where a test of a parameter holds, and how it is open where not
         self.returned: list[WayOut] = []
+        self.joining: list[WayOut] = []  # ways out on a session that is a caller's: where there is one already
+        self.joins_from: int | None = None  # the first of `returned` that is one
         self.handling = False
         self.tests = 0  # branches and handlers that are being replayed, one in the other
         self.chain: tuple[Any, int] = (None, 0)  # the next `elif`, and how many tests of its chain are counted
@@ -220,8 +222,8 @@ class Frame:
             if not typed and param.default is not None and param.default.__class__ is tuple and param.default[0] == "call":
                 given = evaluate(linker, param.default, fun.module, owner, fun.parent)
                 typed = linker.injected(given)
-            if not typed and param.default.__class__ is str:
-                typed = evaluate(linker, param.default, fun.module, owner)  # a factory that callers may replace
+            if param.default.__class__ is str and all(map(_of_callables, typed)):
+                typed = union(typed, evaluate(linker, param.default, fun.module, owner))  # a factory, a table that callers may replace
             if not typed and owner is not None:
                 typed = self._overridden_parameter(fact.name, name)
             if not typed or all(type(a) is ExtObj or _of_callables(a) for a in typed):
@@ -274,6 +276,12 @@ class Frame:
             misuse.promised(self)
         if not self.dead:
             self.returned.append(WayOut(self.open, self.closed, False, False, self.given, self.guards))
+        if self.joins_from is not None:
+            self.joining += self.returned[self.joins_from :]
+            del self.returned[self.joins_from :]
+        is_joining = bool(self.joining and self.returned)
+        if not is_joining:
+            self.returned = self.joining or self.returned
         if self.at_end:
             run_at_end(self)
         left: dict[Key, Opened] = {}
@@ -303,6 +311,7 @@ class Frame:
             self.queries,
             self.dead and not self.returned and not self.yields,
             self.is_quiet,
+            is_joining,
         )
 
     # -- regions ------------------------------------------------------------------------------------------------------------------
@@ -415,6 +424,13 @@ class Frame:
         """What the function itself has begun under this key is closed; what is not open here is nobody's that could be."""
         if key in self.open:
             self.end(key)
+
+    def end_begun_at(self, key: Key, pos: Pos) -> None:
+        """What this very call has begun under this key, or in this family, is closed; whatever was open before stays."""
+        begun = {k for k, opened in self.open.items() if opened.pos == pos and (k == key or k[:1] == key)}
+        if begun:
+            self.open = {k: opened for k, opened in self.open.items() if k not in begun}
+            self.snapshot = None
 
     def end(self, key: Key) -> None:
         """Whatever is open under this key, or in this family, is closed, here or in a caller."""

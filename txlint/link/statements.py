@@ -406,7 +406,7 @@ def _if(frame: Frame, stmt: Any) -> None:
     yes, no = tests(frame, test)
     before = frame.fork()
     filled = _filled(frame, stmt, yes) if yes and not stmt[3] else None
-    exits = frame.exits
+    exits, ways = frame.exits, len(frame.returned)
     counted = frame.chain[1] if frame.chain[0] is stmt else 0
     adds = decided is None and counted < _MOST_OF_A_CHAIN
     frame.tests += adds
@@ -418,6 +418,12 @@ def _if(frame: Frame, stmt: Any) -> None:
     else:
         frame.dead = True
     after_yes = frame.state()
+    if after_yes.dead and frame.linker.has_sessions and (is_there := _asks_for_kept(frame, test)) is not None:
+        if is_there:
+            frame.joining += frame.returned[ways:]
+            del frame.returned[ways:]
+        else:
+            frame.joins_from = len(frame.returned)
     frame.exits = exits
     frame.resume(before)  # the first branch had copies
     if decided is not True:
@@ -444,6 +450,20 @@ def _if(frame: Frame, stmt: Any) -> None:
         frame.by_test[name] = (frame.env[name], *which)
     if test.__class__ is tuple and test[0] == "not" and stmt[2] and stmt[2][-1][0] == "raise" and not stmt[3]:
         asserted(frame, test[1], stmt[4])  # `if not connection.in_atomic_block: raise RuntimeError`
+
+
+def _asks_for_kept(frame: Frame, test: Expr) -> bool | None:
+    """Whether a test asks for a session that whoever is around has put where everyone finds it, ``if current.get() is not None``: True
+    where it holds with one, False where without, None for any other test."""
+    wanted = True
+    if test.__class__ is tuple and test[0] == "not":
+        wanted, test = False, test[1]
+    if test.__class__ is tuple and test[0] == "cmp" and len(test[2]) == 1 and is_nothing(test[3][0]) and test[2][0] in ("is", "is not"):
+        wanted, test = wanted is (test[2][0] == "is not"), test[1]
+    if test.__class__ is tuple and test[0] != "call":
+        return None
+    origins = (atom.origin for atom in frame.looked_at(test) if isinstance(atom, ExtObj))
+    return wanted if any(o.__class__ is tuple and o[0] == "via" and o[1][1] == "global" for o in origins) else None
 
 
 def _chosen(frame: Frame, stmt: Any, test: Test, yes: dict[str, Value], no: dict[str, Value]) -> dict[str, tuple[Test, Any, Any]]:
