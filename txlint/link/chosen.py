@@ -1,15 +1,17 @@
 """What a table of functions has under a key that is no one constant: `entry_of` it, `tests_of` the key that the caller gives.
 
 ``HANDLERS[event]``, ``HANDLERS.get(event)``, and a local name for either: where `event` is a parameter, each function is called where that
-is its key. `each_of` keeps the keys with what is made of the entries (an attribute, an item); `given_key` puts in what a caller passes."""
+is its key. `kept_under` is the same of what is put into a container piece by piece, by constants or classes. `each_of` keeps the keys with
+what is made of the entries (an attribute, an item, an instance); `given_key` puts in what a caller passes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from txlint.link.kept import CALLABLE, MOST_KEPT
-from txlint.link.values import UNKNOWN, Atom, Chosen, Const, Many, Obj, Param, Seq, Table, Value
+from txlint.link.kept import CALLABLE, MOST_KEPT, options
+from txlint.link.keyed import Tag, entries
+from txlint.link.values import UNKNOWN, Atom, Chosen, Cls, Const, Many, Obj, Param, Seq, Stored, Table, Value
 from txlint.model.graph import KEY, Test
 
 if TYPE_CHECKING:
@@ -40,16 +42,29 @@ def _can_be_called(value: Value) -> bool:
 
 def entry_of(linker: Linker, table: Table, key: Value) -> Value:
     """What a table has under a key: by what the caller gives, under any of several constants, or any of it."""
-    params = [atom for atom in key if isinstance(atom, Param)]
-    constants = {atom.value for atom in key if isinstance(atom, Const)}
-    is_known = bool(constants) and all(isinstance(atom, Const) for atom in key)
-    found: dict[Atom, Keys] = {}
-    for name, item in table.items:
-        for atom in item if not is_known or name in constants else ():
-            _add(found, atom, (name,))
-    for atom in table.rest:
-        _add(found, atom, None)
-    return _choice(linker, found, params[0]) if len(params) == 1 and not constants else tuple(found)[:MOST_KEPT]
+    held: list[tuple[Atom, Keys]] = [(atom, (name,)) for name, item in table.items for atom in item]
+    held.extend((atom, None) for atom in table.rest)
+    return _under(linker, held, key, KEY)
+
+
+def kept_under(linker: Linker, atom: Stored) -> Chosen | None:
+    """What is kept under a key that the caller gives, as a choice; None where the keys are not of one kind."""
+    asked = atom.place[3] if len(atom.place) > 3 else None
+    if asked is None or asked[0] not in ("param", "type"):
+        return None
+    under: dict[Atom, list[Tag]] = {}
+    for other, tag in entries(linker, atom.place):
+        under.setdefault(other, []).append(tag)
+        if isinstance(other, Cls):  # `handlers[kind] = cls()`
+            under.setdefault(linker.instance(other.klass, True), []).append(tag)
+    there = options(linker, atom)
+    kinds = {tag[0] if tag is not None else None for each in there for tag in under.get(each, (None,))}
+    kind = next(iter(kinds & {"const", "class"}), None)
+    if kind is None or len(kinds - {None}) > 1 or (kind == "const" and asked[0] == "type"):
+        return None
+    keys = [tuple(tag[1] for tag in tags if tag is not None) if None not in (tags := under.get(each, [None])) else None for each in there]
+    param = linker.atoms(Param, linker.project.funs[asked[1]], asked[2])
+    return linker.atoms(Chosen, there, tuple(keys), param, "class" if kind == "class" else "in")
 
 
 def each_of(linker: Linker, chosen: Chosen, of: Callable[[Value], Value]) -> Value:
@@ -58,14 +73,31 @@ def each_of(linker: Linker, chosen: Chosen, of: Callable[[Value], Value]) -> Val
     for option, keys in zip(chosen.options, chosen.keys, strict=True):
         for atom in of((option,)):
             _add(found, atom, keys)
-    return _choice(linker, found, chosen.param)
+    return _choice(linker, found, chosen.param, chosen.op)
 
 
 def given_key(linker: Linker, chosen: Chosen, key: Value) -> Value:
     """What is chosen where a caller passes this as the key."""
-    options = tuple(zip(chosen.options, chosen.keys, strict=True))
-    items = tuple((name, (atom,)) for atom, keys in options for name in keys or ())
-    return entry_of(linker, linker.atoms(Table, items, tuple(atom for atom, keys in options if keys is None)), key)
+    return _under(linker, zip(chosen.options, chosen.keys, strict=True), key, chosen.op)
+
+
+def _under(linker: Linker, held: Iterable[tuple[Atom, Keys]], key: Value, op: str) -> Value:
+    params = [atom for atom in key if isinstance(atom, Param)]
+    given = {found for atom in key for found in _given(atom, op)}
+    is_known = bool(given) and all(_given(atom, op) for atom in key)
+    found: dict[Atom, Keys] = {}
+    for atom, keys in held:
+        under = tuple(each for each in keys if each in given) if is_known and keys is not None else keys
+        if under is None or under:
+            _add(found, atom, under)
+    return _choice(linker, found, params[0], op) if len(params) == 1 and not given else tuple(found)[:MOST_KEPT]
+
+
+def _given(atom: Atom, op: str) -> tuple[Any, ...]:
+    """The key that an argument is."""
+    if op == "class":
+        return (atom.klass.id,) if isinstance(atom, Cls) or (isinstance(atom, Obj) and atom.exact) else ()
+    return (atom.value,) if isinstance(atom, Const) else ()
 
 
 def tests_of(frame: Frame, chosen: Chosen) -> Iterator[tuple[Atom, tuple[Test, ...]]]:
@@ -73,7 +105,7 @@ def tests_of(frame: Frame, chosen: Chosen) -> Iterator[tuple[Atom, tuple[Test, .
     name, fun = chosen.param.name, chosen.param.fun
     is_own = fun is frame.fun and frame.is_param(name)
     for option, keys in zip(chosen.options, chosen.keys, strict=True):
-        yield option, (Test(name, KEY, keys, True),) if is_own and keys is not None else ()
+        yield option, (Test(name, chosen.op, keys, True),) if is_own and keys is not None else ()
 
 
 def _add(found: dict[Atom, Keys], atom: Atom, keys: Keys) -> None:
@@ -81,5 +113,5 @@ def _add(found: dict[Atom, Keys], atom: Atom, keys: Keys) -> None:
     found[atom] = (*known, *keys) if known is not None and keys is not None else None
 
 
-def _choice(linker: Linker, found: dict[Atom, Keys], param: Param) -> Value:
-    return (linker.atoms(Chosen, tuple(found), tuple(found.values()), param),) if found else UNKNOWN
+def _choice(linker: Linker, found: dict[Atom, Keys], param: Param, op: str) -> Value:
+    return (linker.atoms(Chosen, tuple(found), tuple(found.values()), param, op),) if found else UNKNOWN

@@ -198,6 +198,8 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
     if target.__class__ is str:
         if "." not in target:
             keys = _keys_of(frame, value, source)
+            if value and frame.fun is frame.module.body:
+                value = fillable(frame.linker, value, ("global", frame.module.name, target))
             frame.env[target] = value
             if value and target not in frame.fun.scope and target in frame.module.global_sets and frame.fun.fact is not None:
                 frame.sets[GLOBAL + target] = union(frame.sets.get(GLOBAL + target, UNKNOWN), value)
