@@ -487,6 +487,8 @@ def _call_named(site: Site, atom: Named, args: tuple[Value, ...], keywords: dict
 def _call_one(site: Site, atom: Stored | OneOf, args: tuple[Value, ...], keywords: dict[str | None, Value], depth: int) -> None:
     """One of several is called: each is likely, of many only possible."""
     linker = site.frame.linker
+    if isinstance(atom, Stored) and atom.place[0] in ("global", "attr"):
+        site.frame.flow.runs_kept = True
     if isinstance(atom, Stored) and (chosen := kept_under(linker, atom)) is not None:
         _call_chosen(site, chosen, args, keywords, depth)
         return

@@ -58,11 +58,14 @@ def kept_under(linker: Linker, atom: Stored) -> Chosen | None:
         if isinstance(other, Cls):  # `handlers[kind] = cls()`
             under.setdefault(linker.instance(other.klass, True), []).append(tag)
     there = options(linker, atom)
-    kinds = {tag[0] if tag is not None else None for each in there for tag in under.get(each, (None,))}
-    kind = next(iter(kinds & {"const", "class"}), None)
-    if kind is None or len(kinds - {None}) > 1 or (kind == "const" and asked[0] == "type"):
+    kinds = {tag[0] for each in there for tag in under.get(each, ()) if tag is not None and tag[0] in ("const", "class")}
+    kind = kinds.pop() if len(kinds) == 1 else None
+    if kind is None or (kind == "const" and asked[0] == "type"):
         return None
-    keys = [tuple(tag[1] for tag in tags if tag is not None) if None not in (tags := under.get(each, [None])) else None for each in there]
+    keys: list[Keys] = []
+    for each in there:
+        known = [tag[1] for tag in under.get(each, ()) if tag is not None and tag[0] == kind]
+        keys.append(tuple(known) if known and len(known) == len(under[each]) else None)
     param = linker.atoms(Param, linker.project.funs[asked[1]], asked[2])
     return linker.atoms(Chosen, there, tuple(keys), param, "class" if kind == "class" else "in")
 

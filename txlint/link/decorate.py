@@ -506,11 +506,12 @@ _DEEP = 2
 
 
 def _does_more(wrapper: Replay, commits: bool) -> bool:
-    """Does what a decorator puts around a function do more than call it: call others, have an effect, or (where that ``commits`` what the
+    """Does what a decorator puts around a function do more than call it: call others (those that a
+    container holds, once they are known), have an effect, or (where that ``commits`` what the
     function has begun) end a transaction?"""
     events = wrapper.flow.events
     calls = any(not isinstance(target, ParamTarget) for event in events for target in event.targets)
-    return calls or any(event.effect for event in events) or (commits and bool(wrapper.closes))
+    return calls or wrapper.flow.runs_kept or any(event.effect for event in events) or (commits and bool(wrapper.closes))
 
 
 def _tell_receiver(linker: Linker, fun: Fun, holder: Fun, returned: Value) -> None:
