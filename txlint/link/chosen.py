@@ -6,12 +6,12 @@ what is made of the entries (an attribute, an item, an instance); `given_key` pu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from txlint.link.kept import CALLABLE, MOST_KEPT, options
+from txlint.link.kept import CALLABLE, MOST_KEPT, kept, options
 from txlint.link.keyed import Tag, entries
-from txlint.link.values import UNKNOWN, Atom, Chosen, Cls, Const, Many, Obj, Param, Seq, Stored, Table, Value
+from txlint.link.values import UNKNOWN, Atom, Chosen, Cls, Const, Many, Obj, OneOf, Param, Seq, Stored, Table, Value
 from txlint.model.graph import KEY, Test
 
 if TYPE_CHECKING:
@@ -77,6 +77,18 @@ def each_of(linker: Linker, chosen: Chosen, of: Callable[[Value], Value]) -> Val
         for atom in of((option,)):
             _add(found, atom, keys)
     return _choice(linker, found, chosen.param, chosen.op)
+
+
+def without(linker: Linker, value: Value, refused: Container[Atom]) -> Value:
+    """What is left of choices without some of the options; perhaps nothing can be chosen."""
+    if len(value) == 1 and isinstance(value[0], Stored) and (chosen := kept_under(linker, value[0])) is not None:
+        return each_of(linker, chosen, lambda option: () if option[0] in refused else option)
+    left: dict[Atom, None] = {}
+    for atom in value:
+        for option in options(linker, atom) if isinstance(atom, (OneOf, Stored)) else (atom,):
+            passed = kept(linker, ("param", option.fun.id, option.name)) if isinstance(option, Param) else ()
+            left.update((each, None) for each in passed or (option,) if each not in refused)
+    return (linker.atoms(OneOf, tuple(left)),)
 
 
 def given_key(linker: Linker, chosen: Chosen, key: Value) -> Value:
