@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 from txlint.catalog.lookup import PROJECT
 from txlint.catalog.types import parse_type
 from txlint.link import builtin, taught
-from txlint.link.chosen import each_of, is_table, tests_of
+from txlint.link.chosen import each_of, is_table, kept_under, tests_of
 from txlint.link.conditions import argument, is_given
 from txlint.link.guards import parameter_of
 from txlint.link.holding import row_of
 from txlint.link.kept import CALLABLE, one_of, options, put_there
-from txlint.link.keyed import test_of
 from txlint.link.library import call_library, proxy_method
 from txlint.link.opening import opened_within, opening_of, within
 from txlint.link.passing import bind, called_with, doubt_states, passed, sent_as, tell_left_open
@@ -55,7 +54,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.facts import Expr, Pos
-from txlint.model.graph import FLAG, NEW, STORED, Event, ParamTarget, Target, Test
+from txlint.model.graph import FLAG, KEY, NEW, STORED, Event, ParamTarget, Target, Test
 from txlint.model.kinds import Confidence
 from txlint.model.shapes import last_name, speaks_of
 
@@ -488,13 +487,18 @@ def _call_named(site: Site, atom: Named, args: tuple[Value, ...], keywords: dict
 def _call_one(site: Site, atom: Stored | OneOf, args: tuple[Value, ...], keywords: dict[str | None, Value], depth: int) -> None:
     """One of several is called: each is likely, of many only possible."""
     linker = site.frame.linker
+    if isinstance(atom, Stored) and atom.place[0] in ("global", "attr"):
+        site.frame.flow.runs_kept = True
+    if isinstance(atom, Stored) and (chosen := kept_under(linker, atom)) is not None:
+        _call_chosen(site, chosen, args, keywords, depth)
+        return
     choices = options(linker, atom)
     given = (_given_by_callers(site, choices) if len(choices) > 1 and depth == 0 else None) or {}
     sure = LIKELY if len(choices) <= FEW else POSSIBLE
     before, result, effect = len(site.targets), site.result, site.effect
     site.result = UNKNOWN
     for inner in choices:
-        tests = (test_of(site.frame, atom.place, inner) or kept_with(site.frame, atom.place, inner)) if isinstance(atom, Stored) else ()
+        tests = kept_with(site.frame, atom.place, inner) if isinstance(atom, Stored) else ()
         if inner in given:
             tests = (given[inner], *tests)
         if tests:
@@ -514,10 +518,11 @@ def _call_chosen(site: Site, atom: Chosen, args: tuple[Value, ...], keywords: di
         return
     gives: dict[Atom, Value] = {}
     result = site.result
+    sure = CERTAIN if atom.op == KEY else LIKELY if len(atom.options) <= FEW else POSSIBLE
     for option, tests in tests_of(site.frame, atom):
         site.result = UNKNOWN
         if tests:
-            _call_for(site, tests, option, args, keywords, CERTAIN, depth)
+            _call_for(site, tests, option, args, keywords, sure, depth)
         else:
             _call_one(site, site.frame.linker.atoms(OneOf, (option,)), args, keywords, depth)
         gives[option] = site.result

@@ -1,15 +1,17 @@
 """What a table of functions has under a key that is no one constant: `entry_of` it, `tests_of` the key that the caller gives.
 
 ``HANDLERS[event]``, ``HANDLERS.get(event)``, and a local name for either: where `event` is a parameter, each function is called where that
-is its key. `each_of` keeps the keys with what is made of the entries (an attribute, an item); `given_key` puts in what a caller passes."""
+is its key. `kept_under` is the same of what is put into a container piece by piece, by constants or classes. `each_of` keeps the keys with
+what is made of the entries (an attribute, an item, an instance); `given_key` puts in what a caller passes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from txlint.link.kept import CALLABLE, MOST_KEPT
-from txlint.link.values import UNKNOWN, Atom, Chosen, Const, Many, Obj, Param, Seq, Table, Value
+from txlint.link.kept import CALLABLE, MOST_KEPT, kept, options
+from txlint.link.keyed import Tag, entries
+from txlint.link.values import UNKNOWN, Atom, Chosen, Cls, Const, Many, Obj, OneOf, Param, Seq, Stored, Table, Value
 from txlint.model.graph import KEY, Test
 
 if TYPE_CHECKING:
@@ -40,16 +42,32 @@ def _can_be_called(value: Value) -> bool:
 
 def entry_of(linker: Linker, table: Table, key: Value) -> Value:
     """What a table has under a key: by what the caller gives, under any of several constants, or any of it."""
-    params = [atom for atom in key if isinstance(atom, Param)]
-    constants = {atom.value for atom in key if isinstance(atom, Const)}
-    is_known = bool(constants) and all(isinstance(atom, Const) for atom in key)
-    found: dict[Atom, Keys] = {}
-    for name, item in table.items:
-        for atom in item if not is_known or name in constants else ():
-            _add(found, atom, (name,))
-    for atom in table.rest:
-        _add(found, atom, None)
-    return _choice(linker, found, params[0]) if len(params) == 1 and not constants else tuple(found)[:MOST_KEPT]
+    held: list[tuple[Atom, Keys]] = [(atom, (name,)) for name, item in table.items for atom in item]
+    held.extend((atom, None) for atom in table.rest)
+    return _under(linker, held, key, KEY)
+
+
+def kept_under(linker: Linker, atom: Stored) -> Chosen | None:
+    """What is kept under a key that the caller gives, as a choice; None where the keys are not of one kind."""
+    asked = atom.place[3] if len(atom.place) > 3 else None
+    if asked is None or asked[0] not in ("param", "type"):
+        return None
+    under: dict[Atom, list[Tag]] = {}
+    for other, tag in entries(linker, atom.place):
+        under.setdefault(other, []).append(tag)
+        if isinstance(other, Cls):  # `handlers[kind] = cls()`
+            under.setdefault(linker.instance(other.klass, True), []).append(tag)
+    there = options(linker, atom)
+    kinds = {tag[0] for each in there for tag in under.get(each, ()) if tag is not None and tag[0] in ("const", "class")}
+    kind = kinds.pop() if len(kinds) == 1 else None
+    if kind is None or (kind == "const" and asked[0] == "type"):
+        return None
+    keys: list[Keys] = []
+    for each in there:
+        known = [tag[1] for tag in under.get(each, ()) if tag is not None and tag[0] == kind]
+        keys.append(tuple(known) if known and len(known) == len(under[each]) else None)
+    param = linker.atoms(Param, linker.project.funs[asked[1]], asked[2])
+    return linker.atoms(Chosen, there, tuple(keys), param, "class" if kind == "class" else "in")
 
 
 def each_of(linker: Linker, chosen: Chosen, of: Callable[[Value], Value]) -> Value:
@@ -58,14 +76,43 @@ def each_of(linker: Linker, chosen: Chosen, of: Callable[[Value], Value]) -> Val
     for option, keys in zip(chosen.options, chosen.keys, strict=True):
         for atom in of((option,)):
             _add(found, atom, keys)
-    return _choice(linker, found, chosen.param)
+    return _choice(linker, found, chosen.param, chosen.op)
+
+
+def without(linker: Linker, value: Value, refused: Container[Atom]) -> Value:
+    """What is left of choices without some of the options; perhaps nothing can be chosen."""
+    if len(value) == 1 and isinstance(value[0], Stored) and (chosen := kept_under(linker, value[0])) is not None:
+        return each_of(linker, chosen, lambda option: () if option[0] in refused else option)
+    left: dict[Atom, None] = {}
+    for atom in value:
+        for option in options(linker, atom) if isinstance(atom, (OneOf, Stored)) else (atom,):
+            passed = kept(linker, ("param", option.fun.id, option.name)) if isinstance(option, Param) else ()
+            left.update((each, None) for each in passed or (option,) if each not in refused)
+    return (linker.atoms(OneOf, tuple(left)),)
 
 
 def given_key(linker: Linker, chosen: Chosen, key: Value) -> Value:
     """What is chosen where a caller passes this as the key."""
-    options = tuple(zip(chosen.options, chosen.keys, strict=True))
-    items = tuple((name, (atom,)) for atom, keys in options for name in keys or ())
-    return entry_of(linker, linker.atoms(Table, items, tuple(atom for atom, keys in options if keys is None)), key)
+    return _under(linker, zip(chosen.options, chosen.keys, strict=True), key, chosen.op)
+
+
+def _under(linker: Linker, held: Iterable[tuple[Atom, Keys]], key: Value, op: str) -> Value:
+    params = [atom for atom in key if isinstance(atom, Param)]
+    given = {found for atom in key for found in _given(atom, op)}
+    is_known = bool(given) and all(_given(atom, op) for atom in key)
+    found: dict[Atom, Keys] = {}
+    for atom, keys in held:
+        under = tuple(each for each in keys if each in given) if is_known and keys is not None else keys
+        if under is None or under:
+            _add(found, atom, under)
+    return _choice(linker, found, params[0], op) if len(params) == 1 and not given else tuple(found)[:MOST_KEPT]
+
+
+def _given(atom: Atom, op: str) -> tuple[Any, ...]:
+    """The key that an argument is."""
+    if op == "class":
+        return (atom.klass.id,) if isinstance(atom, Cls) or (isinstance(atom, Obj) and atom.exact) else ()
+    return (atom.value,) if isinstance(atom, Const) else ()
 
 
 def tests_of(frame: Frame, chosen: Chosen) -> Iterator[tuple[Atom, tuple[Test, ...]]]:
@@ -73,7 +120,7 @@ def tests_of(frame: Frame, chosen: Chosen) -> Iterator[tuple[Atom, tuple[Test, .
     name, fun = chosen.param.name, chosen.param.fun
     is_own = fun is frame.fun and frame.is_param(name)
     for option, keys in zip(chosen.options, chosen.keys, strict=True):
-        yield option, (Test(name, KEY, keys, True),) if is_own and keys is not None else ()
+        yield option, (Test(name, chosen.op, keys, True),) if is_own and keys is not None else ()
 
 
 def _add(found: dict[Atom, Keys], atom: Atom, keys: Keys) -> None:
@@ -81,5 +128,5 @@ def _add(found: dict[Atom, Keys], atom: Atom, keys: Keys) -> None:
     found[atom] = (*known, *keys) if known is not None and keys is not None else None
 
 
-def _choice(linker: Linker, found: dict[Atom, Keys], param: Param) -> Value:
-    return (linker.atoms(Chosen, tuple(found), tuple(found.values()), param),) if found else UNKNOWN
+def _choice(linker: Linker, found: dict[Atom, Keys], param: Param, op: str) -> Value:
+    return (linker.atoms(Chosen, tuple(found), tuple(found.values()), param, op),) if found else UNKNOWN

@@ -506,11 +506,13 @@ _DEEP = 2
 
 
 def _does_more(wrapper: Replay, commits: bool) -> bool:
-    """Does what a decorator puts around a function do more than call it: call others, have an effect, or end a transaction: any, where that
-    ``commits`` what the function has begun, else one that everybody finds under its name?"""
+    """Does what a decorator puts around a function do more than call it: call others (those that a container holds, once they are known),
+    have an effect, or end a transaction: any, where that ``commits`` what the function has begun, else one that everybody finds under its
+    name?"""
     events = wrapper.flow.events
-    calls = any(not isinstance(target, ParamTarget) for event in events for target in event.targets)
-    return calls or any(event.effect for event in events) or any(commits or key[1:2] == ("global",) for key in wrapper.closes)
+    if wrapper.flow.runs_kept or any(not isinstance(target, ParamTarget) for event in events for target in event.targets):
+        return True
+    return any(event.effect for event in events) or any(commits or key[1:2] == ("global",) for key in wrapper.closes)
 
 
 def _tell_receiver(linker: Linker, fun: Fun, holder: Fun, returned: Value) -> None:

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from txlint.link.branches import SAME
 from txlint.link.carried import carried_in
 from txlint.link.changes import attribute_named, comparison, filled_by_save
+from txlint.link.chosen import without
 from txlint.link.constructed import kept_test, said_by_property
 from txlint.link.iterated import fields_over, holds_in
+from txlint.link.kept import kept_beside
 from txlint.link.opening import state_queries
 from txlint.link.settled import flag_of, mark_of
 from txlint.link.typehints import instances_of
 from txlint.link.unset import held_in
-from txlint.link.values import UNKNOWN, Cls, Const, Ext, Obj, Seq, Value, union
+from txlint.link.values import UNKNOWN, Cls, Const, Ext, Obj, Seq, Stored, Value, union
 from txlint.model.facts import Expr
 from txlint.model.graph import IDENTITY, INSTANCE, Test
 
@@ -52,6 +54,8 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
             return _both(flag, "truthy", True, True) if flag is not None else states
         if test in frame.filled:
             return [("test", each) for each in holds_in(frame, test)], []
+        if test in frame.unpacked:
+            return _beside(frame, test, True), _beside(frame, test, False)
         return frame.tested.get(test) or (frame.given_if.get(test, []), [])
     parameter = parameter_of(frame, test)
     if parameter is not None:
@@ -118,6 +122,24 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
     if tag == "attr":
         return _state_tests(frame, test)
     return [], []
+
+
+def _beside(frame: Frame, name: str, truth: bool) -> Facts:
+    """What the other parts of a tuple are where one of them is (not) true: ``for handler, late in HANDLERS: if late: ..``, where each
+    handler was put there beside a constant, or beside what callers pass."""
+    linker = frame.linker
+    target, tuples, position = frame.unpacked[name]
+    found: Facts = []
+    for other, (bound, _, place) in frame.unpacked.items():
+        if bound is target and other != name:
+            one, two = (
+                {each for atom in tuples if isinstance(atom, Stored) for each in kept_beside(linker, atom.place, place, position, which)}
+                for which in (truth, not truth)
+            )
+            refused = two - one
+            if refused:
+                found.append(("is", (other, without(linker, frame.env.get(other, UNKNOWN), refused))))
+    return found
 
 
 def _asked(test: Expr) -> str:

@@ -271,12 +271,36 @@ def _gather(linker: Linker, place: Place, found: dict[Atom, None], seen: set[Pla
         if inner is None:
             found.update(dict.fromkeys(keyed.stands_for(linker, atom)))
         elif inner[0] == "param" and (tests := linker.put_under.get((place, atom), ())):
-            passed: dict[Atom, None] = {}
-            _gather(linker, inner, passed, set(seen))
-            refused = {each for owner, test in tests for each in _refused(linker, inner, owner, test)}
-            found.update((each, None) for each in passed if each not in refused)
+            _gather_passed(linker, inner, tests, found, set(seen))
         else:
             _gather(linker, inner, found, seen)
+
+
+def _gather_passed(linker: Linker, place: Place, tests: Iterable[tuple[int, Test]], found: dict[Atom, None], seen: set[Place]) -> None:
+    """Adds what callers pass where tests of what they pass beside it hold."""
+    passed: dict[Atom, None] = {}
+    _gather(linker, place, passed, seen)
+    refused = {each for owner, test in tests for each in _refused(linker, place, owner, test)}
+    found.update((each, None) for each in passed if each not in refused)
+
+
+def kept_beside(linker: Linker, place: Place, position: int, flag: int, truth: bool) -> Value:
+    """What stands at a position of the tuples at a place of which another part is true, or is not."""
+    found: dict[Atom, None] = {}
+    for atom in tuple(linker.stores.get(place[:3], ())):
+        if not isinstance(atom, Seq) or max(position, flag) >= len(atom.items):
+            continue
+        given = atom.items[flag][0] if len(atom.items[flag]) == 1 else None
+        if isinstance(given, Const) and bool(given.value) is not truth:
+            continue
+        tests = [(given.fun.id, Test(given.name, "truthy", True, truth))] if isinstance(given, Param) else []
+        for part in atom.items[position]:
+            inner = keyed.place_of(part)
+            if inner is None:
+                found.update(dict.fromkeys(keyed.stands_for(linker, part)))
+            else:
+                _gather_passed(linker, inner, tests if inner[0] == "param" else (), found, set())
+    return tuple(found)
 
 
 def _argument(place: Place) -> Place:

@@ -1,4 +1,4 @@
-"""Under which key something is kept: `key_of` an expression, `entries` of a place with their keys, `test_of` a key that the caller gives.
+"""Under which key something is kept: `key_of` an expression, `entries` of a place with their keys.
 
 A key is ``("const", value)``, ``("class", class number)`` (the class itself, or that of the very object whose ``type()`` is asked for), or
 that of whoever calls: ``("param", function number, name)``, ``("type", function number, name)`` for the class of what is passed. A function
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.link.values import Atom, Cls, Const, Fn, Obj, OneOf, Param, SelfCls, SelfObj, Seq, Stored, Value
 from txlint.model.facts import Expr
-from txlint.model.graph import NO_CLASS, Test
+from txlint.model.graph import NO_CLASS
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -36,11 +36,15 @@ def key_of(frame: Frame, expr: Expr, value: Value) -> Tag:
         asked = expr[2][0]
     if asked is None:
         return tag_of(value)
-    of = frame.ev(asked)
-    for atom in of:
+    return class_tag(frame.ev(asked))
+
+
+def class_tag(value: Value) -> Tag:
+    """The key that the class of a value is."""
+    for atom in value:
         if isinstance(atom, Param):
             return ("type", atom.fun.id, atom.name)
-    made = of[0] if len(of) == 1 else None
+    made = value[0] if len(value) == 1 else None
     return ("class", made.klass.id) if isinstance(made, Obj) and made.exact else None
 
 
@@ -191,18 +195,3 @@ def _of_keyword(linker: Linker, made: Atom, tag: Tag) -> Tag:
 def fits(key: Tag, wanted: Tag) -> bool:
     """May what has this key be what is asked for?"""
     return key is None or wanted is None or wanted[0] not in _CONCRETE or key == wanted
-
-
-def test_of(frame: Frame, place: Any, atom: Atom) -> tuple[Test, ...]:
-    """What the caller's argument has to be for this one of the things at a place to be meant; empty where that cannot be said."""
-    asked: Tag = place[3] if len(place) > 3 else None
-    if asked is None or asked[0] in _CONCRETE or asked[1] != frame.fun.id or not frame.is_param(asked[2]):
-        return ()
-    linker = frame.linker
-    keys = [key for other, key in entries(linker, place) if other is atom]
-    if asked[0] == "type":
-        classes = [linker.project.klasses[key[1]] for key in keys if key is not None and key[0] == "class"]
-        ids = tuple(klass.id for klass in classes)
-        return (Test(asked[2], "class", ids, True),) if ids and len(classes) == len(keys) else ()
-    values = tuple(key[1] for key in keys if key is not None and key[0] == "const")
-    return (Test(asked[2], "in", values, True),) if values and len(values) == len(keys) else ()

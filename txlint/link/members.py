@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from txlint.catalog.lookup import PROJECT
 from txlint.catalog.types import parse_type
 from txlint.link import taught
-from txlint.link.chosen import each_of
+from txlint.link.chosen import each_of, kept_under
 from txlint.link.generic import for_class
 from txlint.link.kept import ADDS, OF_CALLERS, begins_empty, declared, one_of, options, put_on, put_there, unset
 from txlint.link.project import Klass
@@ -97,6 +97,7 @@ def _of_one(linker: Linker, atom: Stored | OneOf, name: str) -> Value:
             return UNKNOWN  # what callers pass is known by its type, or only asked for inside a transaction (`Frame.getattr`)
         if name in _OF_CONTAINERS and not _is_own_method(linker, atom.place, name):
             return (linker.atoms(ExtMethod, f"builtins.list.{name}", atom, name),)
+        atom = kept_under(linker, atom) or atom
     if isinstance(atom, Chosen):
         return each_of(linker, atom, lambda value: linker.attributes(value, name))
     return of_options(linker, atom, name)

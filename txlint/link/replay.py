@@ -100,7 +100,7 @@ class Frame:
         "guards", "handling", "instead", "is_quiet", "joining", "joins_from", "keys", "klass", "linker", "loops", "module",
         "never", "open", "origins", "owners", "paired", "parent", "promises", "queries", "ran", "reads", "region", "renamed",
         "returned", "returns", "rows", "self_name", "sets", "silent", "skipped", "snapshot", "stacks", "stands_for", "static",
-        "switched", "tested", "tests", "told", "writes", "written", "yields",
+        "switched", "tested", "tests", "told", "unpacked", "writes", "written", "yields",
     )  # fmt: skip
 
     def __init__(self, linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> None:
@@ -154,6 +154,8 @@ class Frame:
         # Names that stand for one field after the other in a loop (of no row), or for such a field of a row: the row, and which fields.
         self.each: dict[str, tuple[str | None, frozenset[str]]] = {}
         self.filled: dict[str, tuple[frozenset[Any], tuple[Test, ...]]] = {}  # containers: where something is put in, and what holds there
+        # Names that stand for what is at one position of tuples that a container holds: the targets that were bound together, the tuples.
+        self.unpacked: dict[str, tuple[Expr, Value, int]] = {}
         self.renamed: dict[str, str] = {}  # local names of parameters (`fields = kwargs.get("fields")`)
         self.called: Value = UNKNOWN  # what the last call was a call of
         self.origins: dict[str, tuple[Value, Expr]] = {}  # names bound to what a call gave: what was called, and the call

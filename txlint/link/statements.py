@@ -41,7 +41,7 @@ from txlint.link.properties import load, look, write
 from txlint.link.putting import put_at
 from txlint.link.targets import iterate
 from txlint.link.uses import uses_of
-from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtObj, Fn, Generated, Obj, SelfObj, Value, union
+from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtObj, Fn, Generated, Obj, SelfObj, Stored, Value, union
 from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import Key, Test
 from txlint.model.shapes import bodies, calls_in, last_name
@@ -198,7 +198,10 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
     if target.__class__ is str:
         if "." not in target:
             keys = _keys_of(frame, value, source)
+            if value and frame.fun is frame.module.body:
+                value = fillable(frame.linker, value, ("global", frame.module.name, target))
             frame.env[target] = value
+            frame.unpacked.pop(target, None)
             if value and target not in frame.fun.scope and target in frame.module.global_sets and frame.fun.fact is not None:
                 frame.sets[GLOBAL + target] = union(frame.sets.get(GLOBAL + target, UNKNOWN), value)
             for name in [name for name in frame.keys if name == target or name.startswith(target + ".")]:
@@ -264,11 +267,14 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
     else:
         tag = target[0]
         if tag in ("tuple", "list"):
+            from_kept = any(type(atom) is Stored for atom in value)
             for position, item in enumerate(target[1]):
                 if item.__class__ is not str and item[0] == "star":
                     assign(frame, item[1], UNKNOWN)
                 else:
                     assign(frame, item, frame.linker.item_at(value, position) if value else UNKNOWN)
+                    if from_kept and item.__class__ is str:
+                        frame.unpacked[item] = target, value, position
         elif tag == "sub":
             if target[1].__class__ is str and frame.is_keywords(target[1]):
                 frame.assigned_params[target[1]] = None

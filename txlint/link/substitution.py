@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from txlint.link.chosen import each_of, given_key
 from txlint.link.generic import for_class
-from txlint.link.keyed import tag_of
+from txlint.link.keyed import class_tag, tag_of
 from txlint.link.project import Fun, Klass
 from txlint.link.settled import as_flag, default_of
 from txlint.link.values import (
@@ -121,9 +121,10 @@ def _substituted(linker: Linker, atom: Atom, receiver: Atom | None, arguments: d
 def _under(linker: Linker, atom: Stored, arguments: dict[str, Value], fun: Fun) -> Atom:
     """What is kept under a key that the caller gives: ``hooks_of("paid")``, where that returns ``HOOKS[name]``."""
     asked = atom.place[3]
-    if asked is None or asked[0] != "param" or asked[1] != fun.id:
+    if asked is None or asked[0] not in ("param", "type") or asked[1] != fun.id:
         return atom
-    key = tag_of(arguments[asked[2]] if asked[2] in arguments else default_of(linker, fun, asked[2]))
+    of_it = tag_of if asked[0] == "param" else class_tag
+    key = of_it(arguments[asked[2]] if asked[2] in arguments else default_of(linker, fun, asked[2]))
     return linker.atoms(Stored, (*atom.place[:3], key, *atom.place[4:]))
 
 

@@ -227,13 +227,15 @@ class OneOf(Atom):
 
 
 class Chosen(OneOf):
-    """One of several by a key that the caller gives: what stands in a table of functions. ``keys`` are, for each option, those under
-    which it stands; None where they are not known. ``param``: whose argument the key is."""
+    """One of several by a key that the caller gives: what stands in a table of functions, or is kept under a key. ``keys`` are, for each
+    option, those under which it stands; None where they are not known. ``param``: whose argument the key is, ``op`` how a test asks for it
+    (`Test`)."""
 
-    __slots__ = ("keys", "param")
+    __slots__ = ("keys", "op", "param")
     options: Value
     keys: tuple[tuple[Any, ...] | None, ...]
     param: Param
+    op: str
 
 
 class Super(Atom):

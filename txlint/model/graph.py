@@ -242,6 +242,7 @@ class Flow:
     unresolved: list[tuple[Pos, Expr, str, tuple[Opened, ...]]] = field(default_factory=list)  # calls inside transactions, nothing known
     misuses: list[Event] = field(default_factory=list)  # whose effect is a `Misuse`
     deferred: set[str] = field(default_factory=set)  # texts of callables that this function defers
+    runs_kept: bool = False  # does it call what others put into a container?
     scopes: int = 0
 
 

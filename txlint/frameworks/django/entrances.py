@@ -6,7 +6,7 @@ The reading of its configuration says which functions and classes; the linker sa
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from txlint.catalog.types import parse_type
 from txlint.frameworks.django.models import ADMIN
@@ -15,15 +15,19 @@ from txlint.frameworks.django.settings import DjangoSettings
 from txlint.frameworks.django.urls import ViewEntry, atomic_views, read_views
 from txlint.frameworks.named import bound_to
 from txlint.frameworks.resolver import Resolved
-from txlint.frameworks.routes import around, decorators
+from txlint.frameworks.routes import around, decorators, placed
 from txlint.frameworks.types import Called
-from txlint.model.facts import Expr, Pos
-from txlint.model.graph import CHANGED, IDENTITY, NO_CLASS, Entrance, Opened
+from txlint.model.facts import Body, Expr, Pos
+from txlint.model.graph import CHANGED, IDENTITY, NO_CLASS, OF, Entrance, Opened
 from txlint.model.kinds import Confidence
+from txlint.model.shapes import called, last_name, speaks_of, statements
 
 if TYPE_CHECKING:
     from txlint.frameworks.django.models import DjangoModels
     from txlint.frameworks.types import Fun, Klass, Linker
+
+Marks: TypeAlias = tuple[tuple[str, bool], ...]
+"""Attributes of a view that are asked, and what they are to be."""
 
 MIGRATION = "django.db.migrations.Migration"
 RUN_PYTHON = "django.db.migrations.RunPython"
@@ -73,10 +77,13 @@ def atomic_requests(linker: Linker, settings: DjangoSettings) -> Iterator[Entran
 
 
 def middleware(linker: Linker, settings: DjangoSettings) -> Iterator[Entrance]:
-    """Middleware of the project that calls what lies behind it inside a transaction: the middleware after it, and all views."""
+    """Middleware of the project that calls what lies behind it inside a transaction: the middleware after it, and all views; or, in
+    ``process_view``, the view, perhaps only one that a decorator has marked."""
     behind: list[Opened] = []
+    of_views: list[tuple[Opened, Marks]] = []
     found: list[Entrance] = []
     for dotted in settings.middleware:
+        of_views.extend(_process_view(linker, dotted))
         revised = revision(linker, settings, dotted)
         if revised is not None:
             behind.append(revised)
@@ -87,15 +94,55 @@ def middleware(linker: Linker, settings: DjangoSettings) -> Iterator[Entrance]:
         found.extend(_request(fun, klass, opened) for opened in behind)
         behind.extend(around(linker, fun, klass, {"get_response"}))
     yield from found
-    if behind:
+    if behind or of_views:
         facts = {module.name: module.facts for module in linker.project.modules.values()}
         for view in read_views(facts, settings):
+            chosen = [opened for opened, marks in of_views if all(_has_mark(linker, view, name) is wanted for name, wanted in marks)]
             for fun, cls, _, told in _called(linker, view):
                 klass = linker.project.klasses[cls] if cls >= 0 else None
                 reads = only_reads(linker, view, fun, klass)
                 for opened in behind:
                     if not (reads and opened.name == REVISION):
                         yield _request(fun, klass, opened, told)
+                yield from (_request(fun, klass, opened, told) for opened in chosen)
+
+
+def _process_view(linker: Linker, dotted: str) -> Iterator[tuple[Opened, Marks]]:
+    """What a piece of middleware opens around the view that its ``process_view`` calls itself, and which attributes of it are asked
+    before: ``getattr(view_func, "atomic", False)``."""
+    for atom in bound_to(linker, dotted):
+        for method in linker.class_attribute(atom.klass, "process_view") if isinstance(atom, linker.Cls) else ():
+            fun = method.fun if isinstance(method, linker.Fn) else None
+            if fun is None or len(fun.fact.params) < 3:
+                continue
+            view = fun.fact.params[2].name
+            is_asked = any(stmt[0] == "if" and speaks_of(stmt[1], {view}) for stmt in statements(fun.body))
+            for event in linker.replay(fun, atom.klass, True).flow.events:
+                if event.func == view:
+                    asked = [test for test in event.guards if test.param.startswith(f"{OF}{view}.") and test.op == "truthy"]
+                    marks = tuple((test.param.rpartition(".")[2], test.wanted) for test in asked)
+                    if marks or not is_asked:
+                        yield from ((placed(opened, fun), marks) for opened in event.region if not opened.reads)
+
+
+def _has_mark(linker: Linker, view: ViewEntry, name: str) -> bool:
+    """Does a decorator of the project set this attribute on a view? Django gives the attributes of ``dispatch`` to the view of a class."""
+    of = _class(linker, view.target) or (_function(linker, view.target) if view.target.kind == "function" else None)
+    if of is None:
+        return False
+    given = [expr for expr, _ in of.fact.decorators]
+    given += [arg for expr in given if isinstance(expr, tuple) and last_name(expr[1]) == "method_decorator" for arg in expr[2][:1]]
+    for expr in map(called, given):
+        for atom in linker.value(expr, of.module) if isinstance(expr, str) else ():
+            if isinstance(atom, linker.Fn) and any(_sets(each.body, name) for each in (atom.fun, *atom.fun.nested)):
+                return True
+    return False
+
+
+def _sets(body: Body, name: str) -> bool:
+    """Does a body set an attribute of this name: ``view.atomic = True``?"""
+    assigned = (stmt for stmt in statements(body) if stmt[0] == "assign" and stmt[2] == ("const", True))
+    return any(target.__class__ is str and target.endswith(f".{name}") for stmt in assigned for target in stmt[1])
 
 
 def _request(fun: Fun, klass: Klass | None, opened: Opened, told: Confidence = Confidence.CERTAIN) -> Entrance:
