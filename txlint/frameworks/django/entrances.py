@@ -32,7 +32,8 @@ INLINE = "django.contrib.admin.options.InlineModelAdmin"
 _ADD = ("has_add_permission",)
 _SENT = frozenset({"sender", "instance", "created", "raw", "using", "update_fields", "origin", "signal"})
 """What Django sends with the signals of a row."""
-_OF_ROWS = (("save", (*_ADD, "has_change_permission")), ("delete", ("has_delete_permission",)))
+_WRITES = (*_ADD, "has_change_permission")
+_OF_ROWS = (("save", _WRITES), ("delete", ("has_delete_permission",)), ("clean", _WRITES))
 """What the admin does with a row, and the permissions of which one must be there."""
 _ROWS = "django.db.models.QuerySet[new(self.model)]"
 _ACTIONS = ("list", "create", "retrieve", "update", "partial_update", "destroy")
@@ -168,7 +169,7 @@ def admin_actions(linker: Linker) -> None:
 
 
 def admin_rows(linker: Linker, models: DjangoModels) -> Iterator[Entrance]:
-    """What the admin itself saves and deletes in its transaction: rows of the models that it has and of their inlines' models, unless a
+    """What the admin itself validates, saves and deletes in its transaction: rows of the models that it has and of their inlines' models, unless a
     model admin of the project does that (its methods are hooks of their own)."""
     done: set[tuple[int, str, bool, tuple[str, ...]]] = set()
     for model, name, stored, only_shown, path, pos in _rows_of_admin(linker, models):
