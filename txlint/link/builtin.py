@@ -236,12 +236,12 @@ def _stack(site: Site, last: str, args: tuple[Value, ...]) -> bool:
         frame.snapshot = None
         return True
     if last in _CALLED_AT_END and args:
-        before = frame.region, frame.open, frame.closed
+        kept = frame.region, frame.open, frame.closed  # a `close` that waits ends nothing yet
         site.region = frame.stacks.get(name, ())
         for atom in args[0]:
             if type(atom) in CALLABLE:
                 callback(site, atom)
-        frame.region, frame.open, frame.closed = before
+        frame.region, frame.open, frame.closed = kept
         frame.snapshot = None
         return True
     return False

@@ -572,9 +572,7 @@ def _call_function(site: Site, atom: Fn, args: tuple[Value, ...], keywords: dict
         called_own(site, fun, receiver, args, keywords)
 
 
-def _construct(
-    site: Site, atom: Cls | SelfCls, args: tuple[Value, ...], keywords: dict[str | None, Value], item: Value = UNKNOWN
-) -> None:
+def _construct(site: Site, atom: Cls | SelfCls, args: tuple[Value, ...], keywords: dict[str | None, Value], item: Value = UNKNOWN) -> None:
     frame = site.frame
     linker = frame.linker
     klass = atom.klass

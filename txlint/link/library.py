@@ -29,7 +29,6 @@ from txlint.link.values import (
     Obj,
     OneOf,
     Opening,
-    Param,
     Part,
     SelfObj,
     Table,
@@ -42,7 +41,6 @@ from txlint.model.graph import CHANGED, HELD, IDENTITY, INSTANCE, ITSELF, NEW, N
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
-    from txlint.link.project import Fun
     from txlint.link.replay import Frame
 
 

@@ -188,8 +188,8 @@ def admin_actions(linker: Linker) -> None:
 
 
 def admin_rows(linker: Linker, models: DjangoModels) -> Iterator[Entrance]:
-    """What the admin itself validates, saves and deletes in its transaction: rows of the models that it has and of their inlines' models, unless a
-    model admin of the project does that (its methods are hooks of their own)."""
+    """What the admin itself validates, saves and deletes in its transaction: rows of the models that it has and of their inlines' models,
+    unless a model admin of the project does that (its methods are hooks of their own)."""
     done: set[tuple[int, str, bool, tuple[str, ...]]] = set()
     for model, name, stored, only_shown, path, pos in _rows_of_admin(linker, models):
         if (model.id, name, stored, only_shown) in done:
