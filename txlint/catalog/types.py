@@ -22,6 +22,7 @@ class TypeExpr(NamedTuple):
     ``arg``       the argument at ``position`` (or None) or with keyword ``name`` (or "")
     ``init``      the same of the call that made the receiver
     ``new``       an instance of what ``args[0]`` is
+    ``holding``   the class ``args[0]``, for instances that hold ``args[1]``
     ``bound``     the callable ``args[0]`` with arguments bound
     ``context``   a factory of context managers, made of the generator function ``args[0]``
     ``setting``   the project's own classes or functions that its setting ``name`` names by dotted strings
@@ -67,8 +68,10 @@ def parse_type(text: str) -> TypeExpr:
             return TypeExpr(head, _dotted(inner))
         if head in ("new", "bound", "context", "stored", "unsaved"):
             return TypeExpr(head, args=(parse_type(inner),))
+        if head == "holding" and len(held := _split(inner, ",")) == 2:
+            return TypeExpr(head, args=tuple(parse_type(part) for part in held))
         raise ValueError(
-            f"unknown word {head!r} in {text!r}: only arg, init, new, bound, context, setting, stored and unsaved take parentheses"
+            f"unknown word {head!r} in {text!r}: only arg, init, new, holding, bound, context, setting, stored and unsaved take parentheses"
         )
     if text.endswith("]"):
         head, _, inner = text[:-1].partition("[")

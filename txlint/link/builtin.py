@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.link.chosen import entry_of, is_table
 from txlint.link.entering import enter_context
-from txlint.link.kept import ADDS, EACH, one_of, places
+from txlint.link.kept import ADDS, CALLABLE, EACH, one_of, places
 from txlint.link.keyed import key_of, with_key
 from txlint.link.members import of_options
 from txlint.link.properties import asked
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 _SAME = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "deque", "aiter"})
 _CONTAINERS = frozenset({"defaultdict", "OrderedDict", "deque"})
+_CALLED_AT_END = frozenset({"push", "callback", "push_async_callback", "push_async_exit"})
 _RUN_FIRST = frozenset({"map", "filter"})
 
 
@@ -217,8 +218,8 @@ def _of_kept(frame: Frame, expr: Expr) -> Value:
 
 
 def _stack(site: Site, last: str, args: tuple[Value, ...]) -> bool:
-    """An exit stack: what it enters stays open until it is closed, or the ``with`` around it ends."""
-
+    """An exit stack: what it enters stays open until it is closed, or the ``with`` around it ends; what it is to call then runs while that
+    which it has entered before is open. In ``__enter__``, what another stack takes over is for ``__exit__`` to close."""
     frame = site.frame
     name = site.receiver if isinstance(site.receiver, str) else ""
     if last in ("enter_context", "enter_async_context") and args:
@@ -230,9 +231,20 @@ def _stack(site: Site, last: str, args: tuple[Value, ...]) -> bool:
     if last in ("close", "aclose", "pop_all"):
         gone = frame.stacks.get(name, ())
         frame.region = tuple(opened for opened in frame.region if opened not in gone)
+        if last == "pop_all" and site.used and frame.fun.fact is not None and frame.fun.fact.name in ("__enter__", "__aenter__"):
+            frame.open = {**frame.open, **{opened.key: opened for opened in gone}}
         frame.snapshot = None
         return True
-    return last in ("push", "callback", "push_async_callback")
+    if last in _CALLED_AT_END and args:
+        kept = frame.region, frame.open, frame.closed  # a `close` that waits ends nothing yet
+        site.region = frame.stacks.get(name, ())
+        for atom in args[0]:
+            if type(atom) in CALLABLE:
+                callback(site, atom)
+        frame.region, frame.open, frame.closed = kept
+        frame.snapshot = None
+        return True
+    return False
 
 
 def _table_method(site: Site, last: str, receiver: Table, args: tuple[Value, ...]) -> bool:

@@ -577,7 +577,7 @@ def _call_function(site: Site, atom: Fn, args: tuple[Value, ...], keywords: dict
         called_own(site, fun, receiver, args, keywords)
 
 
-def _construct(site: Site, atom: Cls | SelfCls, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> None:
+def _construct(site: Site, atom: Cls | SelfCls, args: tuple[Value, ...], keywords: dict[str | None, Value], item: Value = UNKNOWN) -> None:
     frame = site.frame
     linker = frame.linker
     klass = atom.klass
@@ -585,7 +585,7 @@ def _construct(site: Site, atom: Cls | SelfCls, args: tuple[Value, ...], keyword
     # `cls(..)` makes one more of the receiver's kind.
     if exact:
         flags = made_with(linker, klass, *_in_own_words(site, args, keywords), site.open_ended)
-        made: Atom = linker.instance(klass, True, origin=_row_given(site, klass), flags=flags)
+        made: Atom = linker.instance(klass, True, item, _row_given(site, klass), flags)
     else:
         made = linker.atoms(SelfObj, klass, frame.exact)
     opened: Value = UNKNOWN
@@ -703,6 +703,9 @@ def _call_object(site: Site, atom: ExtObj | Obj | SelfObj, args: tuple[Value, ..
         elif atom.item and any(type(inner) is Fn for inner in atom.item):
             for inner in atom.item:
                 call_atom(site, inner, args, keywords, depth + 1)
+        return
+    if isinstance(atom, Obj) and atom.origin is CLASS:
+        _construct(site, linker.atoms(Cls, atom.klass), args, keywords, atom.item)
         return
     value = frame.getattr((atom,), "__call__")
     for inner in value:

@@ -13,7 +13,6 @@ from txlint.catalog.types import parse_type
 from txlint.link.changes import functions_named
 from txlint.link.conditions import argument, decide
 from txlint.link.keyed import beside
-from txlint.link.library import parameter_text
 from txlint.link.linker import Decoration, Linker, Replay
 from txlint.link.opening import opened_within
 from txlint.link.passing import bind, hand, tell, tell_factory
@@ -21,6 +20,7 @@ from txlint.link.project import Fun, Klass, mentions
 from txlint.link.replay import Frame
 from txlint.link.retrying import tries_again
 from txlint.link.site import Site
+from txlint.link.targets import only_defers, parameter_text
 from txlint.link.uses import uses_of
 from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Opening, Part, Seq, Value, Within, union
 from txlint.model.facts import Expr, Pos
@@ -400,7 +400,7 @@ def _project(
         return _applied(linker, frame, decorator, expr, called, value), [], False
     if not direct and returned:
         elsewhere = [c for c in calls if not any(c[0] is a.fun for a in returned)]
-        inner_runs = _runs_nested(replayed, returned, elsewhere)
+        inner_runs = _runs_nested(linker, replayed, returned, elsewhere)
         if inner_runs is None:
             return UNKNOWN, [], True  # only in something that runs later
         direct = inner_runs
@@ -650,18 +650,29 @@ def _applied(linker: Linker, frame: Frame, atom: Atom, expr: Expr, called: bool,
 
 
 def _runs_nested(
-    replayed: Callable[[Fun], Replay], returned: list[Fn], calls: list[tuple[Fun, tuple[Opened, ...], bool]]
+    linker: Linker, replayed: Callable[[Fun], Replay], returned: list[Fn], calls: list[tuple[Fun, tuple[Opened, ...], bool]]
 ) -> list[Any] | None:
     """The wrapper calls a nested function which calls the decorated one; None where it never does so itself."""
     found = []
     for wrapper in returned:
         for event in replayed(wrapper.fun).flow.events:
-            passed = [t for targets in event.passed.callables.values() for t in targets]
+            passed = [t for place, ts in event.passed.callables.items() if not _waits(linker, event, place) for t in ts]
             for target in (*event.targets, *passed):
                 for nested, region, direct in calls:
                     if not isinstance(target, ParamTarget) and getattr(target, "fun", None) == nested.id:
                         found.append((nested, event.region + region, direct))
     return found or None
+
+
+def _waits(linker: Linker, event: Event, place: int | str) -> bool:
+    """Does the one who is called only defer what is passed in this place?"""
+    helpers = [(linker.project.funs[each.fun], each) for each in event.targets if isinstance(each, Target)]
+    for helper, target in helpers:
+        names = helper.fact.positional if helper.fact is not None else []
+        name = place if isinstance(place, str) else names[place + target.skip] if place + target.skip < len(names) else ""
+        if not only_defers(linker, linker.replay(helper, helper.klass, False).flow, helper, name):
+            return False
+    return bool(helpers)
 
 
 def _replaced(linker: Linker, frame: Frame, expr: Expr, returned: Value, value: Value) -> Value:

@@ -69,10 +69,20 @@ def enter_context(frame: Frame, value: Value, item: Expr, pos: Pos, closers: lis
 
 
 def _flags_asked(frame: Frame, item: Expr) -> tuple[Test, ...]:
-    """What flags of the receiver must be for a choice to open a transaction: ``atomic() if self.atomic else nullcontext()``."""
+    """What flags of the receiver must be for a choice to open a transaction: ``atomic() if self.atomic else nullcontext()``, written down
+    here or in a method of the receiver that gives it."""
     if item.__class__ is str:
         bound = uses_of(frame.linker, frame.fun, item).bindings
         item = bound[0] if len(bound) == 1 and bound[0] is not None else item
+    if item.__class__ is tuple and item[0] == "call" and item[1].__class__ is str:
+        method = frame.looked_at(item[1])
+        if len(method) == 1 and isinstance(method[0], Fn) and isinstance(method[0].receiver, SelfObj):
+            from txlint.link.replay import Frame
+
+            frame = Frame(frame.linker, method[0].fun, frame.klass, frame.exact)
+            frame.silent = True
+            frame.enter()
+            item = _returned(method[0].fun.body) or item
     if item.__class__ is str or item[0] != "ifexp":
         return ()
     first, second = (any(type(a) is Opening for a in frame.linker.value(each, frame.module, frame.fun)) for each in item[2:])
@@ -80,6 +90,18 @@ def _flags_asked(frame: Frame, item: Expr) -> tuple[Test, ...]:
         return ()
     yes, no = tests(frame, item[1])
     return tuple(fact for kind, fact in (yes if first else no) if kind == "test" and fact.param.startswith(FLAG))
+
+
+def _returned(body: Body) -> Expr | None:
+    """What a function gives, where that is one expression, or one of two by a test: ``if self.atomic: return atomic()`` and a return behind
+    it, or in its ``else``."""
+    match [stmt for stmt in body if stmt[0] != "expr" or stmt[1][0] != "const"]:
+        case [("return", given, _)]:
+            return given
+        case [("if", test, first, second, _), *rest]:
+            one, two = _returned(first), _returned((*second, *rest))
+            return ("ifexp", test, one, two) if one is not None and two is not None else None
+    return None
 
 
 def _enter_given(frame: Frame, atom: Generated, pos: Pos, several: bool) -> set[Key]:
@@ -121,13 +143,17 @@ def _enter_generated(frame: Frame, atom: Generated, pos: Pos, several: bool, see
     linker = frame.linker
     replay = linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False)
     certain = bool(replay.yields) and all(region for region, _ in replay.yields)
-    for region, _ in replay.yields:
+    regions = [region for region, _ in replay.yields if region]
+    is_mine = isinstance(atom.receiver, SelfObj) and len(regions) == 1
+    for region in regions:
         for opened in region:
             if opened.key in seen:
                 continue
             seen.add(opened.key)
             sure = min(opened.confidence, CERTAIN if certain and not several else LIKELY)
-            frame.push(replace(opened, kind="custom", name=atom.fun.dotted, pos=pos, key=_outside(opened.key), confidence=sure))
+            flags = opened.flags if is_mine else ()
+            key = _outside(opened.key)
+            frame.push(replace(opened, kind="custom", name=atom.fun.dotted, pos=pos, key=key, confidence=sure, flags=flags))
 
 
 def _enter_object(frame: Frame, atom: Obj | SelfObj, item: Expr, pos: Pos, closers: list[Closing], target: Expr | None) -> Value:

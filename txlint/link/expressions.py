@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from txlint.link.calls import evaluate_call
@@ -17,6 +18,7 @@ from txlint.link.statements import assign, kept
 from txlint.link.targets import iterate
 from txlint.link.values import UNKNOWN, Atom, Const, ExtObj, Fn, Many, Obj, Param, Prefix, SelfObj, Seq, Stored, Table, Value, union
 from txlint.model.facts import Expr
+from txlint.model.graph import FLAG
 
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
@@ -222,7 +224,10 @@ def _yield(frame: Frame, expr: Any) -> Value:
     value = frame.ev(expr[1]) if expr[1] is not None else UNKNOWN
     if not frame.yields:
         frame.is_quiet = not frame.flow.events
-    frame.yields.append((frame.now_open(), value))
+    region, flags = frame.now_open(), tuple(test for test in frame.guards if test.param.startswith(FLAG))
+    if flags:
+        region = tuple(replace(opened, flags=(*opened.flags, *flags)) for opened in region)
+    frame.yields.append((region, value))
     return UNKNOWN
 
 

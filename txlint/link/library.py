@@ -15,7 +15,7 @@ from txlint.link.members import shared
 from txlint.link.opening import by_hand, closes, opens, receiver_key
 from txlint.link.passing import sender_of
 from txlint.link.site import CERTAIN, DEEP, LIKELY, Site
-from txlint.link.targets import add_targets, callback
+from txlint.link.targets import add_targets, callable_texts, callback
 from txlint.link.unset import created
 from txlint.link.values import (
     UNKNOWN,
@@ -29,7 +29,6 @@ from txlint.link.values import (
     Obj,
     OneOf,
     Opening,
-    Param,
     Part,
     SelfObj,
     Table,
@@ -42,7 +41,6 @@ from txlint.model.graph import CHANGED, HELD, IDENTITY, INSTANCE, ITSELF, NEW, N
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
-    from txlint.link.project import Fun
     from txlint.link.replay import Frame
 
 
@@ -103,9 +101,7 @@ def call_library(
                 misuse.deferral(site, name, deferral, args, keywords)
             if deferral.callable is not None:
                 for atom in argument(deferral.callable, args, keywords):
-                    text = _callable_text(site, atom)
-                    if text:
-                        frame.flow.deferred.add(text)
+                    frame.flow.deferred.update(callable_texts(atom))
             elif isinstance(site.func, str):
                 frame.flow.deferred.add(site.func)
     for hook in known.hooks:
@@ -433,23 +429,6 @@ def _overridden(site: Site, receiver: Atom | None, method: str, args: tuple[Valu
     for atom in mine:
         add_targets(site, atom, args, keywords, "override")
     return bool(mine)
-
-
-def _callable_text(site: Site, atom: Atom) -> str:
-    if isinstance(atom, Fn):
-        return atom.fun.fact.name if atom.fun.fact else ""
-    if isinstance(atom, ExtMethod):
-        return atom.name
-    if isinstance(atom, Part):
-        return next((text for inner in atom.func if (text := _callable_text(site, inner))), "")
-    if isinstance(atom, Param):
-        return parameter_text(atom.fun, atom.name)
-    return ""
-
-
-def parameter_text(fun: Fun, name: str) -> str:
-    """How `Flow.deferred` names a parameter: no callable of a program has this name."""
-    return f"{fun.id}|{name}"
 
 
 def _inside(target: Any, inner: tuple[Opened, ...]) -> Any:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.link.carried import carried
 from txlint.link.changes import CREATED, assigned, origin_of, saves
-from txlint.link.guards import one_of_two
+from txlint.link.guards import one_of_two, parameter_of
 from txlint.link.held import by_parameter, given, held
 from txlint.link.holding import row_of, via
 from txlint.link.kept import CALLABLE
@@ -226,6 +226,8 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
             values.update(_known_within(frame, place, arg))
         if frame.is_param(arg):
             values[place] = ("param", arg)
+        elif arg in frame.renamed:
+            values[place] = ("param", frame.renamed[arg])
         elif arg in frame.grown:
             values[place] = ("grown", arg, frame.grown[arg])
         elif arg in frame.by_test and frame.by_test[arg][0] is value:
@@ -240,6 +242,8 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
             values[place] = ("param", flag)
     elif arg[0] == "ifexp" and (which := one_of_two(frame, arg)) is not None:
         values[place] = ("by", *which)
+    elif arg[0] in ("call", "sub") and (asked := parameter_of(frame, arg)) is not None:  # `kwargs.get("fields")`
+        values[place] = ("param", asked)
     if place not in values:
         if len(value) == 1 and type(value[0]) is Const:
             values[place] = ("const", value[0].value)

@@ -3,6 +3,7 @@ generator."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from txlint.model.facts import Expr, Pos
 from txlint.model.graph import NO_CLASS, RECEIVER, Event, Flow, Key, Opened, ParamTarget, Passed, Target, Test
 
 if TYPE_CHECKING:
+    from txlint.link.linker import Linker
     from txlint.link.project import Fun, Klass
     from txlint.link.replay import Frame
 
@@ -76,6 +78,9 @@ def add_targets(
         else:
             value = linker.substitute(returns, receiver, given, fun)
         site.result = union(site.result, value)
+    for name, passed in bound.items() if replay.flow.deferred else ():
+        if only_defers(linker, replay.flow, fun, name):
+            frame.flow.deferred.update(text for each in passed for text in callable_texts(each))
     if not frame.silent:
         if lazily:
             note_parameters(linker, fun, bound, own, not site.open_ended)
@@ -85,7 +90,7 @@ def add_targets(
             doubt_states(site, [(other, holder) for holder, other in overrides])
         for name, passed in bound.items():
             functions = [atom for atom in passed if type(atom) is Fn]
-            for atom in functions if functions and _calls(replay.flow, name) else ():
+            for atom in functions if functions and _calls(replay.flow, fun, name) else ():
                 # What it leaves open or ends in sessions that everyone names alike: `get_or_404(Order.by_id, 1)`.
                 apply_states(site, linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False), _of_all, _unknown)
 
@@ -98,9 +103,38 @@ def _is_around_method(site: Site, atom: Fn) -> bool:
     return any(atom in site.frame.linker.decoration(method).value for method in methods)
 
 
-def _calls(flow: Flow, parameter: str) -> bool:
-    """Does the function call what it is given for a parameter?"""
-    return any(isinstance(t, ParamTarget) and t.fun == flow.fun and t.name == parameter for event in flow.events for t in event.targets)
+def _calls(flow: Flow, fun: Fun, parameter: str) -> bool:
+    """Does a function call what ``fun``, itself or one around it, is given for a parameter?"""
+    return any(isinstance(t, ParamTarget) and t.fun == fun.id and t.name == parameter for event in flow.events for t in event.targets)
+
+
+def only_defers(linker: Linker, flow: Flow, fun: Fun, parameter: str) -> bool:
+    """Does the function defer what it is given for a parameter, by itself or in a function that stands in it, and never call it itself?"""
+    if not flow.deferred or _calls(flow, fun, parameter):
+        return False
+    if parameter_text(fun, parameter) in flow.deferred:
+        return True
+    waiting = [linker.project.funs[int(text[:-1])] for text in flow.deferred if text.endswith("|")]
+    return any(_calls(linker.replay(each, None, True).flow, fun, parameter) for each in waiting if each.parent is fun)
+
+
+def callable_texts(atom: Atom) -> Iterator[str]:
+    """How `Flow.deferred` names what is deferred: by its name, if it has one; what may stand in another function, by its number too."""
+    if isinstance(atom, Fn):
+        yield atom.fun.fact.name if atom.fun.fact else ""
+        yield parameter_text(atom.fun, "")
+    elif isinstance(atom, ExtMethod):
+        yield atom.name
+    elif isinstance(atom, Part):
+        for inner in atom.func:
+            yield from callable_texts(inner)
+    elif isinstance(atom, Param):
+        yield parameter_text(atom.fun, atom.name)
+
+
+def parameter_text(fun: Fun, name: str) -> str:
+    """How `Flow.deferred` names a parameter: no callable of a program has this name."""
+    return f"{fun.id}|{name}"
 
 
 def _unknown(test: Test) -> None:

@@ -109,6 +109,11 @@ def typed(
     if op == "new":
         new = linker.made(linker.typed(expr.args[0], receiver, args, keywords))
         return tuple(_shares(linker, atom, origin) for atom in new) if origin is not None else new
+    if op == "holding":
+        item = linker.typed(expr.args[1], receiver, args, keywords)
+        classes = linker.typed(expr.args[0], receiver, args, keywords)
+        own = tuple(linker.atoms(Obj, atom.klass, True, item, CLASS, ()) for atom in classes if isinstance(atom, Cls))
+        return own or tuple(linker.atoms(ExtObj, atom.name, item, CLASS) for atom in classes if isinstance(atom, Ext))
     if op in ("stored", "unsaved"):
         origin = STORED if op == "stored" else NEW
         return tuple(linker.of_row(atom, origin) for atom in linker.typed(expr.args[0], receiver, args, keywords))
@@ -172,6 +177,8 @@ def made(linker: Linker, value: Value) -> Value:
             result = union(result, linker.made(linker.items((atom,))))
         elif isinstance(atom, ExtObj):
             result = union(result, atom.item if atom.origin is not CLASS else (linker.atoms(ExtObj, atom.name, atom.item, None),))
+        elif isinstance(atom, Obj) and atom.origin is CLASS:
+            result = union(result, (linker.instance(atom.klass, True, atom.item),))
         elif isinstance(atom, Obj):
             result = union(result, atom.item or (atom,))
         elif isinstance(atom, SelfItem):

@@ -120,7 +120,7 @@ class ExtObj(Atom):
 
 
 CLASS = ("class",)
-"""Origin of a class of a library that a call made, for instances that hold something: `modelformset_factory(Order)`."""
+"""Origin of a class that a call made, for instances that hold something: `modelformset_factory(Order)`."""
 
 
 class ExtMethod(Atom):

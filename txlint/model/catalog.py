@@ -17,6 +17,7 @@ Type expressions (``returns.type``, attribute and parameter types of ``class``);
     ``new(T)``                 an instance of the class that T is, or names by a dotted path; of a manager or queryset: its item
     ``owner``                  an instance of the class on which a manager or field stands (its model)
     ``decorated``              the function or class under a decorator
+    ``holding(T, U)``          the class T, for instances that hold U
     ``bound(T)``               the callable T with the other arguments bound (``partial``)
     ``context(T)``             calling it gives a context manager whose body is the generator function T
     ``setting(A.B)``           the project's own classes or functions that this setting names by dotted strings, one or several; nothing

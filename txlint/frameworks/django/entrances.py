@@ -12,6 +12,7 @@ from txlint.catalog.types import parse_type
 from txlint.frameworks.django.models import ADMIN
 from txlint.frameworks.django.packages import REVISION, mutations, only_reads, revision
 from txlint.frameworks.django.settings import DjangoSettings
+from txlint.frameworks.django.transactions import NON_ATOMIC
 from txlint.frameworks.django.urls import ViewEntry, atomic_views, read_views
 from txlint.frameworks.named import bound_to
 from txlint.frameworks.resolver import Resolved
@@ -20,7 +21,7 @@ from txlint.frameworks.types import Called
 from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import CHANGED, IDENTITY, NO_CLASS, OF, Entrance, Opened
 from txlint.model.kinds import Confidence
-from txlint.model.shapes import called, last_name, speaks_of, statements
+from txlint.model.shapes import called, calls_in, last_name, speaks_of, statements
 
 if TYPE_CHECKING:
     from txlint.frameworks.django.models import DjangoModels
@@ -36,7 +37,8 @@ INLINE = "django.contrib.admin.options.InlineModelAdmin"
 _ADD = ("has_add_permission",)
 _SENT = frozenset({"sender", "instance", "created", "raw", "using", "update_fields", "origin", "signal"})
 """What Django sends with the signals of a row."""
-_OF_ROWS = (("save", (*_ADD, "has_change_permission")), ("delete", ("has_delete_permission",)))
+_WRITES = (*_ADD, "has_change_permission")
+_OF_ROWS = (("save", _WRITES), ("delete", ("has_delete_permission",)), ("clean", _WRITES))
 """What the admin does with a row, and the permissions of which one must be there."""
 _ROWS = "django.db.models.QuerySet[new(self.model)]"
 _ACTIONS = ("list", "create", "retrieve", "update", "partial_update", "destroy")
@@ -191,13 +193,30 @@ def _admin(linker: Linker) -> Iterator[tuple[Fun, int]]:
     for klass in linker.project.klasses:
         if not linker.is_a(klass, ADMIN):
             continue
-        for base in linker.mro(klass):
-            if not isinstance(base, str):
-                for fun in linker.project.methods(base):
-                    yield fun, klass.id
+        methods = [fun for base in linker.mro(klass) if not isinstance(base, str) for fun in linker.project.methods(base)]
+        exempt = {name for fun in methods if NON_ATOMIC in fun.module.facts.words for name in _exempted(fun)}
+        yield from ((fun, klass.id) for fun in methods if fun.fact is None or fun.fact.name not in exempt)
         for value in linker.items(linker.class_attribute(klass, "actions")):
             if isinstance(value, linker.Fn) and value.fun.klass is None:
                 yield value.fun, NO_CLASS
+
+
+def _exempted(method: Fun) -> Iterator[str]:
+    """The methods that one of a model admin leaves out of the transaction of a request: itself, by a decorator, or those that it marks in
+    the URLs which it gives."""
+    fact = method.fact
+    if fact is None or not fact.params:
+        return
+    if any(last_name(expr) == NON_ATOMIC for expr, _ in fact.decorators if expr.__class__ is str):
+        yield fact.name
+    own = f"{fact.params[0].name}."
+    for call in calls_in(method.body):
+        if last_name(call[1]) == NON_ATOMIC and len(call[2]) == 1 and not call[3]:
+            inner = call[2][0]
+            while inner.__class__ is tuple and inner[0] == "call" and len(inner[2]) == 1:  # `admin_site.admin_view(self.report)`
+                inner = inner[2][0]
+            if inner.__class__ is str and inner.startswith(own):
+                yield inner.removeprefix(own)
 
 
 def admin_actions(linker: Linker) -> None:
@@ -215,8 +234,8 @@ def admin_actions(linker: Linker) -> None:
 
 
 def admin_rows(linker: Linker, models: DjangoModels) -> Iterator[Entrance]:
-    """What the admin itself saves and deletes in its transaction: rows of the models that it has and of their inlines' models, unless a
-    model admin of the project does that (its methods are hooks of their own)."""
+    """What the admin itself validates, saves and deletes in its transaction: rows of the models that it has and of their inlines' models,
+    unless a model admin of the project does that (its methods are hooks of their own)."""
     done: set[tuple[int, str, bool, tuple[str, ...]]] = set()
     for model, name, stored, only_shown, path, pos in _rows_of_admin(linker, models):
         if (model.id, name, stored, only_shown) in done:

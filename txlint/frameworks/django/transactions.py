@@ -12,14 +12,14 @@ from txlint.frameworks.resolver import Resolved, Resolver
 from txlint.model.facts import Body, Expr, FileFacts, Function, Pos
 from txlint.model.shapes import called, last_name
 
-_NON_ATOMIC = "non_atomic_requests"
+NON_ATOMIC = "non_atomic_requests"
 _LOSE_ATTRIBUTES = frozenset({"rest_framework.decorators.api_view"})
 _METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
 
 
 def non_atomic_alias(dotted: str, args: tuple[Cell, ...], keywords: tuple[tuple[str | None, Cell], ...]) -> str | None:
     """The database that a call of `non_atomic_requests` exempts; ``None`` where it is another function."""
-    if not (dotted.startswith("django.db.transaction.") and dotted.endswith(_NON_ATOMIC)):
+    if not (dotted.startswith("django.db.transaction.") and dotted.endswith(NON_ATOMIC)):
         return None
     for cell in (*args, *(cell for name, cell in keywords if name == "using")):
         if isinstance(cell.value, str):
@@ -59,14 +59,14 @@ def _marks(resolver: Resolver, module: str, expr: Expr, wrapped: bool) -> Iterab
             for item in items:
                 yield from _marks(resolver, module, item, wrapped=False)
             return
-        if name == _NON_ATOMIC:
+        if name == NON_ATOMIC:
             given = [*expr[2], *(value for key, value in expr[3] if key == "using")]
             yield next(
                 (value[1] for value in given if isinstance(value, tuple) and value[0] == "const" and isinstance(value[1], str)), "default"
             )
             return
         expr = expr[1]
-    elif last_name(expr) == _NON_ATOMIC:
+    elif last_name(expr) == NON_ATOMIC:
         yield "default"
         return
     if wrapped:
@@ -81,7 +81,7 @@ def _marks(resolver: Resolver, module: str, expr: Expr, wrapped: bool) -> Iterab
 def _inside(resolver: Resolver, module: str, body: Body) -> Iterable[str]:
     """``return transaction.non_atomic_requests(wrapped)`` in a decorator of the project, also where it decorates the inner function."""
     facts = resolver.facts(module)
-    if facts is None or _NON_ATOMIC not in facts.words:
+    if facts is None or NON_ATOMIC not in facts.words:
         return
     pending: list[object] = [body]
     while pending:
@@ -90,10 +90,10 @@ def _inside(resolver: Resolver, module: str, body: Body) -> Iterable[str]:
             continue
         if len(item) == 2 and item[0] == "def" and isinstance(item[1], int):
             for expr, _ in facts.functions[item[1]].decorators:
-                if last_name(expr) == _NON_ATOMIC:
+                if last_name(expr) == NON_ATOMIC:
                     yield "default"
             continue
-        if len(item) == 5 and item[0] == "call" and last_name(item[1]) == _NON_ATOMIC:
+        if len(item) == 5 and item[0] == "call" and last_name(item[1]) == NON_ATOMIC:
             yield "default"
         pending += item
 
