@@ -14,6 +14,7 @@ from txlint.link import builtin, taught
 from txlint.link.chosen import each_of, is_table, kept_under, tests_of
 from txlint.link.conditions import argument, is_given
 from txlint.link.guards import parameter_of
+from txlint.link.held import lasts_briefly
 from txlint.link.holding import row_of
 from txlint.link.kept import CALLABLE, one_of, options, put_there
 from txlint.link.library import call_library, proxy_method
@@ -391,9 +392,9 @@ def call(site: Site, atom: Atom) -> None:
 def run_at_end(frame: Frame) -> None:
     """What the function has asked to be called when it has returned: it finds open what its dependencies keep open around it, and what the
     function has written through them and not committed."""
-    shared = {key for key in frame.keys.values() if key[1:2] == ("global",)}
+    shared = {key for key in frame.keys.values() if key[1:2] == ("global",) and not lasts_briefly(key)}
     left = {o.key: o for way in frame.returned if not way.handling for o in way.open.values() if o.key in shared and not o.reads}
-    region = (*frame.region, *left.values())
+    region = (*(opened for opened in frame.region if not lasts_briefly(opened.key)), *left.values())
     guards = frame.guards
     for expr, args, keywords, held, sure in frame.at_end if region else ():
         frame.guards = held

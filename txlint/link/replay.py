@@ -17,7 +17,7 @@ from txlint.link.changes import REREADS
 from txlint.link.expressions import EXPRESSIONS
 from txlint.link.generic import for_frame
 from txlint.link.guards import NO_CONSTANTS
-from txlint.link.held import provided
+from txlint.link.held import is_brief, provided
 from txlint.link.holding import row_of
 from txlint.link.kept import EACH
 from txlint.link.linker import Linker, Replay
@@ -204,7 +204,7 @@ class Frame:
             first = 1
             self.env["self"] = decoration.value
         owner = fun.klass
-        asked: list[tuple[Fun, str]] = []
+        asked: list[tuple[Fn, str]] = []
         for param in params[first:]:
             name = param.name
             value: Value = (atoms(Param, fun, name),)
@@ -217,7 +217,7 @@ class Frame:
             if param.default is not None or param.annotation is not None:
                 for dependency in linker.dependencies(param.annotation, param.default, fun.module, owner, fun.parent):
                     self.keys.update((f"{name}.{path}" if path else name, key) for path, key in provided(linker, dependency).items())
-                    asked.append((dependency.fun, name))
+                    asked.append((dependency, name))
             typed: Value = UNKNOWN
             if param.annotation is not None:
                 typed = for_frame(self, linker.annotation(param.annotation, fun.module, owner, fun.parent))
@@ -254,9 +254,9 @@ class Frame:
             value = union(value, linker.params.get((fun.id, name, self.klass.id), UNKNOWN))
         return value
 
-    def request_wide(self, dependency: Fun, parameter: str) -> None:
+    def request_wide(self, dependency: Fn, parameter: str) -> None:
         """What a dependency has open where it yields, or on a session that it shares, is open in the whole function that depends on it."""
-        for opened in self.linker.request_wide(dependency):
+        for opened in self.linker.request_wide(dependency.fun, (), is_brief(dependency)):
             key: Key = opened.key
             if len(key) > 2 and key[1] != "global":
                 key = self.keys.get(parameter, ("session", "param", parameter))
