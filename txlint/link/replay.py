@@ -25,13 +25,13 @@ from txlint.link.members import of_options, private
 from txlint.link.project import Fun, Klass, Module
 from txlint.link.properties import accessors, load, read
 from txlint.link.retrying import tries_again
-from txlint.link.settled import is_lasting
+from txlint.link.settled import is_lasting, of_class
 from txlint.link.statements import STATEMENTS
 from txlint.link.typehints import CALLABLES
 from txlint.link.uses import uses_of
 from txlint.link.values import UNKNOWN, Atom, ExtObj, Fn, Many, Obj, Param, SelfCls, SelfObj, Stored, Super, Table, Value, union
 from txlint.model.facts import Body, Expr, Pos, Stmt
-from txlint.model.graph import NEW, NO_CLASS, STORED, Flow, Given, Key, Opened, Test
+from txlint.model.graph import FLAG, NEW, NO_CLASS, STORED, Flow, Given, Key, Opened, Test
 from txlint.model.kinds import Confidence
 
 _NO_NAMES: frozenset[str] = frozenset()
@@ -276,6 +276,7 @@ class Frame:
             self.returned.append(WayOut(self.open, self.closed, False, False, self.given, self.guards))
         if self.at_end:
             run_at_end(self)
+        self.returned = self._ways_of_class()
         left: dict[Key, Opened] = {}
         closes: frozenset[Key] | None = None
         for way in self.returned:
@@ -304,6 +305,16 @@ class Frame:
             self.dead and not self.returned and not self.yields,
             self.is_quiet,
         )
+
+    def _ways_of_class(self) -> list[WayOut]:
+        """The ways out but for those that receivers of the class never take: ``if not self.transactional: return ..``."""
+        ways = self.returned
+        flags = {test.param for way in ways for test in way.guards if test.param.startswith(FLAG)} if len(ways) > 1 else ()
+        if not flags or self.klass is None or not any(way.open or way.closed for way in ways):
+            return ways
+        says = of_class(self.linker, self.klass, self.exact)
+        self.queries.update((("attr", flag.removeprefix(FLAG)), None) for flag in sorted(flags))
+        return [way for way in ways if all(test.param not in says or test.holds(says[test.param]) for test in way.guards)]
 
     # -- regions ------------------------------------------------------------------------------------------------------------------
 

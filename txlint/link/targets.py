@@ -60,12 +60,15 @@ def add_targets(
         frame.never = site.expr
     if not returns and fun.fact is not None and fun.fact.returns is not None:
         returns = linker.annotation(fun.fact.returns, fun.module, fun.klass, fun.parent)
+    if type(receiver) is SelfObj and replay.queries and (returns or linker.has_sessions):
+        asked = replay.queries
+        if not returns:  # what it leaves open is as the body of its receiver's class answers
+            asked = {query: None for query in asked if query[0] == "attr" and linker.find(receiver.klass, query[1]) is not None}
+        frame.queries.update(asked)
     if returns:
         if linker.has_generics:
             held = type(receiver) is SelfObj
             returns = for_frame(frame, returns) if held else for_class(linker, returns, klass, getattr(receiver, "item", UNKNOWN))
-        if type(receiver) is SelfObj and replay.queries:
-            frame.queries.update(replay.queries)
         given = bound
         if site.open_ended and fun.fact is not None:  # what is not bound may still be passed
             given = {**dict.fromkeys((param.name for param in fun.fact.params), UNKNOWN), **bound}
