@@ -167,7 +167,7 @@ class Frame:
         self.at_end: list[tuple[Expr, tuple[Value, ...], dict[str | None, Value], tuple[Test, ...], Confidence]] = []
         self.stands_for: dict[str, Expr] = {}  # targets of a loop over what is listed: what they are in this round
         self.paired = False  # signals of the loop around have been connected, round by round
-        self.stacks: dict[str, tuple[Opened, ...]] = {}  # what an ExitStack has entered, by its name
+        self.stacks: dict[str, tuple[Callable[[], object], ...]] = {}  # what is done when an ExitStack is closed, by its name
         self.reads = self.writes = _NO_NAMES  # properties to look out for, see `properties`
         self.ran: set[Any] = set()  # the properties that have left their events
         self.told: set[Pos] = set()  # calls of what a decorator is given that leave something open, see `tell_left_open`

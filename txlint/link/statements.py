@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from txlint.link import misuse
+from txlint.link.builtin import close_stack, is_stack
 from txlint.link.branches import State, WayOut
 from txlint.link.calls import evaluate_call
 from txlint.link.changes import field_of, writes
@@ -375,6 +376,9 @@ def _with_item(frame: Frame, item: Expr, target: Expr | None, pos: Pos, closers:
     if is_async:
         misuse.entered_async(frame, value, item, pos)
     bound = enter_context(frame, value, item, pos, closers, target)
+    if target.__class__ is str and is_stack(value):
+        frame.stacks = {**frame.stacks, target: ()}
+        closers.append(partial(close_stack, frame, target))
     if target is not None:
         assign(frame, target, bound, item if item.__class__ is not str else None)
     own(frame, value, item, bound, target, pos, closers)

@@ -60,11 +60,11 @@ def add_targets(
         frame.never = site.expr
     if not returns and fun.fact is not None and fun.fact.returns is not None:
         returns = linker.annotation(fun.fact.returns, fun.module, fun.klass, fun.parent)
-    if type(receiver) is SelfObj and replay.queries and (returns or linker.has_sessions):
-        asked = replay.queries
-        if not returns:  # what it leaves open is as the body of its receiver's class answers
-            asked = {query: None for query in asked if query[0] == "attr" and linker.find(receiver.klass, query[1]) is not None}
-        frame.queries.update(asked)
+    if type(receiver) is SelfObj and replay.queries:
+        if returns:
+            frame.queries.update(replay.queries)
+        elif linker.has_sessions:  # what it leaves open may be a matter of classes in attributes
+            frame.queries.update({query: None for query in replay.queries if query[0] == "attr" and linker.varies(receiver.klass, query[1])})
     if returns:
         if linker.has_generics:
             held = type(receiver) is SelfObj
