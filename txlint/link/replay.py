@@ -97,7 +97,7 @@ class Frame:
     __slots__ = (
         "assigned_params", "at", "at_end", "awaiting", "by_test", "cached", "called", "chain", "closed", "commits", "constants", "dead",
         "depth", "each", "ends", "env", "exact", "exits", "filled", "flow", "fun", "given", "given_if", "grown", "guards",
-        "handling", "instead", "is_quiet", "keys", "klass", "linker", "loops", "module", "never", "open", "origins", "owners",
+        "handling", "instead", "is_quiet", "keys", "klass", "linker", "listed", "loops", "module", "never", "open", "origins", "owners",
         "paired", "parent", "promises", "queries", "ran", "reads", "region", "renamed", "returned", "returns", "rows",
         "self_name", "sets", "silent", "skipped", "snapshot", "stacks", "stands_for", "static", "switched", "tested", "tests",
         "told", "writes", "written", "yields",
@@ -146,6 +146,7 @@ class Frame:
         self.grown: dict[str, frozenset[str]] = {}  # parameters to which names have been added, and which
         self.tested: dict[str, Any] = {}  # local names of tests (`is_new = self.pk is None`): what holds where they are true, and false
         # Local names: their value, the test that decides it, what it is where that holds, and where not.
+        self.listed: dict[str, tuple[Value, tuple[Any, ...]]] = {}  # constants over which a loop goes, by what it calls each, and its value
         self.by_test: dict[str, tuple[Value, Test, Any, Any]] = {}
         self.given_if: dict[str, Any] = {}  # local names that are None but where a test holds: what holds where they are not
         self.written: bool | None = False  # the receiver's own row has been saved here; None: on some of the ways to here

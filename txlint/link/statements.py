@@ -31,7 +31,7 @@ from txlint.link.guards import (
 )  # fmt: skip
 from txlint.link.held import given
 from txlint.link.holding import via
-from txlint.link.iterated import fields_over, fills, holds_in, is_entered
+from txlint.link.iterated import constants_over, fields_over, fills, holds_in, is_entered
 from txlint.link.kept import ADDS, declared, fillable, inside, item_name, outside, places
 from txlint.link.keyed import key_of, with_key
 from txlint.link.library import assigned
@@ -163,6 +163,7 @@ def _aug(frame: Frame, stmt: Any) -> None:
         frame.assigned_params[stmt[1]] = None
         frame.env[stmt[1]] = union(frame.env.get(stmt[1], UNKNOWN), value)
         frame.by_test.pop(stmt[1], None)
+        frame.listed.pop(stmt[1], None)
     else:
         frame.ev(stmt[1])
         if stmt[1].__class__ is str and last_name(stmt[1]) in frame.writes:
@@ -212,6 +213,8 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                 del frame.given_if[target]
             if target in frame.by_test:
                 del frame.by_test[target]
+            if target in frame.listed:
+                del frame.listed[target]
             if source.__class__ is tuple and source[0] == "ifexp" and _is_only_bound_so(frame, target, 1):
                 if (which := one_of_two(frame, source)) is not None:
                     frame.by_test[target] = (value, *which)
@@ -523,6 +526,11 @@ def _for(frame: Frame, stmt: Any) -> None:
         frame.body(stmt[4])
         return
     value = frame.ev(stmt[2])
+    constants = constants_over(frame, stmt[2], value) if stmt[1].__class__ is str and value else None
+    if constants == ():
+        frame.skipped |= {stmt[6]}
+        frame.body(stmt[4])
+        return
     called = frame.called
     iterate(frame, value, stmt[2])
     region = frame.region
@@ -534,6 +542,8 @@ def _for(frame: Frame, stmt: Any) -> None:
     assign(frame, stmt[1], frame.linker.items(value))
     if fields is not None and stmt[1].__class__ is str:
         frame.each[stmt[1]] = None, fields
+    if constants is not None:
+        frame.listed[stmt[1]] = frame.env[stmt[1]], constants
     if frame.filled and frame.self_name is not None:
         assume(frame, [("test", test) for test in holds_in(frame, stmt[2])])
     frame.loops.append((stmt, frame.now_open()))
