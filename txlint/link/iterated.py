@@ -44,10 +44,12 @@ def fields_over(frame: Frame, expr: Expr) -> frozenset[str] | None:
 
 
 def constants_over(frame: Frame, expr: Expr, value: Value) -> tuple[Any, ...] | None:
-    """The constants that a loop goes over: those of a tuple or list, also of one that the receiver's class has, and those below it where it
-    may be one of them. None where it goes over anything else."""
-    if expr.__class__ is not str or frame.self_name is None or not expr.startswith(f"{frame.self_name}."):
-        return _constants(value)
+    """The constants that a loop goes over: those of a tuple or list that stands there or at the top of a module, of a tuple with a name, and
+    those that the receiver's class has, or one below it where it may be one of them. None where it goes over anything else."""
+    if expr.__class__ is not str:
+        return _constants(value) if expr[0] in ("tuple", "list") else None
+    if frame.self_name is None or not expr.startswith(f"{frame.self_name}."):
+        return _constants(value) or None if _is_lasting(frame, expr) else None
     klass, name, linker = frame.klass or frame.fun.klass, expr.partition(".")[2], frame.linker
     if klass is None or not name.isidentifier() or not is_settled(linker, klass, name) or name in linker.setters(klass):
         return None
@@ -62,6 +64,18 @@ def constants_over(frame: Frame, expr: Expr, value: Value) -> tuple[Any, ...] | 
                 return None
             found += known
     return tuple(dict.fromkeys(found))
+
+
+def _is_lasting(frame: Frame, expr: str) -> bool:
+    """Is it at the top of a module, or a local name for one tuple alone? A list with a local name may be filled."""
+    name, fun = expr.partition(".")[0], frame.fun
+    if fun.fact is not None and name in fun.scope:
+        bindings = uses_of(frame.linker, fun, expr).bindings if name == expr and not frame.is_param(name) else ()
+        return len(bindings) == 1 and bindings[0].__class__ is tuple and bindings[0][0] == "tuple"
+    parent = fun.parent
+    while parent is not None and name not in parent.scope:
+        parent = parent.parent
+    return parent is None or parent.fact is None
 
 
 def _constants(value: Value) -> tuple[Any, ...] | None:

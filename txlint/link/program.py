@@ -278,11 +278,11 @@ class _Builder:
             while method.klass is None and method.parent is not None:
                 method = method.parent
             assert method.fact is not None
-            for sub in sorted(klass.subclasses, key=self.rank):
+            subclasses = klass.subclasses if opens else [sub for sub in klass.subclasses if self.begins_for(node, klass, sub)]
+            for sub in sorted(subclasses, key=self.rank):
                 found = self.linker.find(sub, method.fact.name)
-                if found is not None and found.owner is klass and (opens or self.begins_for(node, klass, sub)):
-                    if self.linker.is_affordable(fun, sub, MOST_VARIANTS):
-                        self.need((fun.id, sub.id, True))
+                if found is not None and found.owner is klass and self.linker.is_affordable(fun, sub, MOST_VARIANTS):
+                    self.need((fun.id, sub.id, True))
         self.expand_all()
 
     def begins_for(self, node: Node, klass: Klass, sub: Klass) -> bool:

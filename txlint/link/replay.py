@@ -145,8 +145,10 @@ class Frame:
         self.assigned_params: dict[str, tuple[Any, ...] | None] = {}
         self.grown: dict[str, frozenset[str]] = {}  # parameters to which names have been added, and which
         self.tested: dict[str, Any] = {}  # local names of tests (`is_new = self.pk is None`): what holds where they are true, and false
+        self.listed: dict[
+            str, tuple[Value, tuple[Any, ...]]
+        ] = {}  # names of each item of a loop over constants: the value, and all of these
         # Local names: their value, the test that decides it, what it is where that holds, and where not.
-        self.listed: dict[str, tuple[Value, tuple[Any, ...]]] = {}  # constants over which a loop goes, by what it calls each, and its value
         self.by_test: dict[str, tuple[Value, Test, Any, Any]] = {}
         self.given_if: dict[str, Any] = {}  # local names that are None but where a test holds: what holds where they are not
         self.written: bool | None = False  # the receiver's own row has been saved here; None: on some of the ways to here

@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from txlint.link import misuse
-from txlint.link.builtin import close_stack, is_stack
 from txlint.link.branches import State, WayOut
+from txlint.link.builtin import close_stack, is_stack
 from txlint.link.calls import evaluate_call
 from txlint.link.changes import field_of, writes
 from txlint.link.entering import Closing, enter_context, leave, only_left, own, suspended

@@ -64,7 +64,9 @@ def add_targets(
         if returns:
             frame.queries.update(replay.queries)
         elif linker.has_sessions:  # what it leaves open may be a matter of classes in attributes
-            frame.queries.update({query: None for query in replay.queries if query[0] == "attr" and linker.varies(receiver.klass, query[1])})
+            frame.queries.update(
+                {query: None for query in replay.queries if query[0] == "attr" and linker.varies(receiver.klass, query[1])}
+            )
     if returns:
         if linker.has_generics:
             held = type(receiver) is SelfObj
