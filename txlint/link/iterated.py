@@ -44,8 +44,8 @@ def fields_over(frame: Frame, expr: Expr) -> frozenset[str] | None:
 
 
 def constants_over(frame: Frame, expr: Expr, value: Value) -> tuple[Any, ...] | None:
-    """The constants that a loop goes over: those of a tuple or list that stands there or at the top of a module, of a tuple with a name, and
-    those that the receiver's class has, or one below it where it may be one of them. None where it goes over anything else."""
+    """The constants that a loop goes over: of a tuple or list that stands there or at the top of a module, of a tuple with a name, and of
+    what the receiver's class has, or one below it where it may be one of them. None where it goes over anything else."""
     if expr.__class__ is not str:
         return _constants(value) if expr[0] in ("tuple", "list") else None
     if frame.self_name is None or not expr.startswith(f"{frame.self_name}."):
