@@ -284,7 +284,7 @@ def _by_method_name(site: Site, name: str) -> None:
     """An unknown receiver: whoever in the project defines a method of this (uncommon) name."""
     linker = site.frame.linker
     named = _doubt_by_name(site, name)
-    found = [fun for fun in named if linker.project.may_meet(site.frame.module, fun.module)]
+    found = [fun for fun in named if linker.project.may_meet(site.frame.module, fun.module) and _takes(fun, site.expr[2])]
     # Overrides of one method are one thing to be called.
     families = {next(base for base in reversed(linker.mro(fun.klass)) if isinstance(base, Klass)).id for fun in found if fun.klass}
     sure = LIKELY if len(families) <= 2 else POSSIBLE
@@ -304,6 +304,14 @@ def _by_method_name(site: Site, name: str) -> None:
             entered = union(entered, _manager(linker, fun, klass))
     if entered and sure is LIKELY:
         site.result = (linker.atoms(OneOf, entered),)
+
+
+def _takes(fun: Fun, args: tuple[Expr, ...]) -> bool:
+    """Has a method as many parameters as the call has arguments without names? What is around it may have others."""
+    fact = fun.fact
+    if fact is None or fact.decorators or any(param.kind == "vararg" for param in fact.params):
+        return True
+    return bool(len(fact.positional) > sum(arg.__class__ is str or arg[0] != "star" for arg in args))
 
 
 def _manager(linker: Linker, fun: Fun, klass: Klass) -> Value:

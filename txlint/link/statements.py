@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.link import misuse
 from txlint.link.branches import State, WayOut
+from txlint.link.builtin import close_stack, is_stack
 from txlint.link.calls import evaluate_call
 from txlint.link.changes import field_of, writes
 from txlint.link.entering import Closing, enter_context, leave, only_left, own, suspended
@@ -30,7 +31,7 @@ from txlint.link.guards import (
 )  # fmt: skip
 from txlint.link.held import given
 from txlint.link.holding import via
-from txlint.link.iterated import fields_over, fills, holds_in, is_entered
+from txlint.link.iterated import constants_over, fields_over, fills, holds_in, is_entered
 from txlint.link.kept import ADDS, declared, fillable, inside, item_name, outside, places
 from txlint.link.keyed import key_of, with_key
 from txlint.link.library import assigned
@@ -162,6 +163,7 @@ def _aug(frame: Frame, stmt: Any) -> None:
         frame.assigned_params[stmt[1]] = None
         frame.env[stmt[1]] = union(frame.env.get(stmt[1], UNKNOWN), value)
         frame.by_test.pop(stmt[1], None)
+        frame.listed.pop(stmt[1], None)
     else:
         frame.ev(stmt[1])
         if stmt[1].__class__ is str and last_name(stmt[1]) in frame.writes:
@@ -214,6 +216,8 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                 del frame.given_if[target]
             if target in frame.by_test:
                 del frame.by_test[target]
+            if target in frame.listed:
+                del frame.listed[target]
             if source.__class__ is tuple and source[0] == "ifexp" and _is_only_bound_so(frame, target, 1):
                 if (which := one_of_two(frame, source)) is not None:
                     frame.by_test[target] = (value, *which)
@@ -381,6 +385,9 @@ def _with_item(frame: Frame, item: Expr, target: Expr | None, pos: Pos, closers:
     if is_async:
         misuse.entered_async(frame, value, item, pos)
     bound = enter_context(frame, value, item, pos, closers, target)
+    if target.__class__ is str and is_stack(value):
+        frame.stacks = {**frame.stacks, target: ()}
+        closers.append(partial(close_stack, frame, target))
     if target is not None:
         assign(frame, target, bound, item if item.__class__ is not str else None)
     own(frame, value, item, bound, target, pos, closers)
@@ -545,6 +552,11 @@ def _for(frame: Frame, stmt: Any) -> None:
         frame.body(stmt[4])
         return
     value = frame.ev(stmt[2])
+    constants = constants_over(frame, stmt[2], value) if stmt[1].__class__ is str and value else None
+    if constants == ():
+        frame.skipped |= {stmt[6]}
+        frame.body(stmt[4])
+        return
     called = frame.called
     iterate(frame, value, stmt[2])
     region = frame.region
@@ -556,6 +568,8 @@ def _for(frame: Frame, stmt: Any) -> None:
     assign(frame, stmt[1], frame.linker.items(value))
     if fields is not None and stmt[1].__class__ is str:
         frame.each[stmt[1]] = None, fields
+    if constants is not None:
+        frame.listed[stmt[1]] = frame.env[stmt[1]], constants
     if frame.filled and frame.self_name is not None:
         assume(frame, [("test", test) for test in holds_in(frame, stmt[2])])
     frame.loops.append((stmt, frame.now_open()))
