@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from txlint.link.chosen import entry_of, is_table
-from txlint.link.entering import Closing, enter_context, own
+from txlint.link.entering import Closing, enter_context, given_back, own
 from txlint.link.kept import ADDS, CALLABLE, EACH, one_of, places
 from txlint.link.keyed import key_of, with_key
 from txlint.link.members import of_options
@@ -234,6 +234,9 @@ def _stack(site: Site, last: str, args: tuple[Value, ...]) -> bool:
         site.result = union(site.result, bound)
         entered = {(opened.key, opened.pos) for opened in frame.region if opened not in before}
         own(frame, args[0], site.expr[2][0], bound, None, site.pos, closers)
+        stmt = frame.at
+        if stmt[0] == "assign" and len(stmt[1]) == 1 and stmt[1][0].__class__ is str and stmt[2] in (site.expr, ("await", site.expr)):
+            closers.append(partial(given_back, frame, stmt[1][0]))
         frame.stacks = {**frame.stacks, name: (*kept, partial(_leave, frame, entered), *closers)}
         return True
     if last in _CALLED_AT_END and args:

@@ -387,3 +387,10 @@ def _apart(frame: Frame, key: Key) -> Closing:
 def _outside(key: Any) -> Any:
     """A key of another function's own words cannot be closed from here by accident."""
     return key if len(key) < 3 or key[1] == "global" else (key[0], "local", "entered:" + str(key[2]))
+
+
+def given_back(frame: Frame, name: str) -> None:
+    """What a name stands for is over, with what is in it."""
+    key = frame.keys.get(name, ("session", "local", f"{frame.fun.id}:{name}"))
+    for each in [each for each in frame.open if each == key or (each[:2] == key[:2] and each[2].startswith(f"{key[2]}."))]:
+        frame.end(each)

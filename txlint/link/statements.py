@@ -12,7 +12,7 @@ from txlint.link.branches import State, WayOut
 from txlint.link.builtin import close_stack, is_stack
 from txlint.link.calls import evaluate_call
 from txlint.link.changes import field_of, writes
-from txlint.link.entering import Closing, enter_context, leave, only_left, own, suspended
+from txlint.link.entering import Closing, enter_context, given_back, leave, only_left, own, suspended
 from txlint.link.generic import for_frame
 from txlint.link.grown import added
 from txlint.link.guards import (
@@ -367,13 +367,6 @@ def _with(frame: Frame, stmt: Any) -> None:
     frame.snapshot = None
 
 
-def _given_back(frame: Frame, name: str) -> None:
-    """What a name stands for is over, with what is in it."""
-    key = frame.keys.get(name, ("session", "local", f"{frame.fun.id}:{name}"))
-    for each in [each for each in frame.open if each == key or (each[:2] == key[:2] and each[2].startswith(f"{key[2]}."))]:
-        frame.end(each)
-
-
 def _with_item(frame: Frame, item: Expr, target: Expr | None, pos: Pos, closers: list[Closing], is_async: bool) -> None:
     first = len(frame.flow.events)
     if item.__class__ is not str and item[0] == "call":
@@ -393,7 +386,7 @@ def _with_item(frame: Frame, item: Expr, target: Expr | None, pos: Pos, closers:
     own(frame, value, item, bound, target, pos, closers)
     if target.__class__ is str and "." not in target:
         # What a `with` binds is over when the block is: a session is closed, a connection given back.
-        closers.append(partial(_given_back, frame, target))
+        closers.append(partial(given_back, frame, target))
     if any(isinstance(atom, (Generated, Obj)) for atom in value):
         for atom in bound:  # a cursor of a connection that the context manager has made, and that nobody else knows
             made_of = via(atom)
