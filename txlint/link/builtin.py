@@ -39,7 +39,7 @@ from txlint.link.values import (
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
     from txlint.link.site import Site
-    from txlint.model.facts import Expr, Pos
+    from txlint.model.facts import Expr, Pos, Stmt
     from txlint.model.graph import Key, Test
 
 _SAME = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "deque", "aiter"})
@@ -234,9 +234,8 @@ def _stack(site: Site, last: str, args: tuple[Value, ...]) -> bool:
         site.result = union(site.result, bound)
         entered = {(opened.key, opened.pos) for opened in frame.region if opened not in before}
         own(frame, args[0], site.expr[2][0], bound, None, site.pos, closers)
-        stmt = frame.at
-        if stmt[0] == "assign" and len(stmt[1]) == 1 and stmt[1][0].__class__ is str and stmt[2] in (site.expr, ("await", site.expr)):
-            closers.append(partial(given_back, frame, stmt[1][0]))
+        if (name_bound := _bound_by(frame.at, site.expr)) is not None:
+            closers.append(partial(given_back, frame, name_bound))
         frame.stacks = {**frame.stacks, name: (*kept, partial(_leave, frame, entered), *closers)}
         return True
     if last in _CALLED_AT_END and args:
@@ -252,6 +251,13 @@ def _stack(site: Site, last: str, args: tuple[Value, ...]) -> bool:
         frame.stacks = {**frame.stacks, name: ()}
         return True
     return False
+
+
+def _bound_by(stmt: Stmt | None, call: Any) -> str | None:
+    """The one name that a statement binds to what a call gives."""
+    if stmt is not None and stmt[0] == "assign" and len(stmt[1]) == 1 and stmt[2] in (call, ("await", call)):
+        return stmt[1][0] if stmt[1][0].__class__ is str else None
+    return None
 
 
 def _leave(frame: Frame, entered: Container[tuple[Key, Pos]]) -> None:

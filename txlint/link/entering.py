@@ -15,7 +15,7 @@ from txlint.link.holding import via
 from txlint.link.site import CERTAIN, LIKELY
 from txlint.link.targets import method_event
 from txlint.link.uses import uses_of
-from txlint.link.values import UNKNOWN, Atom, Const, Ext, ExtObj, Fn, Generated, Many, Obj, OneOf, Opening, SelfObj, Value, union
+from txlint.link.values import UNKNOWN, Atom, Const, Ext, ExtObj, Fn, Generated, Many, Obj, OneOf, Opening, Param, SelfObj, Value, union
 from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import FLAG, Event, Key, Opened, Target, Test
 from txlint.model.shapes import parts, speaks_of
@@ -52,7 +52,7 @@ def enter_context(frame: Frame, value: Value, item: Expr, pos: Pos, closers: lis
             if linker.taught:
                 bound = union(bound, taught.entered(linker, atom.fun, atom.receiver))
             for _, yielded in linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False).yields:
-                given = linker.substitute(yielded, atom.receiver, {}, atom.fun)
+                given = linker.substitute(yielded, atom.receiver, _given_for(frame, atom, yielded, item), atom.fun)
                 bound = union(bound, tuple(_of_receiver(frame, each, item) for each in given))
         elif isinstance(atom, (Obj, SelfObj)):
             bound = union(bound, _enter_object(frame, atom, item, pos, closers, target))
@@ -66,6 +66,16 @@ def enter_context(frame: Frame, value: Value, item: Expr, pos: Pos, closers: lis
                     frame.push(Opened("with", opener.name, pos, (opener.family, "global", atom.name), None, family=opener.family))
                     bound = (atom,)
     return bound
+
+
+def _given_for(frame: Frame, atom: Generated, yielded: Value, item: Expr) -> dict[str, Value]:
+    """What the call of a context manager gives for the parameters that it yields: ``with scope(Session(engine)) as session:``."""
+    fact = atom.fun.fact
+    names = {each.name for each in yielded if isinstance(each, Param) and each.fun is atom.fun}
+    if not names or item.__class__ is str or item[0] != "call" or fact is None:
+        return {}
+    passed = by_parameter(fact.params, item, 1 if atom.fun.klass is not None and atom.receiver is not None else 0)
+    return {name: frame.looked_at(passed[name]) for name in sorted(names) if name in passed}
 
 
 def _flags_asked(frame: Frame, item: Expr) -> tuple[Test, ...]:
