@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from txlint.catalog.types import parse_type
 from txlint.link import taught
 from txlint.link.kept import declared, fillable
-from txlint.link.project import Binding, Fun, Klass, Module
+from txlint.link.project import Binding, Fun, Klass, Module, mentions
 from txlint.link.values import UNKNOWN, Cls, Ext, ExtObj, Seq, Value, union
 from txlint.model.catalog import Returns
 from txlint.model.facts import Expr
@@ -134,6 +134,19 @@ def overrides(linker: Linker, klass: Klass, name: str) -> list[tuple[Klass, Fun]
         if bound is not None and bound[-1][0] == "def":
             result.append((sub, sub.module.funs[bound[-1][1]]))
     return result
+
+
+def may_run(linker: Linker, klass: Klass, method: Fun) -> bool:
+    """May instances of a class run this method of a base class? Not where the class has one of that name in its place, which never speaks
+    of the other (``super().run()``, ``Base.run(self)``)."""
+    name = method.fact.name if method.fact is not None else ""
+    key = klass.id, method.id
+    known = linker.runnable.get(key)
+    if known is None:
+        found = linker.find(klass, name)
+        own = found.method if found is not None else None
+        known = linker.runnable[key] = own is None or own is method or own.klass is method.klass or mentions(own, {name})
+    return known
 
 
 _ABSTRACT = frozenset({"abstractmethod", "abstractproperty"})

@@ -144,6 +144,7 @@ class Linker:
         self.class_values: dict[tuple[int, str], Value] = {}
         self.found: dict[tuple[int, str], Found | None] = {}
         self.overridden: dict[tuple[int, str], list[tuple[Klass, Fun]]] = {}
+        self.runnable: dict[tuple[int, int], bool] = {}  # (class, method of a base class) -> may instances run it, see `may_run`
         self.implemented: dict[int, Klass] = {}  # abstract class -> the one that there is
         self.spawns: dict[str, bool] = {}  # libraries' functions: do they run their arguments elsewhere?
         self._depth = 0
@@ -234,6 +235,7 @@ class Linker:
     find = classes.find
     has_own = classes.has_own
     overrides = classes.overrides
+    may_run = classes.may_run
     implementation = classes.implementation
     definitions_of = classes.definitions_of
     method_names = classes.method_names

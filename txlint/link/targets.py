@@ -11,7 +11,7 @@ from txlint.link.generic import for_class, for_frame
 from txlint.link.passing import apply_states, bind, decided, doubt_states, key_for_caller, note_parameters, target_class
 from txlint.link.settled import constants
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
-from txlint.link.values import UNKNOWN, Atom, Ext, ExtMethod, ExtObj, Fn, Generated, Obj, Param, Part, SelfObj, Value, union
+from txlint.link.values import UNKNOWN, Atom, Ext, ExtMethod, ExtObj, Fn, Generated, Obj, Param, Part, SelfCls, SelfObj, Value, union
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import NO_CLASS, RECEIVER, Event, Flow, Key, Opened, ParamTarget, Passed, Target, Test
 
@@ -47,6 +47,8 @@ def add_targets(
     klass = getattr(receiver, "klass", None)
     if method and not exact and klass is not None and kind != "super":
         overrides = linker.overrides(klass, fun.fact.name)  # type: ignore[union-attr]
+        if overrides and frame.fun.klass is not None and isinstance(receiver, (SelfObj, SelfCls)):
+            overrides = [each for each in overrides if linker.may_run(each[0], frame.fun)]
         if overrides:
             sure = LIKELY if len(overrides) <= FEW else POSSIBLE
             for holder, other in overrides[:256]:
