@@ -217,8 +217,8 @@ class DjangoModels(Framework):
         return None
 
     def _cleaned(self, linker: Linker, klass: Klass, form: Atom) -> Value | None:
-        """The rows that a form keeps by the names of its fields: those that fields choose which it declares, and those that the foreign keys
-        of its model lead to. None where there are none."""
+        """The rows that a valid form keeps by the names of its fields: those that its own fields choose, and those that the foreign keys of
+        its model lead to. None where there are none."""
         found: dict[str, Value] = {}
         for base in linker.mro(klass):
             for name, bindings in base.names.items() if not isinstance(base, str) else ():
