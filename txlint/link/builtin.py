@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from txlint.link.chosen import entry_of, is_table
+from txlint.link.chosen import each_of, entry_of, is_table
 from txlint.link.entering import Closing, enter_context, given_back, own
 from txlint.link.kept import ADDS, CALLABLE, EACH, one_of, places
 from txlint.link.keyed import key_of, with_key
@@ -17,6 +17,7 @@ from txlint.link.targets import callback, iterate
 from txlint.link.values import (
     UNKNOWN,
     Atom,
+    Chosen,
     Cls,
     Const,
     ExtObj,
@@ -37,6 +38,7 @@ from txlint.link.values import (
 )
 
 if TYPE_CHECKING:
+    from txlint.link.linker import Linker
     from txlint.link.replay import Frame
     from txlint.link.site import Site
     from txlint.model.facts import Expr, Pos, Stmt
@@ -177,8 +179,11 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
             return True
         if last == "dict":
             named = {k: v for k, v in keywords.items() if k is not None}
-            copied = [atom for atom in (args[0] if args else UNKNOWN) if isinstance(atom, Table)] or [linker.atoms(Table, (), UNKNOWN)]
-            site.result = tuple(linker.atoms(Table, tuple({**dict(t.items), **named}.items()), t.rest) for t in copied)
+            copied: Value = UNKNOWN
+            for atom in args[0] if args else UNKNOWN:
+                of_it = partial(_copied, linker, named)
+                copied = union(copied, each_of(linker, atom, of_it) if isinstance(atom, Chosen) else of_it((atom,)))
+            site.result = copied or _copied(linker, named, (linker.atoms(Table, (), UNKNOWN),))
             return True
         return False
     if module == "builtins.dict" and isinstance(receiver, Table):
@@ -290,6 +295,12 @@ def close_stack(frame: Frame, name: str) -> None:
 
 def is_stack(value: Value) -> bool:
     return any(isinstance(atom, ExtObj) and atom.name in _STACKS for atom in value)
+
+
+def _copied(linker: Linker, named: Mapping[str, Value], value: Value) -> Value:
+    """Tables with what ``dict(table, name=..)`` puts into them."""
+    tables = [atom for atom in value if isinstance(atom, Table)]
+    return tuple([linker.atoms(Table, tuple({**dict(table.items), **named}.items()), table.rest) for table in tables])
 
 
 def _table_method(site: Site, last: str, receiver: Table, args: tuple[Value, ...]) -> bool:

@@ -23,7 +23,7 @@ Keys: TypeAlias = tuple[Any, ...] | None
 
 
 def is_table(base: Value) -> bool:
-    """Is it a table of several functions, classes or instances, or of lists of these?"""
+    """Is it a table of several functions, classes or instances, of the names by which they are imported, or of lists or tables of these?"""
     table = base[0] if base else None
     if type(table) is not Table or len(base) > 1 or len(table.items) < 2:
         return False
@@ -32,12 +32,21 @@ def is_table(base: Value) -> bool:
 
 def _can_be_called(value: Value) -> bool:
     for atom in value:
-        if type(atom) in CALLABLE or type(atom) is Obj:
+        if _is_called(atom):
             return True
         inner = atom.items if isinstance(atom, Seq) else (atom.item,) if isinstance(atom, Many) else ()
-        if any(type(each) in CALLABLE or type(each) is Obj for item in inner for each in item):
+        if isinstance(atom, Table):
+            inner = tuple([item for _, item in atom.items])
+        if any(_is_called(each) for item in inner for each in item):
             return True
     return False
+
+
+def _is_called(atom: Atom) -> bool:
+    """Is it something to call or to call methods of, or a word by which such is imported: ``"shop.tellers.WebTeller"``?"""
+    if isinstance(atom, Const):
+        return isinstance(atom.value, str) and "." in atom.value and atom.value.replace(".", "_").isidentifier()
+    return type(atom) in CALLABLE or type(atom) is Obj
 
 
 def entry_of(linker: Linker, table: Table, key: Value) -> Value:

@@ -356,7 +356,7 @@ def _project(
 
     return_values = replayed(outer).returns
     holder = outer
-    _keep(linker, outer, return_values, _by_parameter(frame, outer, expr) if called else None, value)
+    _keep(linker, outer, return_values, _by_parameter(frame, outer, expr, True) if called else None, value)
     if called:
         # A factory: the decorator proper is the function it returns; `@decorator()` may also be both at once.
         inner = next((a for a in return_values if isinstance(a, Fn) and a.fun.parent is outer), None)
@@ -600,10 +600,15 @@ def _arguments(frame: Frame, expr: Expr) -> tuple[tuple[Value, ...], dict[str | 
     return tuple(frame.ev(arg) for arg in expr[2]), {key: frame.ev(arg) for key, arg in expr[3]}
 
 
-def _by_parameter(frame: Frame, factory: Fun, expr: Expr) -> dict[str, Value]:
-    """What such a call gives by the names of the parameters."""
+def _by_parameter(frame: Frame, factory: Fun, expr: Expr, rest: bool = False) -> dict[str, Value]:
+    """What such a call gives by the names of the parameters; with the ``rest``, that of ``*names`` as a list."""
     args, keywords = _arguments(frame, expr)
-    return bind(factory, args, keywords, 1 if factory.klass is not None and frame.linker.decoration(factory).role != "static" else 0)
+    skip = 1 if factory.klass is not None and frame.linker.decoration(factory).role != "static" else 0
+    bound = bind(factory, args, keywords, skip)
+    if rest and factory.fact is not None:
+        listed = args[len(factory.fact.positional) - skip :]
+        bound.update((param.name, (frame.linker.atoms(Seq, listed),)) for param in factory.fact.params if param.kind == "vararg")
+    return bound
 
 
 def decorate_class(linker: Linker, klass: Klass) -> None:
@@ -617,7 +622,7 @@ def decorate_class(linker: Linker, klass: Klass) -> None:
         for atom in frame.ev(expr[1] if called else expr):
             if isinstance(atom, Fn):
                 returned = linker.replay(atom.fun, getattr(atom.receiver, "klass", None), True).returns
-                _keep(linker, atom.fun, returned, _by_parameter(frame, atom.fun, expr) if called else None, value)
+                _keep(linker, atom.fun, returned, _by_parameter(frame, atom.fun, expr, True) if called else None, value)
 
 
 def _entered(linker: Linker, manager: Fn, pos: Pos) -> list[Opened]:

@@ -147,6 +147,8 @@ def item_at(linker: Linker, value: Value, position: Any) -> Value:
             found = next((item for key, item in atom.items if key == position), None)
             if found is not None:
                 result = union(result, found)
+            elif position.__class__ is str and all(key.__class__ is str for key, _ in atom.items):
+                result = union(result, atom.rest)
             else:
                 for _, item in () if position is not None and any(type(a) is Stored for a in atom.rest) else atom.items[:16]:
                     result = union(result, item)

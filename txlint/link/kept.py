@@ -24,6 +24,7 @@ from txlint.link.project import mentions
 from txlint.link.values import (
     UNKNOWN,
     Atom,
+    Chosen,
     Cls,
     Const,
     Ext,
@@ -44,7 +45,7 @@ from txlint.link.values import (
     Value,
     union,
 )
-from txlint.model.graph import NO_CLASS, Target, Test
+from txlint.model.graph import KEY, NO_CLASS, Target, Test
 from txlint.model.shapes import called, calls_in, last_name, statements
 
 if TYPE_CHECKING:
@@ -125,11 +126,17 @@ def put(
     linker: Linker, place: Place, value: Value, keys: Mapping[Any, Any] | None = None, under: tuple[tuple[int, Test], ...] = ()
 ) -> None:
     """Something is put at a place, under the key that the place names, or with these; ``under`` tests of parameters, each with the function
-    whose it is."""
+    whose it is. What was chosen by that very key (``made[name] = CLASSES[name]()``) is there under the keys by which it is chosen."""
+    for chosen in value:
+        if isinstance(chosen, Chosen):
+            is_same = len(place) == 4 and place[3] == ("param", chosen.param.fun.id, chosen.param.name) and chosen.op == KEY
+            for option, by in zip(chosen.options, chosen.keys, strict=True):
+                for at in [(*place[:3], ("const", key)) for key in by] if is_same and by is not None else (place,):
+                    put(linker, at, (option,), keys, under)
     if len(place) > 3:
-        place, keys = place[:3], {keyed.ITS_OWN: place[3]}
+        place, keys = place[:3], {keyed.ITS_OWN: (place[3],)}
     elif keys is None and place[0] in ("global", "attr"):
-        keys = {keyed.ITS_OWN: None}
+        keys = {keyed.ITS_OWN: (None,)}
     kinds = _KEPT_WHOLE if place[0] == "on" else _KEPT
     kept_atoms = tuple(linker.instance(a.klass, False) if isinstance(a, SelfObj) else a for a in value if type(a) in kinds)
     if kept_atoms:
@@ -391,7 +398,7 @@ def _look_for_arguments(linker: Linker, fun: Fun, name: str) -> None:
                     mine = by_name.get(name, ("unknown",))
                     if mine[0] in ("param", "outer"):
                         holder, passed = (caller, mine[1]) if mine[0] == "param" else (linker.project.funs[mine[1]], mine[2])
-                        keys = {(fun.id, each): keyed.tag_passed(caller, given) for each, given in by_name.items()}
+                        keys = {(fun.id, each): (keyed.tag_passed(caller, given),) for each, given in by_name.items()}
                         put(linker, ("param", fun.id, name), (linker.atoms(Param, holder, passed),), keys)
 
 

@@ -1,7 +1,8 @@
 """Under which key something is kept: `key_of` an expression, `entries` of a place with their keys.
 
 A key is ``("const", value)``, ``("class", class number)`` (the class itself, or that of the very object whose ``type()`` is asked for), or
-that of whoever calls: ``("param", function number, name)``, ``("type", function number, name)`` for the class of what is passed. A function
+that of whoever calls: ``("param", function number, name)``, ``("type", function number, name)`` for the class of what is passed,
+``("each", function number, name)`` for any item of what is passed (``for name in names: registry[name] = func``). A function
 that a decorator's factory keeps, or that is handed over beside its key, has the key that was passed in the same call. None: not known."""
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ Ref: TypeAlias = Any
 ITS_OWN = "[]"
 _METACLASSES = frozenset({"builtins.type", "abc.ABCMeta"})
 _CONCRETE = frozenset({"const", "class"})
+_PASSED = frozenset({"param", "each"})
 
 
 def key_of(frame: Frame, expr: Expr, value: Value) -> Tag:
@@ -35,8 +37,22 @@ def key_of(frame: Frame, expr: Expr, value: Value) -> Tag:
     elif expr[0] == "call" and expr[1] == "type" and len(expr[2]) == 1:
         asked = expr[2][0]
     if asked is None:
-        return tag_of(value)
+        return (_item_of(frame, expr) if frame.loops else None) or tag_of(value)
     return class_tag(frame.ev(asked))
+
+
+def _item_of(frame: Frame, expr: Expr) -> Tag:
+    """The key that a name is which a loop around binds to the items of what the function, or one around it, is passed."""
+    from txlint.link.uses import uses_of
+
+    loop = next((stmt for stmt, _ in reversed(frame.loops) if stmt[0] == "for" and stmt[1] == expr), None)
+    fun: Fun | None = frame.fun if loop is not None and loop[2].__class__ is str else None
+    while loop is not None and fun is not None and fun.fact is not None:
+        if loop[2] in fun.scope:
+            is_passed = any(param.name == loop[2] for param in fun.fact.params) and not uses_of(frame.linker, fun, loop[2]).bindings
+            return ("each", fun.id, loop[2]) if is_passed else None
+        fun = fun.parent
+    return None
 
 
 def class_tag(value: Value) -> Tag:
@@ -73,24 +89,34 @@ def tag_passed(caller: Fun, given: tuple[Any, ...]) -> Tag:
     return None
 
 
-def beside(fun: Fun, bound: Mapping[str, Value], name: str, whole: bool) -> dict[Ref, Tag]:
-    """What is passed in the same call beside one argument, as keys; the defaults of what is not, where the call is known as a ``whole``."""
-    keys: dict[Ref, Tag] = {(fun.id, other): tag_of(value) for other, value in bound.items() if other != name}
+def beside(fun: Fun, bound: Mapping[str, Value], name: str, whole: bool) -> dict[Ref, tuple[Tag, ...]]:
+    """What is passed in the same call beside one argument, as keys, of a list those of its items; the defaults of what is not passed, where
+    the call is known as a ``whole``."""
+    keys: dict[Ref, tuple[Tag, ...]] = {(fun.id, other): _tags_of(value) for other, value in bound.items() if other != name}
     for param in fun.fact.params if whole and fun.fact is not None else ():
         default = param.default
         if param.name not in bound and default.__class__ is tuple and default[0] == "const":
             if isinstance(default[1], (str, int)):
-                keys[fun.id, param.name] = default
+                keys[fun.id, param.name] = (default,)
     return keys
 
 
-def keep(linker: Linker, place: Any, atoms: Iterable[Atom], keys: Mapping[Ref, Tag]) -> None:
+def _tags_of(value: Value) -> tuple[Tag, ...]:
+    listed = value[0] if len(value) == 1 else None
+    if not isinstance(listed, Seq):
+        return (tag_of(value),)
+    return tuple([tag_of((atom,)) for item in listed.items for atom in item]) if all(listed.items) else (None,)
+
+
+def keep(linker: Linker, place: Any, atoms: Iterable[Atom], keys: Mapping[Ref, tuple[Tag, ...]]) -> None:
     """Notes with which keys something was put at a place. Who has asked what is passed together there is told of what is new."""
     for atom in atoms:
         known = linker.keys.setdefault((place, atom), {})
-        for ref, tag in keys.items():
+        for ref, given in keys.items():
             tags = known.setdefault(ref, {})
-            if tag not in tags:
+            for tag in given:
+                if tag in tags:
+                    continue
                 tags[tag] = None
                 if place in linker.told_together:
                     linker.stale.setdefault(place[1], set()).add(NO_CLASS)
@@ -125,7 +151,7 @@ def entries(linker: Linker, place: Any, ref: Ref = ITS_OWN) -> dict[tuple[Atom, 
                     if inner is not None:
                         if inner[0] == "made":  # told apart by the classes of which it is made
                             inner = ("param", *inner[1:])
-                        onward.append((inner[:3], tag[1:] if tag is not None and tag[0] == "param" else None, key))
+                        onward.append((inner[:3], tag[1:] if tag is not None and tag[0] in _PASSED else None, key))
                     else:
                         for made in stands_for(linker, part):
                             found[made, key or _of_keyword(linker, made, tag)] = None

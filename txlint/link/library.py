@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import TypeExpr, asked, parse_run, parse_type
 from txlint.link import builtin, misuse, signals
+from txlint.link.chosen import each_of
 from txlint.link.conditions import argument, decide, is_met
 from txlint.link.holding import row_of
 from txlint.link.members import shared
@@ -20,6 +21,7 @@ from txlint.link.unset import created
 from txlint.link.values import (
     UNKNOWN,
     Atom,
+    Chosen,
     Cls,
     Const,
     Ext,
@@ -40,6 +42,7 @@ from txlint.model.catalog import Arg, Effect, Returns, When
 from txlint.model.graph import CHANGED, HELD, IDENTITY, INSTANCE, ITSELF, NEW, NO_CLASS, STORED, Opened, Sent, SignalTarget, Target, Test
 
 if TYPE_CHECKING:
+    from txlint.frameworks.types import Framework
     from txlint.link.linker import Linker
     from txlint.link.replay import Frame
 
@@ -396,11 +399,15 @@ def _ask_frameworks(site: Site, name: str, args: tuple[Value, ...], keywords: di
             callback(site, each)
         for value in args[:2]:
             for atom in value:
-                if isinstance(atom, Const) and isinstance(atom.value, str):
-                    label = f"{first}.{atom.value}" if first is not None and value is not args[0] else atom.value
-                    constant = framework.constant(linker, name, label)
-                    if constant is not None:
-                        site.result = union(site.result, constant)
+                if isinstance(atom, (Chosen, Const)):
+                    named = partial(_constant, linker, framework, name, f"{first}." if first is not None and value is not args[0] else "")
+                    site.result = union(site.result, each_of(linker, atom, named) if isinstance(atom, Chosen) else named((atom,)))
+
+
+def _constant(linker: Linker, framework: Framework, name: str, before: str, option: Value) -> Value:
+    """What a framework knows of a constant string that is passed to a library's function; ``before``: what the argument before says."""
+    text = _text(option)
+    return (framework.constant(linker, name, before + text) if text is not None else None) or UNKNOWN
 
 
 def _text(value: Value) -> str | None:

@@ -70,7 +70,8 @@ def _substituted(linker: Linker, atom: Atom, receiver: Atom | None, arguments: d
         if fun is not None and atom.param.fun is not fun:
             return (atom,)
         found = each_of(linker, atom, lambda option: linker.substitute(option, receiver, arguments, fun))
-        key = arguments.get(atom.param.name, UNKNOWN)  # nothing is left to choose from where nothing is known of what an entry gives back
+        name = atom.param.name  # nothing is left to choose from where nothing is known of what an entry gives back
+        key = arguments[name] if name in arguments else default_of(linker, fun, name) if fun is not None else UNKNOWN
         return tuple(each for chosen in found if isinstance(chosen, Chosen) for each in given_key(linker, chosen, key))
     if isinstance(atom, SelfObj):
         if isinstance(receiver, (Cls, SelfCls)):  # a factory: `return cls(..)`

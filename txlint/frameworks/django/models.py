@@ -29,6 +29,9 @@ ADMIN = "django.contrib.admin.ModelAdmin"
 SITE = "django.contrib.admin.site"
 ADMIN_SITE = "django.contrib.admin.AdminSite"
 SERIALIZER = "rest_framework.serializers.BaseSerializer"
+FORM = "django.forms.BaseForm"
+_CHOICE = "django.forms.ModelChoiceField"
+_CHOICES = "django.forms.ModelMultipleChoiceField"
 _CONTEXT = "get_serializer_context"
 USER = "django.contrib.auth.models.User"
 _LABELLED = frozenset(
@@ -201,6 +204,8 @@ class DjangoModels(Framework):
             return tuple(linker.atoms(linker.Cls, model) for model in dict.fromkeys(models)) or None
         if name == "context" and linker.is_a(klass, SERIALIZER):
             return self.contexts(linker).get(klass.id)
+        if name == "cleaned_data" and linker.is_a(klass, FORM):
+            return self._cleaned(linker, klass, holder)
         if not self.is_model(linker, klass):
             return None
         if linker.find(klass, name) is None:
@@ -210,6 +215,22 @@ class DjangoModels(Framework):
                     if found is not None:
                         return found
         return None
+
+    def _cleaned(self, linker: Linker, klass: Klass, form: Atom) -> Value | None:
+        """The rows that a valid form keeps by the names of its fields: those that its own fields choose, and those that the foreign keys of
+        its model lead to. None where there are none."""
+        found: dict[str, Value] = {}
+        for base in linker.mro(klass):
+            for name, bindings in base.names.items() if not isinstance(base, str) else ():
+                if bindings[-1][0] == "value" and name not in found:
+                    fields = [atom for atom in linker.class_attribute(base, name) if _CHOICE in _kinds(linker, atom)]
+                    found[name] = tuple([row for field in fields if _CHOICES not in _kinds(linker, field) for row in field.item])
+        for model in (atom for meta in linker.attribute(form, "Meta") for atom in linker.attribute(meta, "model")):
+            for base in linker.mro(model.klass) if isinstance(model, linker.Cls) else ():
+                for name in base.names if not isinstance(base, str) and self.is_model(linker, base) else ():
+                    if any(not _TO_ONE.isdisjoint(_kinds(linker, atom)) for atom in linker.class_attribute(base, name)):
+                        found.setdefault(name, linker.attribute(linker.instance(model.klass, True), name))
+        return (linker.atoms(linker.Table, tuple(found.items()), ()),) if any(found.values()) else None
 
     def item(self, linker: Linker, klass: Klass) -> Value | None:
         """The rows of a manager or queryset that one model has; where several have it, only a caller knows whose it is."""
@@ -483,13 +504,7 @@ class DjangoModels(Framework):
         if not isinstance(func, str) or not func.rpartition(".")[2][:1].isupper():
             return
         for atom in linker.class_attribute(holder, name):
-            kinds = (
-                linker.catalog.bases(atom.name)
-                if isinstance(atom, linker.ExtObj)
-                else linker.library_bases(atom.klass)
-                if isinstance(atom, linker.Obj)
-                else ()
-            )
+            kinds = _kinds(linker, atom)
             one, many = not _TO_ONE.isdisjoint(kinds), not _TO_MANY.isdisjoint(kinds)
             if not one and not many:
                 continue
@@ -511,6 +526,13 @@ class DjangoModels(Framework):
                 deleting = keywords.get("on_delete") or (expr[2][1] if len(expr[2]) > 1 else None)
                 if one and isinstance(deleting, str) and deleting.endswith("CASCADE"):
                     self._cascades.setdefault(other.id, []).append(klass)
+
+
+def _kinds(linker: Linker, atom: Atom) -> Sequence[str]:
+    """The library's classes of which something is an instance."""
+    if isinstance(atom, linker.ExtObj):
+        return linker.catalog.bases(atom.name)  # type: ignore[no-any-return]
+    return linker.library_bases(atom.klass) if isinstance(atom, linker.Obj) else ()
 
 
 def _meta(klass: Klass, name: str) -> Any:
