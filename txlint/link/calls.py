@@ -15,7 +15,7 @@ from txlint.link.chosen import each_of, is_table, kept_under, tests_of
 from txlint.link.conditions import argument, is_given
 from txlint.link.guards import parameter_of
 from txlint.link.holding import row_of
-from txlint.link.kept import CALLABLE, one_of, options, put_there
+from txlint.link.kept import CALLABLE, MOST_KEPT, one_of, options, put_there
 from txlint.link.library import call_library, proxy_method
 from txlint.link.opening import opened_within, opening_of, within
 from txlint.link.passing import bind, called_with, doubt_states, passed, sent_as, tell_left_open
@@ -621,6 +621,8 @@ def _construct(site: Site, atom: Cls | SelfCls, args: tuple[Value, ...], keyword
         result = site.result
         call_library(site, dotted, None, args, keywords, 0)
         site.result = result
+    if not exact and frame.fun.fact is not None and frame.fun.fact.name == "__init_subclass__" and klass.subclasses:
+        made = linker.atoms(OneOf, tuple(linker.instance(each, True) for each in klass.subclasses[:MOST_KEPT]))  # it runs for each of them
     site.result = union(site.result, opened or (made,))
 
 

@@ -346,7 +346,7 @@ def note_parameters(linker: Any, fun: Fun, bound: dict[str, Value], cls: int = N
     for name, value in bound.items():
         for atom in value:
             if type(atom) in CALLABLE:
-                linker.put(("param", fun.id, name), value, beside(fun, bound, name, whole))
+                linker.put(("param", fun.id, name), value, beside(linker, fun, bound, name, whole))
                 hand(linker, fun, name, value)
                 break
         told = [_told(linker, atom) for atom in value if type(atom) not in _CALLER_ONLY]
