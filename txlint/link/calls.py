@@ -23,7 +23,7 @@ from txlint.link.project import Klass
 from txlint.link.settled import called_as, flag_of, kept_with, made_with
 from txlint.link.signals import called_own
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
-from txlint.link.targets import FEW, add_targets, iterate
+from txlint.link.targets import FEW, add_targets, callback, iterate
 from txlint.link.together import is_left_out, stands_for
 from txlint.link.typehints import CALLABLES
 from txlint.link.values import (
@@ -66,6 +66,7 @@ if TYPE_CHECKING:
 
 _CHANGES = frozenset({"pop", "setdefault", "update", "clear", "popitem"})
 _SAVES = frozenset({"save", "asave", "insert"})
+_ENTERING = (".enter_context", ".enter_async_context")
 
 
 def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, entering: bool = False) -> Value:
@@ -245,6 +246,8 @@ def _arguments(site: Site, args: tuple[Expr, ...], keywords: tuple[tuple[str | N
                 values.extend(value[0].items)
             else:
                 site.open_ended = True
+        elif arg[0] == "call" and site.func.__class__ is str and site.func.endswith(_ENTERING):
+            values.append(evaluate_call(frame, arg, used=True, entering=True))
         else:
             values.append(frame.ev(arg))
     site.args = tuple(values)
@@ -405,6 +408,26 @@ def run_at_end(frame: Frame) -> None:
             site.targets = [t._replace(confidence=min(t.confidence, sure)) if isinstance(t, Target) else t for t in site.targets]
             flush(site)
     frame.guards = guards
+
+
+def close_stack(frame: Frame, name: str) -> None:
+    """An exit stack is closed: what it has entered ends, and what it was to call runs, the last first."""
+    asked = frame.at_exit.get(name, {})
+    for close in reversed(tuple(asked.values())):
+        close()
+
+
+def call_back(site: Site, guards: tuple[Test, ...]) -> None:
+    """What a stack was given to call runs, in what is open by then: under the tests under which it was given."""
+    frame = site.frame
+    kept, before = (frame.region, frame.open, frame.closed), frame.guards  # a `close` that is called ends nothing that others hold
+    site.region, site.closed, frame.guards = frame.now_open(), frame.closed, guards
+    for atom in site.args[0]:
+        if type(atom) in CALLABLE:
+            callback(site, atom)
+    flush(site)
+    frame.region, frame.open, frame.closed = kept
+    frame.guards, frame.snapshot = before, None
 
 
 def applied(frame: Frame, atom: Atom, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> Value:

@@ -217,6 +217,26 @@ def _exit(frame: Frame, method: Fn, pos: Pos, own: Key, name: str | None) -> Non
             frame.end_begun(key)
 
 
+def over(frame: Frame, value: Value, item: Expr, bound: Value, target: Expr | None, pos: Pos, closers: list[Closing]) -> None:
+    """Adds what is over when a block is left, besides what leaving it calls: what the context manager ends, and what it has bound."""
+    own(frame, value, item, bound, target, pos, closers)
+    if target.__class__ is str and "." not in target:
+        # What a `with` binds is over when the block is: a session is closed, a connection given back.
+        closers.append(partial(_given_back, frame, target))
+    if any(isinstance(atom, (Generated, Obj)) for atom in value):
+        for atom in bound:  # a cursor of a connection that the context manager has made, and that nobody else knows
+            made_of = via(atom)
+            if made_of is not None and made_of[1:2] == ("local",):
+                closers.append(partial(frame.end_begun, made_of))
+
+
+def _given_back(frame: Frame, name: str) -> None:
+    """What a name stands for is over, with what is in it."""
+    key = frame.keys.get(name, ("session", "local", f"{frame.fun.id}:{name}"))
+    for each in [each for each in frame.open if each == key or (each[:2] == key[:2] and each[2].startswith(f"{key[2]}."))]:
+        frame.end(each)
+
+
 def suspended(frame: Frame, value: Value) -> Iterator[Opened]:
     """What generators have open where they yield: it is open in the body of a loop over them."""
     for atom in value:

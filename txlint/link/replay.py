@@ -95,7 +95,7 @@ class Frame:
     transactions that the function itself has open, and the `Flow` of events that it leaves."""
 
     __slots__ = (
-        "assigned_params", "at", "at_end", "awaiting", "by_test", "cached", "called", "chain", "closed", "commits", "constants",
+        "assigned_params", "at", "at_end", "at_exit", "awaiting", "by_test", "cached", "called", "chain", "closed", "commits", "constants",
         "dead", "depth", "each", "ends", "env", "exact", "exits", "filled", "flow", "fun", "given", "given_if", "grown",
         "guards", "handling", "instead", "is_quiet", "joining", "joins_from", "keys", "klass", "linker", "loops", "module",
         "never", "open", "origins", "owners", "paired", "parent", "promises", "queries", "ran", "reads", "region", "renamed",
@@ -172,6 +172,8 @@ class Frame:
         self.stands_for: dict[str, Expr] = {}  # targets of a loop over what is listed: what they are in this round
         self.paired = False  # signals of the loop around have been connected, round by round
         self.stacks: dict[str, tuple[Opened, ...]] = {}  # what an ExitStack has entered, by its name
+        # Of stacks that a `with` closes: what is done then, the last first, each by the place of the call that asks for it.
+        self.at_exit: dict[str, dict[Pos, Callable[[], object]]] = {}
         self.reads = self.writes = _NO_NAMES  # properties to look out for, see `properties`
         self.ran: set[Any] = set()  # the properties that have left their events
         self.told: set[Pos] = set()  # calls of what a decorator is given that leave something open, see `tell_left_open`

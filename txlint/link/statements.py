@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.link import misuse
 from txlint.link.branches import State, WayOut
-from txlint.link.calls import evaluate_call
+from txlint.link.builtin import EXIT_STACKS
+from txlint.link.calls import close_stack, evaluate_call
 from txlint.link.changes import field_of, writes
-from txlint.link.entering import Closing, enter_context, leave, only_left, own, suspended
+from txlint.link.entering import Closing, enter_context, leave, only_left, over, suspended
 from txlint.link.generic import for_frame
 from txlint.link.grown import added
 from txlint.link.guards import (
@@ -29,7 +30,6 @@ from txlint.link.guards import (
     tests,
 )  # fmt: skip
 from txlint.link.held import given
-from txlint.link.holding import via
 from txlint.link.iterated import fields_over, fills, holds_in, is_entered
 from txlint.link.kept import ADDS, declared, fillable, inside, item_name, outside, places
 from txlint.link.keyed import key_of, with_key
@@ -41,7 +41,7 @@ from txlint.link.properties import load, look, write
 from txlint.link.putting import put_at
 from txlint.link.targets import iterate
 from txlint.link.uses import uses_of
-from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtObj, Fn, Generated, Obj, SelfObj, Stored, Value, union
+from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtObj, Fn, Obj, SelfObj, Stored, Value, union
 from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import Key, Test
 from txlint.model.shapes import bodies, calls_in, last_name
@@ -364,13 +364,6 @@ def _with(frame: Frame, stmt: Any) -> None:
     frame.snapshot = None
 
 
-def _given_back(frame: Frame, name: str) -> None:
-    """What a name stands for is over, with what is in it."""
-    key = frame.keys.get(name, ("session", "local", f"{frame.fun.id}:{name}"))
-    for each in [each for each in frame.open if each == key or (each[:2] == key[:2] and each[2].startswith(f"{key[2]}."))]:
-        frame.end(each)
-
-
 def _with_item(frame: Frame, item: Expr, target: Expr | None, pos: Pos, closers: list[Closing], is_async: bool) -> None:
     first = len(frame.flow.events)
     if item.__class__ is not str and item[0] == "call":
@@ -384,15 +377,11 @@ def _with_item(frame: Frame, item: Expr, target: Expr | None, pos: Pos, closers:
     bound = enter_context(frame, value, item, pos, closers, target)
     if target is not None:
         assign(frame, target, bound, item if item.__class__ is not str else None)
-    own(frame, value, item, bound, target, pos, closers)
-    if target.__class__ is str and "." not in target:
-        # What a `with` binds is over when the block is: a session is closed, a connection given back.
-        closers.append(partial(_given_back, frame, target))
-    if any(isinstance(atom, (Generated, Obj)) for atom in value):
-        for atom in bound:  # a cursor of a connection that the context manager has made, and that nobody else knows
-            made_of = via(atom)
-            if made_of is not None and made_of[1:2] == ("local",):
-                closers.append(partial(frame.end_begun, made_of))
+    over(frame, value, item, bound, target, pos, closers)
+    name = target if target is not None else item
+    if name.__class__ is str and any(isinstance(atom, ExtObj) and atom.name in EXIT_STACKS for atom in value):
+        frame.at_exit[name] = {}
+        closers.append(partial(close_stack, frame, name))
     if frame.linker.has_sessions and (events := only_left(frame, value, first)):
         closers.append(partial(leave, frame, events, target, pos, {(opened.key, opened.pos) for opened in frame.now_open()}))
 
