@@ -426,6 +426,15 @@ def _writers(linker: Linker, module: Module) -> list[tuple[Fun, frozenset[str] |
     return known
 
 
+def fills(linker: Linker, fun: Fun) -> bool:
+    """Does a function put something into containers?"""
+    known = linker.filling.get(fun.id)
+    if known is None:
+        filled = _filled(fun.body)
+        known = linker.filling[fun.id] = filled is None or bool(filled)
+    return known
+
+
 def _filled(body: Any) -> frozenset[str] | None:
     """The names of containers into which something is put: ``x.name[key] = v``, ``name.append(v)``, ``name[key].add(v)``,
     ``name += [v]``. ``None`` where a container has no name, which may be any."""
