@@ -548,6 +548,7 @@ _TABLES: Mapping[str, tuple[Callable[..., Entry], Mapping[str, _Reader], tuple[s
             "parameters": _types,
             "item": _type,
             "row": _arg,
+            "brief": _flag,
             "mapped": _flag,
             "namespace": _flag,
             "proxy": _text,

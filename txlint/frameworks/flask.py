@@ -56,12 +56,14 @@ class _Handler(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class _View:
-    """A view with the class of its receiver, the name of its blueprint (or of the application), and what is open when it is called."""
+    """A view with the class of its receiver, the name of its blueprint (or of the application), and what is open when it is called.
+    ``within``: the project's own ``dispatch_request`` runs it, and what is left open in the end is for that to say."""
 
     fun: Fun
     cls: int
     name: str
     before: list[Opened]
+    within: bool = False
 
 
 class Users(Framework):
@@ -91,7 +93,7 @@ def entrances(linker: Linker) -> Iterator[Entrance]:
     yield from _behind_logins(linker, {view.fun.id for view in views})
     behind = list(_handlers(linker, _AFTER)), list(_handlers(linker, _TEARDOWN))
     if any(behind):
-        left = [(view.name, opened) for view in views for opened in _left(linker, view)]
+        left = [(view.name, opened) for view in views if not view.within for opened in _left(linker, view)]
         for after in behind:
             for handler in after:
                 yield from _entered_after(linker, handler, after, left)
@@ -108,8 +110,10 @@ def _views(linker: Linker) -> Iterator[_View]:
         if linker.is_a(klass, _VIEW):
             around_it = linker.items(linker.class_attribute(klass, "decorators"))
             before, asks = [*everywhere, *_put_around(linker, around_it)], _is_login(linker, around_it)
-            for fun, cls, *_ in linker.called_methods(klass, [name for name in _METHODS if linker.find(klass, name) is not None]):
-                yield _View(fun, cls, "", _with_user(linker, fun, before, loaded, asks))
+            names = [name for name in _METHODS if (found := linker.find(klass, name)) is not None and found.bindings is not None]
+            for fun, cls, *_ in linker.called_methods(klass, names):
+                within = names[0] == _METHODS[0] != fun.fact.name
+                yield _View(fun, cls, "", _with_user(linker, fun, before, loaded, asks), within)
 
 
 def _put_around(linker: Linker, decorators: Value) -> Iterator[Opened]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from txlint.link.chosen import entry_of, is_table
-from txlint.link.entering import Closing, enter_context, over
+from txlint.link.entering import Closing, enter_context, given_back, own
 from txlint.link.kept import ADDS, CALLABLE, EACH, one_of, places
 from txlint.link.keyed import key_of, with_key
 from txlint.link.members import of_options
 from txlint.link.properties import asked
 from txlint.link.putting import put_at
-from txlint.link.site import Site
 from txlint.link.targets import callback, iterate
 from txlint.link.values import (
     UNKNOWN,
@@ -38,12 +38,14 @@ from txlint.link.values import (
 
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
-    from txlint.model.facts import Expr
+    from txlint.link.site import Site
+    from txlint.model.facts import Expr, Pos, Stmt
+    from txlint.model.graph import Key, Test
 
 _SAME = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "deque", "aiter"})
 _CONTAINERS = frozenset({"defaultdict", "OrderedDict", "deque"})
 _CALLED_AT_END = frozenset({"push", "callback", "push_async_callback", "push_async_exit"})
-EXIT_STACKS = frozenset({"contextlib.ExitStack", "contextlib.AsyncExitStack"})
+_STACKS = frozenset({"contextlib.ExitStack", "contextlib.AsyncExitStack"})
 _RUN_FIRST = frozenset({"map", "filter"})
 
 
@@ -96,8 +98,8 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
                 callback(site, atom)
             return True
         return False
-    if module in EXIT_STACKS:
-        return _stack(site, last, args, keywords)
+    if module in _STACKS:
+        return _stack(site, last, args)
     if module == "collections" and last in _CONTAINERS:
         made: Atom = linker.atoms(Many, UNKNOWN) if last == "deque" else linker.atoms(Table, (), UNKNOWN)
         site.result = union(site.result, (made,))
@@ -220,75 +222,77 @@ def _of_kept(frame: Frame, expr: Expr) -> Value:
     return found
 
 
-def _stack(site: Site, last: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> bool:
-    """An exit stack: what it enters stays open until it is closed, or the ``with`` around it ends; what it is to call then runs while that
-    which it has entered before is open. In ``__enter__``, what another stack takes over is for ``__exit__`` to close."""
-    from txlint.link.calls import call_back, close_stack
-
+def _stack(site: Site, last: str, args: tuple[Value, ...]) -> bool:
+    """An exit stack: what it enters stays open until it is closed, or the ``with`` around it ends; what is pushed on it runs then, the last
+    first. In ``__enter__``, what another stack takes over is for ``__exit__`` to close."""
     frame = site.frame
     name = site.receiver if isinstance(site.receiver, str) else ""
-    at_exit = frame.at_exit.get(name)
+    kept = frame.stacks.get(name, ())
     if last in ("enter_context", "enter_async_context") and args:
-        before = frame.region
-        closers: list[Closing] = []
-        target = _bound_to(frame, site.expr)
-        bound = enter_context(frame, args[0], site.expr[2][0], site.pos, closers, target)
+        before, closers = frame.region, list[Closing]()
+        bound = enter_context(frame, args[0], site.expr[2][0], site.pos, closers, None)
         site.result = union(site.result, bound)
-        entered = tuple(opened for opened in frame.region if opened not in before)
-        frame.stacks = {**frame.stacks, name: (*frame.stacks.get(name, ()), *entered)}
-        if at_exit is not None:
-
-            def leave() -> None:
-                ending = [*closers]
-                over(frame, args[0], site.expr[2][0], bound, target, site.pos, ending)
-                for close in reversed(ending):
-                    close()
-                frame.region = tuple(opened for opened in frame.region if opened not in entered)
-                frame.snapshot = None
-
-            at_exit[site.pos] = leave
-        return True
-    if last in ("close", "aclose", "pop_all"):
-        gone = frame.stacks.get(name, ())
-        if at_exit:
-            other = _bound_to(frame, site.expr)
-            if last == "pop_all" and other is not None:
-                frame.at_exit[other] = {**at_exit}
-                site.result = (frame.linker.atoms(ExtObj, "contextlib.ExitStack", UNKNOWN, None),)
-            else:
-                kept = frame.region, frame.open, frame.closed
-                close_stack(frame, name)
-                if last == "pop_all":  # nothing ends yet
-                    frame.region, frame.open, frame.closed = kept
-            at_exit.clear()
-        frame.region = tuple(opened for opened in frame.region if opened not in gone)
-        if last == "pop_all" and site.used and frame.fun.fact is not None and frame.fun.fact.name in ("__enter__", "__aenter__"):
-            frame.open = {**frame.open, **{opened.key: opened for opened in gone}}
-        frame.snapshot = None
+        entered = {(opened.key, opened.pos) for opened in frame.region if opened not in before}
+        own(frame, args[0], site.expr[2][0], bound, None, site.pos, closers)
+        if (name_bound := _bound_by(frame.at, site.expr)) is not None:
+            closers.append(partial(given_back, frame, name_bound))
+        frame.stacks = {**frame.stacks, name: (*kept, partial(_leave, frame, entered), *closers)}
         return True
     if last in _CALLED_AT_END and args:
-        if at_exit is not None:
-            later = Site(frame, site.expr, False, False, False)
-            later.args, later.keywords = args, keywords
-            at_exit[site.pos] = partial(call_back, later, frame.guards)
-            return True
-        kept = frame.region, frame.open, frame.closed  # a `close` that waits ends nothing yet
-        site.region = frame.stacks.get(name, ())
-        for atom in args[0]:
-            if type(atom) in CALLABLE:
-                callback(site, atom)
-        frame.region, frame.open, frame.closed = kept
-        frame.snapshot = None
+        frame.stacks = {**frame.stacks, name: (*kept, partial(_run_pushed, site, args, frame.guards, frame.undecided))}
+        return True
+    if last in ("close", "aclose", "pop_all"):
+        if last != "pop_all":
+            close_stack(frame, name)
+        elif site.used and frame.fun.fact is not None and frame.fun.fact.name in ("__enter__", "__aenter__"):
+            entered = {at for close in kept if isinstance(close, partial) and close.func is _leave for at in close.args[1]}
+            frame.open = {**frame.open, **{opened.key: opened for opened in frame.region if (opened.key, opened.pos) in entered}}
+            frame.snapshot = None
+        frame.stacks = {**frame.stacks, name: ()}
+        if last == "pop_all" and (other := _bound_by(frame.at, site.expr)) is not None:
+            frame.stacks[other] = kept
+            site.result = (frame.linker.atoms(ExtObj, "contextlib.ExitStack", UNKNOWN, None),)
         return True
     return False
 
 
-def _bound_to(frame: Frame, expr: Expr) -> str | None:
-    """The name that a statement binds to what a call gives: ``session = stack.enter_context(begin())``."""
-    stmt = frame.at
-    if stmt is None or stmt[0] != "assign" or len(stmt[1]) != 1 or stmt[1][0].__class__ is not str:
-        return None
-    return str(stmt[1][0]) if stmt[2] is expr or (stmt[2].__class__ is tuple and stmt[2][0] == "await" and stmt[2][1] is expr) else None
+def _bound_by(stmt: Stmt | None, call: Any) -> str | None:
+    """The one name that a statement binds to what a call gives."""
+    if stmt is not None and stmt[0] == "assign" and len(stmt[1]) == 1 and stmt[2] in (call, ("await", call)):
+        return stmt[1][0] if stmt[1][0].__class__ is str else None
+    return None
+
+
+def _leave(frame: Frame, entered: Container[tuple[Key, Pos]]) -> None:
+    frame.region = tuple(opened for opened in frame.region if (opened.key, opened.pos) not in entered)
+    frame.snapshot = None
+
+
+def _run_pushed(pushed: Site, args: tuple[Value, ...], guards: tuple[Test, ...], tests: int) -> None:
+    """A callback of a stack runs now, where what led to it being pushed holds."""
+    from txlint.link.calls import call_atom, flush
+    from txlint.link.site import Site
+
+    frame = pushed.frame
+    held, undecided = frame.guards, frame.tests
+    frame.guards, frame.tests = guards, frame.tests + max(0, tests - frame.undecided)
+    for atom in (atom for atom in args[0] if type(atom) in CALLABLE):
+        site = Site(frame, pushed.expr, False, False, False)
+        site.args, site.kind = pushed.args, "callback"
+        site.region, site.closed = frame.now_open(), frame.closed
+        call_atom(site, atom, args[1:], {}, 1)
+        flush(site)
+    frame.guards, frame.tests = held, undecided
+
+
+def close_stack(frame: Frame, name: str) -> None:
+    """An exit stack is closed: what it has entered is left, what was pushed on it runs."""
+    for close in reversed(frame.stacks.get(name, ())):
+        close()
+
+
+def is_stack(value: Value) -> bool:
+    return any(isinstance(atom, ExtObj) and atom.name in _STACKS for atom in value)
 
 
 def _table_method(site: Site, last: str, receiver: Table, args: tuple[Value, ...]) -> bool:

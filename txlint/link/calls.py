@@ -14,6 +14,7 @@ from txlint.link import builtin, taught
 from txlint.link.chosen import each_of, is_table, kept_under, tests_of
 from txlint.link.conditions import argument, is_given
 from txlint.link.guards import parameter_of
+from txlint.link.held import lasts_briefly
 from txlint.link.holding import row_of
 from txlint.link.kept import CALLABLE, MOST_KEPT, one_of, options, put_there
 from txlint.link.library import call_library, proxy_method
@@ -23,7 +24,7 @@ from txlint.link.project import Klass
 from txlint.link.settled import called_as, flag_of, kept_with, made_with
 from txlint.link.signals import called_own
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
-from txlint.link.targets import FEW, add_targets, callback, iterate
+from txlint.link.targets import FEW, add_targets, iterate
 from txlint.link.together import is_left_out, stands_for
 from txlint.link.typehints import CALLABLES
 from txlint.link.values import (
@@ -286,7 +287,7 @@ def _by_method_name(site: Site, name: str) -> None:
     """An unknown receiver: whoever in the project defines a method of this (uncommon) name."""
     linker = site.frame.linker
     named = _doubt_by_name(site, name)
-    found = [fun for fun in named if linker.project.may_meet(site.frame.module, fun.module)]
+    found = [fun for fun in named if linker.project.may_meet(site.frame.module, fun.module) and _takes(fun, site.expr[2])]
     # Overrides of one method are one thing to be called.
     families = {next(base for base in reversed(linker.mro(fun.klass)) if isinstance(base, Klass)).id for fun in found if fun.klass}
     sure = LIKELY if len(families) <= 2 else POSSIBLE
@@ -306,6 +307,14 @@ def _by_method_name(site: Site, name: str) -> None:
             entered = union(entered, _manager(linker, fun, klass))
     if entered and sure is LIKELY:
         site.result = (linker.atoms(OneOf, entered),)
+
+
+def _takes(fun: Fun, args: tuple[Expr, ...]) -> bool:
+    """Has a method as many parameters as the call has arguments without names? What is around it may have others."""
+    fact = fun.fact
+    if fact is None or fact.decorators or any(param.kind == "vararg" for param in fact.params):
+        return True
+    return bool(len(fact.positional) > sum(arg.__class__ is str or arg[0] != "star" for arg in args))
 
 
 def _manager(linker: Linker, fun: Fun, klass: Klass) -> Value:
@@ -394,9 +403,9 @@ def call(site: Site, atom: Atom) -> None:
 def run_at_end(frame: Frame) -> None:
     """What the function has asked to be called when it has returned: it finds open what its dependencies keep open around it, and what the
     function has written through them and not committed."""
-    shared = {key for key in frame.keys.values() if key[1:2] == ("global",)}
+    shared = {key for key in frame.keys.values() if key[1:2] == ("global",) and not lasts_briefly(key)}
     left = {o.key: o for way in frame.returned if not way.handling for o in way.open.values() if o.key in shared and not o.reads}
-    region = (*frame.region, *left.values())
+    region = (*(opened for opened in frame.region if not lasts_briefly(opened.key)), *left.values())
     guards = frame.guards
     for expr, args, keywords, held, sure in frame.at_end if region else ():
         frame.guards = held
@@ -408,26 +417,6 @@ def run_at_end(frame: Frame) -> None:
             site.targets = [t._replace(confidence=min(t.confidence, sure)) if isinstance(t, Target) else t for t in site.targets]
             flush(site)
     frame.guards = guards
-
-
-def close_stack(frame: Frame, name: str) -> None:
-    """An exit stack is closed: what it has entered ends, and what it was to call runs, the last first."""
-    asked = frame.at_exit.get(name, {})
-    for close in reversed(tuple(asked.values())):
-        close()
-
-
-def call_back(site: Site, guards: tuple[Test, ...]) -> None:
-    """What a stack was given to call runs, in what is open by then: under the tests under which it was given."""
-    frame = site.frame
-    kept, before = (frame.region, frame.open, frame.closed), frame.guards  # a `close` that is called ends nothing that others hold
-    site.region, site.closed, frame.guards = frame.now_open(), frame.closed, guards
-    for atom in site.args[0]:
-        if type(atom) in CALLABLE:
-            callback(site, atom)
-    flush(site)
-    frame.region, frame.open, frame.closed = kept
-    frame.guards, frame.snapshot = before, None
 
 
 def applied(frame: Frame, atom: Atom, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> Value:

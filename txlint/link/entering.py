@@ -15,7 +15,7 @@ from txlint.link.holding import via
 from txlint.link.site import CERTAIN, LIKELY
 from txlint.link.targets import method_event
 from txlint.link.uses import uses_of
-from txlint.link.values import UNKNOWN, Atom, Const, Ext, ExtObj, Fn, Generated, Many, Obj, OneOf, Opening, SelfObj, Value, union
+from txlint.link.values import UNKNOWN, Atom, Const, Ext, ExtObj, Fn, Generated, Many, Obj, OneOf, Opening, Param, SelfObj, Value, union
 from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import FLAG, Event, Key, Opened, Target, Test
 from txlint.model.shapes import parts, speaks_of
@@ -52,7 +52,7 @@ def enter_context(frame: Frame, value: Value, item: Expr, pos: Pos, closers: lis
             if linker.taught:
                 bound = union(bound, taught.entered(linker, atom.fun, atom.receiver))
             for _, yielded in linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False).yields:
-                given = linker.substitute(yielded, atom.receiver, {}, atom.fun)
+                given = linker.substitute(yielded, atom.receiver, _given_for(frame, atom, yielded, item), atom.fun)
                 bound = union(bound, tuple(_of_receiver(frame, each, item) for each in given))
         elif isinstance(atom, (Obj, SelfObj)):
             bound = union(bound, _enter_object(frame, atom, item, pos, closers, target))
@@ -66,6 +66,16 @@ def enter_context(frame: Frame, value: Value, item: Expr, pos: Pos, closers: lis
                     frame.push(Opened("with", opener.name, pos, (opener.family, "global", atom.name), None, family=opener.family))
                     bound = (atom,)
     return bound
+
+
+def _given_for(frame: Frame, atom: Generated, yielded: Value, item: Expr) -> dict[str, Value]:
+    """What the call of a context manager gives for the parameters that it yields: ``with scope(Session(engine)) as session:``."""
+    fact = atom.fun.fact
+    names = {each.name for each in yielded if isinstance(each, Param) and each.fun is atom.fun}
+    if not names or item.__class__ is str or item[0] != "call" or fact is None:
+        return {}
+    passed = by_parameter(fact.params, item, 1 if atom.fun.klass is not None and atom.receiver is not None else 0)
+    return {name: frame.looked_at(passed[name]) for name in sorted(names) if name in passed}
 
 
 def _flags_asked(frame: Frame, item: Expr) -> tuple[Test, ...]:
@@ -215,26 +225,6 @@ def _exit(frame: Frame, method: Fn, pos: Pos, own: Key, name: str | None) -> Non
                 frame.end_begun(mine)
         elif key[1:2] == ("global",):
             frame.end_begun(key)
-
-
-def over(frame: Frame, value: Value, item: Expr, bound: Value, target: Expr | None, pos: Pos, closers: list[Closing]) -> None:
-    """Adds what is over when a block is left, besides what leaving it calls: what the context manager ends, and what it has bound."""
-    own(frame, value, item, bound, target, pos, closers)
-    if target.__class__ is str and "." not in target:
-        # What a `with` binds is over when the block is: a session is closed, a connection given back.
-        closers.append(partial(_given_back, frame, target))
-    if any(isinstance(atom, (Generated, Obj)) for atom in value):
-        for atom in bound:  # a cursor of a connection that the context manager has made, and that nobody else knows
-            made_of = via(atom)
-            if made_of is not None and made_of[1:2] == ("local",):
-                closers.append(partial(frame.end_begun, made_of))
-
-
-def _given_back(frame: Frame, name: str) -> None:
-    """What a name stands for is over, with what is in it."""
-    key = frame.keys.get(name, ("session", "local", f"{frame.fun.id}:{name}"))
-    for each in [each for each in frame.open if each == key or (each[:2] == key[:2] and each[2].startswith(f"{key[2]}."))]:
-        frame.end(each)
 
 
 def suspended(frame: Frame, value: Value) -> Iterator[Opened]:
@@ -407,3 +397,10 @@ def _apart(frame: Frame, key: Key) -> Closing:
 def _outside(key: Any) -> Any:
     """A key of another function's own words cannot be closed from here by accident."""
     return key if len(key) < 3 or key[1] == "global" else (key[0], "local", "entered:" + str(key[2]))
+
+
+def given_back(frame: Frame, name: str) -> None:
+    """What a name stands for is over, with what is in it."""
+    key = frame.keys.get(name, ("session", "local", f"{frame.fun.id}:{name}"))
+    for each in [each for each in frame.open if each == key or (each[:2] == key[:2] and each[2].startswith(f"{key[2]}."))]:
+        frame.end(each)

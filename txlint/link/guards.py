@@ -494,12 +494,25 @@ def _mentions(expr: Any, words: Container[str]) -> bool:
     return expr.__class__ is tuple and any(_mentions(part, words) for part in expr)
 
 
+def _settle(frame: Frame, test: Test) -> None:
+    """What a call before has ended where this very test holds is ended now, and where it does not it is as open as it was: ``if commit:``
+    behind ``super().save(commit=commit)``."""
+    for key, (asked, whole) in frame.given.items():
+        if asked == test:
+            frame.end(key)
+        elif whole is not None and key in frame.open and asked == test.otherwise():
+            frame.open = {**frame.open, key: whole}
+            frame.snapshot = None
+
+
 def assume(frame: Frame, facts: Facts) -> None:
     """From here on these hold."""
     for kind, fact in facts:
         if kind == "test":
             if fact not in frame.guards:
                 frame.guards = (*frame.guards, fact)
+            if frame.given:
+                _settle(frame, fact)
         elif kind == "closed":
             frame.closed = frame.closed | {fact}
             frame.region = tuple(o for o in frame.region if o.key[0] != fact[0] or len(fact) > 1)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from txlint.link.holding import via
 from txlint.link.project import Fun, Klass
 from txlint.link.uses import uses_of
-from txlint.link.values import Cls, ExtObj, Fn, Obj, SelfCls, Value
+from txlint.link.values import Cls, Const, ExtObj, Fn, Obj, SelfCls, Value
 from txlint.model.facts import Expr, Function, Param
 from txlint.model.graph import Key
 from txlint.model.shapes import called, last_name, statements
@@ -28,6 +28,8 @@ _ENTERING = ("__enter__", "__aenter__")
 _PROPERTIES = frozenset({"property", "cached_property"})
 _DATA = frozenset({"dataclass", "define", "frozen", "mutable", "attrs", "s"})
 DEPTH = 3  # objects that hold objects that hold a session
+BRIEF = "()"
+"""What the name of a session ends with that is over when the function that asks for it has returned, before the response is sent."""
 LEVELS = 6  # dependencies of dependencies, and what they make of each other
 
 
@@ -79,6 +81,16 @@ def given(frame: Frame, expr: Expr) -> dict[str, Key]:
     return keys
 
 
+def is_brief(dependency: Fn) -> bool:
+    """Is it over when the function that asks for it has returned?"""
+    return isinstance(dependency.receiver, Const)
+
+
+def lasts_briefly(key: Key) -> bool:
+    """Is it a session of such a dependency, or of something in what it gives?"""
+    return len(key) > 2 and str(key[2]).partition(BRIEF)[1] != ""
+
+
 def provided(linker: Linker, dependency: Fn, depth: int = 0) -> dict[str, Key]:
     """The sessions in what a framework's dependency gives, by attribute path: it is asked once for each request, so that all who
     depend on it, directly or through others, share them."""
@@ -86,6 +98,7 @@ def provided(linker: Linker, dependency: Fn, depth: int = 0) -> dict[str, Key]:
     if fun.fact is None or depth > LEVELS:
         return {}
     receiver = dependency.receiver
+    name = fun.dotted + BRIEF if is_brief(dependency) else fun.dotted
     if isinstance(receiver, Obj) and fun.fact.name == "__init__":
         return _keys(composed(linker, fun, held(linker, receiver.klass), {param.name: param.name for param in fun.fact.params}, depth))
     replay = linker.replay(fun, fun.klass, True)
@@ -94,11 +107,11 @@ def provided(linker: Linker, dependency: Fn, depth: int = 0) -> dict[str, Key]:
         if isinstance(atom, ExtObj):
             key = via(atom)
             kept = key is not None and key[1] == "global"  # by the request, not by the dependency
-            return {"": key if kept else ("session", "global", fun.dotted)}
+            return {"": key if kept else ("session", "global", name)}
     call = fun.returned_call
     found = _keys(_behind(linker, fun, call, depth)) if call is not None else {}
     if not found and not _asks(linker, fun) and any(isinstance(atom, Obj) for value in given for atom in value):
-        return {"": ("session", "global", fun.dotted)}
+        return {"": ("session", "global", name)}
     return found
 
 

@@ -1,5 +1,5 @@
 """What a loop goes over: `fields_over` tells over which fields of the receiver's class, none where it is never entered for receivers of
-the class that is replayed; `holds_in` what holds where a local container has anything in it.
+the class that is replayed; `constants_over` over which constants; `holds_in` what holds where a local container has anything in it.
 
 ``for name in self._file_fields``, a property that lists those fields of the class (``self._meta.fields``) that are of a kind of which
 the class may have none; and a loop over a local container that only such a loop fills, or that is filled only under a test. `is_entered`
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.link.constructed import said_by_property
 from txlint.link.project import Klass, Module
+from txlint.link.settled import is_settled
 from txlint.link.uses import uses_of
-from txlint.link.values import Ext
+from txlint.link.values import UNKNOWN, Const, Ext, Seq, Value
 from txlint.model.facts import Body, Expr
 from txlint.model.graph import Test
 from txlint.model.shapes import bodies, statements
@@ -40,6 +41,48 @@ def fields_over(frame: Frame, expr: Expr) -> frozenset[str] | None:
     if source.__class__ is str and "." not in source:
         return frozenset() if frame.skipped and _is_unfilled(frame, source, frozenset()) else None
     return listed(frame, source)
+
+
+def constants_over(frame: Frame, expr: Expr, value: Value) -> tuple[Any, ...] | None:
+    """The constants that a loop goes over: of a tuple or list that stands there or at the top of a module, of a tuple with a name, and of
+    what the receiver's class has, or one below it where it may be one of them. None where it goes over anything else."""
+    if expr.__class__ is not str:
+        return _constants(value) if expr[0] in ("tuple", "list") else None
+    if frame.self_name is None or not expr.startswith(f"{frame.self_name}."):
+        return _constants(value) or None if _is_lasting(frame, expr) else None
+    klass, name, linker = frame.klass or frame.fun.klass, expr.partition(".")[2], frame.linker
+    if klass is None or not name.isidentifier() or not is_settled(linker, klass, name) or name in linker.setters(klass):
+        return None
+    found: tuple[Any, ...] = ()
+    for each in (klass,) if frame.exact else (klass, *klass.subclasses):
+        bound = linker.find(each, name)
+        if bound is None or bound.bindings is None or len(bound.bindings) != 1 or bound.bindings[0][0] != "value":
+            return None
+        if bound.bindings[0][1] != ("tuple", ()):
+            known = _constants(linker.class_attribute(each, name))
+            if known is None:
+                return None
+            found += known
+    return tuple(dict.fromkeys(found))
+
+
+def _is_lasting(frame: Frame, expr: str) -> bool:
+    """Is it at the top of a module, or a local name for one tuple alone? A list with a local name may be filled."""
+    name, fun = expr.partition(".")[0], frame.fun
+    if fun.fact is not None and name in fun.scope:
+        bindings = uses_of(frame.linker, fun, expr).bindings if name == expr and not frame.is_param(name) else ()
+        return len(bindings) == 1 and bindings[0].__class__ is tuple and bindings[0][0] == "tuple"
+    parent = fun.parent
+    while parent is not None and name not in parent.scope:
+        parent = parent.parent
+    return parent is None or parent.fact is None
+
+
+def _constants(value: Value) -> tuple[Any, ...] | None:
+    """The constants that are in tuples and lists; None where there is anything else."""
+    items = [item for atom in value for item in (atom.items if isinstance(atom, Seq) else (UNKNOWN,))]
+    known = [item[0].value for item in items if len(item) == 1 and isinstance(item[0], Const)]
+    return tuple(dict.fromkeys(known)) if value and len(known) == len(items) else None
 
 
 def fills(frame: Frame, name: str, place: Any) -> None:

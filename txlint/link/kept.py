@@ -75,17 +75,23 @@ import or start."""
 
 
 def fillable(linker: Linker, value: Value, place: Place) -> Value:
-    """A container that is made empty, or a table of callables: with what is put there later."""
+    """A container that is made empty, a table of such, or one of callables: with what is put there later."""
     if len(value) != 1:
         return value
     atom = value[0]
     kind = type(atom)
     if kind is Table:
+        if not atom.rest and atom.items and all(_is_empty(item) for _, item in atom.items):  # type: ignore[attr-defined]
+            return (linker.atoms(Table, (), (linker.atoms(Stored, place),)),)
         if not atom.rest and (not atom.items or any(type(a) in CALLABLE for _, item in atom.items for a in item)):  # type: ignore[attr-defined]
             return (linker.atoms(Table, atom.items, (linker.atoms(Stored, place),)),)  # type: ignore[attr-defined]
     elif (kind is Seq and not atom.items) or (kind is Many and not atom.item):  # type: ignore[attr-defined]
         return (linker.atoms(Many, (linker.atoms(Stored, place),)),)
     return value
+
+
+def _is_empty(value: Value) -> bool:
+    return len(value) == 1 and ((type(value[0]) is Seq and not value[0].items) or (type(value[0]) is Many and not value[0].item))
 
 
 def declared(linker: Linker, typed: Value, place: Place) -> Value:

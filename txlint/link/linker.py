@@ -175,6 +175,7 @@ class Linker:
         self.too_deep: dict[int, None] = {}  # functions that Python's stack cannot hold: they are taken to do nothing
         self.kept_fields: dict[Any, Any] = {}  # what constructors keep of fields, and what is done to names: see `changes`
         self.told_together: dict[Any, None] = {}  # parameters of which it was asked what is passed beside them, see `together`
+        self.varying: dict[tuple[int, str], bool] = {}  # see `varies`
         self.compared: dict[int, frozenset[str]] = {}  # class -> attributes that its methods compare, see `settled`
         self.flags: dict[tuple[int, str], bool] = {}  # (class, attribute): settled when an instance is made? see `settled`
         # (function, head) -> how often which names behind it are assigned, see `settled`
@@ -472,6 +473,17 @@ class Linker:
             self.replay(fun, klass, True)
             return True
         return any(self._signature(queries, klass, True) in known for queries, known in tuple(variants.items()))
+
+    def varies(self, klass: Klass, name: str) -> bool:
+        """Is an attribute a class of the project in the body of a class, or of one below it: ``model = Order`` under ``model = None``?"""
+        known = self.varying.get((klass.id, name))
+        if known is None:
+            found = self.find(klass, name)
+            bound = found.bindings[-1][0] if found is not None and found.bindings is not None else None
+            known = self.varying[klass.id, name] = bound == "value" and any(
+                isinstance(atom, Cls) for each in (klass, *klass.subclasses) for atom in self.class_attribute(each, name)
+            )
+        return known
 
     def _signature(self, queries: tuple[tuple[str, str], ...], klass: Klass | None, exact: bool) -> tuple[Any, ...]:
         """What a class answers to the questions that a replay asked of its receiver: classes that answer alike share the replay."""

@@ -232,6 +232,8 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
             values[place] = ("grown", arg, frame.grown[arg])
         elif arg in frame.by_test and frame.by_test[arg][0] is value:
             values[place] = ("by", *frame.by_test[arg][1:])
+        elif arg in frame.listed and frame.listed[arg][0] is value:
+            values[place] = ("one of", frame.listed[arg][1])
         elif len(value) == 1 and (signal := sent_as(frame.linker, value[0])) is not None:
             values[place] = ("const", signal)
         elif (key := frame.key_of(arg, value)) is not None:

@@ -271,17 +271,34 @@ class _Builder:
             fun, klass = self.linker.project.funs[node[0]], owner(self.linker.project.funs[node[0]])
             if klass is None or not klass.subclasses or node[1] != klass.id or node[2]:
                 continue
-            if not self.flows[node].scopes and not self.linker.decoration(fun).openers:
+            opens = bool(self.flows[node].scopes or self.linker.decoration(fun).openers)
+            if not opens and not self.linker.has_sessions:
                 continue
             method = fun
             while method.klass is None and method.parent is not None:
                 method = method.parent
             assert method.fact is not None
-            for sub in sorted(klass.subclasses, key=self.rank):
+            subclasses = klass.subclasses if opens else [sub for sub in klass.subclasses if self.begins_for(node, klass, sub)]
+            for sub in sorted(subclasses, key=self.rank):
                 found = self.linker.find(sub, method.fact.name)
                 if found is not None and found.owner is klass and self.linker.is_affordable(fun, sub, MOST_VARIANTS):
                     self.need((fun.id, sub.id, True))
         self.expand_all()
+
+    def begins_for(self, node: Node, klass: Klass, sub: Klass) -> bool:
+        """May a method of a class begin a transaction of a session for a subclass, by what only that has: a class in an attribute
+        (``model = None`` above it), or a method that leaves one open?"""
+        linker = self.linker
+        for kind, name in self.replayed(node).queries:
+            if kind != "attr" or (found := linker.find(sub, name)) is None or found.bindings is None or found.owner is klass:
+                continue
+            if found.bindings[-1][0] in ("def", "value"):
+                for atom in linker.class_attribute(sub, name):
+                    if isinstance(atom, Cls) and not any(isinstance(own, Cls) for own in linker.class_attribute(klass, name)):
+                        return True
+                    if isinstance(atom, Fn) and any(not opened.reads for opened in linker.replay(atom.fun, sub, True).left_open):
+                        return True
+        return False
 
     def rank(self, klass: Klass) -> int:
         """Which subclasses to look at first: those that hold something with hooks of its own, then those with methods of their own;

@@ -17,7 +17,7 @@ from txlint.link.changes import REREADS
 from txlint.link.expressions import EXPRESSIONS
 from txlint.link.generic import for_frame
 from txlint.link.guards import NO_CONSTANTS
-from txlint.link.held import provided
+from txlint.link.held import is_brief, provided
 from txlint.link.holding import row_of
 from txlint.link.kept import EACH
 from txlint.link.linker import Linker, Replay
@@ -25,13 +25,13 @@ from txlint.link.members import of_options, private
 from txlint.link.project import Fun, Klass, Module
 from txlint.link.properties import accessors, load, read
 from txlint.link.retrying import tries_again
-from txlint.link.settled import is_lasting
+from txlint.link.settled import is_lasting, of_class
 from txlint.link.statements import STATEMENTS
 from txlint.link.typehints import CALLABLES
 from txlint.link.uses import uses_of
 from txlint.link.values import UNKNOWN, Atom, ExtObj, Fn, Many, Obj, Param, SelfCls, SelfObj, Stored, Super, Table, Value, union
 from txlint.model.facts import Body, Expr, Pos, Stmt
-from txlint.model.graph import NEW, NO_CLASS, STORED, Flow, Given, Key, Opened, Test
+from txlint.model.graph import FLAG, NEW, NO_CLASS, STORED, Flow, Given, Key, Opened, Test
 from txlint.model.kinds import Confidence
 
 _NO_NAMES: frozenset[str] = frozenset()
@@ -95,12 +95,12 @@ class Frame:
     transactions that the function itself has open, and the `Flow` of events that it leaves."""
 
     __slots__ = (
-        "assigned_params", "at", "at_end", "at_exit", "awaiting", "by_test", "cached", "called", "chain", "closed", "commits", "constants",
+        "assigned_params", "at", "at_end", "awaiting", "by_test", "cached", "called", "chain", "closed", "commits", "constants",
         "dead", "depth", "each", "ends", "env", "exact", "exits", "filled", "flow", "fun", "given", "given_if", "grown",
-        "guards", "handling", "instead", "is_quiet", "joining", "joins_from", "keys", "klass", "linker", "loops", "module",
-        "never", "open", "origins", "owners", "paired", "parent", "promises", "queries", "ran", "reads", "region", "renamed",
-        "returned", "returns", "rows", "self_name", "sets", "silent", "skipped", "snapshot", "stacks", "stands_for", "static",
-        "switched", "tested", "tests", "told", "unpacked", "writes", "written", "yields",
+        "guards", "handling", "instead", "is_quiet", "joining", "joins_from", "keys", "klass", "linker", "listed", "loops",
+        "module", "never", "open", "origins", "owners", "paired", "parent", "promises", "queries", "ran", "reads", "region",
+        "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "skipped", "snapshot", "stacks", "stands_for",
+        "static", "switched", "tested", "tests", "told", "unpacked", "writes", "written", "yields",
     )  # fmt: skip
 
     def __init__(self, linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> None:
@@ -147,6 +147,9 @@ class Frame:
         self.assigned_params: dict[str, tuple[Any, ...] | None] = {}
         self.grown: dict[str, frozenset[str]] = {}  # parameters to which names have been added, and which
         self.tested: dict[str, Any] = {}  # local names of tests (`is_new = self.pk is None`): what holds where they are true, and false
+        self.listed: dict[
+            str, tuple[Value, tuple[Any, ...]]
+        ] = {}  # names of each item of a loop over constants: the value, and all of these
         # Local names: their value, the test that decides it, what it is where that holds, and where not.
         self.by_test: dict[str, tuple[Value, Test, Any, Any]] = {}
         self.given_if: dict[str, Any] = {}  # local names that are None but where a test holds: what holds where they are not
@@ -171,9 +174,7 @@ class Frame:
         self.at_end: list[tuple[Expr, tuple[Value, ...], dict[str | None, Value], tuple[Test, ...], Confidence]] = []
         self.stands_for: dict[str, Expr] = {}  # targets of a loop over what is listed: what they are in this round
         self.paired = False  # signals of the loop around have been connected, round by round
-        self.stacks: dict[str, tuple[Opened, ...]] = {}  # what an ExitStack has entered, by its name
-        # Of stacks that a `with` closes: what is done then, the last first, each by the place of the call that asks for it.
-        self.at_exit: dict[str, dict[Pos, Callable[[], object]]] = {}
+        self.stacks: dict[str, tuple[Callable[[], object], ...]] = {}  # what is done when an ExitStack is closed, by its name
         self.reads = self.writes = _NO_NAMES  # properties to look out for, see `properties`
         self.ran: set[Any] = set()  # the properties that have left their events
         self.told: set[Pos] = set()  # calls of what a decorator is given that leave something open, see `tell_left_open`
@@ -206,7 +207,7 @@ class Frame:
             first = 1
             self.env["self"] = decoration.value
         owner = fun.klass
-        asked: list[tuple[Fun, str]] = []
+        asked: list[tuple[Fn, str]] = []
         for param in params[first:]:
             name = param.name
             value: Value = (atoms(Param, fun, name),)
@@ -219,7 +220,7 @@ class Frame:
             if param.default is not None or param.annotation is not None:
                 for dependency in linker.dependencies(param.annotation, param.default, fun.module, owner, fun.parent):
                     self.keys.update((f"{name}.{path}" if path else name, key) for path, key in provided(linker, dependency).items())
-                    asked.append((dependency.fun, name))
+                    asked.append((dependency, name))
             typed: Value = UNKNOWN
             if param.annotation is not None:
                 typed = for_frame(self, linker.annotation(param.annotation, fun.module, owner, fun.parent))
@@ -256,9 +257,9 @@ class Frame:
             value = union(value, linker.params.get((fun.id, name, self.klass.id), UNKNOWN))
         return value
 
-    def request_wide(self, dependency: Fun, parameter: str) -> None:
+    def request_wide(self, dependency: Fn, parameter: str) -> None:
         """What a dependency has open where it yields, or on a session that it shares, is open in the whole function that depends on it."""
-        for opened in self.linker.request_wide(dependency):
+        for opened in self.linker.request_wide(dependency.fun, (), is_brief(dependency)):
             key: Key = opened.key
             if len(key) > 2 and key[1] != "global":
                 key = self.keys.get(parameter, ("session", "param", parameter))
@@ -288,6 +289,7 @@ class Frame:
             self.returned = self.joining or self.returned
         if self.at_end:
             run_at_end(self)
+        self.returned = self._ways_of_class()
         left: dict[Key, Opened] = {}
         closes: frozenset[Key] | None = None
         for way in self.returned:
@@ -317,6 +319,16 @@ class Frame:
             self.is_quiet,
             is_joining,
         )
+
+    def _ways_of_class(self) -> list[WayOut]:
+        """The ways out but for those that receivers of the class never take: ``if not self.transactional: return ..``."""
+        ways = self.returned
+        flags = {test.param for way in ways for test in way.guards if test.param.startswith(FLAG)} if len(ways) > 1 else ()
+        if not flags or self.klass is None or not any(way.open or way.closed for way in ways):
+            return ways
+        says = of_class(self.linker, self.klass, self.exact)
+        self.queries.update((("attr", flag.removeprefix(FLAG)), None) for flag in sorted(flags))
+        return [way for way in ways if all(test.param not in says or test.holds(says[test.param]) for test in way.guards)]
 
     # -- regions ------------------------------------------------------------------------------------------------------------------
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.link import misuse
 from txlint.link.branches import State, WayOut
-from txlint.link.builtin import EXIT_STACKS
-from txlint.link.calls import close_stack, evaluate_call
+from txlint.link.builtin import close_stack, is_stack
+from txlint.link.calls import evaluate_call
 from txlint.link.changes import field_of, writes
-from txlint.link.entering import Closing, enter_context, leave, only_left, over, suspended
+from txlint.link.entering import Closing, enter_context, given_back, leave, only_left, own, suspended
 from txlint.link.generic import for_frame
 from txlint.link.grown import added
 from txlint.link.guards import (
@@ -30,7 +30,8 @@ from txlint.link.guards import (
     tests,
 )  # fmt: skip
 from txlint.link.held import given
-from txlint.link.iterated import fields_over, fills, holds_in, is_entered
+from txlint.link.holding import via
+from txlint.link.iterated import constants_over, fields_over, fills, holds_in, is_entered
 from txlint.link.kept import ADDS, declared, fillable, inside, item_name, outside, places
 from txlint.link.keyed import key_of, with_key
 from txlint.link.library import assigned
@@ -41,7 +42,7 @@ from txlint.link.properties import load, look, write
 from txlint.link.putting import put_at
 from txlint.link.targets import iterate
 from txlint.link.uses import uses_of
-from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtObj, Fn, Obj, SelfObj, Stored, Value, union
+from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtObj, Fn, Generated, Obj, SelfObj, Stored, Value, union
 from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import Key, Test
 from txlint.model.shapes import bodies, calls_in, last_name
@@ -162,6 +163,7 @@ def _aug(frame: Frame, stmt: Any) -> None:
         frame.assigned_params[stmt[1]] = None
         frame.env[stmt[1]] = union(frame.env.get(stmt[1], UNKNOWN), value)
         frame.by_test.pop(stmt[1], None)
+        frame.listed.pop(stmt[1], None)
     else:
         frame.ev(stmt[1])
         if stmt[1].__class__ is str and last_name(stmt[1]) in frame.writes:
@@ -214,6 +216,8 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                 del frame.given_if[target]
             if target in frame.by_test:
                 del frame.by_test[target]
+            if target in frame.listed:
+                del frame.listed[target]
             if source.__class__ is tuple and source[0] == "ifexp" and _is_only_bound_so(frame, target, 1):
                 if (which := one_of_two(frame, source)) is not None:
                     frame.by_test[target] = (value, *which)
@@ -375,13 +379,20 @@ def _with_item(frame: Frame, item: Expr, target: Expr | None, pos: Pos, closers:
     if is_async:
         misuse.entered_async(frame, value, item, pos)
     bound = enter_context(frame, value, item, pos, closers, target)
+    if target.__class__ is str and is_stack(value):
+        frame.stacks = {**frame.stacks, target: ()}
+        closers.append(partial(close_stack, frame, target))
     if target is not None:
         assign(frame, target, bound, item if item.__class__ is not str else None)
-    over(frame, value, item, bound, target, pos, closers)
-    name = target if target is not None else item
-    if name.__class__ is str and any(isinstance(atom, ExtObj) and atom.name in EXIT_STACKS for atom in value):
-        frame.at_exit[name] = {}
-        closers.append(partial(close_stack, frame, name))
+    own(frame, value, item, bound, target, pos, closers)
+    if target.__class__ is str and "." not in target:
+        # What a `with` binds is over when the block is: a session is closed, a connection given back.
+        closers.append(partial(given_back, frame, target))
+    if any(isinstance(atom, (Generated, Obj)) for atom in value):
+        for atom in bound:  # a cursor of a connection that the context manager has made, and that nobody else knows
+            made_of = via(atom)
+            if made_of is not None and made_of[1:2] == ("local",):
+                closers.append(partial(frame.end_begun, made_of))
     if frame.linker.has_sessions and (events := only_left(frame, value, first)):
         closers.append(partial(leave, frame, events, target, pos, {(opened.key, opened.pos) for opened in frame.now_open()}))
 
@@ -535,6 +546,11 @@ def _for(frame: Frame, stmt: Any) -> None:
         frame.body(stmt[4])
         return
     value = frame.ev(stmt[2])
+    constants = constants_over(frame, stmt[2], value) if stmt[1].__class__ is str and value else None
+    if constants == ():
+        frame.skipped |= {stmt[6]}
+        frame.body(stmt[4])
+        return
     called = frame.called
     iterate(frame, value, stmt[2])
     region = frame.region
@@ -546,6 +562,8 @@ def _for(frame: Frame, stmt: Any) -> None:
     assign(frame, stmt[1], frame.linker.items(value))
     if fields is not None and stmt[1].__class__ is str:
         frame.each[stmt[1]] = None, fields
+    if constants is not None:
+        frame.listed[stmt[1]] = frame.env[stmt[1]], constants
     if frame.filled and frame.self_name is not None:
         assume(frame, [("test", test) for test in holds_in(frame, stmt[2])])
     frame.loops.append((stmt, frame.now_open()))

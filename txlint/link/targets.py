@@ -62,12 +62,17 @@ def add_targets(
         frame.never = site.expr
     if not returns and fun.fact is not None and fun.fact.returns is not None:
         returns = linker.annotation(fun.fact.returns, fun.module, fun.klass, fun.parent)
+    if type(receiver) is SelfObj and replay.queries:
+        if returns:
+            frame.queries.update(replay.queries)
+        elif linker.has_sessions:  # what it leaves open may be a matter of classes in attributes
+            frame.queries.update(
+                {query: None for query in replay.queries if query[0] == "attr" and linker.varies(receiver.klass, query[1])}
+            )
     if returns:
         if linker.has_generics:
             held = type(receiver) is SelfObj
             returns = for_frame(frame, returns) if held else for_class(linker, returns, klass, getattr(receiver, "item", UNKNOWN))
-        if type(receiver) is SelfObj and replay.queries:
-            frame.queries.update(replay.queries)
         given = bound
         if site.open_ended and fun.fact is not None:  # what is not bound may still be passed
             given = {**dict.fromkeys((param.name for param in fun.fact.params), UNKNOWN), **bound}

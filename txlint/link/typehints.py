@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from txlint.link import generic
-from txlint.link.held import provided, under
+from txlint.link.held import BRIEF, is_brief, provided, under
 from txlint.link.project import Fun, Klass, Module, absolute
 from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtObj, Fn, Generated, Many, Obj, Param, Seq, Table, TypeArg, Value, union
 from txlint.model.facts import Expr
@@ -144,10 +144,14 @@ def dependencies(
 
 
 def marked(linker: Linker, marker: Atom) -> list[Fn]:
-    """The functions that a dependency marker stands for."""
+    """The functions that a dependency marker stands for; with the receiver `BRIEF` those that end when the function that asks for them has
+    returned."""
     found: list[Fn] = []
+    known = linker.catalog.library_class(marker.name) if isinstance(marker, ExtObj) else None
     for inner in marker.item if isinstance(marker, ExtObj) else ():
-        if isinstance(inner, Fn):
+        if isinstance(inner, Fn) and inner.receiver is None and known is not None and known.brief:
+            found.append(linker.atoms(Fn, inner.fun, linker.atoms.const(BRIEF)))
+        elif isinstance(inner, Fn):
             found.append(inner)
         elif isinstance(inner, Cls):
             found.extend(_constructor(linker, inner.klass))
@@ -164,7 +168,7 @@ def _constructor(linker: Linker, klass: Klass) -> list[Fn]:
     ]
 
 
-def request_wide(linker: Linker, dependency: Fun, seen: tuple[int, ...] = ()) -> list[Opened]:
+def request_wide(linker: Linker, dependency: Fun, seen: tuple[int, ...] = (), brief: bool = False) -> list[Opened]:
     """What is open where a dependency yields, or where it returns on a session that it depends on itself: that stays open while the
     function that depends on it runs."""
     fact = dependency.fact
@@ -174,7 +178,7 @@ def request_wide(linker: Linker, dependency: Fun, seen: tuple[int, ...] = ()) ->
     for param in fact.params:
         if param.default is not None or param.annotation is not None:
             for inner in linker.dependencies(param.annotation, param.default, dependency.module, dependency.klass, dependency.parent):
-                found.extend(request_wide(linker, inner.fun, (*seen, dependency.id)))
+                found.extend(request_wide(linker, inner.fun, (*seen, dependency.id), brief or is_brief(inner)))
     replay = linker.replay(dependency, dependency.klass, True)
     path, around = dependency.module.facts.path, [opened for region, _ in replay.yields for opened in region]
     yields_object = any(isinstance(atom, Obj) for _, value in replay.yields for atom in value)
@@ -186,6 +190,8 @@ def request_wide(linker: Linker, dependency: Fun, seen: tuple[int, ...] = ()) ->
             key = opened.key
             if shared is not None and key[1:2] == ("local",):
                 key = under(shared, key[2].partition(".")[2] if yields_object else "")
+            if brief:
+                key = ("session", "global", dependency.dotted + BRIEF)
             found.append(replace(opened, kind="request", path=path, function=dependency.dotted, key=key))
     return found
 

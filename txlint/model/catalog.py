@@ -228,6 +228,7 @@ class LibraryClass(Entry):
     mapped: bool = False  # instances of subclasses are rows: what is assigned to their attributes is written with the next flush
     row: Arg | None = None  # the argument of its constructor that is the row it is to change; an attribute of that name is None without
     proxy: str = ""  # the method that gives an instance what it stands for, from then on
+    brief: bool = False  # what this marker of a dependency gives is over when the function that asks for it has returned
     namespace: bool = False  # there is one instance for each request, which holds whatever the project puts there
 
 
