@@ -254,6 +254,9 @@ def _stack(site: Site, last: str, args: tuple[Value, ...]) -> bool:
             frame.open = {**frame.open, **{opened.key: opened for opened in frame.region if (opened.key, opened.pos) in entered}}
             frame.snapshot = None
         frame.stacks = {**frame.stacks, name: ()}
+        if last == "pop_all" and (other := _bound_by(frame.at, site.expr)) is not None:
+            frame.stacks[other] = kept
+            site.result = (frame.linker.atoms(ExtObj, "contextlib.ExitStack", UNKNOWN, None),)
         return True
     return False
 

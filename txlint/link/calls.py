@@ -16,7 +16,7 @@ from txlint.link.conditions import argument, is_given
 from txlint.link.guards import parameter_of
 from txlint.link.held import lasts_briefly
 from txlint.link.holding import row_of
-from txlint.link.kept import CALLABLE, one_of, options, put_there
+from txlint.link.kept import CALLABLE, MOST_KEPT, one_of, options, put_there
 from txlint.link.library import call_library, proxy_method
 from txlint.link.opening import opened_within, opening_of, within
 from txlint.link.passing import bind, called_with, doubt_states, passed, sent_as, tell_left_open
@@ -67,6 +67,7 @@ if TYPE_CHECKING:
 
 _CHANGES = frozenset({"pop", "setdefault", "update", "clear", "popitem"})
 _SAVES = frozenset({"save", "asave", "insert"})
+_ENTERING = (".enter_context", ".enter_async_context")
 
 
 def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, entering: bool = False) -> Value:
@@ -246,6 +247,8 @@ def _arguments(site: Site, args: tuple[Expr, ...], keywords: tuple[tuple[str | N
                 values.extend(value[0].items)
             else:
                 site.open_ended = True
+        elif arg[0] == "call" and site.func.__class__ is str and site.func.endswith(_ENTERING):
+            values.append(evaluate_call(frame, arg, used=True, entering=True))
         else:
             values.append(frame.ev(arg))
     site.args = tuple(values)
@@ -630,6 +633,8 @@ def _construct(site: Site, atom: Cls | SelfCls, args: tuple[Value, ...], keyword
         result = site.result
         call_library(site, dotted, None, args, keywords, 0)
         site.result = result
+    if not exact and frame.fun.fact is not None and frame.fun.fact.name == "__init_subclass__" and klass.subclasses:
+        made = linker.atoms(OneOf, tuple(linker.instance(each, True) for each in klass.subclasses[:MOST_KEPT]))  # it runs for each of them
     site.result = union(site.result, opened or (made,))
 
 

@@ -6,11 +6,11 @@ what is made of the entries (an attribute, an item, an instance); `given_key` pu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.link.kept import CALLABLE, MOST_KEPT, kept, options
-from txlint.link.keyed import Tag, entries
+from txlint.link.keyed import Tag, entries, fits
 from txlint.link.values import UNKNOWN, Atom, Chosen, Cls, Const, Many, Obj, OneOf, Param, Seq, Stored, Table, Value
 from txlint.model.graph import KEY, Test
 
@@ -59,24 +59,44 @@ def entry_of(linker: Linker, table: Table, key: Value) -> Value:
 def kept_under(linker: Linker, atom: Stored) -> Chosen | None:
     """What is kept under a key that the caller gives, as a choice; None where the keys are not of one kind."""
     asked = atom.place[3] if len(atom.place) > 3 else None
-    if asked is None or asked[0] not in ("param", "type"):
+    if asked is None or asked[0] not in ("param", "type", "tuple"):
         return None
     under: dict[Atom, list[Tag]] = {}
     for other, tag in entries(linker, atom.place):
-        under.setdefault(other, []).append(tag)
-        if isinstance(other, Cls):  # `handlers[kind] = cls()`
-            under.setdefault(linker.instance(other.klass, True), []).append(tag)
-    there = options(linker, atom)
-    kinds = {tag[0] for each in there for tag in under.get(each, ()) if tag is not None and tag[0] in ("const", "class")}
-    kind = kinds.pop() if len(kinds) == 1 else None
-    if kind is None or (kind == "const" and asked[0] == "type"):
-        return None
-    keys: list[Keys] = []
-    for each in there:
-        known = [tag[1] for tag in under.get(each, ()) if tag is not None and tag[0] == kind]
-        keys.append(tuple(known) if known and len(known) == len(under[each]) else None)
-    param = linker.atoms(Param, linker.project.funs[asked[1]], asked[2])
-    return linker.atoms(Chosen, there, tuple(keys), param, "class" if kind == "class" else "in")
+        if fits(tag, asked):
+            under.setdefault(other, []).append(tag)
+            if isinstance(other, Cls):  # `handlers[kind] = cls()`
+                under.setdefault(linker.instance(other.klass, True), []).append(tag)
+    wanted = asked[1] if asked[0] == "tuple" else (asked,)
+    held = [(each, _parts(tag, len(wanted))) for each in options(linker, atom) for tag in under.get(each, (None,))]
+    return _by_parts(linker, held, wanted)
+
+
+def _parts(tag: Tag, number: int) -> tuple[Tag, ...]:
+    if tag is not None and tag[0] == "tuple" and len(tag[1]) == number:
+        return tag[1]  # type: ignore[no-any-return]
+    return (tag,) if number == 1 else (None,) * number
+
+
+def _by_parts(linker: Linker, held: Sequence[tuple[Atom, tuple[Tag, ...]]], wanted: tuple[Tag, ...], at: int = 0) -> Chosen | None:
+    """A choice by the first part of a key that the caller gives, among choices by those behind it."""
+    for place, asked in enumerate(wanted[at:], at):
+        kinds = {part[0] for _, parts in held if (part := parts[place]) is not None and part[0] in ("const", "class")}
+        kind = kinds.pop() if len(kinds) == 1 else None
+        if kind is None or asked is None or asked[0] not in ("param", "type") or (kind == "const" and asked[0] == "type"):
+            continue
+        by_key: dict[Any, list[tuple[Atom, tuple[Tag, ...]]]] = {}
+        for each in held:
+            part = each[1][place]
+            by_key.setdefault(part[1:] if part is not None and part[0] == kind else None, []).append(each)
+        found: dict[Atom, Keys] = {}
+        for keys, those in by_key.items():
+            inner = _by_parts(linker, those, wanted, place + 1)
+            for atom in dict.fromkeys(atom for atom, _ in those) if inner is None else (inner,):
+                _add(found, atom, keys)
+        param = linker.atoms(Param, linker.project.funs[asked[1]], asked[2])
+        return linker.atoms(Chosen, tuple(found), tuple(found.values()), param, "class" if kind == "class" else "in")
+    return None
 
 
 def each_of(linker: Linker, chosen: Chosen, of: Callable[[Value], Value]) -> Value:

@@ -592,7 +592,7 @@ def _keep(linker: Linker, decorator: Fun, returned: Value, given: dict[str, Valu
     for holder in [decorator] if given is None else [a.fun for a in returned if isinstance(a, Fn) and a.fun.parent is decorator]:
         name = _first_parameter(linker, holder)
         if name is not None:
-            linker.put(("param", holder.id, name), value, beside(decorator, given, "", True) if given is not None else None)
+            linker.put(("param", holder.id, name), value, beside(linker, decorator, given, "", True) if given is not None else None)
 
 
 def _arguments(frame: Frame, expr: Expr) -> tuple[tuple[Value, ...], dict[str | None, Value]]:

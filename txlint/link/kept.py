@@ -45,7 +45,7 @@ from txlint.link.values import (
     Value,
     union,
 )
-from txlint.model.graph import KEY, NO_CLASS, Target, Test
+from txlint.model.graph import KEY, Target, Test
 from txlint.model.shapes import called, calls_in, last_name, statements
 
 if TYPE_CHECKING:
@@ -96,12 +96,15 @@ def _is_empty(value: Value) -> bool:
 
 
 def declared(linker: Linker, typed: Value, place: Place) -> Value:
-    """What an annotation says of an attribute; of a container of callables, or of whatever, with what is put there."""
+    """What an annotation says of an attribute; of a container of callables, of instances of several classes, or of whatever, with what is
+    put there."""
     result: Value = UNKNOWN
     for atom in typed:
         held = atom.item if isinstance(atom, Many) else atom.rest if isinstance(atom, Table) else None
-        if held is not None and not any(isinstance(each, Obj) for each in held):
-            held = union(held, (linker.atoms(Stored, place),))
+        several = tuple(each for each in held or () if isinstance(each, Obj) and each.klass.subclasses)
+        if held is not None and (several or not any(isinstance(each, Obj) for each in held)):
+            put(linker, place, several)  # one of these, where it is not found which
+            held = union(tuple(each for each in held if each not in several), (linker.atoms(Stored, place),))
             atom = linker.atoms(Many, held) if isinstance(atom, Many) else linker.atoms(Table, (), held)
         result = union(result, (atom,))
     return result
@@ -243,7 +246,16 @@ def _resolved(linker: Linker, place: Place) -> Value:
     """What is at a place, with what was passed for parameters put in."""
     found: dict[Atom, None] = {}
     _gather(linker, place, found, set())
-    return tuple(found)[:MOST_KEPT]
+    told = tuple(found)[:MOST_KEPT]
+    in_container = place[0] in ("global", "attr")
+    vague = [atom for atom in told if isinstance(atom, Obj) and not atom.exact and atom.klass.subclasses] if in_container else ()
+    if vague:  # what an annotation says counts where it is not found what is there
+        told = tuple(atom for atom in told if atom not in vague or not any(_is_below(other, atom) for other in told))
+    return told
+
+
+def _is_below(atom: Atom, other: Obj) -> bool:
+    return isinstance(atom, Obj) and atom.klass in other.klass.subclasses
 
 
 def _gather(linker: Linker, place: Place, found: dict[Atom, None], seen: set[Place]) -> None:
@@ -252,16 +264,18 @@ def _gather(linker: Linker, place: Place, found: dict[Atom, None], seen: set[Pla
         return
     seen.add(place)
     if len(place) > 3:
-        wanted = {atom: None for atom, key in keyed.entries(linker, place) if keyed.fits(key, place[3])}
+        entries = keyed.entries(linker, place)
+        wanted = {atom: None for atom, key in entries if keyed.fits(key, place[3])}
         if len(place) > 4:
             found.update(wanted)
             return
         there: dict[Atom, None] = {}
         _gather(linker, place[:3], there, set(seen))  # others may have all that is there
         made = {atom.klass for atom in wanted if isinstance(atom, Cls)}
+        told_apart = {atom for atom, key in entries if isinstance(atom, Obj) and key is not None}
         asks_class = any(type(atom) is Stored and atom.place[0] == "made" for atom in linker.stores.get(place[:3], ()))
         for atom in tuple(there)[:MOST_KEPT]:
-            is_other = type(atom) in CALLABLE or (asks_class and isinstance(atom, Obj))
+            is_other = type(atom) in CALLABLE or atom in told_apart or (asks_class and isinstance(atom, Obj))
             if atom in wanted or not is_other or (isinstance(atom, Obj) and atom.klass in made):
                 found[atom] = None
         return
@@ -273,12 +287,7 @@ def _gather(linker: Linker, place: Place, found: dict[Atom, None], seen: set[Pla
         else:  # what a function makes of a class that it is given
             found.update((linker.instance(atom.klass, True), None) for atom in given if isinstance(atom, Cls))
         return
-    if place[0] == "param":
-        for atom in linker.params.get((place[1], place[2], NO_CLASS), UNKNOWN):
-            found[atom] = None
-        klass = linker.project.funs[place[1]].klass
-        for holder in (klass, *klass.subclasses) if klass is not None else ():
-            found.update(dict.fromkeys(linker.params.get((place[1], place[2], holder.id), UNKNOWN)))
+    found.update((each, None) for atom in keyed.passed(linker, place) for each in (atom.options if isinstance(atom, OneOf) else (atom,)))
     for atom in tuple(linker.stores.get(place, ())):  # finding out what it stands for may put more there
         inner = keyed.place_of(atom)
         if inner is None:
@@ -427,6 +436,15 @@ def _writers(linker: Linker, module: Module) -> list[tuple[Fun, frozenset[str] |
     if known is None:
         filled = [(fun, _filled(fun.body)) for fun in (module.body, *module.funs)]
         known = linker.writers[module] = [each for each in filled if each[1] is None or each[1]]
+    return known
+
+
+def fills(linker: Linker, fun: Fun) -> bool:
+    """Does a function put something into containers?"""
+    known = linker.filling.get(fun.id)
+    if known is None:
+        filled = _filled(fun.body)
+        known = linker.filling[fun.id] = filled is None or bool(filled)
     return known
 
 

@@ -2,17 +2,20 @@
 
 A key is ``("const", value)``, ``("class", class number)`` (the class itself, or that of the very object whose ``type()`` is asked for), or
 that of whoever calls: ``("param", function number, name)``, ``("type", function number, name)`` for the class of what is passed,
-``("each", function number, name)`` for any item of what is passed (``for name in names: registry[name] = func``). A function
-that a decorator's factory keeps, or that is handed over beside its key, has the key that was passed in the same call. None: not known."""
+``("each", function number, name)`` for any item of what is passed (``for name in names: registry[name] = func``); of what is kept itself,
+``("own", attribute)``; or several together, ``("tuple", keys)``. A function that a decorator's factory keeps, or that is handed over beside
+its key, has the key that was passed in the same call. None: not known."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice, product
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.link.values import Atom, Cls, Const, Fn, Obj, OneOf, Param, SelfCls, SelfObj, Seq, Stored, Value
 from txlint.model.facts import Expr
 from txlint.model.graph import NO_CLASS
+from txlint.model.shapes import last_name
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -26,12 +29,16 @@ Ref: TypeAlias = Any
 ITS_OWN = "[]"
 _METACLASSES = frozenset({"builtins.type", "abc.ABCMeta"})
 _CONCRETE = frozenset({"const", "class"})
-_PASSED = frozenset({"param", "each"})
+_EACH = "each"
+_MOST_TOGETHER = 16
+"""Combinations of the parts of one key that are told apart."""
 
 
 def key_of(frame: Frame, expr: Expr, value: Value) -> Tag:
     """The key that an expression is, by its value."""
     asked = None
+    if expr.__class__ is tuple and expr[0] == "tuple" and len(value) == 1 and isinstance(value[0], Seq):
+        return _together([key_of(frame, part, of) for part, of in zip(expr[1], value[0].items, strict=False)])
     if expr.__class__ is str:
         asked = expr.removesuffix(".__class__") if expr.endswith(".__class__") else None
     elif expr[0] == "call" and expr[1] == "type" and len(expr[2]) == 1:
@@ -50,7 +57,7 @@ def _item_of(frame: Frame, expr: Expr) -> Tag:
     while loop is not None and fun is not None and fun.fact is not None:
         if loop[2] in fun.scope:
             is_passed = any(param.name == loop[2] for param in fun.fact.params) and not uses_of(frame.linker, fun, loop[2]).bindings
-            return ("each", fun.id, loop[2]) if is_passed else None
+            return (_EACH, fun.id, loop[2]) if is_passed else None
         fun = fun.parent
     return None
 
@@ -72,7 +79,29 @@ def tag_of(value: Value) -> Tag:
     only = value[0] if len(value) == 1 else None
     if isinstance(only, Const) and isinstance(only.value, (str, int)):
         return ("const", only.value)
+    if isinstance(only, Seq):
+        return _together([tag_of(item) for item in only.items])
     return ("class", only.klass.id) if isinstance(only, Cls) else None
+
+
+def _together(tags: Sequence[Tag]) -> Tag:
+    return ("tuple", tuple(tags)) if any(tag is not None for tag in tags) else None
+
+
+def own_key(container: Any, source: Any) -> Tag:
+    """The key in the name of a container under which something is put that has it as an attribute: ``known[plugin.slug] = plugin``,
+    ``known[cls.slug] = cls()``, ``known[handler.kind].append(handler)``."""
+    if container.__class__ is not tuple:
+        return None
+    index = container[2] if container[0] == "sub" else None
+    if container[0] == "call" and last_name(container[1]) == "setdefault" and container[2]:
+        index = container[2][0]
+    if source.__class__ is tuple and source[0] == "call":
+        source = source[1]
+    if index.__class__ is not str or source.__class__ is not str or not index.startswith(f"{source}."):
+        return None
+    attribute = index[len(source) + 1 :]
+    return ("own", attribute) if "." not in attribute else None
 
 
 def tag_passed(caller: Fun, given: tuple[Any, ...]) -> Tag:
@@ -89,22 +118,26 @@ def tag_passed(caller: Fun, given: tuple[Any, ...]) -> Tag:
     return None
 
 
-def beside(fun: Fun, bound: Mapping[str, Value], name: str, whole: bool) -> dict[Ref, tuple[Tag, ...]]:
-    """What is passed in the same call beside one argument, as keys, of a list those of its items; the defaults of what is not passed, where
-    the call is known as a ``whole``."""
-    keys: dict[Ref, tuple[Tag, ...]] = {(fun.id, other): _tags_of(value) for other, value in bound.items() if other != name}
+def beside(linker: Linker, fun: Fun, bound: Mapping[str, Value], name: str, whole: bool) -> dict[Ref, tuple[Tag, ...]]:
+    """What is passed in the same call beside one argument, as keys, of a list also those of its items; the defaults of what is not passed,
+    where the call is known as a ``whole``."""
+    keys: dict[Ref, tuple[Tag, ...]] = {}
+    for other, value in bound.items():
+        if other != name:
+            keys[fun.id, other] = (tag_of(value),)
+            if len(value) == 1 and isinstance(value[0], Seq):
+                keys[fun.id, other, _EACH] = _tags_of_items(value[0])
     for param in fun.fact.params if whole and fun.fact is not None else ():
-        default = param.default
-        if param.name not in bound and default.__class__ is tuple and default[0] == "const":
-            if isinstance(default[1], (str, int)):
-                keys[fun.id, param.name] = (default,)
+        if param.name not in bound and param.default is not None:
+            default = param.default
+            is_plain = default.__class__ is str or default[0] == "const"
+            tag = tag_of(linker.value(default, fun.module, fun.parent)) if is_plain else None
+            if tag is not None and tag[0] in _CONCRETE:
+                keys[fun.id, param.name] = (tag,)
     return keys
 
 
-def _tags_of(value: Value) -> tuple[Tag, ...]:
-    listed = value[0] if len(value) == 1 else None
-    if not isinstance(listed, Seq):
-        return (tag_of(value),)
+def _tags_of_items(listed: Seq) -> tuple[Tag, ...]:
     return tuple([tag_of((atom,)) for item in listed.items for atom in item]) if all(listed.items) else (None,)
 
 
@@ -138,28 +171,71 @@ def entries(linker: Linker, place: Any, ref: Ref = ITS_OWN) -> dict[tuple[Atom, 
     """What is kept at a place, each with its key. A place that it leads to is looked at once for each key that holds on the way there,
     as the ways between places are without number."""
     found: dict[tuple[Atom, Tag], None] = {}
-    waiting: list[tuple[Any, Ref, Tag]] = [(place[:3], ref, None)]
+    waiting: list[tuple[Any, Tag]] = [(place[:3], ("param", *ref) if ref is not ITS_OWN else (ITS_OWN,))]
     seen = set(waiting)
     while waiting:
-        at, asks, above = waiting.pop()
-        onward: list[tuple[Any, Ref, Tag]] = []
-        for atom in tuple(linker.stores.get(at, ())):
-            for tag in tuple(linker.keys.get((at, atom), {}).get(asks) or (None,)):
-                key = above or (tag if tag is not None and tag[0] in _CONCRETE else None)
+        at, asked = waiting.pop()
+        onward: list[tuple[Any, Tag]] = []
+        for atom in (*linker.stores.get(at, ()), *(passed(linker, at) if at != place[:3] else ())):
+            for tag in _answers(linker.keys.get((at, atom), {}), asked):
                 for part in parts(atom, place):
                     inner = place_of(part)
                     if inner is not None:
                         if inner[0] == "made":  # told apart by the classes of which it is made
                             inner = ("param", *inner[1:])
-                        onward.append((inner[:3], tag[1:] if tag is not None and tag[0] in _PASSED else None, key))
+                        onward.append((inner[:3], tag))
                     else:
                         for made in stands_for(linker, part):
-                            found[made, key or _of_keyword(linker, made, tag)] = None
+                            found[made, _settled(linker, made, tag)] = None
         for step in reversed(onward):
             if step not in seen:
                 seen.add(step)
                 waiting.append(step)
     return found
+
+
+def passed(linker: Linker, place: Any) -> Iterable[Atom]:
+    """What callers pass besides callables, where the place is of an argument; for a method's, also to those of classes below."""
+    if place[0] != "param":
+        return
+    klass = linker.project.funs[place[1]].klass
+    holders = (klass, *klass.subclasses) if klass is not None else ()
+    for number in (NO_CLASS, *(each.id for each in holders)):
+        yield from linker.params.get((place[1], place[2], number), ())
+
+
+def _answers(known: Mapping[Ref, Mapping[Tag, None]], asked: Tag) -> Iterable[Tag]:
+    """The keys with which something was put at a place, of those that are asked for: what has been said is itself."""
+    if asked is None:
+        return (None,)
+    if asked[0] == "tuple":
+        ways = product(*[_answers(known, part) for part in asked[1]])
+        return [("tuple", parts) for parts in islice(ways, _MOST_TOGETHER)]
+    if asked[0] == _EACH:
+        return tuple(known.get((*asked[1:], _EACH)) or (None,))
+    if asked[0] in ("param", ITS_OWN):
+        return tuple(known.get(asked[1:] or ITS_OWN) or (None,))
+    return (asked,)
+
+
+def _settled(linker: Linker, made: Atom, tag: Tag) -> Tag:
+    """The key of what has been found in the end; None where it is still somebody else's to say."""
+    if tag is None or tag[0] in _CONCRETE:
+        return tag
+    if tag[0] == "tuple":
+        return _together([_settled(linker, made, part) for part in tag[1]])
+    return _own(linker, made, tag[1]) if tag[0] == "own" else _of_keyword(linker, made, tag)
+
+
+def _own(linker: Linker, made: Atom, attribute: str) -> Tag:
+    """The key that an attribute of something is: of a class, of an instance whose very class is known, the name of a function."""
+    if isinstance(made, Fn):
+        return ("const", made.fun.fact.name) if attribute == "__name__" and made.fun.fact is not None else None
+    if not isinstance(made, Cls) and not (isinstance(made, Obj) and made.exact):
+        return None
+    given = dict(made.flags).get(attribute) if isinstance(made, Obj) else None
+    tag = tag_of((given,) if given is not None else linker.attribute(made, attribute))
+    return tag if tag is not None and tag[0] in _CONCRETE else None
 
 
 def parts(atom: Atom, place: Any) -> Sequence[Atom]:
@@ -220,4 +296,6 @@ def _of_keyword(linker: Linker, made: Atom, tag: Tag) -> Tag:
 
 def fits(key: Tag, wanted: Tag) -> bool:
     """May what has this key be what is asked for?"""
+    if key is not None and wanted is not None and key[0] == wanted[0] == "tuple" and len(key[1]) == len(wanted[1]):
+        return all(map(fits, key[1], wanted[1]))
     return key is None or wanted is None or wanted[0] not in _CONCRETE or key == wanted

@@ -165,6 +165,7 @@ class Linker:
         self.wrapped_methods: dict[int, list[tuple[Opened, str]]] = {}  # class -> what its decorators open around which methods
         self.looked: set[Any] = set()  # places that have been looked at as soon as they were asked for
         self.contents: dict[Any, Value] = {}  # place -> what readers get
+        self.filling: dict[int, bool] = {}  # functions: do they put something into containers?
         self.readers: dict[Any, dict[int, None]] = {}  # place -> the functions that asked for it
         self.begun: set[tuple[Any, ...]] = set()  # sessions that are in a transaction wherever they can be named
         self.retrying: dict[int, bool] = {}  # decorators of the project: do they try again?

@@ -10,6 +10,7 @@ from txlint.link import taught
 from txlint.link.chosen import each_of, kept_under
 from txlint.link.generic import for_class
 from txlint.link.kept import ADDS, OF_CALLERS, begins_empty, declared, one_of, options, put_on, put_there, unset
+from txlint.link.keyed import passed
 from txlint.link.project import Klass
 from txlint.link.values import (
     UNKNOWN,
@@ -110,7 +111,9 @@ def of_options(linker: Linker, atom: Stored | OneOf, name: str) -> Value:
 
 def _is_own_method(linker: Linker, place: Any, name: str) -> bool:
     """Is it an instance that was put there, with a method of this name: ``services[kind].add(order)``?"""
-    put = (each for atom in linker.stores.get(place[:3], ()) for each in (atom.options if isinstance(atom, OneOf) else (atom,)))
+    kept = linker.stores.get(place[:3], ())
+    given = (each for atom in kept if isinstance(atom, Param) for each in passed(linker, ("param", atom.fun.id, atom.name)))
+    put = (each for atom in (*kept, *given) for each in (atom.options if isinstance(atom, OneOf) else (atom,)))
     return any(isinstance(each, Obj) and linker.find(each.klass, name) is not None for each in put)
 
 

@@ -15,7 +15,7 @@ from txlint.link.changes import CREATED, assigned, origin_of, saves
 from txlint.link.guards import one_of_two, parameter_of
 from txlint.link.held import by_parameter, given, held
 from txlint.link.holding import row_of, via
-from txlint.link.kept import CALLABLE
+from txlint.link.kept import CALLABLE, fills
 from txlint.link.keyed import beside
 from txlint.link.project import mentions
 from txlint.link.settled import constants, flag_of
@@ -344,11 +344,13 @@ def bind(fun: Fun, args: tuple[Value, ...], keywords: dict[str | None, Value], s
 
 def note_parameters(linker: Any, fun: Fun, bound: dict[str, Value], cls: int = NO_CLASS, whole: bool = False) -> None:
     """What callers pass is what a parameter without annotation may be. Callables are not told here: which caller passes which one is
-    kept apart (`program`). ``whole``: what is not bound has its default."""
+    kept apart (`program`). What is passed beside them is noted, as it may be a key; so it is of instances where the function keeps what it
+    is given. ``whole``: what is not bound has its default."""
     for name, value in bound.items():
         for atom in value:
-            if type(atom) in CALLABLE:
-                linker.put(("param", fun.id, name), value, beside(fun, bound, name, whole))
+            if type(atom) in CALLABLE or (type(atom) is Obj and len(bound) > 1 and fills(linker, fun)):
+                given = tuple([_told(linker, each) if type(each) is Obj else each for each in value])
+                linker.put(("param", fun.id, name), given, beside(linker, fun, bound, name, whole))
                 hand(linker, fun, name, value)
                 break
         told = [_told(linker, atom) for atom in value if type(atom) not in _CALLER_ONLY]

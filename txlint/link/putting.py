@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.link.guards import tests
 from txlint.link.kept import inside, places
+from txlint.link.keyed import own_key, passed
 from txlint.link.uses import uses_of
 from txlint.link.values import Param, Stored, Value
 from txlint.model.facts import Body, Expr
@@ -26,16 +27,22 @@ Under: TypeAlias = tuple[int, Test]
 _ASKED = frozenset({"truthy", "is", "=="})
 
 
-def put_at(frame: Frame, at: Sequence[tuple[Any, ...]], value: Value, container: Expr, source: Expr | None) -> None:
+def put_at(
+    frame: Frame, at: Sequence[tuple[Any, ...]], value: Value, container: Expr, source: Expr | None, item: Expr | None = None
+) -> None:
     """Puts a value, that of the expression ``source``, at the places that a container stands for; ``container`` is the expression that
-    names it."""
+    names it, ``item`` what is assigned to, if it is an item of that."""
     if not at:
         return
     if not value and source.__class__ is tuple and source[0] == "call" and source[1].__class__ is str:
         if frame.is_param(source[1]) and frame.fun.fact is not None:  # `registry[cls.slug] = cls()`
             value = (frame.linker.atoms(Stored, ("made", frame.fun.id, source[1])),)
+    given = {each for atom in value if isinstance(atom, Param) for each in passed(frame.linker, ("param", atom.fun.id, atom.name))}
+    value = tuple(atom for atom in value if atom not in given)  # what callers pass has the keys with which they do
     under = (*_own(frame, frame.guards), *_around(frame, container))
     chosen = _chosen(frame, container)
+    if (own := own_key(item or container, source)) is not None:
+        at = [(*place[:3], own, *place[4:]) for place in at]
     for place in at:
         frame.linker.put(place, value, under=(*under, *chosen.get(place[:3], ())))
 

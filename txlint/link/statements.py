@@ -284,7 +284,8 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                 frame.assigned_params[target[1]] = None
             base = frame.ev(target[1])
             key = frame.ev(target[2])
-            put_at(frame, list(places(with_key(frame.linker, inside(base), key_of(frame, target[2], key)))), value, target[1], source)
+            at = list(places(with_key(frame.linker, inside(base), key_of(frame, target[2], key))))
+            put_at(frame, at, value, target[1], source, target)
             if frame.linker.catalog.namespaces and value and not frame.silent:
                 item = item_name(target[2])
                 for atom in base if item else ():
