@@ -20,6 +20,7 @@ from txlint.link.unset import held_in
 from txlint.link.values import UNKNOWN, Cls, Const, Ext, Obj, Seq, Stored, Value, union
 from txlint.model.facts import Expr
 from txlint.model.graph import IDENTITY, INSTANCE, Test
+from txlint.model.shapes import last_name
 
 Facts: TypeAlias = list[tuple[str, Any]]
 """``("test", Test)``: of a parameter. ``("closed", key)``: nothing of that key is open. ``("ended", key)``: the
@@ -468,21 +469,19 @@ def constant_test(test: Expr, constants: Mapping[str, Any] = NO_CONSTANTS) -> bo
 def library_test(frame: Frame, test: Expr) -> bool | None:
     """What a test gives that asks for a constant: a library's, ``not frappe.flags.in_test``, or one that a module declares `Final`; None
     where that depends. What is asked has been replayed before."""
-    words = frame.linker.fixed_words
-    if not words or not _mentions(test, words):
-        return None
-    if test.__class__ is tuple and test[0] == "not":
+    finals, words = frame.linker.finals, frame.linker.catalog.false_words
+    if test.__class__ is str:
+        if last_name(test) in finals and test.partition(".")[0] not in frame.fun.scope:
+            if (known := frame.linker.project.finals.get(frame.linker.where_bound(frame.module, test))) is not None:
+                return known
+    elif test[0] == "not" and (finals or words):
         inner = library_test(frame, test[1])
         return None if inner is None else not inner
-    if test.__class__ is tuple and test[0] == "bool":
+    elif test[0] == "bool" and (finals or words):
         found = [library_test(frame, part) for part in test[2]]
         decisive = test[1] == "or"
         return decisive if decisive in found else (None if None in found else not decisive)
-    if test.__class__ is str and test.partition(".")[0] not in frame.fun.scope:
-        final = frame.linker.project.finals.get(frame.linker.where_bound(frame.module, test))
-        if final is not None:
-            return final
-    if not _mentions(test, frame.linker.catalog.false_words):
+    if not words or not _mentions(test, words):
         return None
     value = frame.looked_at(test)
     return False if value and all(isinstance(atom, Const) and atom.value is False for atom in value) else None

@@ -95,8 +95,7 @@ class Linker:
         self.project = Project(files, frozenset(catalog.roots) | sys.stdlib_module_names, also)
         self.where_bound = self.project.where_bound
         self.catalog = catalog
-        # One of them is in every test of a constant.
-        self.fixed_words = catalog.false_words | {dotted.rpartition(".")[2] for dotted in self.project.finals}
+        self.finals = frozenset(dotted.rpartition(".")[2] for dotted in self.project.finals)  # names that some module declares `Final`
         self.frameworks = frameworks
         # Of the others it is not asked at each call.
         self.read_calls = tuple(each for each in frameworks if _answers(each, "given", "runs", "constant"))

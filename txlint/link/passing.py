@@ -342,13 +342,18 @@ def bind(fun: Fun, args: tuple[Value, ...], keywords: dict[str | None, Value], s
     return bound
 
 
+def _has_key(bound: dict[str, Value], name: str) -> bool:
+    """Is anything passed beside an argument that may be the key under which it is kept?"""
+    return any(len(value) == 1 and type(value[0]) in (Const, Cls) for other, value in bound.items() if other != name)
+
+
 def note_parameters(linker: Any, fun: Fun, bound: dict[str, Value], cls: int = NO_CLASS, whole: bool = False) -> None:
     """What callers pass is what a parameter without annotation may be. Callables are not told here: which caller passes which one is
     kept apart (`program`). What is passed beside them is noted, as it may be a key; so it is of instances where the function keeps what it
     is given. ``whole``: what is not bound has its default."""
     for name, value in bound.items():
         for atom in value:
-            if type(atom) in CALLABLE or (type(atom) is Obj and len(bound) > 1 and fills(linker, fun)):
+            if type(atom) in CALLABLE or (type(atom) is Obj and len(bound) > 1 and _has_key(bound, name) and fills(linker, fun)):
                 given = tuple([_told(linker, each) if type(each) is Obj else each for each in value])
                 linker.put(("param", fun.id, name), given, beside(linker, fun, bound, name, whole))
                 hand(linker, fun, name, value)
