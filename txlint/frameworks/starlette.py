@@ -8,15 +8,16 @@ Facts are from Starlette 1.10 (middleware/base.py: ``dispatch(request, call_next
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from txlint.frameworks.routes import around, entered, registrations, routed, serves, value_at, verbs_of
+from txlint.frameworks.routes import around, decorators, entered, registrations, routed, serves, value_at, verbs_of
 from txlint.model.graph import NO_CLASS, Entrance, Opened
-from txlint.model.shapes import last_name
+from txlint.model.shapes import called, last_name, speaks_of, statements
 
 if TYPE_CHECKING:
-    from txlint.frameworks.types import Fun, Linker
+    from txlint.frameworks.types import Fun, Linker, Value
 
 PACKAGES = frozenset({"starlette", "fastapi"})
 _REQUEST = "starlette.requests.Request"
@@ -40,10 +41,11 @@ def entrances(linker: Linker) -> Iterator[Entrance]:
         return
     for view in routed(linker, _ROUTES, _CLASSES):
         known = {(o.path, o.pos) for each in _own(linker, view.fun) for o in linker.request_wide(each)}
-        above = tree.above(view.name)
-        may_be_any = tree.apps.isdisjoint(above)
+        above = tree.above(view.name, tree.mounted)
+        may_be_any = not tree.is_read or tree.apps.isdisjoint(above)
         around_it = (o for o, verbs, on in behind if serves(view.method, verbs) and (not on or may_be_any or not on.isdisjoint(above)))
-        for opened in (*around_it, *(opened for name in above for _, held in tree.outer.get(name, ()) for opened in held)):
+        included = (opened for name in tree.above(view.name) for _, held in tree.outer.get(name, ()) for opened in held)
+        for opened in (*around_it, *included):
             if (opened.path, opened.pos) not in known:  # it depends on that itself: then its own session is meant
                 known.add((opened.path, opened.pos))
                 yield entered(view.fun, NO_CLASS, opened)
@@ -77,23 +79,48 @@ def _middleware(linker: Linker) -> Iterator[_Middleware]:
         params = found.fun.fact.params
         if len(params) == 2:
             linker.tell(found.fun, params[0].name, (linker.atoms(linker.ExtObj, _REQUEST, (), None),))
-            yield _Middleware(found.fun, None, params[1].name, params[0].name, frozenset({found.name}))
+            name = called(next(expr for at, expr in decorators(found.fun) if at.endswith(".middleware")))
+            apps = frozenset({found.name}) if _is_made_here(linker, found.fun.parent or found.fun.module.body, str(name)) else frozenset()
+            yield _Middleware(found.fun, None, params[1].name, params[0].name, apps)
 
 
 def _added(linker: Linker) -> dict[int, set[str]]:
-    """By class of middleware: the names of the applications that it is added to, ``app.add_middleware(Audit)``. Empty where it is listed
-    for one that may be any, ``FastAPI(middleware=[Middleware(Audit)])``."""
+    """By class of middleware: the names of the applications that it is added to, ``app.add_middleware(Audit)``. Empty where it is added to
+    one that may be any: what a function is given, ``FastAPI(middleware=[Middleware(Audit)])``."""
     found: dict[int, set[str]] = {}
-    listed = set()
+    anywhere = set()
     for fun, call in registrations(linker, {"add_middleware", "Middleware"}):
         for atom in value_at(linker, fun, call[2][0]) if call[2] else ():
             if isinstance(atom, linker.Cls):
                 found.setdefault(atom.klass.id, set())
-                if last_name(call[1]) == "Middleware" or call[1].__class__ is not str:
-                    listed.add(atom.klass.id)
+                if last_name(call[1]) == "Middleware" or not _is_made_here(linker, fun, call[1]):
+                    anywhere.add(atom.klass.id)
                 else:
                     found[atom.klass.id].add(linker.where_bound(fun.module, call[1].rpartition(".")[0]))
-    return found | {each: set() for each in listed}
+    return found | {each: set() for each in anywhere}
+
+
+def _is_made_here(linker: Linker, fun: Fun, method: Any) -> bool:
+    """Is a method called on a name that the same function, or module, binds once, to an application or router that it makes?"""
+    name = method.rpartition(".")[0] if method.__class__ is str else ""
+    bound = _bindings(fun, name)
+    if not name or len(bound) != 1 or bound[0] is None:
+        return False
+    made = called(bound[0])
+    return made.__class__ is str and any(isinstance(atom, linker.Ext) and atom.name in _CLASSES for atom in value_at(linker, fun, made))
+
+
+def _bindings(fun: Fun, name: str) -> list[Any]:
+    """What a function, or a module's body, binds a name to: expressions, None for what is passed or given by a loop."""
+    found: list[Any] = [None for param in (fun.fact.params if fun.fact is not None else ()) if param.name == name]
+    for stmt in statements(fun.body):
+        if stmt[0] == "assign" and speaks_of(stmt[1], (name,)):
+            found.append(stmt[2] if stmt[1] == (name,) else None)
+        elif stmt[0] == "ann" and stmt[1] == name:
+            found.append(stmt[3])
+        elif stmt[0] == "for" and speaks_of(stmt[1], (name,)):
+            found.append(None)
+    return found
 
 
 def _own(linker: Linker, fun: Fun) -> Iterator[Fun]:
@@ -105,42 +132,55 @@ def _own(linker: Linker, fun: Fun) -> Iterator[Fun]:
 
 
 class _Tree(NamedTuple):
-    """What includes what: for each router or application by its name the names of those that include or mount it, each with what its
-    dependencies have open. ``apps`` are the names of the applications among them, ``opens`` whether any dependency has anything open."""
+    """What includes what: for each router by its name the names of those that include it, each with what its dependencies have open; for
+    each application those that mount it. ``apps`` are the names of the applications among them, ``opens`` whether any dependency has
+    anything open, ``is_read`` whether it is known of all that is included and mounted what it is, and where."""
 
     outer: dict[str, list[tuple[str, list[Opened]]]]
+    mounted: dict[str, list[str]]
     apps: set[str]
     opens: bool
+    is_read: bool
 
-    def above(self, name: str) -> list[str]:
-        """A name and those of what includes it, at most so many levels up."""
+    def above(self, name: str, mounted: Mapping[str, list[str]] = MappingProxyType({})) -> list[str]:
+        """A name and those of what includes it, or has ``mounted`` it, at most so many levels up."""
         found = last = [name]
         for _ in range(MOST_LEVELS):
-            last = [other for other in dict.fromkeys(other for each in last for other, _ in self.outer.get(each, ())) if other not in found]
+            outer = (other for each in last for other in (*(one for one, _ in self.outer.get(each, ())), *mounted.get(each, ())))
+            last = [other for other in dict.fromkeys(outer) if other not in found]
             found = found + last
         return found
 
 
 def _included(linker: Linker) -> _Tree:
-    found: dict[str, list[tuple[str, list[Opened]]]] = {}
-    apps: set[str] = set()
-    opens = False
+    tree = _Tree({}, {}, set(), False, True)
+    opens, is_read = False, next(registrations(linker, {"Mount", "Host"}), None) is None
     for fun, call in registrations(linker, {"include_router", "mount"}):
         at = int(last_name(call[1]) == "mount")  # behind the path
         inner = call[2][at] if len(call[2]) > at else next((given for key, given in call[3] if key in ("app", "router")), None)
         if call[1].__class__ is not str or inner.__class__ is not str:
+            is_read = is_read and bool(at) and not _is_app(linker, value_at(linker, fun, inner) if inner is not None else ())
             continue
         outer = call[1].rpartition(".")[0]
         name = linker.where_bound(fun.module, outer)
+        is_read = is_read and _is_made_here(linker, fun, call[1]) and (not _bindings(fun, inner) or _is_made_here(linker, fun, f"{inner}."))
+        if at:
+            tree.mounted.setdefault(linker.where_bound(fun.module, inner), []).append(name)
         held = [o for key, given in call[3] if key == "dependencies" for o in _open(linker, value_at(linker, fun, given))]
         for atom in value_at(linker, fun, outer):
             if isinstance(atom, linker.ExtObj) and atom.name in _CLASSES:
                 held.extend(_open(linker, atom.item))
                 if atom.name in _APPS:
-                    apps.add(name)
-        opens = opens or bool(held)
-        found.setdefault(linker.where_bound(fun.module, inner), []).append((name, held))
-    return _Tree(found, apps, opens)
+                    tree.apps.add(name)
+        if not at:
+            opens = opens or bool(held)
+            tree.outer.setdefault(linker.where_bound(fun.module, inner), []).append((name, held))
+    return tree._replace(opens=opens, is_read=is_read)
+
+
+def _is_app(linker: Linker, value: Value) -> bool:
+    """May it be an application? Not what is known to be another thing, ``StaticFiles(..)``."""
+    return not value or any(not isinstance(atom, linker.ExtObj) or atom.name in _APPS for atom in value)
 
 
 def _open(linker: Linker, markers: Any) -> Iterator[Opened]:

@@ -292,7 +292,9 @@ def _run_pushed(pushed: Site, args: tuple[Value, ...], guards: tuple[Test, ...],
 
 def close_stack(frame: Frame, name: str) -> None:
     """An exit stack is closed: what it has entered is left, what was pushed on it runs."""
-    for close in reversed(frame.stacks.get(name, ())):
+    kept = frame.stacks.get(name, ())
+    frame.stacks = {**frame.stacks, name: ()}  # before: what is called may close it once more
+    for close in reversed(kept):
         close()
 
 

@@ -137,15 +137,22 @@ def overrides(linker: Linker, klass: Klass, name: str) -> list[tuple[Klass, Fun]
 
 
 def may_run(linker: Linker, klass: Klass, method: Fun) -> bool:
-    """May instances of a class run this method of a base class? Not where the class has one of that name in its place, which never speaks
-    of the other (``super().run()``, ``Base.run(self)``)."""
+    """May instances of a class run this method of a base class? Not where the class has one of that name in its place, and neither that nor
+    any other method before the base class speaks of the name (``super().run()``, ``Base.run(self)``)."""
     name = method.fact.name if method.fact is not None else ""
     key = klass.id, method.id
     known = linker.runnable.get(key)
     if known is None:
         found = linker.find(klass, name)
         own = found.method if found is not None else None
-        known = linker.runnable[key] = own is None or own is method or own.klass is method.klass or mentions(own, {name})
+        known = own is None or own is method or own.klass is method.klass
+        for base in () if known else linker.mro(klass):
+            if base is method.klass:
+                break
+            if not isinstance(base, str) and any(mentions(each, {name}) for each in linker.project.methods(base)):
+                known = True
+                break
+        linker.runnable[key] = known
     return known
 
 

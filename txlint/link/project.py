@@ -252,7 +252,7 @@ class Project:
         ]
         self.ordered.append(module)
         self.put_on |= facts.put_on
-        if "Final" in facts.words:
+        if "Final" in facts.words and not module.stars and self.modules.get(module.name, module) is module:
             self.finals.update((f"{module.name}.{name}", holds) for name, holds in _finals(module))
         if facts.module in self.modules:
             self.duplicates.append(facts.path)

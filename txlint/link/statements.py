@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -346,8 +346,11 @@ def _share(frame: Frame, target: str, value: Value, source: Expr | None) -> None
 def _with(frame: Frame, stmt: Any) -> None:
     region, owners = frame.region, frame.owners
     closers: list[Closing] = []
-    for item, target, pos in stmt[1]:
+    for number, (item, target, pos) in enumerate(stmt[1], 1):
+        before = len(closers)
         _with_item(frame, item, target, pos, closers, stmt[3])
+        if number < len(stmt[1]) and len(closers) > before:  # what later items open is over before this one is
+            closers.append(partial(_leave_later, frame, {(opened.key, opened.pos) for opened in frame.region}))
     inside, ways = frame.region, len(frame.returned)
     frame.body(stmt[2])
     if closers:
@@ -365,6 +368,11 @@ def _with(frame: Frame, stmt: Any) -> None:
     # A closer in the block (`commit()` on the very key) has taken it out of the region already.
     around = {(opened.key, opened.pos) for opened in region}
     frame.region = tuple(o for o in frame.region if (o.key, o.pos) in around) if frame.region is not inside else region
+    frame.snapshot = None
+
+
+def _leave_later(frame: Frame, opened_by_then: Container[tuple[Key, Pos]]) -> None:
+    frame.region = tuple(opened for opened in frame.region if (opened.key, opened.pos) in opened_by_then)
     frame.snapshot = None
 
 

@@ -115,9 +115,16 @@ def _calls(flow: Flow, fun: Fun, parameter: str) -> bool:
     return any(isinstance(t, ParamTarget) and t.fun == fun.id and t.name == parameter for event in flow.events for t in event.targets)
 
 
+def _hands_on(flow: Flow, fun: Fun, parameter: str) -> bool:
+    """Does a function pass on what it is given for a parameter to another one of the project?"""
+    handed = (value for event in flow.events if event.targets for value in event.passed.values.values())
+    return flow.fun == fun.id and ("param", parameter) in handed
+
+
 def only_defers(linker: Linker, flow: Flow, fun: Fun, parameter: str) -> bool:
-    """Does the function defer what it is given for a parameter, by itself or in a function that stands in it, and never call it itself?"""
-    if not flow.deferred or _calls(flow, fun, parameter):
+    """Does the function defer what it is given for a parameter, by itself or in a function that stands in it, and never call it itself or
+    hand it to who may?"""
+    if not flow.deferred or _calls(flow, fun, parameter) or _hands_on(flow, fun, parameter):
         return False
     if parameter_text(fun, parameter) in flow.deferred:
         return True

@@ -13,7 +13,8 @@ _WRITES = frozenset(
     {
         *("save", "create", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "delete", "update", "insert"),
         *("asave", "acreate", "abulk_create", "abulk_update", "aget_or_create", "aupdate_or_create", "adelete", "aupdate"),
-        *("add", "add_all", "flush", "commit", "merge"),
+        *("add", "add_all", "flush", "commit", "merge", "execute", "executemany"),
+        *("append", "extend", "setattr", "setdefault"),
     }
 )  # fmt: skip
 """Methods that write rows in Django's and SQLAlchemy's ways, by name alone: where one is a set's or a dict's, no call is offered that
@@ -41,18 +42,26 @@ def _body(hop: Hop, facts: Mapping[str, FileFacts]) -> Body:
 
 
 def _writes(body: Body) -> bool:
-    """Rows, or an attribute that may be saved with one."""
-    if any(last_name(call[1]) in _WRITES for call in calls_in(body)):
+    """Rows, or what may be saved with one: anything but a local name is bound."""
+    if any((call[1] if call[1].__class__ is str and "." not in call[1] else last_name(call[1])) in _WRITES for call in calls_in(body)):
         return True
-    return any(target.__class__ is str and "." in target for stmt in statements(body) for target in _targets(stmt))
+    return any(_is_kept(target) for stmt in statements(body) for target in _targets(stmt))
+
+
+def _is_kept(target: Expr) -> bool:
+    if target.__class__ is str:
+        return "." in target
+    return target[0] not in ("tuple", "list") or any(map(_is_kept, target[1]))
 
 
 def _targets(stmt: Stmt) -> tuple[Expr, ...]:
     match stmt[0]:
         case "assign":
             return tuple(stmt[1])
-        case "ann" | "aug":
+        case "ann" | "aug" | "for":
             return (stmt[1],)
+        case "with":
+            return tuple(item[1] for item in stmt[1] if item[1] is not None)
         case _:
             return ()
 
