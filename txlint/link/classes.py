@@ -137,8 +137,8 @@ def overrides(linker: Linker, klass: Klass, name: str) -> list[tuple[Klass, Fun]
 
 
 def may_run(linker: Linker, klass: Klass, method: Fun) -> bool:
-    """May instances of a class run this method of a base class? Not where the class has one of that name in its place, and neither that nor
-    any other method before the base class speaks of the name (``super().run()``, ``Base.run(self)``)."""
+    """Do instances of a class run this method of a base class? Hardly where the class has one of that name in its place, and neither that
+    nor any other method before the base class speaks of the name (``super().run()``, ``Base.run(self)``)."""
     name = method.fact.name if method.fact is not None else ""
     key = klass.id, method.id
     known = linker.runnable.get(key)

@@ -8,6 +8,7 @@ its key, has the key that was passed in the same call. None: not known."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -31,7 +32,7 @@ _METACLASSES = frozenset({"builtins.type", "abc.ABCMeta"})
 _CONCRETE = frozenset({"const", "class"})
 _EACH = "each"
 _MOST_TOGETHER = 16
-"""Combinations of the parts of one key that are told apart."""
+"""Combinations of the parts of one key that are told apart, in one step and at one place."""
 
 
 def key_of(frame: Frame, expr: Expr, value: Value) -> Tag:
@@ -173,6 +174,7 @@ def entries(linker: Linker, place: Any, ref: Ref = ITS_OWN) -> dict[tuple[Atom, 
     found: dict[tuple[Atom, Tag], None] = {}
     waiting: list[tuple[Any, Tag]] = [(place[:3], ("param", *ref) if ref is not ITS_OWN else (ITS_OWN,))]
     seen = set(waiting)
+    together: Counter[Any] = Counter()  # by place: with how many keys of several parts it has been asked for
     while waiting:
         at, asked = waiting.pop()
         onward: list[tuple[Any, Tag]] = []
@@ -188,6 +190,10 @@ def entries(linker: Linker, place: Any, ref: Ref = ITS_OWN) -> dict[tuple[Atom, 
                         for made in stands_for(linker, part):
                             found[made, _settled(linker, made, tag)] = None
         for step in reversed(onward):
+            if step[1] is not None and step[1][0] == "tuple" and step not in seen:
+                together[step[0]] += 1
+                if together[step[0]] > _MOST_TOGETHER:
+                    step = (step[0], None)
             if step not in seen:
                 seen.add(step)
                 waiting.append(step)

@@ -47,12 +47,12 @@ def add_targets(
     klass = getattr(receiver, "klass", None)
     if method and not exact and klass is not None and kind != "super":
         overrides = linker.overrides(klass, fun.fact.name)  # type: ignore[union-attr]
-        if overrides and frame.fun.klass is not None and isinstance(receiver, (SelfObj, SelfCls)):
-            overrides = [each for each in overrides if linker.may_run(each[0], frame.fun)]
         if overrides:
             sure = LIKELY if len(overrides) <= FEW else POSSIBLE
+            mine = frame.fun if frame.fun.klass is not None and isinstance(receiver, (SelfObj, SelfCls)) else None
             for holder, other in overrides[:256]:
-                site.targets.append(Target(other.id, holder.id, "override", sure, inner, skip, False))
+                confidence = sure if mine is None or linker.may_run(holder, mine) else POSSIBLE
+                site.targets.append(Target(other.id, holder.id, "override", confidence, inner, skip, False))
     bound = bind(fun, args, keywords, skip)
     own = klass.id if fun.klass is not None and klass is not None else NO_CLASS
     lazily = fun.fact is None or fun.fact.is_generator  # what it has open at its `yield` is for each caller to say

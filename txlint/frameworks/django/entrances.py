@@ -6,7 +6,8 @@ The reading of its configuration says which functions and classes; the linker sa
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.catalog.types import parse_type
 from txlint.frameworks.django.models import ADMIN
@@ -21,7 +22,7 @@ from txlint.frameworks.types import Called
 from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import CHANGED, IDENTITY, NO_CLASS, OF, Entrance, Opened
 from txlint.model.kinds import Confidence
-from txlint.model.shapes import called, calls_in, last_name, speaks_of, statements
+from txlint.model.shapes import called, calls_in, last_name, statements
 
 if TYPE_CHECKING:
     from txlint.frameworks.django.models import DjangoModels
@@ -118,13 +119,24 @@ def _process_view(linker: Linker, dotted: str) -> Iterator[tuple[Opened, Marks]]
             if fun is None or len(fun.fact.params) < 3:
                 continue
             view = fun.fact.params[2].name
-            is_asked = any(stmt[0] == "if" and speaks_of(stmt[1], {view}) for stmt in statements(fun.body))
-            for event in linker.replay(fun, atom.klass, True).flow.events:
-                if event.func == view:
-                    asked = [test for test in event.guards if test.param.startswith(f"{OF}{view}.") and test.op == "truthy"]
-                    marks = tuple((test.param.rpartition(".")[2], test.wanted) for test in asked)
-                    if marks or not is_asked:
-                        yield from ((placed(opened, fun), marks) for opened in event.region if not opened.reads)
+            events = [event for event in linker.replay(fun, atom.klass, True).flow.events if event.func == view]
+            is_asked = _times(fun.body, view) > len({event.pos for event in events})
+            for event in events:
+                asked = [test for test in event.guards if test.param.startswith(f"{OF}{view}.") and test.op == "truthy"]
+                marks = tuple((test.param.rpartition(".")[2], test.wanted) for test in asked)
+                if marks or not is_asked:
+                    for opened in event.region:
+                        if not opened.reads:
+                            # Views may be marked in more ways than by decorators: who has no mark may be exempt all the same.
+                            sure = opened.confidence if all(wanted for _, wanted in marks) else min(opened.confidence, Confidence.LIKELY)
+                            yield replace(placed(opened, fun), confidence=sure), marks
+
+
+def _times(part: Any, name: str) -> int:
+    """How often a body, or a part of it, speaks of a name."""
+    if part.__class__ is str:
+        return int(part == name or part.startswith(f"{name}."))
+    return sum(_times(each, name) for each in part) if part.__class__ is tuple else 0
 
 
 def _has_mark(linker: Linker, view: ViewEntry, name: str) -> bool:
@@ -194,7 +206,14 @@ def _admin(linker: Linker) -> Iterator[tuple[Fun, int]]:
         if not linker.is_a(klass, ADMIN):
             continue
         methods = [fun for base in linker.mro(klass) if not isinstance(base, str) for fun in linker.project.methods(base)]
-        exempt = {name for fun in methods if NON_ATOMIC in fun.module.facts.words for name in _exempted(fun)}
+        first = {fun.fact.name: fun for fun in reversed(methods) if fun.fact is not None}
+        exempt = {
+            name
+            for fun in methods
+            if NON_ATOMIC in fun.module.facts.words
+            for name in _exempted(fun)
+            if fun.fact is None or name != fun.fact.name or first[name] is fun  # a decorator is not inherited with the name
+        }
         yield from ((fun, klass.id) for fun in methods if fun.fact is None or fun.fact.name not in exempt)
         for value in linker.items(linker.class_attribute(klass, "actions")):
             if isinstance(value, linker.Fn) and value.fun.klass is None:
