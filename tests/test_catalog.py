@@ -213,14 +213,14 @@ def test_entries_are_true_of_the_installed_library(path: Path) -> None:
 
 
 def test_bases_are_known_classes() -> None:
-    classes = [entry for entry in EVERYTHING.entries() if isinstance(entry, LibraryClass)]
+    classes = [entry for entry in EVERYTHING.entries if isinstance(entry, LibraryClass)]
     unknown = {base for entry in classes for base in entry.bases if EVERYTHING.library_class(base) is None}
     assert not unknown
 
 
 def test_entries_stand_under_their_canonical_names() -> None:
     """Otherwise nobody would find them."""
-    assert not {entry.name for entry in EVERYTHING.entries() if EVERYTHING.canonical(entry.name) != entry.name}
+    assert not {entry.name for entry in EVERYTHING.entries if EVERYTHING.canonical(entry.name) != entry.name}
 
 
 def test_confidence_is_read_as_a_word() -> None:

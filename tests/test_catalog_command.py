@@ -334,5 +334,5 @@ def test_every_entry_can_be_told() -> None:
     from txlint.explain.entries import told
 
     catalog = load_catalog()
-    for entry in catalog.entries():
+    for entry in catalog.entries:
         assert told(catalog, entry, "x").what, entry.name

@@ -127,7 +127,7 @@ def search(catalog: Catalog, word: str) -> list[Entry]:
     for library in catalog.libraries.values():
         if folded in (library.name.casefold(), library.distribution.casefold(), *(each.casefold() for each in library.packages)):
             return sorted(library.entries, key=_order)
-    found = list(catalog.entries())
+    found = list(catalog.entries)
     last = [entry for entry in found if entry.name.casefold().rpartition(".")[2] == folded]
     return sorted(last or [entry for entry in found if folded in entry.name.casefold()], key=_order)
 

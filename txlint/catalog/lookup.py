@@ -6,8 +6,9 @@ set test. Answers are tuples in the order of the files; what holds under which `
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -197,7 +198,7 @@ class Catalog:
         """The last names of all that has an effect, opens, ends or defers something, or runs code of the project."""
         if self._acting is None:
             kinds = (Calls, Closer, Deferral, Effect, Hook, Opener)
-            self._acting = frozenset(entry.name.rpartition(".")[2] for entry in self.entries() if isinstance(entry, kinds))
+            self._acting = frozenset(entry.name.rpartition(".")[2] for entry in self.entries if isinstance(entry, kinds))
         return self._acting
 
     def acting(self, owner: str) -> tuple[str, ...]:
@@ -283,9 +284,10 @@ class Catalog:
         known = self._libraries.get(library)
         return known.distribution if known is not None else ""
 
-    def entries(self) -> Iterator[Entry]:
-        for library in self._libraries.values():
-            yield from library.entries
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """All of them: put together once, as half a dozen stages look through them."""
+        return tuple(entry for library in self._libraries.values() for entry in library.entries)
 
     # -- inside --------------------------------------------------------------------------------------------------------------
 

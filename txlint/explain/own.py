@@ -35,7 +35,7 @@ def faults(linker: Linker, mine: Library, tables: Mapping[str, Any], built_in: C
     """What is to be said of each entry, in the order in which they stand. ``linker`` has seen the whole project; ``tables`` are those of
     its configuration, as written."""
     rows = _rows(tables)
-    families = sorted({each.family for each in built_in.entries() if isinstance(each, Opener | Closer | Hook)})
+    families = sorted({each.family for each in built_in.entries if isinstance(each, Opener | Closer | Hook)})
     seen: dict[tuple[str, str, Any], None] = {}
     found: list[Fault] = []
     for entry in mine.entries:
@@ -71,7 +71,7 @@ def faults(linker: Linker, mine: Library, tables: Mapping[str, Any], built_in: C
 def _aliases(mine: Library, built_in: Catalog, definitions: Definitions) -> Iterator[Fault]:
     """Homes that are said to be another name's, where there is no such name."""
     for home, name in mine.aliases.items():
-        if built_in.is_known(name) or any(f"{entry.name}.".startswith(f"{name}.") for entry in (*built_in.entries(), *mine.entries)):
+        if built_in.is_known(name) or any(f"{entry.name}.".startswith(f"{name}.") for entry in (*built_in.entries, *mine.entries)):
             continue
         answer = definitions.find(name)
         if isinstance(answer, Missing):

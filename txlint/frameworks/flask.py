@@ -26,7 +26,8 @@ _APP, _BLUEPRINT = "flask.Flask", "flask.Blueprint"
 _CLASSES = frozenset({_APP, _BLUEPRINT})
 _ROUTES = frozenset({"route", "get", "post", "put", "patch", "delete"})
 _VIEW = "flask.views.View"
-_METHODS = ("dispatch_request", "delete", "get", "head", "options", "patch", "post", "put")
+_DISPATCH = "dispatch_request"
+_METHODS = (_DISPATCH, "delete", "get", "head", "options", "patch", "post", "put")
 _BEFORE = frozenset({"before_request", "before_app_request"})
 _AFTER = frozenset({"after_request", "after_app_request"})
 _TEARDOWN = frozenset({"teardown_request", "teardown_app_request"})
@@ -110,10 +111,10 @@ def _views(linker: Linker) -> Iterator[_View]:
         if linker.is_a(klass, _VIEW):
             around_it = linker.items(linker.class_attribute(klass, "decorators"))
             before, asks = [*everywhere, *_put_around(linker, around_it)], _is_login(linker, around_it)
-            names = [name for name in _METHODS if (found := linker.find(klass, name)) is not None and found.bindings is not None]
+            names = [name for name in _METHODS if linker.has_own(klass, name)]
+            dispatches = _DISPATCH in names
             for fun, cls, *_ in linker.called_methods(klass, names):
-                within = names[0] == _METHODS[0] != fun.fact.name
-                yield _View(fun, cls, "", _with_user(linker, fun, before, loaded, asks), within)
+                yield _View(fun, cls, "", _with_user(linker, fun, before, loaded, asks), dispatches and fun.fact.name != _DISPATCH)
 
 
 def _put_around(linker: Linker, decorators: Value) -> Iterator[Opened]:

@@ -8,8 +8,7 @@ Facts are from Starlette 1.10 (middleware/base.py: ``dispatch(request, call_next
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.frameworks.routes import around, decorators, entered, registrations, routed, serves, value_at, verbs_of
@@ -41,7 +40,7 @@ def entrances(linker: Linker) -> Iterator[Entrance]:
         return
     for view in routed(linker, _ROUTES, _CLASSES):
         known = {(o.path, o.pos) for each in _own(linker, view.fun) for o in linker.request_wide(each)}
-        above = tree.above(view.name, tree.mounted)
+        above = tree.above(view.name, mounts=True)
         may_be_any = not tree.is_read or tree.apps.isdisjoint(above)
         around_it = (o for o, verbs, on in behind if serves(view.method, verbs) and (not on or may_be_any or not on.isdisjoint(above)))
         included = (opened for name in tree.above(view.name) for _, held in tree.outer.get(name, ()) for opened in held)
@@ -79,9 +78,9 @@ def _middleware(linker: Linker) -> Iterator[_Middleware]:
         params = found.fun.fact.params
         if len(params) == 2:
             linker.tell(found.fun, params[0].name, (linker.atoms(linker.ExtObj, _REQUEST, (), None),))
-            name = called(next(expr for at, expr in decorators(found.fun) if at.endswith(".middleware")))
-            apps = frozenset({found.name}) if _is_made_here(linker, found.fun.parent or found.fun.module.body, str(name)) else frozenset()
-            yield _Middleware(found.fun, None, params[1].name, params[0].name, apps)
+            owner = next(name.rpartition(".")[0] for name, _ in decorators(found.fun) if name.endswith(".middleware"))
+            is_made = _is_made_here(linker, found.fun.parent or found.fun.module.body, owner)
+            yield _Middleware(found.fun, None, params[1].name, params[0].name, frozenset({found.name} if is_made else ()))
 
 
 def _added(linker: Linker) -> dict[int, set[str]]:
@@ -93,18 +92,18 @@ def _added(linker: Linker) -> dict[int, set[str]]:
         for atom in value_at(linker, fun, call[2][0]) if call[2] else ():
             if isinstance(atom, linker.Cls):
                 found.setdefault(atom.klass.id, set())
-                if last_name(call[1]) == "Middleware" or not _is_made_here(linker, fun, call[1]):
+                owner = call[1].rpartition(".")[0] if call[1].__class__ is str else ""
+                if last_name(call[1]) == "Middleware" or not _is_made_here(linker, fun, owner):
                     anywhere.add(atom.klass.id)
                 else:
-                    found[atom.klass.id].add(linker.where_bound(fun.module, call[1].rpartition(".")[0]))
+                    found[atom.klass.id].add(linker.where_bound(fun.module, owner))
     return found | {each: set() for each in anywhere}
 
 
-def _is_made_here(linker: Linker, fun: Fun, method: Any) -> bool:
-    """Is a method called on a name that the same function, or module, binds once, to an application or router that it makes?"""
-    name = method.rpartition(".")[0] if method.__class__ is str else ""
+def _is_made_here(linker: Linker, fun: Fun, name: str) -> bool:
+    """Does a function, or a module's body, bind a name once, to an application or router that it makes?"""
     bound = _bindings(fun, name)
-    if not name or len(bound) != 1 or bound[0] is None:
+    if len(bound) != 1 or bound[0] is None:
         return False
     made = called(bound[0])
     return made.__class__ is str and any(isinstance(atom, linker.Ext) and atom.name in _CLASSES for atom in value_at(linker, fun, made))
@@ -142,11 +141,12 @@ class _Tree(NamedTuple):
     opens: bool
     is_read: bool
 
-    def above(self, name: str, mounted: Mapping[str, list[str]] = MappingProxyType({})) -> list[str]:
-        """A name and those of what includes it, or has ``mounted`` it, at most so many levels up."""
+    def above(self, name: str, mounts: bool = False) -> list[str]:
+        """A name and those of what includes it, or ``mounts`` it, at most so many levels up."""
         found = last = [name]
         for _ in range(MOST_LEVELS):
-            outer = (other for each in last for other in (*(one for one, _ in self.outer.get(each, ())), *mounted.get(each, ())))
+            outer = [other for each in last for other, _ in self.outer.get(each, ())]
+            outer += [other for each in last for other in self.mounted.get(each, ())] if mounts else ()
             last = [other for other in dict.fromkeys(outer) if other not in found]
             found = found + last
         return found
@@ -163,7 +163,7 @@ def _included(linker: Linker) -> _Tree:
             continue
         outer = call[1].rpartition(".")[0]
         name = linker.where_bound(fun.module, outer)
-        is_read = is_read and _is_made_here(linker, fun, call[1]) and (not _bindings(fun, inner) or _is_made_here(linker, fun, f"{inner}."))
+        is_read = is_read and _is_made_here(linker, fun, outer) and (not _bindings(fun, inner) or _is_made_here(linker, fun, inner))
         if at:
             tree.mounted.setdefault(linker.where_bound(fun.module, inner), []).append(name)
         held = [o for key, given in call[3] if key == "dependencies" for o in _open(linker, value_at(linker, fun, given))]

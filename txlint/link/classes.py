@@ -156,6 +156,18 @@ def may_run(linker: Linker, klass: Klass, method: Fun) -> bool:
     return known
 
 
+def varies(linker: Linker, klass: Klass, name: str) -> bool:
+    """Is an attribute a class of the project in the body of a class, or of one below it: ``model = Order`` under ``model = None``?"""
+    known = linker.varying.get((klass.id, name))
+    if known is None:
+        found = linker.find(klass, name)
+        bound = found.bindings[-1][0] if found is not None and found.bindings is not None else None
+        known = linker.varying[klass.id, name] = bound == "value" and any(
+            isinstance(atom, Cls) for each in (klass, *klass.subclasses) for atom in linker.class_attribute(each, name)
+        )
+    return known
+
+
 _ABSTRACT = frozenset({"abstractmethod", "abstractproperty"})
 _PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
 
@@ -256,7 +268,7 @@ def definitions_of(linker: Linker, name: str) -> list[Fun]:
 def _common(linker: Linker) -> set[str]:
     """The last names of all that the catalog knows, but for what is the project's own."""
     mine = set(linker.taught.values())
-    return {last for owner, _, last in (entry.name.rpartition(".") for entry in linker.catalog.entries()) if owner not in mine}
+    return {last for owner, _, last in (entry.name.rpartition(".") for entry in linker.catalog.entries) if owner not in mine}
 
 
 def parameters_of(linker: Linker, name: str) -> frozenset[str]:
@@ -382,7 +394,7 @@ def descriptors(linker: Linker) -> dict[str, list[tuple[str, Module, Expr]]]:
     """What ``Class.name = f(..)`` gives to classes, by name: the class, the module of the statement, the value. Only calls of
     functions that the catalog says make something for classes to be read from (`descriptor`)."""
     if linker.given is None:
-        makers = {entry.name.rpartition(".")[2] for entry in linker.catalog.entries() if isinstance(entry, Returns) and entry.descriptor}
+        makers = {entry.name.rpartition(".")[2] for entry in linker.catalog.entries if isinstance(entry, Returns) and entry.descriptor}
         linker.given = {}
         for module in linker.project.ordered if makers else ():
             if not makers.isdisjoint(module.facts.words):

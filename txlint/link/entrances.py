@@ -25,7 +25,7 @@ def hooks(linker: Linker) -> Iterator[Entrance]:
     """Overridden methods, receivers of signals and listeners of events that a library calls before the commit."""
     by_class: dict[str, list[tuple[str, Hook]]] = {}
     by_signal: dict[str, Hook] = {}
-    for entry in linker.catalog.entries():
+    for entry in linker.catalog.entries:
         if isinstance(entry, Hook):
             if entry.by == "method":
                 owner, _, method = entry.name.rpartition(".")

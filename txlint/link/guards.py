@@ -14,7 +14,6 @@ from txlint.link.constructed import kept_test, said_by_property
 from txlint.link.iterated import fields_over, holds_in
 from txlint.link.kept import kept_beside
 from txlint.link.opening import state_queries
-from txlint.link.project import Fun
 from txlint.link.settled import flag_of, mark_of
 from txlint.link.typehints import instances_of
 from txlint.link.unset import held_in
@@ -472,7 +471,7 @@ def library_test(frame: Frame, test: Expr) -> bool | None:
     where that depends. What is asked has been replayed before."""
     finals, words = frame.linker.finals, frame.linker.catalog.false_words
     if test.__class__ is str:
-        if last_name(test) in finals and not _is_local(frame.fun, test.partition(".")[0]):
+        if last_name(test) in finals and frame.fun.owner_of(test.partition(".")[0]) is None:
             if (known := frame.linker.project.finals.get(frame.linker.where_bound(frame.module, test))) is not None:
                 return known
     elif test[0] == "not" and (finals or words):
@@ -486,16 +485,6 @@ def library_test(frame: Frame, test: Expr) -> bool | None:
         return None
     value = frame.looked_at(test)
     return False if value and all(isinstance(atom, Const) and atom.value is False for atom in value) else None
-
-
-def _is_local(fun: Fun, name: str) -> bool:
-    """Is it a name of the function, or of one around it?"""
-    inner: Fun | None = fun
-    while inner is not None and inner.fact is not None:
-        if name in inner.scope:
-            return True
-        inner = inner.parent
-    return False
 
 
 def _mentions(expr: Any, words: Container[str]) -> bool:

@@ -88,7 +88,7 @@ def is_brief(dependency: Fn) -> bool:
 
 def lasts_briefly(key: Key) -> bool:
     """Is it a session of such a dependency, or of something in what it gives?"""
-    return len(key) > 2 and str(key[2]).partition(BRIEF)[1] != ""
+    return len(key) > 2 and BRIEF in str(key[2])
 
 
 def provided(linker: Linker, dependency: Fn, depth: int = 0) -> dict[str, Key]:

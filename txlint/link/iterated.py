@@ -68,14 +68,12 @@ def constants_over(frame: Frame, expr: Expr, value: Value) -> tuple[Any, ...] | 
 
 def _is_lasting(frame: Frame, expr: str) -> bool:
     """Is it at the top of a module, or a local name for one tuple alone? A list with a local name may be filled."""
-    name, fun = expr.partition(".")[0], frame.fun
-    if fun.fact is not None and name in fun.scope:
-        bindings = uses_of(frame.linker, fun, expr).bindings if name == expr and not frame.is_param(name) else ()
-        return len(bindings) == 1 and bindings[0].__class__ is tuple and bindings[0][0] == "tuple"
-    parent = fun.parent
-    while parent is not None and name not in parent.scope:
-        parent = parent.parent
-    return parent is None or parent.fact is None
+    name = expr.partition(".")[0]
+    owner = frame.fun.owner_of(name)
+    if owner is not frame.fun:
+        return owner is None
+    bindings = uses_of(frame.linker, owner, expr).bindings if name == expr and not frame.is_param(name) else ()
+    return len(bindings) == 1 and bindings[0].__class__ is tuple and bindings[0][0] == "tuple"
 
 
 def _constants(value: Value) -> tuple[Any, ...] | None:

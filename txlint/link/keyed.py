@@ -54,13 +54,11 @@ def _item_of(frame: Frame, expr: Expr) -> Tag:
     from txlint.link.uses import uses_of
 
     loop = next((stmt for stmt, _ in reversed(frame.loops) if stmt[0] == "for" and stmt[1] == expr), None)
-    fun: Fun | None = frame.fun if loop is not None and loop[2].__class__ is str else None
-    while loop is not None and fun is not None and fun.fact is not None:
-        if loop[2] in fun.scope:
-            is_passed = any(param.name == loop[2] for param in fun.fact.params) and not uses_of(frame.linker, fun, loop[2]).bindings
-            return (_EACH, fun.id, loop[2]) if is_passed else None
-        fun = fun.parent
-    return None
+    fun = frame.fun.owner_of(loop[2]) if loop is not None and loop[2].__class__ is str else None
+    if loop is None or fun is None or fun.fact is None:
+        return None
+    is_passed = any(param.name == loop[2] for param in fun.fact.params) and not uses_of(frame.linker, fun, loop[2]).bindings
+    return (_EACH, fun.id, loop[2]) if is_passed else None
 
 
 def class_tag(value: Value) -> Tag:

@@ -236,6 +236,7 @@ class Linker:
     has_own = classes.has_own
     overrides = classes.overrides
     may_run = classes.may_run
+    varies = classes.varies
     implementation = classes.implementation
     definitions_of = classes.definitions_of
     method_names = classes.method_names
@@ -475,17 +476,6 @@ class Linker:
             return True
         return any(self._signature(queries, klass, True) in known for queries, known in tuple(variants.items()))
 
-    def varies(self, klass: Klass, name: str) -> bool:
-        """Is an attribute a class of the project in the body of a class, or of one below it: ``model = Order`` under ``model = None``?"""
-        known = self.varying.get((klass.id, name))
-        if known is None:
-            found = self.find(klass, name)
-            bound = found.bindings[-1][0] if found is not None and found.bindings is not None else None
-            known = self.varying[klass.id, name] = bound == "value" and any(
-                isinstance(atom, Cls) for each in (klass, *klass.subclasses) for atom in self.class_attribute(each, name)
-            )
-        return known
-
     def _signature(self, queries: tuple[tuple[str, str], ...], klass: Klass | None, exact: bool) -> tuple[Any, ...]:
         """What a class answers to the questions that a replay asked of its receiver: classes that answer alike share the replay."""
         if not queries:
@@ -595,9 +585,9 @@ class Linker:
 
 def _blocks(catalog: Catalog) -> frozenset[str]:
     """The last words of what opens and ends transactions, but for those by which statements are sent."""
-    ends = {entry.name for entry in catalog.entries() if isinstance(entry, Closer) and entry.how != "close"}
-    opens = {entry.name for entry in catalog.entries() if isinstance(entry, Opener) and {"with", "manual", "call"} & {*entry.forms}}
-    sends = {entry.name for entry in catalog.entries() if isinstance(entry, Opener) and "autobegin" in entry.forms}
+    ends = {entry.name for entry in catalog.entries if isinstance(entry, Closer) and entry.how != "close"}
+    opens = {entry.name for entry in catalog.entries if isinstance(entry, Opener) and {"with", "manual", "call"} & {*entry.forms}}
+    sends = {entry.name for entry in catalog.entries if isinstance(entry, Opener) and "autobegin" in entry.forms}
     return frozenset(name.rpartition(".")[2] for name in (ends | opens) - sends)
 
 

@@ -313,7 +313,7 @@ class _Builder:
         """Is a class-valued attribute, or what it holds, a class with hooks: ``queryset = Order.objects.all()``?"""
         linker = self.linker
         if self.hooks is None:
-            self.hooks = {e.name.rpartition(".")[2] for e in linker.catalog.entries() if isinstance(e, Hook) and e.by == "method"}
+            self.hooks = {e.name.rpartition(".")[2] for e in linker.catalog.entries if isinstance(e, Hook) and e.by == "method"}
             self.senders = {connection.sender for connection in linker.connected}
         for name, bound in klass.names.items():
             tag, made, *hint = bound[-1]

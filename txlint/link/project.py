@@ -61,6 +61,13 @@ class Fun:
             known = self._scope = frozenset(self.fact.bound) if self.fact else frozenset()
         return known
 
+    def owner_of(self, name: str) -> Fun | None:
+        """The function to which a name is local that stands in this one: this one, or one around it. None for a name of the module."""
+        fun: Fun | None = self
+        while fun is not None and name not in fun.scope:
+            fun = fun.parent
+        return fun
+
     @property
     def dotted(self) -> str:
         return f"{self.module.name}.{self.qualname}" if self.fact else self.module.name

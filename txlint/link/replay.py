@@ -285,8 +285,7 @@ class Frame:
             self.joining += self.returned[self.joins_from :]
             del self.returned[self.joins_from :]
         is_joining = bool(self.joining and self.returned)
-        if not is_joining:
-            self.returned = self.joining or self.returned
+        self.returned = self.returned or self.joining
         if self.at_end:
             run_at_end(self)
         self.returned = self._ways_of_class()
@@ -621,18 +620,16 @@ class Frame:
 
     def enclosing(self, fun: Fun | None, name: str) -> Value | None:
         """A name of the functions around; None where none of them binds it."""
-        while fun is not None and fun.fact is not None:
-            if name in fun.scope:
-                linker = self.linker
-                # The parent's names as it leaves them; what it has set so far while it is being replayed itself.
-                klass = self.klass if fun.klass is not None or self.klass is not None else None
-                env = linker.replay(fun, klass if klass is not None else fun.klass, self.exact).env
-                value = env.get(name, UNKNOWN)
-                if any(isinstance(atom, (SelfObj, SelfCls)) for atom in value):
-                    self.queries.setdefault(("attr", "__self__"), None)
-                return value
-            fun = fun.parent
-        return None
+        owner = fun.owner_of(name) if fun is not None else None
+        if owner is None:
+            return None
+        # The parent's names as it leaves them; what it has set so far while it is being replayed itself.
+        klass = self.klass if owner.klass is not None or self.klass is not None else None
+        env = self.linker.replay(owner, klass if klass is not None else owner.klass, self.exact).env
+        value = env.get(name, UNKNOWN)
+        if any(isinstance(atom, (SelfObj, SelfCls)) for atom in value):
+            self.queries.setdefault(("attr", "__self__"), None)
+        return value
 
     def key_of(self, expr: Expr, value: Value) -> Key | None:
         """The key of a session or connection that an expression names; None where it has none."""

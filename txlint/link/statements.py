@@ -433,11 +433,12 @@ def _if(frame: Frame, stmt: Any) -> None:
     else:
         frame.dead = True
     after_yes = frame.state()
-    if after_yes.dead and frame.linker.has_sessions and (is_there := _asks_for_kept(frame, test)) is not None:
+    if after_yes.dead and len(frame.returned) > ways and frame.linker.has_sessions:
+        is_there = _asks_for_kept(frame, test)
         if is_there:
             frame.joining += frame.returned[ways:]
             del frame.returned[ways:]
-        else:
+        elif is_there is False:
             frame.joins_from = len(frame.returned)
     frame.exits = exits
     frame.resume(before)  # the first branch had copies

@@ -144,6 +144,10 @@ class FileFacts(NamedTuple):
     global_sets: tuple[tuple[str, int], ...]  # names that functions declare global and assign, each with the function's index
     put_on: frozenset[str]  # attributes assigned on anything but a method's own instance: ``order.paid = True``
 
+    def function(self, dotted: str) -> Function | None:
+        """The first function of this full name."""
+        return next((each for each in self.functions if f"{self.module}.{each.qualname}" == dotted), None)
+
 
 class Unreadable(NamedTuple):
     """A file without facts: one line says why. ``needs`` names the Python version when newer syntax is the reason."""

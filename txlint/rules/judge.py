@@ -324,14 +324,11 @@ def _ended_block(case: Case, facts: Mapping[str, FileFacts]) -> Place | None:
     """A `with` on an opener of the same name that ended earlier in the effect's own function, while a caller's is still open."""
     site, origin = case.site, case.origin
     known = facts.get(site.spot.path)
-    if known is None or origin.function == site.function:
+    function = known.function(site.function) if known is not None and origin.function != site.function else None
+    if function is None:
         return None
-    tail = origin.name.rpartition(".")[2]
-    for function in known.functions:
-        if f"{known.module}.{function.qualname}" == site.function:
-            ended = [pos for pos in _blocks(function.body, tail) if pos[2] < site.spot.pos[0]]
-            return Place(site.spot.path, *max(ended, key=lambda pos: pos[2])) if ended else None
-    return None
+    ended = [pos for pos in _blocks(function.body, origin.name.rpartition(".")[2]) if pos[2] < site.spot.pos[0]]
+    return Place(site.spot.path, *max(ended, key=lambda pos: pos[2])) if ended else None
 
 
 def _blocks(body: Body, tail: str) -> Iterable[tuple[int, int, int, int]]:

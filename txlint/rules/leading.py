@@ -35,15 +35,13 @@ def deferrable(passage: Passage, facts: Mapping[str, FileFacts]) -> Hop | None:
 def _body(hop: Hop, facts: Mapping[str, FileFacts]) -> Body:
     """That of the function in which the call stands; empty where it is no function of the project's."""
     known = facts.get(hop.spot.path)
-    for function in known.functions if known is not None else ():
-        if known is not None and f"{known.module}.{function.qualname}" == hop.function:
-            return function.body
-    return ()
+    function = known.function(hop.function) if known is not None else None
+    return function.body if function is not None else ()
 
 
 def _writes(body: Body) -> bool:
     """Rows, or what may be saved with one: anything but a local name is bound."""
-    if any((call[1] if call[1].__class__ is str and "." not in call[1] else last_name(call[1])) in _WRITES for call in calls_in(body)):
+    if any(last_name(call[1]) in _WRITES for call in calls_in(body)):
         return True
     return any(_is_kept(target) for stmt in statements(body) for target in _targets(stmt))
 
