@@ -390,7 +390,7 @@ def _position(value: Any) -> int:
     return value
 
 
-_TESTS = ("equals", "one_of", "contains_any", "absent", "present", "truthy", "instance_of", "version", "row")
+_TESTS = ("equals", "one_of", "contains_any", "sql", "absent", "present", "truthy", "instance_of", "version", "row")
 
 
 def _when(value: Any) -> tuple[When, ...]:
@@ -414,6 +414,7 @@ _WHEN: Mapping[str, _Reader] = {
     "equals": _as_is,
     "one_of": _values,
     "contains_any": _texts,
+    "sql": _texts,
     "absent": _flag,
     "present": _flag,
     "truthy": _flag,

@@ -119,6 +119,8 @@ def condition(when: When, entry: Entry) -> str:
         return f"{subject} is{negated} one of {', '.join(map(repr, when.one_of))}"
     if when.contains_any is not None:
         return f"{subject} {'does not contain' if when.unless else 'contains'} {' or '.join(map(repr, when.contains_any))}"
+    if when.sql is not None:
+        return f"{subject} is{negated} {' or '.join(when.sql)}"
     if when.instance_of is not None:
         return f"{subject} is{negated} a {' or '.join(when.instance_of)}"
     if when.truthy is not None:

@@ -6,6 +6,7 @@ from collections.abc import Container, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from txlint.link import texts
 from txlint.link.chosen import each_of, entry_of, is_table
 from txlint.link.entering import Closing, enter_context, given_back, own
 from txlint.link.kept import ADDS, CALLABLE, EACH, one_of, places
@@ -108,6 +109,9 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
         return True
     if module == "types.FunctionType":
         return True
+    if module == "builtins.str":
+        site.result = union(site.result, texts.method(linker, receiver, last))
+        return False
     if module == "builtins":
         if last in _SAME and args:
             for atom in keywords.get("key", UNKNOWN):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from txlint.catalog.types import TypeExpr
 from txlint.link.site import Site
-from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtObj, Fn, Obj, SelfObj, Table, Value
+from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtObj, Fn, Obj, Prefix, SelfObj, Table, Value
 from txlint.model.catalog import Arg, Effect, Entry, When
 from txlint.model.graph import NEW, STORED
 
@@ -98,8 +99,11 @@ def is_met(site: Site, when: When, entry: Entry, args: tuple[Value, ...], keywor
             if isinstance(atom, Obj) and any(base in when.instance_of for base in linker.library_bases(atom.klass)):
                 return True
         return None if not value and not isinstance(entry, Effect) else False  # an effect's exceptions are only those that are known
-    if len(value) == 1 and type(value[0]) is Const:
-        return _tested(when, value[0].value)
+    if value and all(type(atom) is Const for atom in value):
+        answers = {_tested(when, atom.value) for atom in value if type(atom) is Const}
+        return answers.pop() if len(answers) == 1 else None
+    if when.sql is not None and len(value) == 1 and type(value[0]) is Prefix:
+        return _begins(value[0].text, when.sql, False)
     if len(value) == 1 and type(value[0]) is Ext and (when.one_of is not None or isinstance(when.equals, str)):
         named = value[0].name in (when.one_of if when.one_of is not None else (when.equals,))
         return named or (False if _same_home(value[0].name, when) else None)
@@ -129,6 +133,28 @@ def _tested(when: When, value: Any) -> bool | None:
         return value in when.one_of
     if when.contains_any is not None:
         return isinstance(value, (str, list, tuple)) and any(part in value for part in when.contains_any)
+    if when.sql is not None:
+        return isinstance(value, str) and _begins(value, when.sql, True)
     if when.truthy is not None:
         return bool(value) is when.truthy
     return bool(value == when.equals and type(value) is type(when.equals))
+
+
+_BLANK = re.compile(r"(?:\s|--[^\n]*|/\*.*?\*/)*", re.DOTALL)
+"""What may stand before a statement: space and comments."""
+
+
+def _begins(text: str, openings: tuple[str, ...], is_whole: bool) -> bool | None:
+    """Does a statement begin with one of these words (`START TRANSACTION`)? None: not all of them are known yet."""
+    blank = _BLANK.match(text)
+    words = text[blank.end() if blank is not None else 0 :].upper().replace(";", " ").split(None, 3)
+    is_cut = not is_whole and (not words or not text[-1:].isspace())
+    known = words[:-1] if is_cut else words
+    result: bool | None = False
+    for opening in openings:
+        wanted = opening.split()
+        if known[: len(wanted)] == wanted:
+            return True
+        if not is_whole and len(known) < len(wanted) and wanted[: len(known)] == known:
+            result = None
+    return result

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from txlint.link import texts
 from txlint.link.calls import evaluate_call
 from txlint.link.chosen import entry_of, is_table
 from txlint.link.guards import assume, constant_test, library_test, only_test, tests
@@ -16,7 +17,8 @@ from txlint.link.members import shared
 from txlint.link.properties import line_of, look, read
 from txlint.link.statements import assign, kept
 from txlint.link.targets import iterate
-from txlint.link.values import UNKNOWN, Atom, Const, ExtObj, Fn, Many, Obj, Param, Prefix, SelfObj, Seq, Stored, Table, Value, union
+from txlint.link.texts import text_of
+from txlint.link.values import UNKNOWN, Atom, Const, ExtObj, Fn, Many, Obj, Param, SelfObj, Seq, Stored, Table, Value, union
 from txlint.model.facts import Expr
 from txlint.model.graph import FLAG
 
@@ -124,7 +126,7 @@ def _fstring(frame: Frame, expr: Any) -> Value:
     parts = expr[1]
     _parts(frame, expr)
     first = parts[0] if parts and parts[0].__class__ is not str else None
-    return (frame.linker.atoms(Prefix, first[1]),) if first is not None and first[0] == "const" else UNKNOWN
+    return texts.started(frame.linker, first[1]) if first is not None and first[0] == "const" else UNKNOWN
 
 
 def _cmp(frame: Frame, expr: Any) -> Value:
@@ -183,9 +185,8 @@ _METHODS = {"|": "__or__", "&": "__and__", "/": "__truediv__"}
 
 def _bin(frame: Frame, expr: Any) -> Value:
     left, right = frame.ev(expr[2]), frame.ev(expr[3])
-    if len(left) == 1 and isinstance(left[0], Const) and isinstance(left[0].value, str):
-        start = left[0].value if expr[1] == "+" else left[0].value.partition("%")[0] if expr[1] == "%" else ""
-        return (frame.linker.atoms(Prefix, start),) if start.isidentifier() else UNKNOWN
+    if (text := text_of(left)) is not None:
+        return texts.operated(frame.linker, expr[1], text, right)
     if (method := _METHODS.get(expr[1])) is not None and (made := operated(frame, left, method)):
         return made
     if expr[1] == "+" or expr[1] == "|":

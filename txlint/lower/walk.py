@@ -270,11 +270,23 @@ def _interpolated(n: Any, w: Walk, parts: list[Expr]) -> None:
                 _interpolated(part.format_spec, w, parts)
 
 
+_STATEMENTS = frozenset({"BEGIN", "DELETE", "INSERT", "MERGE", "REPLACE", "SELECT", "UPDATE", "WITH"})
+
+
+def _start(text: str) -> str:
+    """What an f-string starts with, as far as anybody asks: a name for ``getattr``, or the first word of a statement."""
+    if text.isidentifier():
+        return text
+    words = text.split(None, 1)
+    is_ended = len(words) == 2 or text[-1:].isspace()
+    return f"{words[0]} " if words and is_ended and words[0].upper() in _STATEMENTS else ""
+
+
 def _joined_str(n: Any, w: Walk) -> Expr:
     parts: list[Expr] = []
     first = n.values[0] if n.values else None
-    if isinstance(first, Constant) and isinstance(first.value, str) and first.value.isidentifier():
-        parts.append(("const", first.value))
+    if isinstance(first, Constant) and isinstance(first.value, str) and (start := _start(first.value)):
+        parts.append(("const", start))
     _interpolated(n, w, parts)
     return ("fstring", tuple(parts))
 

@@ -61,11 +61,12 @@ class When:
     """A condition on a call; all given parts must hold. An argument or setting that cannot be evaluated leaves the entry in
     force at ``likely``, except that ``absent`` is decided by syntax.
 
-    ``arg`` is tested by exactly one of ``equals``, ``one_of``, ``contains_any`` (a string holds one of these substrings),
-    ``absent``, ``present``, ``truthy``, ``instance_of`` (its inferred class is one of these or derives from it; a value of which
-    nothing is known is no instance, so that with ``unless`` an effect stays in force as it is). A library's constant equals its dotted
-    name. ``setting`` (a dotted path into Django settings, e.g. ``RQ.COMMIT_MODE``) is tested likewise; one that is not set has
-    ``default``. ``instance_of`` holds for a setting that names a class of the project's own which derives from one of these.
+    ``arg`` is tested by exactly one of ``equals``, ``one_of``, ``contains_any`` (a string holds one of these substrings), ``sql`` (a
+    statement begins with these words, whatever their case; of one that is put together, what stands before the first value), ``absent``,
+    ``present``, ``truthy``, ``instance_of`` (its inferred class is one of these or derives from it; a value of which nothing is known is no
+    instance, so that with ``unless`` an effect stays in force as it is). A library's constant equals its dotted name. ``setting`` (a dotted
+    path into Django settings, e.g. ``RQ.COMMIT_MODE``) is tested likewise; one that is not set has ``default``. ``instance_of`` holds for a
+    setting that names a class of the project's own which derives from one of these.
     ``known``: what cannot be evaluated does not meet it (a statement that may as well be a ``SELECT``).
     ``unless`` turns the whole condition round. ``version`` is a PEP 440 specifier of the library (``>=3.0``). ``row`` asks whether the
     receiver has a row in the database (``stored``) or none yet (``unsaved``)."""
@@ -76,6 +77,7 @@ class When:
     equals: Any = None
     one_of: tuple[Any, ...] | None = None
     contains_any: tuple[str, ...] | None = None
+    sql: tuple[str, ...] | None = None
     absent: bool = False
     present: bool = False
     truthy: bool | None = None
