@@ -13,7 +13,7 @@ from txlint.catalog.types import parse_type
 from txlint.frameworks.django.models import ADMIN
 from txlint.frameworks.django.packages import REVISION, mutations, only_reads, revision
 from txlint.frameworks.django.settings import DjangoSettings
-from txlint.frameworks.django.transactions import NON_ATOMIC
+from txlint.frameworks.django.transactions import NON_ATOMIC, method_named
 from txlint.frameworks.django.urls import ViewEntry, atomic_views, read_views
 from txlint.frameworks.named import bound_to
 from txlint.frameworks.resolver import Resolved
@@ -26,7 +26,7 @@ from txlint.model.shapes import called, calls_in, last_name, statements
 
 if TYPE_CHECKING:
     from txlint.frameworks.django.models import DjangoModels
-    from txlint.frameworks.types import Fun, Klass, Linker
+    from txlint.frameworks.types import Fun, Klass, Linker, Module
 
 Marks: TypeAlias = tuple[tuple[str, bool], ...]
 """Attributes of a view that are asked, and what they are to be."""
@@ -140,14 +140,22 @@ def _times(part: Any, name: str) -> int:
 
 
 def _has_mark(linker: Linker, view: ViewEntry, name: str) -> bool:
-    """Does a decorator of the project set this attribute on a view? Django gives the attributes of ``dispatch`` to the view of a class."""
-    of = _class(linker, view.target) or (_function(linker, view.target) if view.target.kind == "function" else None)
-    if of is None:
-        return False
-    given = [expr for expr, _ in of.fact.decorators]
-    given += [arg for expr in given if isinstance(expr, tuple) and last_name(expr[1]) == "method_decorator" for arg in expr[2][:1]]
-    for expr in map(called, given):
-        for atom in linker.value(expr, of.module) if isinstance(expr, str) else ():
+    """Does a decorator of the project set this attribute on a view?"""
+    fun = _function(linker, view.target) if view.target.kind == "function" else None
+    klass = _class(linker, view.target)
+    given: list[tuple[Expr, Module]] = [] if fun is None else [(expr, fun.module) for expr, _ in fun.fact.decorators]
+    for base in linker.mro(klass) if klass is not None else ():  # Django gives the attributes of `dispatch` to the view of a class
+        if not isinstance(base, str):
+            given += [(expr, base.module) for expr, _ in base.fact.decorators if method_named(expr) == "dispatch"]
+            own = [each for each in linker.project.methods(base) if each.fact is not None and each.fact.name == "dispatch"]
+            given += [(expr, each.module) for each in own for expr, _ in each.fact.decorators]
+            if own:
+                break
+    given += [
+        (arg, of) for expr, of in given if isinstance(expr, tuple) and last_name(expr[1]) == "method_decorator" for arg in expr[2][:1]
+    ]
+    for expr, of in given:
+        for atom in linker.value(called(expr), of) if isinstance(called(expr), str) else ():
             if isinstance(atom, linker.Fn) and any(_sets(each.body, name) for each in (atom.fun, *atom.fun.nested)):
                 return True
     return False

@@ -41,7 +41,7 @@ def exempted_aliases(
         found.update(_inside(resolver, module, body))
     for expr, _ in reversed(tuple(decorators)):  # from the function outwards
         marks = set()
-        if method is None or _named(expr) == method:
+        if method is None or method_named(expr) == method:
             marks = set(_marks(resolver, module, expr, wrapped=method is not None))
         if not marks and found and method is None and _loses_attributes(resolver, module, expr):
             found.clear()
@@ -98,7 +98,7 @@ def _inside(resolver: Resolver, module: str, body: Body) -> Iterable[str]:
         pending += item
 
 
-def _named(expr: Expr) -> str | None:
+def method_named(expr: Expr) -> str | None:
     """The ``name=`` of ``method_decorator``."""
     if isinstance(expr, tuple) and expr[0] == "call" and last_name(expr[1]) == "method_decorator":
         given = [value for key, value in expr[3] if key == "name"] or list(expr[2][1:2])
