@@ -293,7 +293,7 @@ def test_why_a_file_cannot_be_read(source: bytes, line: int, reason: str) -> Non
         ((3, 12), "x = f'{\"\\n\".join(a)}'"),
         ((3, 12), "x = f'{\na}'"),
         ((3, 13), "class A[T = int]: pass"),
-        ((3, 14), "try: pass\nexcept A, B: pass"),
+        ((3, 14), "try: pass\nexcept A,B: pass"),
         ((3, 14), "x = t'{a}'"),
         ((3, 15), "lazy import a"),
     ],
@@ -305,6 +305,13 @@ def test_syntax_that_is_too_new_names_the_python_needed(version: tuple[int, int]
         refused = refuse(source)
         assert refused.needs == f"{version[0]}.{version[1]}"
         assert refused.reason.startswith(f"needs Python {refused.needs} or newer")
+
+
+@pytest.mark.parametrize("types", ["A, B", "a.A, b.B", "ValueError, TypeError, c.D"])
+@pytest.mark.parametrize("keyword", ["except", "except*"])
+def test_exception_types_without_parentheses_are_read_by_every_python(keyword: str, types: str) -> None:
+    bare = lower(f"try: a()\n{keyword} {types}: b()\n")
+    assert bare == lower(f"try: a()\n{keyword}({types.replace(', ', ',', 1)}): b()\n")
 
 
 @pytest.mark.parametrize(

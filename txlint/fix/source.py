@@ -122,6 +122,12 @@ def parse(text: str) -> ast.Module:
             warnings.simplefilter("ignore")
             return ast.parse(text)
     except (SyntaxError, ValueError) as error:
+        from txlint.lower.newer import python_needed
+
+        lines, line = text.split("\n"), getattr(error, "lineno", None) or 0
+        needed = python_needed(lines[line - 1], str(error)) if 0 < line <= len(lines) else None
+        if needed is not None:
+            raise Refused(f"to rewrite this file, run txlint with Python {needed} or newer") from error
         raise Refused(f"the file does not parse: {getattr(error, 'msg', None) or error}") from error
     except (RecursionError, MemoryError) as error:
         raise Refused("nested too deeply") from error

@@ -1,4 +1,5 @@
-"""Which newer Python a file needs that this one cannot parse. Only imported after a SyntaxError; a guess from the line at fault.
+"""Which newer Python a file needs that this one cannot parse (`python_needed`), and syntax that can be written as of old without another
+column (`parenthesized`). Only imported after a SyntaxError; a guess from the line at fault.
 
 Each grammar change of a release is one test of that line; releases that the running Python already knows are not asked. Python 2
 must not be taken for news: ``except ValueError, e`` binds ``e``, while 3.14 reads ``except ValueError, KeyError`` as two types."""
@@ -15,6 +16,22 @@ _EXCEPT = re.compile(r"\s*except\s*\*?\s*([\w.]+(?:\s*,\s*[\w.]+)+)\s*,?\s*:")
 _TEMPLATE = re.compile(r"(?<![\w'\"])(?:[rR]?[tT]|[tT][rR])['\"]")
 _LAZY = re.compile(r"\s*lazy\s+(?:import|from)\b")
 _F_STRING = re.compile(r"(?<![\w])(?:[rR]?[fF]|[fF][rR])('''|\"\"\"|'|\")")
+
+
+_TYPES = re.compile(rb"^([ \t]*except\*?) ([\w.]+), ([\w.]+(?:, ?[\w.]+)*)[ \t]*:", re.MULTILINE)
+
+
+def parenthesized(data: bytes) -> bytes:
+    """`except A, B:` of Python 3.14 (PEP 758) as ``except(A,B):``, which every Python reads and which is as long. What Python 2 bound
+    (``except A, e:``) stays as it is, and so does a line that is not spaced as formatters do."""
+    return _TYPES.sub(_tuple_of_types, data)
+
+
+def _tuple_of_types(found: re.Match[bytes]) -> bytes:
+    text = found.group()
+    if not _bare_except(text.decode(errors="replace"), ""):
+        return text
+    return b"%s(%s,%s)" % found.groups() + text[found.end(3) - found.start() :]
 
 
 def python_needed(text: str, message: str) -> str | None:

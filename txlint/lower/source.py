@@ -79,6 +79,10 @@ def _parse(data: bytes) -> Module:
     try:
         return _compile(data)
     except SyntaxError as error:
+        if str(error.msg).startswith("multiple exception types"):
+            from txlint.lower.newer import parenthesized
+
+            return _compile(parenthesized(data))
         if "set_int_max_str_digits" not in str(error.msg):
             raise
     digits = sys.get_int_max_str_digits()
