@@ -39,6 +39,7 @@ SAFE = {
     "a branch": "if order:\n    task.delay(order.pk)  # want: TX101=a",
     "a raise in another branch": "if order:\n    task.delay(order.pk)  # want: TX101=a\nelse:\n    raise ValueError",
     "an except clause that goes on": "try:\n    x()\nexcept ValueError:\n    task.delay(1)  # want: TX101=a",
+    "a task that the function imports": "from jobs import task\ntask.delay(1)  # want: TX101=a\ntask.delay(2)",
     "the same effect again": "task.delay(1)  # want: TX101=a\ntask.delay(2)",
     "after the savepoint": "with transaction.atomic():  # open: b\n    task.delay(1)  # want: TX101=a,b",
 }

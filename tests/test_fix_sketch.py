@@ -151,10 +151,26 @@ def test_nothing_is_shown_where_no_simple_shape_fits() -> None:
         assert (fix.applicability, fix.preview) == ("none", None)
 
 
-def test_a_transaction_of_the_caller_is_named() -> None:
-    text = "@transaction.atomic  # open: a\ndef pay(x):\n    x.rate = ask(x)\n\ndef ask(x):\n    return bank.get(x)  # want: TX103=a\n"
+OF_CALLERS = {
+    "before the decorated": (
+        "@transaction.atomic  # open: a\ndef pay(x):\n    x.rate = ask(x)\n\ndef ask(x):\n    return bank.get(x)  # want: TX103=a\n",
+        "is in the transaction (x.py:3): its callers can call `bank.get` before, and hand its result on to `ask`",
+    ),
+    "before the block": (
+        "def pay(x):\n    with transaction.atomic():  # open: a\n        x.rate = ask(x)\n\n"
+        "def ask(x):\n    return bank.get(x)  # want: TX103=a\n",
+        "opens the transaction (x.py:4): `bank.get` can be called there before it, and its result handed on to `ask`",
+    ),
+    "made inside": (
+        "def pay(x):\n    with transaction.atomic():  # open: a\n        x.rate = ask(x)\n\n"
+        "def ask(x):\n    row = x.save()\n    return bank.get(row.pk)  # want: TX103=a\n",
+        "a job that is enqueued at the commit can call `bank.get` and write its result in a transaction of its own",
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", OF_CALLERS)
+def test_a_transaction_of_the_caller_is_named(shape: str) -> None:
+    text, told = OF_CALLERS[shape]
     fix = suggested(HEAD + text)
-    assert fix.preview is None
-    assert "opens the transaction (x.py:3): `bank.get` can be called there before it, and its result handed on to `ask`" in (
-        fix.reason or ""
-    )
+    assert fix.preview is None and told in (fix.reason or "")

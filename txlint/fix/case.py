@@ -70,6 +70,11 @@ class Case:
         """The names that are local to one of them."""
         return frozenset[str]().union(*(self.names.bound_in(function) for function in self.functions))
 
+    @property
+    def imported(self) -> frozenset[str]:
+        """Those of them that imports bind: modules, functions and classes, which calls do not change."""
+        return frozenset[str]().union(*(self.names.imported_in(function) for function in self.functions))
+
     def reference(self, module: str, name: str, importing: tuple[str, str] | None = None) -> Reference:
         """How to name ``module.name`` where the call stands."""
         line, column = self.site.span[:2]

@@ -107,6 +107,15 @@ class Names:
             known = self._bound[id(function)] = frozenset(_locals(function))
         return known
 
+    def imported_in(self, function: Function) -> frozenset[str]:
+        """The local names of a function that only its imports bind."""
+        if isinstance(function, ast.Lambda):
+            return frozenset()
+        imports = (ast.Import, ast.ImportFrom)
+        found = list(_statements(function.body))
+        bound = frozenset[str]().union(*(_binds(s) for s in found if isinstance(s, imports)))
+        return bound.difference(*(_binds(s) for s in found if not isinstance(s, imports)))
+
     def module_bindings(self, name: str) -> list[ast.stmt]:
         """The statements of the module body, also within ``if`` and ``try``, that bind a name."""
         if self._module_bound is None:

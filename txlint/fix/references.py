@@ -81,7 +81,7 @@ def by_reference(case: Case) -> list[str]:
     call = case.site.call
     stack: list[cst.CSTNode] = [a.value for a in call.args]
     if isinstance(call.func, cst.Attribute):
-        if (receiver := dotted(call.func.value)) and receiver.partition(".")[0] in case.locals:
+        if (receiver := dotted(call.func.value)) and receiver.partition(".")[0] in case.locals - case.imported:
             found.append(receiver)
         stack += [call.func.value] if isinstance(call.func.value, cst.Call) else []
     while stack:

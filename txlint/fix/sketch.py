@@ -72,11 +72,24 @@ def _elsewhere(case: Case, opener: Opener) -> str:
             "the view can be `@transaction.non_atomic_requests`, with `transaction.atomic()` around what it writes before "
             f"and after `{call}`"
         )
-    if opener.kind in ("request", "admin", "hook", "implicit", "autobegin"):
+    if opener.kind in ("request", "admin", "hook", "implicit", "autobegin") or _is_given_what_is_made_here(case):
         return f"a job that is enqueued at the commit can call `{call}` and write its result in a transaction of its own"
     owner = opener.trace[0].function.rpartition(".")[2] if opener.trace else ""
     where = f"{opener.place.path}:{opener.place.line}"
+    if opener.kind == "decorator":
+        return f"all of `{owner}` is in the transaction ({where}): its callers can call `{call}` before, and hand its result on to `{here}`"
     return f"`{owner}` opens the transaction ({where}): `{call}` can be called there before it, and its result handed on to `{here}`"
+
+
+def _is_given_what_is_made_here(case: Case) -> bool:
+    """Does the call need what its own function makes, in the transaction?"""
+    functions = case.functions
+    if not functions:
+        return False
+    arguments = functions[-1].args
+    given = {a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg) if a}
+    made = case.names.bound_in(functions[-1]) - given - case.names.imported_in(functions[-1])
+    return any(find_everywhere(case.site.call, lambda node: isinstance(node, cst.Name) and node.value in made))
 
 
 def _frame(case: Case) -> Frame | None:
