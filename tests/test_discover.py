@@ -117,6 +117,8 @@ def test_the_project_root() -> None:
     assert project_root(["loose/c.py"]) == f"{here}/loose"
     Path("repo/lib/txlint.toml").write_text("")
     assert project_root(["repo/lib/b.py"]) == f"{here}/repo/lib"
+    make("repo/app/manage.py", "repo/app/__init__.py", "repo/app/orders/__init__.py", "repo/app/orders/a.py")
+    assert project_root(["repo/app/orders/a.py"]) == f"{here}/repo", "a package with manage.py is imported from the folder above"
     make("unpacked/pyproject.toml", "unpacked/shop/orders/a.py")
     assert project_root(["unpacked/shop/orders/a.py"]) == f"{here}/unpacked"
 

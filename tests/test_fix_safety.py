@@ -69,6 +69,10 @@ UNSAFE = {
     ),
 }
 NONE = {
+    "a name that is written anew": (
+        "storage.delete(path)  # want: TX107=a\nname = storage.save(path, data)  # want: TX111=a",
+        "line 7 does more with the same, which the deferred call would undo",
+    ),
     "a store asked for the same": ("index.put(order.pk)  # want: TX106=a\nx = index.get(order.pk)", "line 7 asks for an answer"),
     "a service asked next": ("bank.pay(order.pk)  # want: TX104=a\nif bank.is_paid():\n    order.save()", "line 7 asks for an answer"),
     "result assigned": ("x = task.delay(1)  # want: TX101=a", "result of `task.delay` is used"),

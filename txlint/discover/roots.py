@@ -1,9 +1,9 @@
 """Where a project begins, and what its files are called.
 
 **Project root**: the nearest folder upwards of the given paths that configures txlint; else, not above the repository, the nearest
-with ``manage.py``; else the repository; else the nearest folder with a file of ``_PACKAGED``, or of ``_LISTED``; else the folder that
-holds the topmost package in which the given paths lie, or the folder of the given paths. In that last case nothing says how far the
-project reaches: these packages are read, and what is read is said.
+with ``manage.py`` that is no package itself; else the repository; else the nearest folder with a file of ``_PACKAGED``, or of
+``_LISTED``; else the folder that holds the topmost package in which the given paths lie, or the folder of the given paths. In that last
+case nothing says how far the project reaches: these packages are read, and what is read is said.
 
 **Names.** Nothing says for certain which folders a project puts on ``sys.path``, so a file has one *name* and may have others:
 
@@ -48,7 +48,7 @@ def project_root(paths: Sequence[str]) -> str:
             return folder
     repository = next((f for f in above if os.path.exists(os.path.join(f, ".git"))), None)
     for folder in above[: above.index(repository) + 1] if repository else above:
-        if os.path.isfile(os.path.join(folder, "manage.py")):
+        if os.path.isfile(os.path.join(folder, "manage.py")) and not os.path.isfile(os.path.join(folder, "__init__.py")):
             return folder
     if repository is None:  # unpacked, or kept by something else
         for folder in above:

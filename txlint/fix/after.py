@@ -255,6 +255,24 @@ def used_again(case: Case) -> int | None:
     return _later(case, roots, uses, given=by_argument)
 
 
+def overtakes(case: Case) -> int | None:
+    """The line of a later effect on the same file or key that stays, as its result is used: what the deferred call would undo."""
+    call = case.site.call
+    receiver = dotted(call.func.value) if isinstance(call.func, cst.Attribute) else ""
+    given = {case.code(a.value): dotted(a.value).partition(".")[0] for a in call.args if isinstance(a.value, (cst.Name, cst.Attribute))}
+    if not receiver or not given:
+        return None
+
+    def stays(node: cst.CSTNode, same: Collection[str]) -> bool:
+        if not isinstance(node, cst.Call) or node is call or not isinstance(node.func, cst.Attribute):
+            return False
+        site = case.walked.sites.get(case.span(node))
+        is_used = site is not None and site.statement is None and dotted(node.func.value) == receiver
+        return is_used and receiver in same and any(case.code(a.value) in given and case.code(a.value) in same for a in node.args)
+
+    return _later(case, {**given, receiver: receiver.partition(".")[0]}, stays, given=True)
+
+
 def read_back(case: Case) -> int | None:
     """The line of a later call on the same receiver that only reads, and so stays where it is: it would find nothing yet."""
     call = case.site.call

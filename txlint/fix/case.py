@@ -18,12 +18,13 @@ from txlint.model.finding import Finding, Opener
 class Project:
     """What the engine knows beyond one file. ``databases``: the aliases in settings. ``versions``: of distributions, as read.
     ``after_commit_helper``: dotted name of the project's own ``on_commit(session, function)``. ``tasks``: fingerprints of findings whose
-    callee is provably a task with ``delay_on_commit``."""
+    callee is provably a task with ``delay_on_commit``. ``around``: by fingerprint, what stands around the calls that lead to an effect."""
 
     databases: frozenset[str] = frozenset()
     versions: Mapping[str, str] = field(default_factory=dict)
     after_commit_helper: str | None = None
     tasks: frozenset[str] = frozenset()
+    around: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def is_at_least(self, distribution: str, major: int) -> bool:
         """Whether the project is known to use this major release or a newer one."""

@@ -5,8 +5,9 @@ as a reason to be careful."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from txlint.fix.callers import around_callers
 from txlint.fix.case import Project
 from txlint.fix.meanings import EffectMeaning, FileMeanings, OpenerMeaning, from_findings, opener_meaning
 from txlint.fix.source import Source, Span, span_of_pos
@@ -19,7 +20,7 @@ from txlint.link.replay import evaluate
 from txlint.link.values import ExtMethod, ExtObj, Fn
 from txlint.model.facts import Expr, FileFacts
 from txlint.model.finding import Finding, Opener, Place
-from txlint.model.graph import Entrance, Opened, Program
+from txlint.model.graph import Entrance, Flow, Opened, Program
 from txlint.model.kinds import Confidence
 from txlint.model.shapes import parts
 
@@ -80,12 +81,12 @@ def project_of(
     versions: Versions,
     linker: Linker,
     program: Program,
-    findings: Iterable[Finding],
+    findings: Sequence[Finding],
     sources: Mapping[str, Source],
     after_commit_helper: str | None = None,
 ) -> Project:
-    """What recipes ask of the project: its databases, versions, its own helper, and which findings are about tasks that can wait for the
-    commit by themselves."""
+    """What recipes ask of the project: its databases, versions, its own helper, which findings are about tasks that can wait for the
+    commit by themselves, and what callers do around them."""
     oldest = {name: release for name in _ASKED if (release := _oldest(versions, name))}
     tasks: frozenset[str] = frozenset()
     if (
@@ -95,7 +96,18 @@ def project_of(
     ):
         tasks = frozenset(_waiting_tasks(linker, program, findings, sources))
     told = {name: ".".join(map(str, release)) for name, release in oldest.items()}
-    return Project(_databases(settings), told, after_commit_helper, tasks)
+    facts = {module.facts.path: module.facts for module in linker.project.ordered}
+    return Project(_databases(settings), told, after_commit_helper, tasks, around_callers(findings, facts, _opening_places(program)))
+
+
+def _opening_places(program: Program) -> frozenset[tuple[str, int, int]]:
+    """The files, lines and columns at which transactions are opened."""
+    found = ((opened.path or program.infos[node[0]].path, opened) for node, flow in program.flows.items() for opened in _regions(flow))
+    return frozenset((path, opened.pos[0], opened.pos[1]) for path, opened in found)
+
+
+def _regions(flow: Flow) -> Iterator[Opened]:
+    return (opened for region in {id(event.region): event.region for event in flow.events}.values() for opened in region)
 
 
 def _databases(settings: DjangoSettings) -> frozenset[str]:

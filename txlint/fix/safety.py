@@ -19,11 +19,13 @@ from txlint.fix.after import (
     find_everywhere,
     mentioned_again,
     mentions,
+    overtakes,
     read_back,
     root_of,
     statements_of,
     used_again,
 )
+from txlint.fix.callers import BROAD
 from txlint.fix.case import Case, Verdict, short, weighed
 from txlint.fix.references import assigned, by_reference, changed_later
 from txlint.fix.scopes import Scope, Site
@@ -96,6 +98,8 @@ def refusals(case: Case, in_async: bool = False) -> Iterator[str]:
         yield f"line {line} always undoes the transaction afterwards, so a deferred call would never run"
     if finding.effect.kind in _READ_BACK and (line := read_back(case)):
         yield f"line {line} asks for what it did, which would not have happened yet"
+    if finding.effect.kind in ("storage", "storage-write", "store", "cache") and (line := overtakes(case)):
+        yield f"line {line} does more with the same, which the deferred call would undo"
     if line := asked_later(case):
         yield f"line {line} asks for an answer, which may depend on what this call did"
     if case.at_entry and (line := _receiver_used(case)):
@@ -170,6 +174,8 @@ def risks(case: Case) -> Iterator[str]:
         yield "savepoint_rollback() does not drop what was deferred after the savepoint"
     if case.at_entry:
         yield case.whole_call
+    else:
+        yield from case.project.around.get(case.finding.fingerprint, ())
 
 
 _CATCHING = frozenset({"tenacity", "backoff", "retry", "retrying"})
@@ -253,9 +259,6 @@ def _gone_with(case: Case, scope: Scope) -> str | None:
     return next((name for name in sorted(known) if mentions(case.site.call, name)), None)
 
 
-_BROAD = frozenset({"Exception", "BaseException", "Error", "DatabaseError", "IntegrityError", "OperationalError", "DataError"})
-
-
 def _breaks_transaction(case: Case, scope: Scope) -> str:
     """What an ``except`` catches where that may be an error of the database from within this very transaction: one that leaves it broken,
     as nothing but a savepoint around the ``try``'s body would."""
@@ -271,7 +274,7 @@ def _breaks_transaction(case: Case, scope: Scope) -> str:
         return "..."
     caught = find_everywhere(handler.type, lambda n: isinstance(n, (cst.Name, cst.Attribute)))
     names = {dotted(n).rpartition(".")[2] for n in caught}
-    return case.code(handler.type) if names & _BROAD else ""
+    return case.code(handler.type) if names & BROAD else ""
 
 
 def _body(case: Case) -> cst.CSTNode:
