@@ -98,8 +98,6 @@ def refusals(case: Case, in_async: bool = False) -> Iterator[str]:
         yield f"line {line} always undoes the transaction afterwards, so a deferred call would never run"
     if finding.effect.kind in _READ_BACK and (line := read_back(case)):
         yield f"line {line} asks for what it did, which would not have happened yet"
-    if finding.effect.kind in ("storage", "storage-write", "store", "cache") and (line := overtakes(case)):
-        yield f"line {line} does more with the same, which the deferred call would undo"
     if line := asked_later(case):
         yield f"line {line} asks for an answer, which may depend on what this call did"
     if case.at_entry and (line := _receiver_used(case)):
@@ -111,6 +109,8 @@ def refusals(case: Case, in_async: bool = False) -> Iterator[str]:
             yield f"line {line} speaks of the same path again, which would still be what it was"
         if any(scope.kind in ("finally", "handler") for scope in case.region):
             yield "it clears up whatever becomes of the transaction: deferred, it would not after a rollback"
+    elif finding.effect.kind in ("storage", "storage-write", "store", "cache") and (line := overtakes(case)):
+        yield f"line {line} does more with the same, which the deferred call would undo"
     if finding.effect.assigns and not case.at_entry:
         yield "it also sets what is saved with the row: call it before the transaction, or after it and save the row in a second one"
     if saves_too(case) and not saves_deleted(case):
