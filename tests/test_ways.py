@@ -87,3 +87,52 @@ def test_a_shorter_way_that_cannot_be_gone_is_not_shown(tmp_path: Path, monkeypa
     (opener,) = finding(tmp_path, monkeypatch, files).openers
     labels = [step.label for step in opener.trace]
     assert "calls shop.counters.Counters.step" in labels
+
+
+SEND = """\
+import requests
+
+
+def send():
+    requests.post("http://shop.example")
+"""
+AT_ONCE = """\
+from django.db import transaction
+
+from shop.counters import send
+
+
+def run():
+    with transaction.atomic():
+        send()
+"""
+THROUGH = """\
+from django.db import transaction
+
+from shop.counters import send
+
+
+def run():
+    with transaction.atomic():
+        through()
+
+
+def through():
+    send()
+"""
+READS = """\
+from sqlalchemy.orm import Session
+
+from shop.counters import send
+
+
+def run(session: Session):
+    session.get(dict, 1)
+    send()
+"""
+
+
+def test_code_that_runs_every_day_comes_before_scripts_and_readers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {"shop/counters.py": SEND, "scripts/once.py": AT_ONCE, "shop/orders.py": THROUGH, "shop/a_reader.py": READS}
+    openers = finding(tmp_path, monkeypatch, files).openers
+    assert [opener.place.path for opener in openers] == ["shop/orders.py", "scripts/once.py", "shop/a_reader.py"]

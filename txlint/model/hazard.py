@@ -67,6 +67,10 @@ def undecided(hops: Sequence[Hop]) -> int:
     return sum(hop.tests for hop in hops[1:])
 
 
+_SCRIPTS = frozenset({"commands", "migrations", "scripts"})
+"""Folders of what somebody starts by hand, once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """One pair: an opener, the entry through which the site is reached, and the hops from there (the effect call is the last). ``entered``:
@@ -89,12 +93,13 @@ class Passage:
 
     @property
     def rank(self) -> tuple[object, ...]:
-        """What comes first of ways that are equally sure: code that opens a transaction convinces more than who relies on one, and than the
-        admin; then what has least doubt in it, by place."""
+        """What comes first of ways that are equally sure: code that opens a transaction convinces more than who relies on one, than the
+        admin, and than one that only reads; what runs every day more than a script; then what has least doubt in it, by place."""
         first = self.hops[0].spot if self.hops else self.origin.spot
         spot = self.origin.spot
-        relies = self.origin.kind in ("asserted", "admin")
-        return relies, self.doubt, spot.path, spot.pos, first.path, first.pos, self.origin.name
+        relies = self.origin.kind in ("asserted", "admin") or self.origin.reads_only
+        is_script = not _SCRIPTS.isdisjoint(spot.path.split("/")[:-1])
+        return relies, is_script, self.doubt, spot.path, spot.pos, first.path, first.pos, self.origin.name
 
     @property
     def sure(self) -> Confidence:
