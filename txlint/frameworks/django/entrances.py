@@ -263,11 +263,12 @@ def admin_actions(linker: Linker) -> None:
 def admin_rows(linker: Linker, models: DjangoModels) -> Iterator[Entrance]:
     """What the admin itself validates, saves and deletes in its transaction: rows of the models that it has and of their inlines' models,
     unless a model admin of the project does that (its methods are hooks of their own)."""
-    done: set[tuple[int, str, bool, tuple[str, ...]]] = set()
+    done: set[tuple[Klass | str, str, bool, tuple[str, ...]]] = set()
     for model, name, stored, only_shown, path, pos in _rows_of_admin(linker, models):
-        if (model.id, name, stored, only_shown) in done:
+        if (model, name, stored, only_shown) in done:
             continue
-        done.add((model.id, name, stored, only_shown))
+        done.add((model, name, stored, only_shown))
+        dotted = model if isinstance(model, str) else model.dotted
         shown = tuple((CHANGED + field, False) for each in only_shown for field in (each, f"{each}_id"))
         for fun, cls, given, sure in linker.called_methods(model, (name,)):
             # Of what a signal may be sent with, nothing is known but that no fixture is being loaded.
@@ -276,10 +277,10 @@ def admin_rows(linker: Linker, models: DjangoModels) -> Iterator[Entrance]:
             left = tuple((each.name, each.default[1]) for each in params if isinstance(each.default, tuple) and each.default[0] == "const")
             left = left if is_own else (*left, ("raw", False))
             known = (*given, *left, *(((IDENTITY, True), ("created", False)) if stored else ()), *shown)
-            yield Entrance((fun.id, cls, True), "admin", ADMIN, path, pos, f"{model.dotted}.{name}", None, sure, known)
+            yield Entrance((fun.id, cls, True), "admin", ADMIN, path, pos, f"{dotted}.{name}", None, sure, known)
 
 
-def _rows_of_admin(linker: Linker, models: DjangoModels) -> Iterator[tuple[Klass, str, bool, tuple[str, ...], str, Pos]]:
+def _rows_of_admin(linker: Linker, models: DjangoModels) -> Iterator[tuple[Klass | str, str, bool, tuple[str, ...], str, Pos]]:
     """The models, the method that is called, whether on rows that are there only, the fields that are shown and not changed, and where that
     is said."""
     for model, admin, path, pos in models.registered(linker):
@@ -299,8 +300,8 @@ def _rows_of_admin(linker: Linker, models: DjangoModels) -> Iterator[tuple[Klass
             for name, permissions in _OF_ROWS:
                 if not (name == "delete" and stays) and not _forbids(linker, klass, permissions):
                     for other in linker.class_attribute(klass, "model"):
-                        if isinstance(other, linker.Cls):
-                            yield other.klass, name, stored, only_shown, *place
+                        if isinstance(other, (linker.Cls, linker.Ext)):
+                            yield other.klass if isinstance(other, linker.Cls) else other.name, name, stored, only_shown, *place
 
 
 def _only_shown(linker: Linker, admin: Klass | None) -> tuple[str, ...]:
