@@ -32,6 +32,7 @@ Marks: TypeAlias = tuple[tuple[str, bool], ...]
 """Attributes of a view that are asked, and what they are to be."""
 
 MIGRATION = "django.db.migrations.Migration"
+REQUEST = "django.http.HttpRequest"
 RUN_PYTHON = "django.db.migrations.RunPython"
 VIEWSET = "rest_framework.viewsets.ViewSetMixin"
 INLINE = "django.contrib.admin.options.InlineModelAdmin"
@@ -44,6 +45,20 @@ _OF_ROWS = (("save", _WRITES), ("delete", ("has_delete_permission",)), ("clean",
 _ROWS = "django.db.models.QuerySet[new(self.model)]"
 _ACTIONS = ("list", "create", "retrieve", "update", "partial_update", "destroy")
 _BEFORE = ("initial", "get_queryset", "get_object", "get_serializer", "finalize_response")
+
+
+def inform(linker: Linker, settings: DjangoSettings) -> None:
+    """Tells the linker what ``request`` is in functions: views, and what decorators put around them. Without a
+    middleware that authenticates it is nobody's."""
+    if settings.middleware and not any("auth" in each.lower() for each in settings.middleware):
+        return
+    request = linker.atoms(linker.ExtObj, REQUEST, (), None)
+    for module in linker.project.ordered:
+        if "user" in module.facts.words and any(item.module.partition(".")[0] == "django" for item in module.facts.imports):
+            for fun in module.funs:
+                first = fun.fact.params[0] if fun.klass is None and fun.fact.params else None
+                if first is not None and first.name == "request" and first.annotation is None:
+                    linker.params[fun.id, first.name, NO_CLASS] = (request,)
 
 
 def entrances(linker: Linker, models: DjangoModels, settings: DjangoSettings) -> Iterator[Entrance]:
