@@ -64,6 +64,10 @@ _NO_FILES = (
     *("QuerySet", "SlugField", "TextField", "TimeField", "URLField", "UUIDField"),
 )
 """Classes that are no file fields, by the ends of their names."""
+_LAZY = "django.utils.functional.LazyObject"
+_SIMPLE_LAZY = "django.utils.functional.SimpleLazyObject"
+_WRAPPED = "_wrapped"
+"""What a lazy object stands for, once its ``_setup`` has assigned it."""
 _CALL_COMMAND = "django.core.management.call_command"
 _SETTINGS = "django.conf.settings."
 _IMPORTS = frozenset({"django.utils.module_loading.import_string", "importlib.import_module"})
@@ -93,6 +97,7 @@ class DjangoModels(Framework):
         self._models: dict[int, bool] = {}
         self._rows: dict[int, list[Klass]] | None = None
         self._fields: dict[tuple[int, str], frozenset[str] | None] = {}
+        self._lazy: frozenset[int] | None = None  # classes of lazy objects
         self._wired: set[str] | None = None  # keywords of all calls of `as_view`
 
     # -- the linker's questions ---------------------------------------------------------------------------------------------------
@@ -216,6 +221,10 @@ class DjangoModels(Framework):
             return self.contexts(linker).get(klass.id)
         if name == "cleaned_data" and linker.is_a(klass, FORM):
             return self._cleaned(linker, klass, holder)
+        if self._lazy is None:
+            self._lazy = frozenset(each.id for each in linker.project.klasses if _LAZY in linker.mro(each))
+        if klass.id in self._lazy:
+            return self._of_wrapped(linker, klass, name, holder)
         if not self.is_model(linker, klass):
             return None
         if linker.find(klass, name) is None:
@@ -225,6 +234,25 @@ class DjangoModels(Framework):
                     if found is not None:
                         return found
         return None
+
+    def _of_wrapped(self, linker: Linker, klass: Klass, name: str, holder: Atom) -> Value | None:
+        """What a lazy object has not got is that of what it stands for."""
+        if name == _WRAPPED or linker.find(klass, name) is not None:
+            return None
+        found: Value = ()
+        for atom in linker.attribute(holder, _WRAPPED):
+            found = linker.union(found, linker.attribute(atom, name))
+        return found or None
+
+    def given(self, linker: Linker, dotted: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> Value | None:
+        """``SimpleLazyObject(make)`` stands for what ``make`` gives."""
+        if dotted != _SIMPLE_LAZY:
+            return None
+        found: Value = ()
+        for atom in args[0] if args else keywords.get("func", ()):
+            if isinstance(atom, linker.Fn):
+                found = linker.union(found, linker.result(atom.fun, getattr(atom.receiver, "klass", None), True))
+        return found or None
 
     def _cleaned(self, linker: Linker, klass: Klass, form: Atom) -> Value | None:
         """The rows that a valid form keeps by the names of its fields: those that its own fields choose, and those that the foreign keys of
