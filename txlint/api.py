@@ -30,6 +30,7 @@ from txlint.deep import with_room
 from txlint.discover import Discovery, File, discover, project_root
 from txlint.frameworks import arq, flask, handlers, litestar, odoo, oscar, pyramid, sqlalchemy, starlette
 from txlint.frameworks.django.entrances import entrances as django_entrances
+from txlint.frameworks.django.entrances import inform as django_inform
 from txlint.frameworks.django.inert import inert_settings
 from txlint.frameworks.django.models import DjangoModels
 from txlint.frameworks.django.settings import DjangoSettings, read_settings
@@ -617,7 +618,11 @@ def analyse(
     handled = not imported.isdisjoint(handlers.PACKAGES)
     if handled:
         places.append(handlers.entrances)
-    informs = (*((handlers.inform,) if handled else ()), *((arq.inform,) if arq.PACKAGE in imported else ()))
+    informs: list[Callable[[Linker], None]] = [lambda linker: django_inform(linker, settings)]
+    if handled:
+        informs.append(handlers.inform)
+    if arq.PACKAGE in imported:
+        informs.append(arq.inform)
     lines = Cuts(cuts(facts))
     program = None
     if known is not None:

@@ -194,8 +194,8 @@ class Framework:
         not all known."""
         return None
 
-    def cascades(self, linker: Linker, klass: Klass) -> Sequence[Klass]:
-        """Classes whose rows are deleted with those of a class."""
+    def cascades(self, linker: Linker, klass: Klass | str) -> Sequence[Klass]:
+        """Classes whose rows are deleted with those of a class, of the project or of a library."""
         return ()
 
     def may_set(self, linker: Linker, klass: Klass, name: str) -> bool:
@@ -209,6 +209,10 @@ class Framework:
     def constant(self, linker: Linker, dotted: str, value: Any) -> Value | None:
         """What a constant string names where the library call ``dotted`` is given it (``apps.get_model("shop.Order")``)."""
         return None
+
+    def models(self, linker: Linker, value: Value) -> Value:
+        """The classes of rows that a value names: also by a label, or by a setting that holds one."""
+        return ()
 
     def runs(self, linker: Linker, dotted: str, args: tuple[Value, ...]) -> Value:
         """The project's functions that the library call ``dotted`` runs at once, found by names (``call_command("nightly")``)."""

@@ -127,6 +127,9 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
             _call_for(site, (test,), atom, site.args, site.keywords, CERTAIN, 0)
         else:
             call_atom(site, atom, site.args, site.keywords, 0)
+    first = value[0]
+    if type(first) is ExtMethod and type(first.receiver) is ExtObj and not site.targets and site.effect is None and not frame.silent:
+        _by_subclass(site, first, first.receiver.name)
     if func.__class__ is not str and func[0] == "sub" and len(value) > 1 and is_table(frame.ev(func[1])):
         site.doubt(LIKELY if len(value) <= FEW else POSSIBLE)
     if site.region and not site.targets and site.effect is None:
@@ -275,18 +278,22 @@ def _consume(site: Site) -> None:
                 iterate(site.frame, (atom,), site.expr)
 
 
-def _doubt_by_name(site: Site, name: str) -> list[Fun]:
-    """Those in the project who define a method of this (uncommon) name: one of them may end what is open."""
-    named = site.frame.linker.definitions_of(name)
+def _doubt_by_name(site: Site, name: str, of: str | None = None) -> list[Fun]:
+    """Those in the project who define a method of this (uncommon) name, in classes that derive from a library's: one of them may end what
+    is open."""
+    linker = site.frame.linker
+    named = linker.definitions_of(name)
+    if of is not None:
+        named = [fun for fun in named if fun.klass is not None and linker.is_a(fun.klass, of)]
     if named and (site.frame.open or site.frame.region):
         doubt_states(site, [(fun, fun.klass) for fun in named])
     return named
 
 
-def _by_method_name(site: Site, name: str) -> None:
-    """An unknown receiver: whoever in the project defines a method of this (uncommon) name."""
+def _by_method_name(site: Site, name: str, of: str | None = None) -> None:
+    """An unknown receiver: whoever in the project defines a method of this (uncommon) name; ``of``: an instance of this class of a library."""
     linker = site.frame.linker
-    named = _doubt_by_name(site, name)
+    named = _doubt_by_name(site, name, of)
     found = [fun for fun in named if linker.project.may_meet(site.frame.module, fun.module) and _takes(fun, site.expr[2])]
     # Overrides of one method are one thing to be called.
     families = {next(base for base in reversed(linker.mro(fun.klass)) if isinstance(base, Klass)).id for fun in found if fun.klass}
@@ -307,6 +314,14 @@ def _by_method_name(site: Site, name: str) -> None:
             entered = union(entered, _manager(linker, fun, klass))
     if entered and sure is LIKELY:
         site.result = (linker.atoms(OneOf, entered),)
+
+
+def _by_subclass(site: Site, method: ExtMethod, of: str) -> None:
+    """A method that a library's class has not got, on an instance of it (``row: Model``): one of a class of the project that derives from
+    it."""
+    linker = site.frame.linker
+    if linker.definitions_of(method.attr) and linker.catalog.library_class(of) is not None and not any(linker.at(method.name)):
+        _by_method_name(site, method.attr, of)
 
 
 def _takes(fun: Fun, args: tuple[Expr, ...]) -> bool:

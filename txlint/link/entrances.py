@@ -14,7 +14,7 @@ from txlint.link.project import Fun, Klass
 from txlint.link.replay import Frame
 from txlint.link.signals import receiving
 from txlint.link.site import Site
-from txlint.link.values import ExtMethod, Fn
+from txlint.link.values import UNKNOWN, ExtMethod, ExtObj, Fn
 from txlint.model.catalog import Hook
 from txlint.model.facts import Pos
 from txlint.model.graph import NO_CLASS, SELF, Entrance, SignalTarget, Target
@@ -84,15 +84,15 @@ def _entrance(fun: Fun, cls: int, hook: Hook, state: str, name: str) -> Entrance
     return Entrance((fun.id, cls, False), kind, name, fun.module.facts.path, fact.name_pos, fun.dotted, alias, sure, family=hook.family)
 
 
-def called_methods(linker: Linker, klass: Klass, names: Iterable[str]) -> Iterator[Called]:
-    """The project's functions that run when a library calls methods of a class, directly or behind the library's own, and the receivers
-    of what these send."""
+def called_methods(linker: Linker, klass: Klass | str, names: Iterable[str]) -> Iterator[Called]:
+    """The project's functions that run when a library calls methods of a class, of the project or of a library, directly or behind the
+    library's own, and the receivers of what these send."""
     seen: set[Called] = set()
     nowhere: Pos = (0, 0, 0, 0)
     for name in names:
-        frame = Frame(linker, klass.module.body, None, True)
+        frame = Frame(linker, linker.project.funs[0] if isinstance(klass, str) else klass.module.body, None, True)
         frame.silent = True
-        receiver = linker.instance(klass, True)
+        receiver = linker.atoms(ExtObj, klass, UNKNOWN, None) if isinstance(klass, str) else linker.instance(klass, True)
         for atom in linker.attribute(receiver, name):
             site = Site(frame, ("call", name, (), (), nowhere), True, False, False)
             if isinstance(atom, (Fn, ExtMethod)):
@@ -103,13 +103,13 @@ def called_methods(linker: Linker, klass: Klass, names: Iterable[str]) -> Iterat
                     yield called
 
 
-def _run(linker: Linker, site: Site, klass: Klass) -> Iterator[Called]:
+def _run(linker: Linker, site: Site, klass: Klass | str) -> Iterator[Called]:
     for target in site.targets:
         if isinstance(target, Target):
             given = target.given if target.kind != "signal" else ()
             yield Called(linker.project.funs[target.fun], target.cls, given, target.confidence)
         elif isinstance(target, SignalTarget):
             connections = [each for each in linker.connected if each.signal == target.signal]
-            sender, exact = (klass.id, True) if target.sender == SELF else (target.sender, target.exact)
+            sender, exact = (klass.id, True) if target.sender == SELF and isinstance(klass, Klass) else (target.sender, target.exact)
             for received in receiving(linker, connections, target, sender, exact, NO_CLASS):
                 yield Called(linker.project.funs[received.fun], received.cls, received.given, received.confidence)

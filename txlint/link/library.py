@@ -51,6 +51,8 @@ MOST_CONFIGURATIONS = 3
 """Classes that may hold what a configuration says under a name: the production's, the tests'."""
 _MAKES = frozenset({"create", "acreate", "get_or_create", "aget_or_create"})
 """Managers' methods that save a row which they have made."""
+_MAKES_ALSO = _MAKES | {"create_user", "acreate_user", "create_superuser", "acreate_superuser"}
+"""The same with those that fill fields themselves."""
 _SAVES = frozenset({"save", "asave", "create", "acreate"})
 _LOOKS_UP = frozenset({"get", "pop", "setdefault"})
 """Methods of an object that holds what a request needs, by which it is read like a dict."""
@@ -303,7 +305,7 @@ def _run(
     made: Any = None
     if run.target.op == "item":
         made = _created(site, last, receiver, keywords) if last in _MAKES else None
-        row = NEW if last in _MAKES else None if last in _EITHER else row
+        row = NEW if last in _MAKES_ALSO else None if last in _EITHER else row
         value = tuple(linker.of_row(atom, row) for atom in value)
     if not value and run.target.op == "arg" and receiver is not None:
         if isinstance(receiver, SelfObj):

@@ -35,7 +35,7 @@ from txlint.link.values import (
 )
 from txlint.model.catalog import Closer, Opener
 from txlint.model.facts import FileFacts
-from txlint.model.graph import Flow, Given, Opened, Test
+from txlint.model.graph import SELF, Flow, Given, Opened, Test
 
 if TYPE_CHECKING:
     from txlint.link.properties import Properties
@@ -150,6 +150,7 @@ class Linker:
         self.params: dict[tuple[int, str, int], Value] = {}  # (function, parameter, class or -1): what callers pass
         self.handed: dict[tuple[int, str], dict[Any, None]] = {}  # (function, parameter): what it is called with
         self.connected: dict[Any, None] = {}  # signal connections, in the order found
+        self.of_libraries: dict[str, int] = {}  # libraries' classes whose instances signals are sent for -> their numbers, below `SELF`
         self.contexts: dict[int, Value] = {}  # function -> what a framework gives it first, whatever its annotation says
         self.listeners: dict[int, tuple[Any, str]] = {}  # function -> (hook entry, state) of a named event
         self.blocks = _blocks(catalog)
@@ -271,6 +272,14 @@ class Linker:
     # substitution
     result = substitution.result
     substitute = substitution.substitute
+
+    def number_of(self, dotted: str) -> int:
+        """The number that a library's class has where the project's classes have theirs: as the sender of signals."""
+        return self.of_libraries.setdefault(dotted, SELF - 1 - len(self.of_libraries))
+
+    def of_library(self, number: int) -> str:
+        """The library's class that has a number."""
+        return next(dotted for dotted, known in self.of_libraries.items() if known == number)
 
     # -- functions -----------------------------------------------------------------------------------------------------------
 
@@ -567,7 +576,7 @@ class Linker:
 
         return class_openers(self, klass)
 
-    def called_methods(self, klass: Klass, names: Iterable[str]) -> Iterator[Called]:
+    def called_methods(self, klass: Klass | str, names: Iterable[str]) -> Iterator[Called]:
         """The project's functions that run when a library calls these methods of a class, each with the class of its receiver."""
         from txlint.link.entrances import called_methods
 

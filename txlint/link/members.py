@@ -122,6 +122,9 @@ def _of_library(linker: Linker, atom: Ext, name: str) -> Value:
     if linker.project.knows(dotted):
         return linker.module_value(dotted)
     if linker.catalog.library_class(atom.name) is not None:
+        text = linker.catalog.attribute_type(atom.name, name)
+        if text is not None:
+            return linker.typed(parse_type(text), atom, (), {})
         method = linker.catalog.method(atom.name, name)
         for entry in linker.at(method).returns if method else ():
             if entry.attribute and entry.type:

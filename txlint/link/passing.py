@@ -602,6 +602,14 @@ def _key_passed(site: Site, fun: Fun, skip: int, family: str, name: str) -> Any:
     return None
 
 
+def is_kind(linker: Linker, dotted: str) -> bool:
+    """Is something of a library a class whose instances signals may be sent for? One that the catalog has without a base is what others
+    derive from: what its instances are is not known."""
+    last = dotted.rpartition(".")[2]
+    known = linker.catalog.library_class(dotted)
+    return last[:1].isupper() and not last.isupper() and (known is None or bool(known.bases))
+
+
 def sender_of(frame: Frame, value: Value) -> int:
     """The class whose rows a library call writes, or that a signal is sent for."""
     for atom in value:
@@ -614,6 +622,8 @@ def sender_of(frame: Frame, value: Value) -> int:
             return inner if inner != NO_CLASS else atom.klass.id
         if isinstance(atom, (ExtObj, Many)) and atom.item:
             return sender_of(frame, atom.item)
+        if isinstance(atom, (Ext, ExtObj)) and is_kind(frame.linker, atom.name):
+            return frame.linker.number_of(atom.name)
         if isinstance(atom, Super):
             return sender_of(frame, (atom.receiver,))
     return NO_CLASS

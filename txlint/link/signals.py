@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.link.conditions import argument
-from txlint.link.passing import bind, decided, note_parameters, sender_of
+from txlint.link.passing import bind, decided, is_kind, note_parameters, sender_of
 from txlint.link.project import Fun, Klass, mentions
 from txlint.link.site import CERTAIN, LIKELY, Site
 from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Part, SelfCls, Seq, Value
@@ -23,8 +23,8 @@ _DISCONNECTING = frozenset({"disconnect"})
 
 
 class Connection(NamedTuple):
-    """A receiver of a signal. ``sender`` is a class number, or -1 for any. ``known`` is False where a sender is given that cannot
-    be told. ``within`` is the function that disconnects it again, -1 where it stays connected."""
+    """A receiver of a signal. ``sender`` is a class number (of a library's: see `Linker.number_of`), or -1 for any. ``known`` is False
+    where a sender is given that cannot be told. ``within`` is the function that disconnects it again, -1 where it stays connected."""
 
     signal: str
     fun: int
@@ -129,8 +129,9 @@ def receiving(
     the function that sends it, -1 for a library."""
     klass = linker.project.klasses[sender] if sender >= 0 else None
     gone: set[int] = set()
-    if klass is not None and target.signal.endswith("_delete"):
-        gone = {other.id for framework in linker.frameworks for other in framework.cascades(linker, klass)}
+    if sender != NO_CLASS and target.signal.endswith("_delete"):
+        deleted = klass if klass is not None else linker.of_library(sender)
+        gone = {other.id for framework in linker.frameworks for other in framework.cascades(linker, deleted)}
     for connection in connections:
         if connection.within not in (NO_CLASS, caller):
             continue
@@ -138,11 +139,11 @@ def receiving(
         if connection.sender in gone:
             row = connection.sender
             given = tuple((name, "another row" if name == "origin" else value) for name, value in given)
-        elif connection.sender >= 0:
-            if klass is None:
+        elif connection.sender != NO_CLASS:
+            if sender == NO_CLASS:
                 sure = min(sure, Confidence.POSSIBLE)
             elif connection.sender != sender:
-                if exact or linker.project.klasses[connection.sender] not in klass.subclasses:
+                if exact or klass is None or connection.sender < 0 or linker.project.klasses[connection.sender] not in klass.subclasses:
                     continue
                 sure = min(sure, Confidence.LIKELY)
         elif not connection.known:
@@ -223,10 +224,13 @@ def _senders(linker: Linker, value: Value, given: bool) -> tuple[list[int], bool
         elif isinstance(atom, Seq):
             for item in atom.items:
                 found.extend(_senders(linker, item, True)[0])
-        elif isinstance(atom, Const) and isinstance(atom.value, str):
-            for framework in linker.frameworks:
-                named = framework.constant(linker, "", atom.value)
-                found.extend(a.klass.id for a in named or () if isinstance(a, Cls))
+        elif isinstance(atom, (Const, Ext)):
+            named = next((named for framework in linker.frameworks if (named := framework.models(linker, (atom,)))), ())
+            for each in named:
+                if isinstance(each, Cls):
+                    found.append(each.klass.id)
+                elif isinstance(each, Ext) and is_kind(linker, each.name):
+                    found.append(linker.number_of(each.name))
     if found:
         return found, True
     none = any(isinstance(atom, Const) and atom.value is None for atom in value)
@@ -239,10 +243,10 @@ def _add(linker: Linker, signal: str, fun: Fun, cls: int, senders: list[int], kn
         if connection in linker.connected:
             continue
         linker.connected[connection] = None
-        if sender >= 0 and fun.fact is not None:
-            klass = linker.project.klasses[sender]
+        if sender != NO_CLASS and fun.fact is not None:
+            of = linker.atoms(Cls, linker.project.klasses[sender]) if sender >= 0 else linker.atoms(Ext, linker.of_library(sender))
             for param in fun.fact.params:
                 if param.name == "instance":
-                    linker.tell(fun, "instance", (linker.instance(klass, False),))
+                    linker.tell(fun, "instance", (linker.instance(of.klass, False),) if isinstance(of, Cls) else linker.made((of,)))
                 elif param.name == "sender":
-                    linker.tell(fun, "sender", (linker.atoms(Cls, klass),))
+                    linker.tell(fun, "sender", (of,))

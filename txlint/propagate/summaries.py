@@ -17,6 +17,7 @@ from txlint.model.graph import (
     INSTANCE,
     KEY,
     NEW,
+    NO_CLASS,
     OF,
     OR,
     RECEIVER,
@@ -74,7 +75,7 @@ def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> 
     if test.param.startswith(FLAG):
         return passed.values.get(test.param, ("param", test.param) if FLAG in passed.values else ("unknown",))
     if target.kind == "signal":
-        if test.param in ("instance", "sender") and target.sender >= 0:
+        if test.param in ("instance", "sender") and target.sender != NO_CLASS:
             return ("class", target.sender)
         if test.param in passed.values and (target.sent or test.param == "update_fields"):
             return passed.values[test.param]

@@ -32,6 +32,7 @@ Marks: TypeAlias = tuple[tuple[str, bool], ...]
 """Attributes of a view that are asked, and what they are to be."""
 
 MIGRATION = "django.db.migrations.Migration"
+REQUEST = "django.http.HttpRequest"
 RUN_PYTHON = "django.db.migrations.RunPython"
 VIEWSET = "rest_framework.viewsets.ViewSetMixin"
 INLINE = "django.contrib.admin.options.InlineModelAdmin"
@@ -44,6 +45,20 @@ _OF_ROWS = (("save", _WRITES), ("delete", ("has_delete_permission",)), ("clean",
 _ROWS = "django.db.models.QuerySet[new(self.model)]"
 _ACTIONS = ("list", "create", "retrieve", "update", "partial_update", "destroy")
 _BEFORE = ("initial", "get_queryset", "get_object", "get_serializer", "finalize_response")
+
+
+def inform(linker: Linker, settings: DjangoSettings) -> None:
+    """Tells the linker what ``request`` is in functions: views, and what decorators put around them. Without a
+    middleware that authenticates it is nobody's."""
+    if settings.middleware and not any("auth" in each.lower() for each in settings.middleware):
+        return
+    request = linker.atoms(linker.ExtObj, REQUEST, (), None)
+    for module in linker.project.ordered:
+        if "user" in module.facts.words and any(item.module.partition(".")[0] == "django" for item in module.facts.imports):
+            for fun in module.funs:
+                first = fun.fact.params[0] if fun.klass is None and fun.fact.params else None
+                if first is not None and first.name == "request" and first.annotation is None:
+                    linker.params[fun.id, first.name, NO_CLASS] = (request,)
 
 
 def entrances(linker: Linker, models: DjangoModels, settings: DjangoSettings) -> Iterator[Entrance]:
@@ -263,11 +278,12 @@ def admin_actions(linker: Linker) -> None:
 def admin_rows(linker: Linker, models: DjangoModels) -> Iterator[Entrance]:
     """What the admin itself validates, saves and deletes in its transaction: rows of the models that it has and of their inlines' models,
     unless a model admin of the project does that (its methods are hooks of their own)."""
-    done: set[tuple[int, str, bool, tuple[str, ...]]] = set()
+    done: set[tuple[Klass | str, str, bool, tuple[str, ...]]] = set()
     for model, name, stored, only_shown, path, pos in _rows_of_admin(linker, models):
-        if (model.id, name, stored, only_shown) in done:
+        if (model, name, stored, only_shown) in done:
             continue
-        done.add((model.id, name, stored, only_shown))
+        done.add((model, name, stored, only_shown))
+        dotted = model if isinstance(model, str) else model.dotted
         shown = tuple((CHANGED + field, False) for each in only_shown for field in (each, f"{each}_id"))
         for fun, cls, given, sure in linker.called_methods(model, (name,)):
             # Of what a signal may be sent with, nothing is known but that no fixture is being loaded.
@@ -276,10 +292,10 @@ def admin_rows(linker: Linker, models: DjangoModels) -> Iterator[Entrance]:
             left = tuple((each.name, each.default[1]) for each in params if isinstance(each.default, tuple) and each.default[0] == "const")
             left = left if is_own else (*left, ("raw", False))
             known = (*given, *left, *(((IDENTITY, True), ("created", False)) if stored else ()), *shown)
-            yield Entrance((fun.id, cls, True), "admin", ADMIN, path, pos, f"{model.dotted}.{name}", None, sure, known)
+            yield Entrance((fun.id, cls, True), "admin", ADMIN, path, pos, f"{dotted}.{name}", None, sure, known)
 
 
-def _rows_of_admin(linker: Linker, models: DjangoModels) -> Iterator[tuple[Klass, str, bool, tuple[str, ...], str, Pos]]:
+def _rows_of_admin(linker: Linker, models: DjangoModels) -> Iterator[tuple[Klass | str, str, bool, tuple[str, ...], str, Pos]]:
     """The models, the method that is called, whether on rows that are there only, the fields that are shown and not changed, and where that
     is said."""
     for model, admin, path, pos in models.registered(linker):
@@ -299,8 +315,8 @@ def _rows_of_admin(linker: Linker, models: DjangoModels) -> Iterator[tuple[Klass
             for name, permissions in _OF_ROWS:
                 if not (name == "delete" and stays) and not _forbids(linker, klass, permissions):
                     for other in linker.class_attribute(klass, "model"):
-                        if isinstance(other, linker.Cls):
-                            yield other.klass, name, stored, only_shown, *place
+                        if isinstance(other, (linker.Cls, linker.Ext)):
+                            yield other.klass if isinstance(other, linker.Cls) else other.name, name, stored, only_shown, *place
 
 
 def _only_shown(linker: Linker, admin: Klass | None) -> tuple[str, ...]:

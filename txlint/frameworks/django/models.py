@@ -43,7 +43,7 @@ _RELATED = "django.db.models.fields.related_descriptors.RelatedManager"
 _MANY_RELATED = "django.db.models.fields.related_descriptors.ManyRelatedManager"
 _PARTS = MODEL.removesuffix("Model")
 """Of what models are made: fields, expressions, enumerations. All models that this module itself offers are in the catalog."""
-_BY_NAME = frozenset({"django.apps.apps.get_model", "django.apps.registry.Apps.get_model", "django.apps.AppConfig.get_model", ""})
+_BY_NAME = frozenset({"django.apps.apps.get_model", "django.apps.registry.Apps.get_model", "django.apps.AppConfig.get_model"})
 _BY_SUFFIX = (
     ("ModelForm", "django.forms.ModelForm"),
     ("ModelAdmin", ADMIN),
@@ -64,15 +64,20 @@ _NO_FILES = (
     *("QuerySet", "SlugField", "TextField", "TimeField", "URLField", "UUIDField"),
 )
 """Classes that are no file fields, by the ends of their names."""
+_LAZY = "django.utils.functional.LazyObject"
+_SIMPLE_LAZY = "django.utils.functional.SimpleLazyObject"
+_WRAPPED = "_wrapped"
+"""What a lazy object stands for, once its ``_setup`` has assigned it."""
 _CALL_COMMAND = "django.core.management.call_command"
 _SETTINGS = "django.conf.settings."
 _IMPORTS = frozenset({"django.utils.module_loading.import_string", "importlib.import_module"})
 
 
 class Registered(NamedTuple):
-    """A model that the admin has: with which model admin of the project (None: Django's own), and where that is said."""
+    """A model that the admin has, of the project or of a library: with which model admin of the project (None: Django's own), and where
+    that is said."""
 
-    model: Klass
+    model: Klass | str
     admin: Klass | None
     path: str
     pos: Pos
@@ -85,13 +90,14 @@ class DjangoModels(Framework):
         self.settings = settings
         self._by_name: dict[str, Klass | None] | None = None
         self._reverse: dict[int, dict[str, Value]] | None = None
-        self._cascades: dict[int, list[Klass]] = {}
+        self._cascades: dict[int | str, list[Klass]] = {}
         self._user: Any = False
         self._registered: list[Registered] | None = None
         self._contexts: dict[int, Value] | None = None
         self._models: dict[int, bool] = {}
         self._rows: dict[int, list[Klass]] | None = None
         self._fields: dict[tuple[int, str], frozenset[str] | None] = {}
+        self._lazy: frozenset[int] | None = None  # classes of lazy objects
         self._wired: set[str] | None = None  # keywords of all calls of `as_view`
 
     # -- the linker's questions ---------------------------------------------------------------------------------------------------
@@ -153,6 +159,13 @@ class DjangoModels(Framework):
         klass = self.named(linker, value, None)
         return (linker.atoms(linker.Cls, klass),) if klass is not None else None
 
+    def models(self, linker: Linker, value: Value) -> Value:
+        """Of ``"shop.Order"``, ``"auth.User"`` and ``settings.AUTH_USER_MODEL``; that is what ``get_user_model()`` gives."""
+        own = tuple(linker.atoms(linker.Cls, klass) for klass in self._classes(linker, value, None))
+        names = [USER if _is_user(linker, atom) else atom.name for atom in value if isinstance(atom, linker.Ext)]
+        names += [each.name for each in self._of_library(linker, value) if not names]
+        return own or tuple(linker.atoms(linker.Ext, name) for name in names)
+
     def runs(self, linker: Linker, dotted: str, args: tuple[Value, ...]) -> Value:
         """``call_command("nightly")`` runs the ``handle`` of that command (django/core/management/__init__.py: of the last app in
         INSTALLED_APPS that has one; here of all that have)."""
@@ -201,11 +214,17 @@ class DjangoModels(Framework):
     def instance_attribute(self, linker: Linker, klass: Klass, name: str, holder: Atom) -> Value | None:
         if name == "model" and ADMIN in linker.mro(klass) and linker.find(klass, "model") is None:
             models = [each.model for each in self.registered(linker) if each.admin is klass]
-            return tuple(linker.atoms(linker.Cls, model) for model in dict.fromkeys(models)) or None
+            return tuple(
+                linker.atoms(linker.Ext if isinstance(model, str) else linker.Cls, model) for model in dict.fromkeys(models)
+            ) or None
         if name == "context" and linker.is_a(klass, SERIALIZER):
             return self.contexts(linker).get(klass.id)
         if name == "cleaned_data" and linker.is_a(klass, FORM):
             return self._cleaned(linker, klass, holder)
+        if self._lazy is None:
+            self._lazy = frozenset(each.id for each in linker.project.klasses if _LAZY in linker.mro(each))
+        if klass.id in self._lazy:
+            return self._of_wrapped(linker, klass, name, holder)
         if not self.is_model(linker, klass):
             return None
         if linker.find(klass, name) is None:
@@ -215,6 +234,25 @@ class DjangoModels(Framework):
                     if found is not None:
                         return found
         return None
+
+    def _of_wrapped(self, linker: Linker, klass: Klass, name: str, holder: Atom) -> Value | None:
+        """What a lazy object has not got is that of what it stands for."""
+        if name == _WRAPPED or linker.find(klass, name) is not None:
+            return None
+        found: Value = ()
+        for atom in linker.attribute(holder, _WRAPPED):
+            found = linker.union(found, linker.attribute(atom, name))
+        return found or None
+
+    def given(self, linker: Linker, dotted: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> Value | None:
+        """``SimpleLazyObject(make)`` stands for what ``make`` gives."""
+        if dotted != _SIMPLE_LAZY:
+            return None
+        found: Value = ()
+        for atom in args[0] if args else keywords.get("func", ()):
+            if isinstance(atom, linker.Fn):
+                found = linker.union(found, linker.result(atom.fun, getattr(atom.receiver, "klass", None), True))
+        return found or None
 
     def _cleaned(self, linker: Linker, klass: Klass, form: Atom) -> Value | None:
         """The rows that a valid form keeps by the names of its fields: those that its own fields choose, and those that the foreign keys of
@@ -285,16 +323,16 @@ class DjangoModels(Framework):
             self._wired = {name for call in calls if last_name(call[1]) == "as_view" for name, _ in call[3] if name is not None}
         return name in self._wired
 
-    def cascades(self, linker: Linker, klass: Klass) -> list[Klass]:
+    def cascades(self, linker: Linker, klass: Klass | str) -> list[Klass]:
         """The models whose rows go with those of a model, over any number of foreign keys."""
         self.reverse(linker)
         seen: dict[int, Klass] = {}
-        waiting = [base for base in linker.mro(klass) if not isinstance(base, str)]
+        waiting = [klass] if isinstance(klass, str) else [base.id for base in linker.mro(klass) if not isinstance(base, str)]
         while waiting:
-            for child in self._cascades.get(waiting.pop().id, ()):
+            for child in self._cascades.get(waiting.pop(), ()):
                 if child.id not in seen and child is not klass:
                     seen[child.id] = child
-                    waiting.append(child)
+                    waiting.append(child.id)
         return list(seen.values())
 
     def registered(self, linker: Linker) -> list[Registered]:
@@ -302,7 +340,7 @@ class DjangoModels(Framework):
         if self._registered is not None:
             return self._registered
         found: list[Registered] = []
-        unregistered: dict[int, tuple[str, Pos]] = {}  # where the last time
+        unregistered: dict[Klass | str, tuple[str, Pos]] = {}  # where the last time
         self._registered = found
         for klass in linker.project.klasses:
             for expr, pos in klass.fact.decorators:
@@ -310,23 +348,23 @@ class DjangoModels(Framework):
                 if str(called).rpartition(".")[2] == "register" and ADMIN in linker.mro(klass):
                     for argument in expr[2]:
                         models = linker.class_expression(klass, argument)
-                        found.extend(Registered(model, klass, klass.module.facts.path, pos) for model in _classes(linker, models))
+                        found.extend(Registered(model, klass, klass.module.facts.path, pos) for model in _models(linker, models))
         for module in linker.project.ordered:
             if "register" not in module.facts.words:
                 continue
             for stmt in module.facts.body:
                 expr = stmt[1] if stmt[0] == "expr" else None
                 if isinstance(expr, tuple) and expr[0] == "call" and str(expr[1]).endswith(".unregister") and expr[2]:
-                    gone = _classes(linker, linker.bound(("value", expr[2][0], None), module, None))
+                    gone = _models(linker, linker.bound(("value", expr[2][0], None), module, None))
                     for model in gone if self._admins(linker, module, (*expr[:2], expr[2][:1], (), expr[4])) else ():
-                        unregistered[model.id] = (module.facts.path, expr[4])
+                        unregistered[model] = (module.facts.path, expr[4])
                 elif isinstance(expr, tuple) and expr[0] == "call" and str(expr[1]).endswith(".register") and expr[2]:
                     admins = self._admins(linker, module, expr)
                     models = linker.bound(("value", expr[2][0], None), module, None) if admins else ()
-                    for model in _classes(linker, models):
+                    for model in _models(linker, models):
                         found.extend(Registered(model, admin, module.facts.path, expr[4]) for admin in admins)
         if unregistered:
-            found[:] = [each for each in found if _stays(each, unregistered.get(each.model.id))]
+            found[:] = [each for each in found if _stays(each, unregistered.get(each.model))]
         return found
 
     def _admins(self, linker: Linker, module: Any, call: tuple[Any, ...]) -> list[Klass | None]:
@@ -458,7 +496,7 @@ class DjangoModels(Framework):
                 found = self.named(linker, atom.value, near)
                 if found is not None:
                     result.append(found)
-            elif isinstance(atom, linker.Ext) and atom.name.endswith("AUTH_USER_MODEL"):
+            elif _is_user(linker, atom):
                 found = self.user(linker)
                 if found is not None:
                     result.append(found)
@@ -469,14 +507,14 @@ class DjangoModels(Framework):
         by that name."""
         for atom in value:
             text = atom.value if isinstance(atom, linker.Const) else None
-            if isinstance(atom, linker.Ext) and atom.name.endswith("AUTH_USER_MODEL"):
+            if _is_user(linker, atom):
                 text = self.setting("AUTH_USER_MODEL")[1]
                 if text is None:  # Django's own default; settings that are elsewhere mostly name a user that derives from it
                     text = "auth.User"
             label, dot, name = text.partition(".") if isinstance(text, str) else ("", "", "")
             for package in (f"django.contrib.{label}", label) if dot else ():
                 if linker.catalog.library_class(f"{package}.models.{name}") is not None:
-                    return (linker.atoms(linker.ExtObj, f"{package}.models.{name}", (), None),)
+                    return (linker.atoms(linker.ExtObj, f"{package}.models.{name}", (), STORED),)
         return ()
 
     def reverse(self, linker: Linker) -> dict[int, dict[str, Value]]:
@@ -521,11 +559,13 @@ class DjangoModels(Framework):
                 accessor = klass.fact.name.lower() + ("" if single else "_set")
             item = (linker.instance(klass, True, origin=STORED),)
             reverse: Value = item if single else (linker.atoms(linker.ExtObj, _MANY_RELATED if many else _RELATED, item, None),)
-            for other in self._classes(linker, value, klass):
+            others = self._classes(linker, value, klass)
+            for other in others:
                 self._reverse.setdefault(other.id, {})[accessor] = reverse
-                deleting = keywords.get("on_delete") or (expr[2][1] if len(expr[2]) > 1 else None)
-                if one and isinstance(deleting, str) and deleting.endswith("CASCADE"):
-                    self._cascades.setdefault(other.id, []).append(klass)
+            deleting = keywords.get("on_delete") or (expr[2][1] if len(expr[2]) > 1 else None)
+            if one and isinstance(deleting, str) and deleting.endswith("CASCADE"):
+                for target in [each.id for each in others] or [each.name for each in self.models(linker, value)]:
+                    self._cascades.setdefault(target, []).append(klass)
 
 
 def _kinds(linker: Linker, atom: Atom) -> Sequence[str]:
@@ -554,10 +594,21 @@ def _classes(linker: Linker, value: Value) -> list[Klass]:
     return [atom.klass for atom in (*value, *linker.items(value)) if isinstance(atom, linker.Cls)]
 
 
+def _models(linker: Linker, value: Value) -> list[Klass | str]:
+    """The models in a value; those of libraries by their names."""
+    own = _classes(linker, value)
+    return [*own, *(atom.name for atom in (*value, *linker.items(value)) if isinstance(atom, linker.Ext))]
+
+
 def _is_site(linker: Linker, atom: Atom) -> bool:
     if isinstance(atom, (linker.Ext, linker.ExtObj)):
         return atom.name in (SITE, ADMIN_SITE)
     return isinstance(atom, linker.Obj) and linker.is_a(atom.klass, ADMIN_SITE)
+
+
+def _is_user(linker: Linker, atom: Atom) -> bool:
+    """Is it the setting that names the user model?"""
+    return isinstance(atom, linker.Ext) and atom.name.endswith("AUTH_USER_MODEL")
 
 
 def _is_own(linker: Linker, dotted: str) -> bool:
