@@ -22,7 +22,7 @@ from txlint.link.retrying import tries_again
 from txlint.link.site import Site
 from txlint.link.targets import only_defers, parameter_text
 from txlint.link.uses import uses_of
-from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Opening, Part, Seq, Value, Within, union
+from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Opening, Param, Part, Seq, Value, Within, union
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import Event, Key, Opened, ParamTarget, Target
 from txlint.model.kinds import Confidence
@@ -364,6 +364,8 @@ def _project(
             openings = [a for a in return_values if isinstance(a, Opening)]
             if openings:  # a helper that returns `atomic(...)`
                 return value, [replace(_opened(o, pos), kind="custom", name=outer.dotted) for o in openings], False
+            if any(isinstance(a, Part) for a in return_values):  # one that returns `shared_task(..)`
+                return _applied(linker, frame, decorator, expr, called, value), [], False
             return _replaced(linker, frame, expr, return_values, value), [], False
         holder = inner.fun
         return_values = replayed(holder).returns
@@ -373,6 +375,8 @@ def _project(
     opening = [opens for a in return_values if (opens := _opening(a)) is not None]
     if opening:
         openers = [replace(_opened(a, pos), kind="custom", name=outer.dotted) for a in opening]
+        if any(isinstance(a, Param) for a in return_values):  # or nothing is done to it
+            openers = [replace(opened, confidence=min(opened.confidence, Confidence.LIKELY)) for opened in openers]
         return _replaced(linker, frame, expr, return_values, value), openers, False
     wanted = _first_parameter(linker, holder)
     if wanted is None:
@@ -554,6 +558,8 @@ def _opening(atom: Atom) -> Opening | None:
     """``atomic`` applied to what is decorated, whatever is made of it."""
     if isinstance(atom, Opening):
         return atom
+    if isinstance(atom, Within) and any(isinstance(each, Param) for each in atom.func):
+        return atom.opening
     made_of = atom.item if isinstance(atom, (ExtObj, Obj)) else ()
     return next((inner for inner in made_of if isinstance(inner, Opening)), None)
 
@@ -648,7 +654,7 @@ def _applied(linker: Linker, frame: Frame, atom: Atom, expr: Expr, called: bool,
         made = tuple(a for a in heads if isinstance(a, ExtObj))
     if not made:
         for head in heads:
-            if isinstance(head, (Fn, Obj, ExtObj)):
+            if isinstance(head, (Fn, Obj, ExtObj, Part)):
                 made = union(made, applied(frame, head, (value,), {}))
     objects = tuple(a for a in made if isinstance(a, (ExtObj, Obj)) and a.item)
     return tuple(linker.with_item(a, value) for a in objects) if objects else value
