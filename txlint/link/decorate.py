@@ -212,14 +212,42 @@ def class_openers(linker: Linker, klass: Klass) -> list[tuple[Opened, str]]:
 
 
 def _set_on_class(linker: Linker, klass: Klass, decorator: Fun, args: tuple[Value, ...], pos: Pos) -> Iterator[tuple[Opened, str]]:
-    """The methods that a decorator of the project wraps one by one: ``setattr(cls, name, atomic(getattr(cls, name)))``."""
+    """The methods that a decorator of the project wraps one by one: ``setattr(cls, name, atomic(getattr(cls, name)))``, ``cls.close =
+    wrapper``."""
     for fun in (decorator, *(each for each in decorator.module.funs if each.parent is decorator)):
+        own = _first_parameter(linker, fun)
         for call in calls_in(fun.body):
             if call[1] != "setattr" or len(call[2]) != 3 or call[2][2].__class__ is str or call[2][2][0] != "call" or not call[2][2][2]:
                 continue
             openers = _method_openers(linker, linker.value(call[2][2][1], fun.module, fun), pos)
             names = _names_set(linker, klass, decorator, fun, call[2][1], args) if openers else ()
             yield from ((opened, name) for opened in openers for name in names)
+        for stmt in statements(fun.body):
+            for target in stmt[1] if stmt[0] == "assign" else ():
+                if target.__class__ is str and target.partition(".")[0] == own and target.count(".") == 1:
+                    made = stmt[2]
+                    openers = []
+                    if made.__class__ is tuple and made[0] == "call" and target in made[2]:
+                        openers = _method_openers(linker, linker.value(made[1], fun.module, fun), pos)
+                    elif made.__class__ is str:
+                        openers = _around_method(linker, decorator, fun, target, made, pos)
+                    yield from ((opened, target.partition(".")[2]) for opened in openers)
+
+
+def _around_method(linker: Linker, decorator: Fun, fun: Fun, method: str, wrapper: str, pos: Pos) -> list[Opened]:
+    """What is open where a function defined in a decorator of classes calls the method that it takes the place of, by its name on the class
+    (``cls.close``) or by a local one for it."""
+    nested = next((each for each in fun.nested if each.fact is not None and each.parent is fun and each.fact.name == wrapper), None)
+    if nested is None:
+        return []
+    names = {method}
+    names.update(name for stmt in fun.body if stmt[0] == "assign" and stmt[2] == method for name in stmt[1] if name.__class__ is str)
+    found: dict[Key, Opened] = {}
+    for _, func, _, region in linker.replay(nested, None, True).flow.unresolved:  # nothing is known of the class that it gets
+        if func in names and func not in nested.scope:
+            for opened in region:
+                found.setdefault(opened.key, replace(opened, kind="custom", name=decorator.dotted, pos=pos, path=None, function=None))
+    return list(found.values())
 
 
 def _names_set(linker: Linker, klass: Klass, decorator: Fun, fun: Fun, name: Expr, args: tuple[Value, ...]) -> Iterable[str]:

@@ -390,8 +390,10 @@ def decorated(linker: Linker, part: Part) -> Value:
     """What a library's decorator with its arguments makes of a function, now that it is known what a caller passes; else itself."""
     result: Value = UNKNOWN
     for atom in part.func:
+        if not isinstance(atom, (Ext, ExtMethod)):
+            continue
         receiver = atom.receiver if isinstance(atom, ExtMethod) else None
-        for entry in linker.at(atom.name).returns if isinstance(atom, (Ext, ExtMethod)) else ():
+        for entry in linker.at(atom.name).returns:
             if entry.decorated:
                 result = union(result, _decorating(linker, entry, atom.name, receiver, part.args, dict(part.keywords)))
     return result or (part,)

@@ -11,11 +11,12 @@ from txlint.link.holding import via
 from txlint.link.site import CERTAIN, LIKELY, Site
 from txlint.link.values import UNKNOWN, Atom, Const, Ext, ExtObj, Fn, Opening, Param, Value, Within, union
 from txlint.model.catalog import Arg, Closer, Opener
-from txlint.model.facts import Expr
+from txlint.model.facts import Expr, Pos
 from txlint.model.graph import Key, Opened
 from txlint.model.shapes import called, last_name, speaks_of, statements
 
 if TYPE_CHECKING:
+    from txlint.link.linker import Linker
     from txlint.link.replay import Frame
 
 
