@@ -21,7 +21,7 @@ from txlint.link.library import call_library, proxy_method
 from txlint.link.opening import opened_within, opening_of, within
 from txlint.link.passing import bind, called_with, doubt_states, passed, sent_as, tell_left_open
 from txlint.link.project import Klass
-from txlint.link.settled import called_as, flag_of, kept_with, made_with
+from txlint.link.settled import called_as, flag_of, kept_with, list_of, made_with
 from txlint.link.signals import called_own
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
 from txlint.link.targets import FEW, add_targets, iterate
@@ -179,11 +179,16 @@ def _ask_callers(frame: Frame, name: str) -> None:
 def _given_by_callers(site: Site, value: Value) -> dict[Atom, Test] | None:
     """Methods of several classes, on what a caller passes (``row.save()``) or on an instance of a class that it passes (``row = model()``),
     managers of such classes, or one of these itself that is called: each where that is passed. The same of what the receiver was made with,
-    functions among it."""
+    functions among it, and of the items of a list that it was made with (``for step in self.steps``)."""
     frame, func = site.frame, site.func
     owners: dict[Atom, Atom] = {}
     name = _passed_as(frame, site.receiver) if site.receiver is not None else None
-    if name is not None:
+    item, op = func if site.receiver is None else site.receiver, "class"
+    if name is None and frame.loops and item.__class__ is str and "." not in item:
+        name, op = list_of(frame, item), "item"
+    if name is not None and site.receiver is None:
+        owners = {atom: atom for atom in value}
+    elif name is not None:
         owners = {
             atom: atom.receiver for atom in value if isinstance(atom, (Fn, ExtMethod)) and isinstance(atom.receiver, (Cls, ExtObj, Obj))
         }
@@ -201,9 +206,9 @@ def _given_by_callers(site: Site, value: Value) -> dict[Atom, Test] | None:
             found[atom] = Test(name, "==", signal, True)
         elif isinstance(owner, (Cls, Obj)):
             below = () if isinstance(owner, Cls) or owner.exact else owner.klass.subclasses
-            found[atom] = Test(name, "class", (owner.klass.id, *(klass.id for klass in below)), True)
+            found[atom] = Test(name, op, (owner.klass.id, *(klass.id for klass in below)), True)
         elif name.startswith(FLAG) and (called := called_as(owner)) is not None:
-            found[atom] = Test(name, "class", (called,), True)
+            found[atom] = Test(name, op, (called,), True)
     return found if len(set(found.values())) > 1 else None
 
 

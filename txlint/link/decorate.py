@@ -22,7 +22,7 @@ from txlint.link.retrying import tries_again
 from txlint.link.site import Site
 from txlint.link.targets import only_defers, parameter_text
 from txlint.link.uses import uses_of
-from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Opening, Part, Seq, Value, Within, union
+from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Opening, Param, Part, Seq, Value, Within, union
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import Event, Key, Opened, ParamTarget, Target
 from txlint.model.kinds import Confidence
@@ -212,14 +212,42 @@ def class_openers(linker: Linker, klass: Klass) -> list[tuple[Opened, str]]:
 
 
 def _set_on_class(linker: Linker, klass: Klass, decorator: Fun, args: tuple[Value, ...], pos: Pos) -> Iterator[tuple[Opened, str]]:
-    """The methods that a decorator of the project wraps one by one: ``setattr(cls, name, atomic(getattr(cls, name)))``."""
+    """The methods that a decorator of the project wraps one by one: ``setattr(cls, name, atomic(getattr(cls, name)))``, ``cls.close =
+    wrapper``."""
     for fun in (decorator, *(each for each in decorator.module.funs if each.parent is decorator)):
+        own = _first_parameter(linker, fun)
         for call in calls_in(fun.body):
             if call[1] != "setattr" or len(call[2]) != 3 or call[2][2].__class__ is str or call[2][2][0] != "call" or not call[2][2][2]:
                 continue
             openers = _method_openers(linker, linker.value(call[2][2][1], fun.module, fun), pos)
             names = _names_set(linker, klass, decorator, fun, call[2][1], args) if openers else ()
             yield from ((opened, name) for opened in openers for name in names)
+        for stmt in statements(fun.body):
+            for target in stmt[1] if stmt[0] == "assign" else ():
+                if target.__class__ is str and target.partition(".")[0] == own and target.count(".") == 1:
+                    made = stmt[2]
+                    openers = []
+                    if made.__class__ is tuple and made[0] == "call" and target in made[2]:
+                        openers = _method_openers(linker, linker.value(made[1], fun.module, fun), pos)
+                    elif made.__class__ is str:
+                        openers = _around_method(linker, decorator, fun, target, made, pos)
+                    yield from ((opened, target.partition(".")[2]) for opened in openers)
+
+
+def _around_method(linker: Linker, decorator: Fun, fun: Fun, method: str, wrapper: str, pos: Pos) -> list[Opened]:
+    """What is open where a function defined in a decorator of classes calls the method that it takes the place of, by its name on the class
+    (``cls.close``) or by a local one for it."""
+    nested = next((each for each in fun.nested if each.fact is not None and each.parent is fun and each.fact.name == wrapper), None)
+    if nested is None:
+        return []
+    names = {method}
+    names.update(name for stmt in fun.body if stmt[0] == "assign" and stmt[2] == method for name in stmt[1] if name.__class__ is str)
+    found: dict[Key, Opened] = {}
+    for _, func, _, region in linker.replay(nested, None, True).flow.unresolved:  # nothing is known of the class that it gets
+        if func in names and func not in nested.scope:
+            for opened in region:
+                found.setdefault(opened.key, replace(opened, kind="custom", name=decorator.dotted, pos=pos, path=None, function=None))
+    return list(found.values())
 
 
 def _names_set(linker: Linker, klass: Klass, decorator: Fun, fun: Fun, name: Expr, args: tuple[Value, ...]) -> Iterable[str]:
@@ -364,6 +392,8 @@ def _project(
             openings = [a for a in return_values if isinstance(a, Opening)]
             if openings:  # a helper that returns `atomic(...)`
                 return value, [replace(_opened(o, pos), kind="custom", name=outer.dotted) for o in openings], False
+            if any(isinstance(a, Part) for a in return_values):  # one that returns `shared_task(..)`
+                return _applied(linker, frame, decorator, expr, called, value), [], False
             return _replaced(linker, frame, expr, return_values, value), [], False
         holder = inner.fun
         return_values = replayed(holder).returns
@@ -373,6 +403,8 @@ def _project(
     opening = [opens for a in return_values if (opens := _opening(a)) is not None]
     if opening:
         openers = [replace(_opened(a, pos), kind="custom", name=outer.dotted) for a in opening]
+        if any(isinstance(a, Param) for a in return_values):  # or nothing is done to it
+            openers = [replace(opened, confidence=min(opened.confidence, Confidence.LIKELY)) for opened in openers]
         return _replaced(linker, frame, expr, return_values, value), openers, False
     wanted = _first_parameter(linker, holder)
     if wanted is None:
@@ -554,6 +586,8 @@ def _opening(atom: Atom) -> Opening | None:
     """``atomic`` applied to what is decorated, whatever is made of it."""
     if isinstance(atom, Opening):
         return atom
+    if isinstance(atom, Within) and any(isinstance(each, Param) for each in atom.func):
+        return atom.opening
     made_of = atom.item if isinstance(atom, (ExtObj, Obj)) else ()
     return next((inner for inner in made_of if isinstance(inner, Opening)), None)
 
@@ -648,7 +682,7 @@ def _applied(linker: Linker, frame: Frame, atom: Atom, expr: Expr, called: bool,
         made = tuple(a for a in heads if isinstance(a, ExtObj))
     if not made:
         for head in heads:
-            if isinstance(head, (Fn, Obj, ExtObj)):
+            if isinstance(head, (Fn, Obj, ExtObj, Part)):
                 made = union(made, applied(frame, head, (value,), {}))
     objects = tuple(a for a in made if isinstance(a, (ExtObj, Obj)) and a.item)
     return tuple(linker.with_item(a, value) for a in objects) if objects else value

@@ -46,7 +46,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.graph import KEY, Target, Test
-from txlint.model.shapes import called, calls_in, last_name, statements
+from txlint.model.shapes import called, calls_in, last_name, parts, statements
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -437,6 +437,35 @@ def _writers(linker: Linker, module: Module) -> list[tuple[Fun, frozenset[str] |
         filled = [(fun, _filled(fun.body)) for fun in (module.body, *module.funs)]
         known = linker.writers[module] = [each for each in filled if each[1] is None or each[1]]
     return known
+
+
+def is_filled(linker: Linker, klass: Klass, name: str) -> bool:
+    """May something be put into the container that is this attribute of instances of a class: ``x.steps.append(v)``?"""
+    family = (*linker.mro(klass), *klass.subclasses)
+    for module in linker.project.using(name):
+        for fun, filled in _writers(linker, module):
+            if (filled is None or name in filled) and _fills_attribute(fun, name, fun.klass is None or fun.klass in family):
+                return True
+    return False
+
+
+def _fills_attribute(fun: Fun, name: str, is_own: bool) -> bool:
+    """Does a function put something into a container that is an attribute; of its receiver, only if that is its own?"""
+    receiver = fun.fact.params[0].name if fun.fact is not None and fun.fact.params else ""
+    for part in parts(fun.body):
+        containers: tuple[Any, ...] = ()
+        if part[0] == "call" and len(part) == 5 and last_name(part[1]) in ADDS:
+            containers = (part[1].rpartition(".")[0] if part[1].__class__ is str else part[1][1],)
+        elif part[0] in ("assign", "aug") and len(part) > 3:
+            containers = part[1] if part[0] == "assign" else (part[1],)
+            containers = tuple([each for each in containers if part[0] == "aug" or each[0] == "sub"])
+        for each in containers:
+            while each.__class__ is tuple and each[0] == "sub":
+                each = each[1]
+            head, dot, last = each.rpartition(".") if each.__class__ is str else ("", each[0] == "attr", each[-1])
+            if dot and last == name and (is_own or head != receiver):
+                return True
+    return False
 
 
 def fills(linker: Linker, fun: Fun) -> bool:

@@ -388,6 +388,19 @@ def _decorating(
     return (linker.atoms(Part, (itself,), args, tuple((k, v) for k, v in keywords.items() if k is not None)),)
 
 
+def decorated(linker: Linker, part: Part) -> Value:
+    """What a library's decorator with its arguments makes of a function, now that it is known what a caller passes; else itself."""
+    result: Value = UNKNOWN
+    for atom in part.func:
+        if not isinstance(atom, (Ext, ExtMethod)):
+            continue
+        receiver = atom.receiver if isinstance(atom, ExtMethod) else None
+        for entry in linker.at(atom.name).returns:
+            if entry.decorated:
+                result = union(result, _decorating(linker, entry, atom.name, receiver, part.args, dict(part.keywords)))
+    return result or (part,)
+
+
 def _ask_frameworks(site: Site, name: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> None:
     """What frameworks know of the call's arguments, what of the project it runs by their names, and what constant strings among the first
     two stand for: a model by its label, or by the names of its app and its own."""

@@ -9,13 +9,14 @@ from txlint.catalog.types import parse_type
 from txlint.link.conditions import argument, decide, is_given, is_met
 from txlint.link.holding import via
 from txlint.link.site import CERTAIN, LIKELY, Site
-from txlint.link.values import UNKNOWN, Atom, Const, Ext, ExtObj, Fn, Opening, Value, Within, union
+from txlint.link.values import UNKNOWN, Atom, Const, Ext, ExtObj, Fn, Opening, Param, Value, Within, union
 from txlint.model.catalog import Arg, Closer, Opener
-from txlint.model.facts import Expr
+from txlint.model.facts import Expr, Pos
 from txlint.model.graph import Key, Opened
 from txlint.model.shapes import called, last_name, speaks_of, statements
 
 if TYPE_CHECKING:
+    from txlint.link.linker import Linker
     from txlint.link.replay import Frame
 
 
@@ -137,18 +138,23 @@ def opening_of(
 
 
 def within(site: Site, opening: Opening, value: Value) -> Value:
-    """A decorator applied by hand: `atomic(f)` gives f inside. On what only runs later (generators, coroutines) it does nothing."""
+    """A decorator applied by hand: `atomic(f)` gives f inside."""
     frame = site.frame
     if "decorator" not in opening.entry.forms:
         return value
+    return put_within(frame.linker, value, opening, frame.module.facts.path, site.pos, frame.fun.dotted)
+
+
+def put_within(linker: Linker, value: Value, opening: Opening, path: str, pos: Pos, function: str) -> Value:
+    """What a decorator makes of functions, and of what a caller passes. On what only runs later (generators, coroutines) it does
+    nothing."""
     result: Value = UNKNOWN
     for atom in value:
         fact = atom.fun.fact if isinstance(atom, Fn) else None
-        if fact is not None and not fact.is_generator and (not fact.is_async or opening.entry.mode != "sync"):
-            applied = frame.linker.atoms(Within, (atom,), opening, frame.module.facts.path, site.pos, frame.fun.dotted)
-            result = union(result, (applied,))
-        else:
-            result = union(result, (atom,))
+        runs = fact is not None and not fact.is_generator and (not fact.is_async or opening.entry.mode != "sync")
+        if runs or isinstance(atom, Param):
+            atom = linker.atoms(Within, (atom,), opening, path, pos, function)
+        result = union(result, (atom,))
     return result
 
 

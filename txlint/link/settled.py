@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from txlint.link.kept import is_filled
 from txlint.link.keyed import entries
 from txlint.link.project import Fun, Klass, mentions
-from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtMethod, Fn, Obj, Param, Value
+from txlint.link.uses import uses_in
+from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtMethod, Fn, Obj, Param, Seq, Value
 from txlint.model.facts import Expr
 from txlint.model.graph import FLAG, Made, Test
 from txlint.model.shapes import calls_in, parts
@@ -31,12 +33,13 @@ _ANY = frozenset({"setattr", "__dict__", "vars"})
 
 
 class Source(NamedTuple):
-    """Where a constructor takes a flag from: an argument by this name, or what is not that (``negated``), else the default (empty: not
-    known)."""
+    """Where a constructor takes a flag from: an argument by this name, what is not that (``negated``) or a list of what is in that
+    (``listed``), else the default (empty: not known)."""
 
     argument: str | None
     default: Value
     negated: bool = False
+    listed: bool = False
 
 
 def flag_of(frame: Frame, expr: Expr) -> str | None:
@@ -57,6 +60,19 @@ def flag_of(frame: Frame, expr: Expr) -> str | None:
         if known:
             linker.flag_names.setdefault(owner.id, {})[name] = None
     return FLAG + name if known else None
+
+
+def list_of(frame: Frame, name: str) -> str | None:
+    """The parameter of conditions that is the list which a loop around goes through by this name: ``for step in self.steps``; None where
+    it goes through something else, or something may be put into the list later."""
+    loop = next((stmt for stmt, _ in reversed(frame.loops) if stmt[0] == "for" and stmt[1] == name), None)
+    source = loop[2] if loop is not None else ""
+    while source.__class__ is tuple and source[0] == "call" and source[1] in SAME and len(source[2]) == 1:
+        source = source[2][0]
+    flag, owner = flag_of(frame, source), frame.fun.klass
+    if loop is None or flag is None or owner is None or uses_in(loop[3], name, frame.module).bindings:
+        return None
+    return flag if not is_filled(frame.linker, owner, flag.removeprefix(FLAG)) else None
 
 
 def mark_of(frame: Frame, expr: Expr) -> str | None:
@@ -86,7 +102,7 @@ def made_with(linker: Linker, klass: Klass, args: tuple[Value, ...], keywords: d
     positional = fun.fact.positional[1:] if fun is not None and fun.fact is not None else linker.fields(klass)
     bound: dict[str | None, Value] = {**dict(zip(positional, args, strict=False)), **keywords}
     flags: list[tuple[str, Atom]] = []
-    for name, (argument, default, negated) in sources.items():
+    for name, (argument, default, negated, is_listed) in sources.items():
         if name in linker.project.put_on:
             continue
         value = bound.get(argument) if argument is not None else None
@@ -96,11 +112,12 @@ def made_with(linker: Linker, klass: Klass, args: tuple[Value, ...], keywords: d
             is_handed_on = len(args) > len(positional) and argument not in positional
             value = UNKNOWN if argument is not None and (open_ended or is_handed_on) else default
         for atom in value:
-            if isinstance(atom, Param):
+            if isinstance(atom, Param) and not is_listed:
                 flags.append((name, atom))
                 break
         else:
-            if len(value) == 1 and (flag := as_flag(linker, klass, name, value[0])) is not None:
+            flag = as_flag(linker, klass, name, value[0]) if len(value) == 1 else None
+            if flag is not None and (type(flag) is Seq or not is_listed):
                 flags.append((name, flag))
     return tuple(flags)
 
@@ -113,15 +130,24 @@ def as_flag(linker: Linker, klass: Klass, name: str, atom: Atom) -> Atom | None:
         return atom if is_flag(atom) or (is_word and name in _compared(linker, klass)) else None
     if isinstance(atom, Obj):
         return linker.instance(atom.klass, True) if atom.exact else None  # what that was made with is not asked for
+    if isinstance(atom, Seq):
+        if name not in _compared(linker, klass):
+            return None
+        items = [as_flag(linker, klass, name, item[0]) if len(item) == 1 else None for item in atom.items]
+        is_known = all(isinstance(item, _CALLED) for item in items)
+        return linker.atoms(Seq, tuple([(item,) for item in items if item is not None])) if is_known else None
     return atom if isinstance(atom, (Cls, Fn, Ext, ExtMethod)) else None
 
 
-_ASKED = {"cmp": 1, "sub": 2, "match": 1}
-"""Where in comparisons, subscripts and ``match`` the expression stands that is asked for."""
+_CALLED = (Obj, Cls, Fn, Ext, ExtMethod)
+_ASKED = {"cmp": 1, "sub": 2, "match": 1, "for": 2}
+"""Where in comparisons, subscripts, ``match`` and loops the expression stands that is asked for."""
+SAME = frozenset({"list", "tuple", "reversed"})
+"""What gives the items of a list as they are."""
 
 
 def _compared(linker: Linker, klass: Klass) -> frozenset[str]:
-    """The attributes of the receiver that methods of a class, or of one above it, compare, or look something up by."""
+    """The attributes of the receiver that methods of a class, or of one above it, compare, look something up by or go through."""
     known = linker.compared.get(klass.id)
     if known is None:
         names: set[str] = set()
@@ -129,6 +155,8 @@ def _compared(linker: Linker, klass: Klass) -> frozenset[str]:
             for fun in linker.project.methods(base) if isinstance(base, Klass) else ():
                 for part in parts(fun.body) if not _is_constructor(fun) else ():
                     asked = part[_ASKED[part[0]]] if part[0] in _ASKED and len(part) > 2 else None
+                    while asked.__class__ is tuple and asked[0] == "call" and asked[1] in SAME and len(asked[2]) == 1:
+                        asked = asked[2][0]
                     if asked.__class__ is str:
                         names.add(asked)
         known = linker.compared[klass.id] = frozenset(name.partition(".")[2] for name in names)
@@ -175,6 +203,8 @@ def constants(flags: Flags) -> tuple[tuple[str, Any], ...]:
 
 
 def _constant(atom: Atom) -> Any:
+    if isinstance(atom, Seq):
+        return Made(frozenset([_constant(item[0]).of for item in atom.items]))
     return atom.value if isinstance(atom, Const) else Made(atom.klass.id if isinstance(atom, (Cls, Obj)) else called_as(atom))
 
 
@@ -300,7 +330,8 @@ def _sources(linker: Linker, klass: Klass, after: Klass | None = None) -> dict[s
 
 def kept_by_constructor(linker: Linker, klass: Klass, name: str) -> Source | None:
     """Where the constructor of a class takes an attribute from; None where it does not keep it, or that cannot be told."""
-    return _sources(linker, klass).get(name)
+    source = _sources(linker, klass).get(name)
+    return source if source is not None and not source.listed else None
 
 
 def _of_fields(linker: Linker, klass: Klass) -> dict[str, Source]:
@@ -363,11 +394,25 @@ def _source(linker: Linker, params: dict[str, Any], fun: Fun, expr: Expr) -> Sou
         if param is None or param.kind in ("vararg", "kwarg") or _assigned(linker, fun, "").get(expr, 0):
             return None
         return Source(expr, constant_of(linker, param.default))
+    if (listed := _listed(expr)) is not None:
+        inner = _source(linker, params, fun, listed)
+        return Source(inner.argument, UNKNOWN, listed=True) if inner is not None and not inner.negated else None
     if expr.__class__ is tuple and expr[0] == "not":
         inner = _source(linker, params, fun, expr[1])
         return Source(inner.argument, _negated(linker, inner.default), not inner.negated) if inner is not None else None
     value = constant_of(linker, expr)
     return Source(None, value) if value else None
+
+
+def _listed(expr: Expr) -> Expr | None:
+    """The list of which an expression makes one anew: ``list(steps)``, ``[step for step in steps if step]``."""
+    if expr.__class__ is str:
+        return None
+    if expr[0] == "call" and expr[1] in SAME and len(expr[2]) == 1 and not expr[3]:
+        return expr[2][0]
+    if expr[0] == "comp" and expr[1] == "list" and len(expr[2]) == 1 and expr[3] == (expr[2][0][0],):
+        return expr[2][0][1]
+    return None
 
 
 def _handed_up(expr: Expr) -> tuple[Any, ...] | None:
@@ -396,15 +441,15 @@ def _through(linker: Linker, klass: Klass, fun: Fun, args: tuple[Any, ...], para
     given.update((name, expr) for name, expr in keywords if name is not None)
     forwards = any(name is None for name, _ in keywords)
     kept: dict[str, Source] = {}
-    for name, (argument, default, negated) in above.items():
+    for name, (argument, default, negated, is_listed) in above.items():
         if argument is None:
             kept[name] = Source(None, default)
         elif argument in given:
             source = _source(linker, params, fun, ("not", given[argument]) if negated else given[argument])
             if source is not None:
-                kept[name] = source
+                kept[name] = source._replace(listed=is_listed or source.listed)
         elif forwards and takes_any and argument not in params:
-            kept[name] = Source(argument, default, negated)
+            kept[name] = Source(argument, default, negated, is_listed)
         elif not forwards and not starred:
             kept[name] = Source(None, default)
     return kept

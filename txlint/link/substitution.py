@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from txlint.link.chosen import each_of, given_key
 from txlint.link.generic import for_class
 from txlint.link.keyed import class_tag, tag_of
+from txlint.link.library import decorated
+from txlint.link.opening import put_within
 from txlint.link.project import Fun, Klass
 from txlint.link.settled import as_flag, default_of
 from txlint.link.values import (
@@ -27,6 +29,7 @@ from txlint.link.values import (
     Seq,
     Stored,
     Value,
+    Within,
     union,
 )
 
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
     from txlint.link.linker import Linker
     from txlint.link.settled import Flags
 
-_OPEN = frozenset({Chosen, Param, SelfObj, SelfItem, SelfCls, Many, Seq, ExtObj, Obj, Fn, Part})
+_OPEN = frozenset({Chosen, Param, SelfObj, SelfItem, SelfCls, Many, Seq, ExtObj, Obj, Fn, Part, Within})
 """Atoms that say something in the words of the function that they come from."""
 
 
@@ -108,14 +111,16 @@ def _substituted(linker: Linker, atom: Atom, receiver: Atom | None, arguments: d
             return (linker.atoms(Fn, atom.fun, receiver),) if receiver is not None else (atom,)
         return (atom,)
     if isinstance(atom, Part):
-        return (
-            linker.atoms(
-                Part,
-                linker.substitute(atom.func, receiver, arguments, fun),
-                tuple(linker.substitute(v, receiver, arguments, fun) for v in atom.args),
-                tuple((k, linker.substitute(v, receiver, arguments, fun)) for k, v in atom.keywords),
-            ),
+        part = linker.atoms(
+            Part,
+            linker.substitute(atom.func, receiver, arguments, fun),
+            tuple(linker.substitute(v, receiver, arguments, fun) for v in atom.args),
+            tuple((k, linker.substitute(v, receiver, arguments, fun)) for k, v in atom.keywords),
         )
+        return decorated(linker, part) if part.args != atom.args else (part,)
+    if isinstance(atom, Within):
+        func = linker.substitute(atom.func, receiver, arguments, fun)
+        return put_within(linker, func, atom.opening, atom.path, atom.pos, atom.function) if func != atom.func else (atom,)
     return (atom,)
 
 

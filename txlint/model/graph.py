@@ -19,8 +19,8 @@ Key = tuple[Any, ...]
 class Test(NamedTuple):
     """A test of a parameter: ``op`` is ``truthy``, ``is``, ``==``, ``in``, ``has`` (the parameter contains the value), ``any`` (one of
     the tests in the value holds), ``either`` (the same, of several parameters: ``param`` is empty), ``class`` (its class, or the class
-    that it is, is one of these numbers; or the function, see `Made`) or `KEY`; ``wanted`` what it must give. The parameter may be a key of
-    ``**kwargs``."""
+    that it is, is one of these numbers; or the function, see `Made`), ``item`` (the same of an item of the list that it is) or `KEY`;
+    ``wanted`` what it must give. The parameter may be a key of ``**kwargs``."""
 
     param: str
     op: str
@@ -39,7 +39,7 @@ class Test(NamedTuple):
             result = isinstance(value, (tuple, str)) and self.value in value
         elif self.op == "any":
             result = any(each.holds(value) for each in self.value)
-        elif self.op == "class":
+        elif self.op in ("class", "item"):
             return value is not None or not self.wanted
         else:
             result = value == self.value
@@ -175,9 +175,9 @@ MAYBE = "?"
 
 class Made(NamedTuple):
     """What a flag is, in `Target.given`: a class, or an instance of it, by the class's number; a function by its number in a tuple; what
-    a library has by its name."""
+    a library has by its name; a list by all that is in it."""
 
-    of: int | tuple[int] | str | None
+    of: int | tuple[int] | str | frozenset[Any] | None
 
 
 class Sent(NamedTuple):

@@ -218,10 +218,12 @@ _CLASSES = {"class": 1, "is": 1, "key": 2}
 
 
 def _may_be(test: Test, of: Any) -> bool:
-    """May a test hold for an instance of a class, or for the class or a function itself (`Made`)? Only of a library's it is not known
-    whether it is anything at all."""
+    """May a test hold for an instance of a class, or for the class, a function or a list itself (`Made`)? Only of a library's it is not
+    known whether it is anything at all."""
     if test.op == "class":
         return (of in test.value) is test.wanted
+    if test.op == "item":
+        return of.__class__ is not frozenset or not of.isdisjoint(test.value)
     is_none = test.value is None and test.op in ("is", "==") and test.wanted
     return not is_none or isinstance(of, str)
 
