@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from txlint.link.replay import Frame
 
 
+FOUND = ("found",)
+"""The origin of a session that a function finds, which may be any that is open."""
 MOST_CONFIGURATIONS = 3
 """Classes that may hold what a configuration says under a name: the production's, the tests'."""
 _MAKES = frozenset({"create", "acreate", "get_or_create", "aget_or_create"})
@@ -96,6 +98,8 @@ def call_library(
     for closer in known.closers:
         if decide(site, closer, args, keywords) is not False:
             closes(site, closer, key, args, keywords)
+            if closer.key == "receiver" and getattr(receiver, "origin", None) == FOUND:
+                closes(site, closer, ("session",), args, keywords)
     deferred = False
     for deferral in known.deferrals:
         if decide(site, deferral, args, keywords) is not False:
@@ -166,10 +170,8 @@ def call_library(
                 _ask(frame, parse_type(entry.type))
             if entry.type == "never" and len(site.values) == 1 and depth == 0:
                 frame.never = site.expr
-            result = union(
-                result,
-                linker.typed(parse_type(entry.type), receiver, args, keywords, origin=("via", key) if key and entry.shares_key else None),
-            )
+            shares = (("via", key) if key else FOUND if receiver is None else None) if entry.shares_key else None
+            result = union(result, linker.typed(parse_type(entry.type), receiver, args, keywords, origin=shares))
         if entry.decorated:
             result = union(result, _decorating(linker, entry, name, receiver, args, keywords))
     if not is_said:

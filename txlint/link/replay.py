@@ -17,11 +17,11 @@ from txlint.link.changes import REREADS
 from txlint.link.expressions import EXPRESSIONS
 from txlint.link.generic import for_frame
 from txlint.link.guards import NO_CONSTANTS
-from txlint.link.held import is_brief, provided
-from txlint.link.holding import row_of
+from txlint.link.held import is_brief, of_global, provided
+from txlint.link.holding import KEPT, is_kept, row_of
 from txlint.link.kept import EACH
 from txlint.link.linker import Linker, Replay
-from txlint.link.members import of_options, private
+from txlint.link.members import of_given, of_options, private
 from txlint.link.project import Fun, Klass, Module
 from txlint.link.properties import accessors, load, read
 from txlint.link.retrying import tries_again
@@ -615,7 +615,9 @@ class Frame:
                 return value
         static = self.static
         if static is not None and name in static.names:
-            return self.linker.class_attribute(static, name)
+            value = self.linker.class_attribute(static, name)
+            if value:
+                return value  # else it is bound to what it is the name of: `Session = Session`
         return self.linker.global_name(self.module, name)
 
     def enclosing(self, fun: Fun | None, name: str) -> Value | None:
@@ -637,16 +639,18 @@ class Frame:
             if expr[0] == "await":
                 return self.key_of(expr[1], value)
             return None
-        family = None
-        for atom in value:
-            if isinstance(atom, (ExtObj, Obj)):
-                origin = atom.origin
-                if origin.__class__ is tuple and origin[0] == "via":
-                    return origin[1]  # type: ignore[no-any-return]
-                family = "session"
+        for first in value:
+            if isinstance(first, (ExtObj, Obj)):
                 break
-        if family is None:
+        else:
             return None
+        family, origin = "session", first.origin
+        if origin.__class__ is tuple and origin[0] == "via":
+            if origin[-1] != KEPT:
+                return origin[1]  # type: ignore[no-any-return]
+            keyed = self.linker.catalog.is_keyed
+            if expr not in self.keys and all(a.origin == origin for a in value if type(a) is ExtObj and keyed(a.name)):
+                return origin[1]  # type: ignore[no-any-return]
         head, _, rest = expr.partition(".")
         if rest and self.linker.has_sessions:
             rest = self._canonical(head, rest)
@@ -668,11 +672,14 @@ class Frame:
             if head in parent.scope:
                 return (family, "local", f"{parent.id}:{expr}")
             parent = parent.parent
-        return (family, "global", self.linker.where_bound(self.module, expr))
+        return of_global(self.linker, self.module, expr)
 
     def session_key(self, expr: str) -> Key | None:
         """The key of a name that is known to hold a session or connection, whatever else is known of its value."""
-        return self.key_of(expr, (self.linker.atoms(ExtObj, "session", UNKNOWN, None),))
+        value = self.env.get(expr)
+        if not value or not any(map(is_kept, value)):
+            value = (self.linker.atoms(ExtObj, "session", UNKNOWN, None),)
+        return self.key_of(expr, value)
 
     def key_held(self, expr: str) -> Key | None:
         """The same, where what the name holds may have been made of another session: its connection, what a context variable keeps."""
@@ -763,5 +770,7 @@ class Frame:
                 result = union(result, own)
                 continue
             found = self.linker.attribute(atom, name)
+            if not found and type(atom) in (Obj, SelfObj) and (self.open or self.region):
+                found = of_given(self.linker, atom, name)
             result = union(result, found) if result else found
         return result

@@ -30,7 +30,7 @@ from txlint.link.guards import (
     tests,
 )  # fmt: skip
 from txlint.link.held import given
-from txlint.link.holding import via
+from txlint.link.holding import is_kept, via
 from txlint.link.iterated import constants_over, fields_over, fills, holds_in, is_entered
 from txlint.link.kept import ADDS, declared, fillable, inside, item_name, outside, places
 from txlint.link.keyed import key_of, with_key
@@ -331,8 +331,8 @@ def _share(frame: Frame, target: str, value: Value, source: Expr | None) -> None
         if isinstance(atom, (Ext, ExtObj)) and atom.name in frame.linker.catalog.namespaces:
             if not frame.silent:
                 frame.linker.put(("space", atom.name, name), value)
-            key = shared_key(atom.name, name)
             before = frame.key_of(source, value) if source is not None else None
+            key = before if before is not None and any(map(is_kept, value)) else shared_key(atom.name, name)
             if any(opened.key == before for opened in frame.region):
                 frame.linker.begun.add(key)
                 frame.region = tuple(replace(opened, key=key) if opened.key == before else opened for opened in frame.region)
@@ -478,8 +478,8 @@ def _asks_for_kept(frame: Frame, test: Expr) -> bool | None:
         wanted, test = wanted is (test[2][0] == "is not"), test[1]
     if test.__class__ is tuple and test[0] != "call":
         return None
-    origins = (atom.origin for atom in frame.looked_at(test) if isinstance(atom, ExtObj))
-    return wanted if any(o.__class__ is tuple and o[0] == "via" and o[1][1] == "global" for o in origins) else None
+    found = (via(atom) for atom in frame.looked_at(test) if isinstance(atom, ExtObj) and not is_kept(atom))
+    return wanted if any(key is not None and key[1] == "global" for key in found) else None
 
 
 def _chosen(frame: Frame, stmt: Any, test: Test, yes: dict[str, Value], no: dict[str, Value]) -> dict[str, tuple[Test, Any, Any]]:
