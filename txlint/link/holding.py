@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from txlint.link.settled import Flags
 
 
-KEPT = "kept"
+NAMED = "named"
 """Behind the key of a session that has it of the name under which it is kept."""
 
 
@@ -62,10 +62,10 @@ def via(atom: Atom | None) -> Any:
     return origin[1] if origin.__class__ is tuple and origin[:1] == ("via",) else None
 
 
-def is_kept(atom: Atom) -> bool:
+def is_kept(atom: Atom | None) -> bool:
     """Is it a session or connection that a module or class keeps, or something with one?"""
     origin = getattr(atom, "origin", None)
-    return origin.__class__ is tuple and origin[-1] == KEPT
+    return origin.__class__ is tuple and origin[-1] == NAMED
 
 
 def kept_as(linker: Linker, value: Value, module: Module, binding: Binding, name: str) -> Value:
@@ -74,7 +74,7 @@ def kept_as(linker: Linker, value: Value, module: Module, binding: Binding, name
     if not linker.has_sessions or not any(type(a) is ExtObj and a.origin is None and linker.catalog.is_keyed(a.name) for a in value):
         return value
     full = linker.where_bound(module, binding[1]) if binding[0] == "value" and binding[1].__class__ is str else f"{module.name}.{name}"
-    origin = ("via", ("session", "global", full), KEPT)
+    origin = ("via", ("session", "global", full), NAMED)
     return tuple(
         linker.atoms(ExtObj, a.name, a.item, origin) if type(a) is ExtObj and a.origin is None and linker.catalog.is_keyed(a.name) else a
         for a in value

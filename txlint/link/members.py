@@ -10,7 +10,7 @@ from txlint.link import taught
 from txlint.link.chosen import each_of, kept_under
 from txlint.link.generic import for_class
 from txlint.link.held import held
-from txlint.link.holding import KEPT, is_kept, via
+from txlint.link.holding import NAMED, is_kept, via
 from txlint.link.kept import ADDS, OF_CALLERS, begins_empty, declared, one_of, options, put_on, put_there, unset
 from txlint.link.keyed import passed
 from txlint.link.project import Klass
@@ -296,7 +296,7 @@ def _library_attribute(linker: Linker, receiver: Atom, class_name: str, name: st
                 key = via(receiver)
                 if key is not None and not entry.shares_key:
                     key = (*key[:2], f"{key[2]}.{name}") if key[1:2] == ("global",) else None
-                return linker.typed(parse_type(entry.type), receiver, (), {}, origin=key and ("via", key, KEPT))
+                return linker.typed(parse_type(entry.type), receiver, (), {}, origin=key and ("via", key, NAMED))
         return (linker.atoms(ExtMethod, method, receiver, name),)
     if class_name in linker.catalog.namespaces and (value := shared(linker, class_name, name)):
         return value

@@ -224,7 +224,8 @@ def by_hand(site: Site, opening: Opening, name: str) -> bool:
 def receiver_key(site: Site, receiver: Atom | None) -> Any:
     """The key of the session or connection that a method is called on; None where it has none."""
     frame = site.frame
-    if (key := via(receiver)) is not None and not (is_kept(receiver) and site.receiver.__class__ is str and site.receiver in frame.keys):
+    key = via(receiver)
+    if key is not None and not (site.receiver.__class__ is str and site.receiver in frame.keys and is_kept(receiver)):
         return key
     if isinstance(receiver, Opening):
         return receiver.key

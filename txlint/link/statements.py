@@ -265,9 +265,11 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
             frame.changed(head)
             if name in ("pk", "id"):  # a copy: the row that it stood for is no longer its own
                 frame.env[head] = tuple(frame.linker.of_row(atom, None) for atom in frame.env.get(head, UNKNOWN))
-        elif frame.linker.catalog.namespaces and value:
-            frame.env[target] = value
-            _share(frame, target, value, source)
+        else:
+            if frame.linker.catalog.namespaces and value:
+                frame.env[target] = value
+                _share(frame, target, value, source)
+            frame.changed(head)
     else:
         tag = target[0]
         if tag in ("tuple", "list"):
@@ -293,6 +295,7 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                         frame.linker.put(("space", atom.name, item), value)
         elif tag == "attr":
             frame.ev(target[1])
+            frame.changed(target[1])
 
 
 def _grow(frame: Frame, param: str, source: Expr | None) -> None:
