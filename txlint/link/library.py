@@ -15,6 +15,7 @@ from txlint.link.holding import row_of
 from txlint.link.members import shared
 from txlint.link.opening import by_hand, closes, opens, receiver_key
 from txlint.link.passing import sender_of
+from txlint.link.project import Klass
 from txlint.link.site import CERTAIN, DEEP, LIKELY, Site
 from txlint.link.targets import add_targets, callable_texts, callback
 from txlint.link.unset import created
@@ -54,6 +55,7 @@ MOST_CONFIGURATIONS = 3
 _MAKES = frozenset({"create", "acreate", "get_or_create", "aget_or_create"})
 """Managers' methods that save a row which they have made."""
 _SAVES = frozenset({"save", "asave", "create", "acreate"})
+_DICTS = frozenset({"typing.TypedDict", "typing_extensions.TypedDict"})
 _LOOKS_UP = frozenset({"get", "pop", "setdefault"})
 """Methods of an object that holds what a request needs, by which it is read like a dict."""
 _EITHER = frozenset({"update_or_create", "aupdate_or_create"})
@@ -482,8 +484,20 @@ def subscript(frame: Frame, base: Value, index: Any) -> Value:
         elif isinstance(atom, Cls):
             result = union(result, (atom,))  # Generic[T]
             continue
+        elif isinstance(atom, Obj) and isinstance(index, str) and (said := _key_of_dict(linker, atom.klass, index)):
+            result = union(result, said)
+            continue
         result = union(result, linker.item_at((atom,), index))
     return result or configured(linker, index)
+
+
+def _key_of_dict(linker: Linker, klass: Klass, key: str) -> Value:
+    """What the annotation of a key says, of a class that says what the keys of a dict are."""
+    found = linker.find(klass, key) if not _DICTS.isdisjoint(linker.library_bases(klass)) else None
+    if found is None or not found.bindings or not isinstance(found.owner, Klass) or found.bindings[-1][0] != "value":
+        return UNKNOWN
+    annotation = found.bindings[-1][2]
+    return linker.annotation(annotation, found.owner.module, found.owner) if annotation is not None else UNKNOWN
 
 
 def configured(linker: Linker, name: Any) -> Value:

@@ -19,7 +19,7 @@ from txlint.link.generic import for_frame
 from txlint.link.guards import NO_CONSTANTS
 from txlint.link.held import is_brief, of_global, provided
 from txlint.link.holding import NAMED, is_kept, row_of
-from txlint.link.kept import EACH
+from txlint.link.kept import EACH, item_name
 from txlint.link.linker import Linker, Replay
 from txlint.link.members import of_given, of_options, private
 from txlint.link.project import Fun, Klass, Module
@@ -645,7 +645,9 @@ class Frame:
         if expr.__class__ is not str:
             if expr[0] == "await":
                 return self.key_of(expr[1], value)
-            return None
+            if expr[0] != "sub" or expr[1].__class__ is not str or expr[2].__class__ is str or not item_name(expr[2]):
+                return None
+            expr = f"{expr[1]}.{item_name(expr[2])}"  # under a constant key: told from others like an attribute
         for first in value:
             if isinstance(first, (ExtObj, Obj)):
                 break

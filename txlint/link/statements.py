@@ -185,6 +185,9 @@ def _keys_of(frame: Frame, value: Value, source: Expr | None) -> dict[str, Key]:
         return {}
     if source.__class__ is tuple and source[0] == "bool" and source[1] == "or":
         source = next((each for each in source[2] if each.__class__ is str), source)  # `db = db or Session()`
+    if source.__class__ is tuple and source[0] == "sub":
+        key = frame.key_of(source, value)
+        return {"": key} if key is not None else {}
     if source.__class__ is str:
         key = frame.key_of(source, value)
         keys = {"": key} if key is not None else {}
