@@ -105,6 +105,7 @@ class Catalog:
             self.signal_classes.update((each.name, self.signal_classes[base]) for base in each.bases if base in self.signal_classes)
         self._acting: frozenset[str] | None = None
         self._leading: frozenset[str] | None = None
+        self._keyed: dict[str, bool] = {}
         self.breaking_words = frozenset(name.rpartition(".")[2] for name in self.breaking)
         table = _by_name(entry for library in self._libraries.values() if library.name != PROJECT for entry in library.entries)
         if PROJECT in self._libraries:
@@ -146,6 +147,34 @@ class Catalog:
                 owners.update(name.rpartition(".")[0] for name in more)
             self._leading = frozenset(name.rpartition(".")[2] for name in names)
         return self._leading
+
+    def is_keyed(self, class_name: str) -> bool:
+        """Has an instance of a library's class a transaction of its own, or an attribute that has one: a session, a connection, a
+        database with a ``session``?"""
+        known = self._keyed.get(class_name)
+        if known is None:
+            self._keyed[class_name] = False  # while it is found out
+            names = self.bases(class_name)
+            known = not self._owners.isdisjoint(names) or any(
+                self.is_keyed(self.canonical(kind)) for name in names for kind in self._holders.get(name, ())
+            )
+            self._keyed[class_name] = known
+        return known
+
+    @cached_property
+    def _owners(self) -> frozenset[str]:
+        """The classes with methods that end the transaction of their receiver."""
+        ends = (entry for entry in self.entries if isinstance(entry, Closer) and entry.key == "receiver")
+        return frozenset(entry.name.rpartition(".")[0] for entry in ends)
+
+    @cached_property
+    def _holders(self) -> dict[str, list[str]]:
+        """The words of the types of attributes, by the class that has these."""
+        found: dict[str, list[str]] = {}
+        for entry in self.entries:
+            if isinstance(entry, Returns) and entry.attribute:
+                found.setdefault(entry.name.rpartition(".")[0], []).extend(_classes(entry.type))
+        return found
 
     # -- names ---------------------------------------------------------------------------------------------------------------
 

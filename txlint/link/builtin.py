@@ -75,6 +75,9 @@ def super_object(frame: Frame, expr: Any) -> Value:
     return (linker.atoms(Super, after, receiver),)
 
 
+_CHANGES = ADDS | {"remove", "pop", "clear", "discard"}
+
+
 def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], keywords: dict[str | None, Value], depth: int) -> bool:
     """A call of a builtin. True: nothing more is to be known of it; its result is in the site."""
 
@@ -193,6 +196,10 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
     if module == "builtins.dict" and isinstance(receiver, Table):
         return _table_method(site, last, receiver, args)
     if module == "builtins.list" and isinstance(receiver, (Seq, Many)):
+        if last in _CHANGES and site.receiver.__class__ is str and "." in site.receiver:
+            head, _, attribute = site.receiver.rpartition(".")
+            if any(type(atom) is Obj for atom in linker.items((receiver,))):
+                frame.changed(head, attribute)  # the rows on the other side of a relation
         if last in ("pop", "popleft"):
             site.result = union(site.result, linker.items((receiver,)))
         elif last == "copy":

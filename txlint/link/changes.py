@@ -333,6 +333,20 @@ def _on_self(linker: Linker, klass: Klass, fun: Fun, within: frozenset[int] = fr
     return answer
 
 
+def assigns_field(linker: Linker, klass: Klass, by: Fun | str) -> bool:
+    """Is an attribute, or one that a method assigns of its receiver, a field that the class declares of its rows?"""
+    names: Iterable[str]
+    if isinstance(by, str):
+        names = (by,)
+    elif by.fact is None or by.klass is None or not by.fact.params:
+        return False
+    else:
+        known = _on_self(linker, klass, by)
+        names = uses_of(linker, by, by.fact.params[0].name).assigned if known is None else known
+    bound = [found.bindings[-1] for name in names if (found := linker.find(klass, name)) is not None and found.bindings]
+    return any(tag == "value" and (given[0].__class__ is not tuple or given[0][0] != "const") for tag, *given in bound)
+
+
 def done(
     linker: Linker, fun: Fun, klass: Klass, uses: Uses, within: frozenset[int] = frozenset(), but: str | None = None
 ) -> frozenset[str] | None:

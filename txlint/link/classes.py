@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from txlint.catalog.types import parse_type
 from txlint.link import taught
+from txlint.link.holding import kept_as
 from txlint.link.kept import declared, fillable
 from txlint.link.project import Binding, Fun, Klass, Module, mentions
 from txlint.link.values import UNKNOWN, Cls, Ext, ExtObj, Seq, Value, union
@@ -354,6 +355,9 @@ def class_attribute(linker: Linker, klass: Klass, name: str, after: Klass | None
                     is_declared = binding[0] == "value" and binding[2] is not None and given
                     value = union(value, declared(linker, given, place) if is_declared else given)
                 value = fillable(linker, _member(linker, klass, value), place) if value else value
+                if ExtObj in map(type, value):
+                    own = found.owner.dotted.removeprefix(f"{found.owner.module.name}.")
+                    value = kept_as(linker, value, found.owner.module, found.bindings[-1], f"{own}.{name}")
             elif found.name is not None:
                 value = _of_base(linker, klass, found.name) or linker.library(found.name)
     if not value and found is None:

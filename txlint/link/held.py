@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from txlint.link.holding import via
-from txlint.link.project import Fun, Klass
+from txlint.link.holding import is_kept, via
+from txlint.link.project import Fun, Klass, Module
 from txlint.link.uses import uses_of
 from txlint.link.values import Cls, Const, ExtObj, Fn, Obj, SelfCls, Value
 from txlint.model.facts import Expr, Function, Param
@@ -79,6 +79,28 @@ def given(frame: Frame, expr: Expr) -> dict[str, Key]:
                 if key is not None:
                     keys[path] = key
     return keys
+
+
+def of_global(linker: Linker, module: Module, dotted: str) -> Key:
+    """The key of what a dotted name stands for that begins with a name of the module: that of the session itself, whichever object it is
+    an attribute of, or which a constructor has been given (``repo.session`` of ``repo = Orders(session)``)."""
+    from txlint.link.replay import Frame, evaluate
+
+    keys = {via(atom) for atom in evaluate(linker, dotted, module, None) if is_kept(atom)}
+    if len(keys) == 1:
+        return keys.pop()  # type: ignore[no-any-return]
+    full = linker.where_bound(module, dotted)
+    owner, path = linker.project.inside(full) if "." in dotted else (None, "")
+    name, _, rest = path.partition(".")
+    bound = owner.names.get(name) if owner is not None and rest else None
+    if owner is not None and bound and bound[-1][0] == "value" and bound[-1][1].__class__ is tuple and bound[-1][1][0] == "call":
+        at = owner.name, name
+        if at not in linker.held_by_names:
+            frame = Frame(linker, owner.body, None, True)
+            frame.silent = True
+            linker.held_by_names[at] = given(frame, bound[-1][1])
+        return linker.held_by_names[at].get(rest, ("session", "global", full))
+    return ("session", "global", full)
 
 
 def is_brief(dependency: Fn) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from txlint.catalog.types import parse_type
 from txlint.link.chosen import each_of
 from txlint.link.kept import CALLABLE, EACH, one_of
-from txlint.link.project import Klass
+from txlint.link.project import Binding, Klass, Module
 from txlint.link.values import (
     UNKNOWN,
     Atom,
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from txlint.link.settled import Flags
 
 
+NAMED = "named"
+"""Behind the key of a session that has it of the name under which it is kept."""
+
+
 def instance(linker: Linker, klass: Klass, exact: bool, item: Value = UNKNOWN, origin: Any = None, flags: Flags = ()) -> Obj:
     return linker.atoms(Obj, klass, exact or not klass.subclasses, item, origin, flags)
 
@@ -56,6 +60,25 @@ def via(atom: Atom | None) -> Any:
     """The key of the session or connection that an object was made of, or of which it is the same; None where that is not known."""
     origin = getattr(atom, "origin", None)
     return origin[1] if origin.__class__ is tuple and origin[:1] == ("via",) else None
+
+
+def is_kept(atom: Atom | None) -> bool:
+    """Is it a session or connection that a module or class keeps, or something with one?"""
+    origin = getattr(atom, "origin", None)
+    return origin.__class__ is tuple and origin[-1] == NAMED
+
+
+def kept_as(linker: Linker, value: Value, module: Module, binding: Binding, name: str) -> Value:
+    """What a module, or the body of a class in it, keeps under a name: a session or connection has that for its key, whatever other
+    names it gets; where it is bound to another name (``session = db.session``), that one."""
+    if not linker.has_sessions or not any(type(a) is ExtObj and a.origin is None and linker.catalog.is_keyed(a.name) for a in value):
+        return value
+    full = linker.where_bound(module, binding[1]) if binding[0] == "value" and binding[1].__class__ is str else f"{module.name}.{name}"
+    origin = ("via", ("session", "global", full), NAMED)
+    return tuple(
+        linker.atoms(ExtObj, a.name, a.item, origin) if type(a) is ExtObj and a.origin is None and linker.catalog.is_keyed(a.name) else a
+        for a in value
+    )
 
 
 def of_row(linker: Linker, atom: Atom, row: str | None) -> Atom:

@@ -15,6 +15,7 @@ from txlint.link.holding import row_of
 from txlint.link.members import shared
 from txlint.link.opening import by_hand, closes, opens, receiver_key
 from txlint.link.passing import sender_of
+from txlint.link.project import Klass
 from txlint.link.site import CERTAIN, DEEP, LIKELY, Site
 from txlint.link.targets import add_targets, callable_texts, callback
 from txlint.link.unset import created
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from txlint.link.replay import Frame
 
 
+FOUND = ("found",)
+"""The origin of a session that a function finds, which may be any that is open."""
 MOST_CONFIGURATIONS = 3
 """Classes that may hold what a configuration says under a name: the production's, the tests'."""
 _MAKES = frozenset({"create", "acreate", "get_or_create", "aget_or_create"})
@@ -54,6 +57,7 @@ _MAKES = frozenset({"create", "acreate", "get_or_create", "aget_or_create"})
 _MAKES_ALSO = _MAKES | {"create_user", "acreate_user", "create_superuser", "acreate_superuser"}
 """The same with those that fill fields themselves."""
 _SAVES = frozenset({"save", "asave", "create", "acreate"})
+_DICTS = frozenset({"typing.TypedDict", "typing_extensions.TypedDict"})
 _LOOKS_UP = frozenset({"get", "pop", "setdefault"})
 """Methods of an object that holds what a request needs, by which it is read like a dict."""
 _EITHER = frozenset({"update_or_create", "aupdate_or_create"})
@@ -98,6 +102,8 @@ def call_library(
     for closer in known.closers:
         if decide(site, closer, args, keywords) is not False:
             closes(site, closer, key, args, keywords)
+            if closer.key == "receiver" and getattr(receiver, "origin", None) == FOUND:
+                closes(site, closer, ("session",), args, keywords)
     deferred = False
     for deferral in known.deferrals:
         if decide(site, deferral, args, keywords) is not False:
@@ -168,10 +174,8 @@ def call_library(
                 _ask(frame, parse_type(entry.type))
             if entry.type == "never" and len(site.values) == 1 and depth == 0:
                 frame.never = site.expr
-            result = union(
-                result,
-                linker.typed(parse_type(entry.type), receiver, args, keywords, origin=("via", key) if key and entry.shares_key else None),
-            )
+            shares = (("via", key) if key else FOUND if receiver is None else None) if entry.shares_key else None
+            result = union(result, linker.typed(parse_type(entry.type), receiver, args, keywords, origin=shares))
         if entry.decorated:
             result = union(result, _decorating(linker, entry, name, receiver, args, keywords))
     if not is_said:
@@ -495,8 +499,20 @@ def subscript(frame: Frame, base: Value, index: Any) -> Value:
         elif isinstance(atom, Cls):
             result = union(result, (atom,))  # Generic[T]
             continue
+        elif isinstance(atom, Obj) and isinstance(index, str) and (said := _key_of_dict(linker, atom.klass, index)):
+            result = union(result, said)
+            continue
         result = union(result, linker.item_at((atom,), index))
     return result or configured(linker, index)
+
+
+def _key_of_dict(linker: Linker, klass: Klass, key: str) -> Value:
+    """What the annotation of a key says, of a class that says what the keys of a dict are."""
+    found = linker.find(klass, key) if not _DICTS.isdisjoint(linker.library_bases(klass)) else None
+    if found is None or not found.bindings or not isinstance(found.owner, Klass) or found.bindings[-1][0] != "value":
+        return UNKNOWN
+    annotation = found.bindings[-1][2]
+    return linker.annotation(annotation, found.owner.module, found.owner) if annotation is not None else UNKNOWN
 
 
 def configured(linker: Linker, name: Any) -> Value:

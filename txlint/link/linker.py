@@ -35,7 +35,7 @@ from txlint.link.values import (
 )
 from txlint.model.catalog import Closer, Opener
 from txlint.model.facts import FileFacts
-from txlint.model.graph import SELF, Flow, Given, Opened, Test
+from txlint.model.graph import SELF, Flow, Given, Key, Opened, Test
 
 if TYPE_CHECKING:
     from txlint.link.properties import Properties
@@ -135,6 +135,7 @@ class Linker:
         self.library_base_names: dict[int, tuple[str, ...]] = {}
         self.made_with: dict[int, list[Atom]] = {}  # class -> the functions that a decorator made instances of it of
         self.given: dict[str, list[tuple[str, Any, Any]]] | None = None  # see `descriptors`
+        self.held_by_names: dict[tuple[str, str], Mapping[str, Key]] = {}  # (module, name) -> the sessions in what it is bound to
         self.held_by: dict[int, Mapping[str, tuple[str, str]]] = {}  # what instances of a class hold, see `held`
         self.alike: dict[int, Mapping[str, str]] = {}  # class -> paths on its instances that are the same as others, see `alike`
         self._known_replays: dict[tuple[int, int, bool], Replay] = {}

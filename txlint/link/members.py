@@ -9,6 +9,8 @@ from txlint.catalog.types import parse_type
 from txlint.link import taught
 from txlint.link.chosen import each_of, kept_under
 from txlint.link.generic import for_class
+from txlint.link.held import held
+from txlint.link.holding import NAMED, is_kept, via
 from txlint.link.kept import ADDS, OF_CALLERS, begins_empty, declared, one_of, options, put_on, put_there, unset
 from txlint.link.keyed import passed
 from txlint.link.project import Klass
@@ -107,6 +109,16 @@ def _of_one(linker: Linker, atom: Stored | OneOf, name: str) -> Value:
 def of_options(linker: Linker, atom: Stored | OneOf, name: str) -> Value:
     """An attribute of whatever something may be that cannot be told; of what callers pass too, which are looked for."""
     return one_of(linker, linker.attributes(options(linker, atom), name))
+
+
+def of_given(linker: Linker, atom: Obj | SelfObj, name: str) -> Value:
+    """An attribute in which a constructor keeps one of what it is given: ``self.commit = session.commit``."""
+    kind, path = held(linker, atom.klass).get(name, ("", "")) if linker.has_sessions and name in linker.setters(atom.klass) else ("", "")
+    param, _, last = path.partition(".")
+    found = linker.find(atom.klass, "__init__") if kind == "param" and last and "." not in last else None
+    if found is None or found.method is None:
+        return UNKNOWN
+    return of_options(linker, linker.atoms(Stored, ("param", found.method.id, param)), last)
 
 
 def _is_own_method(linker: Linker, place: Any, name: str) -> bool:
@@ -284,7 +296,10 @@ def _library_attribute(linker: Linker, receiver: Atom, class_name: str, name: st
     if method is not None:
         for entry in linker.at(method).returns:
             if entry.attribute and entry.type:
-                return linker.typed(parse_type(entry.type), receiver, (), {})
+                key = via(receiver)
+                if key is not None and not entry.shares_key:
+                    key = (*key[:2], f"{key[2]}.{name}") if key[1:2] == ("global",) else None
+                return linker.typed(parse_type(entry.type), receiver, (), {}, origin=key and ("via", key, NAMED))
         return (linker.atoms(ExtMethod, method, receiver, name),)
     if class_name in linker.catalog.namespaces and (value := shared(linker, class_name, name)):
         return value
@@ -292,10 +307,14 @@ def _library_attribute(linker: Linker, receiver: Atom, class_name: str, name: st
 
 
 def shared(linker: Linker, namespace: str, name: str) -> Value:
-    """What the project puts under a name of a library's namespace, wherever it does so; a session there has one key."""
+    """What the project puts under a name of a library's namespace, wherever it does so; a session there has one key, which may be that
+    of the module that keeps it."""
     key = shared_key(namespace, name)
     value = put_there(linker, ("space", namespace, name))
-    return tuple(linker.atoms(ExtObj, atom.name, atom.item, ("via", key)) if isinstance(atom, ExtObj) else atom for atom in value)
+    return tuple(
+        linker.atoms(ExtObj, atom.name, atom.item, ("via", key)) if isinstance(atom, ExtObj) and not is_kept(atom) else atom
+        for atom in value
+    )
 
 
 def shared_key(namespace: str, name: str) -> Key:

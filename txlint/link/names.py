@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_type
 from txlint.link import taught
+from txlint.link.holding import kept_as
 from txlint.link.kept import fillable, options, put_on, unset
 from txlint.link.project import GLOBAL, Binding, Fun, Klass, Module, absolute
 from txlint.link.values import UNKNOWN, Atom, Cls, Ext, ExtObj, Mod, Obj, OneOf, Param, Stored, Value, union
@@ -56,6 +57,8 @@ def module_name(linker: Linker, module: Module, name: str) -> Value:
     if value and bound is not None:
         value = fillable(linker, value, ("global", module.name, name))
         value = tuple(_as_signal(linker, atom, module, name) for atom in value) if linker.signal_classes else value
+        if ExtObj in map(type, value):
+            value = kept_as(linker, value, module, bound[-1], name)
     linker.global_values[key] = value
     linker.done(key, linker.global_values, key)
     return value

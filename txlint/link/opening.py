@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_type
 from txlint.link.conditions import argument, decide, is_given, is_met
-from txlint.link.holding import via
+from txlint.link.holding import is_kept, via
 from txlint.link.site import CERTAIN, LIKELY, Site
-from txlint.link.values import UNKNOWN, Atom, Const, Ext, ExtObj, Fn, Opening, Param, Value, Within, union
+from txlint.link.values import UNKNOWN, Atom, Const, Ext, ExtObj, Fn, Obj, Opening, Param, Value, Within, union
 from txlint.model.catalog import Arg, Closer, Opener
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import Key, Opened
@@ -229,13 +229,18 @@ def by_hand(site: Site, opening: Opening, name: str) -> bool:
 
 def receiver_key(site: Site, receiver: Atom | None) -> Any:
     """The key of the session or connection that a method is called on; None where it has none."""
-    if (key := via(receiver)) is not None:
+    frame = site.frame
+    key = via(receiver)
+    if key is not None and not (site.receiver.__class__ is str and site.receiver in frame.keys and is_kept(receiver)):
         return key
     if isinstance(receiver, Opening):
         return receiver.key
-    if site.receiver is not None and receiver is not None:
-        return site.frame.key_of(site.receiver, (receiver,))
-    return None
+    if site.receiver is None or receiver is None:
+        return None
+    if site.func.__class__ is str and isinstance(receiver, ExtObj) and any(type(a) is Obj for a in frame.looked_at(site.receiver)):
+        key = frame.session_key(site.func)  # `repo.commit`, where a constructor has kept the method of a session
+        return (*key[:2], key[2].rpartition(".")[0]) if key is not None and len(key) == 3 else key
+    return frame.key_of(site.receiver, (receiver,))
 
 
 def state_queries(frame: Frame, expr: Expr) -> list[tuple[Opener, Key | None]]:

@@ -13,15 +13,15 @@ from txlint.link import misuse
 from txlint.link.alike import canonical, shared
 from txlint.link.branches import State, Way, WayOut, closes_given, either, given_after, ways_of
 from txlint.link.calls import run_at_end
-from txlint.link.changes import REREADS
+from txlint.link.changes import REREADS, assigns_field
 from txlint.link.expressions import EXPRESSIONS
 from txlint.link.generic import for_frame
 from txlint.link.guards import NO_CONSTANTS
-from txlint.link.held import is_brief, provided
-from txlint.link.holding import row_of
-from txlint.link.kept import EACH
+from txlint.link.held import is_brief, of_global, provided
+from txlint.link.holding import NAMED, is_kept, row_of
+from txlint.link.kept import EACH, item_name
 from txlint.link.linker import Linker, Replay
-from txlint.link.members import of_options, private
+from txlint.link.members import of_given, of_options, private
 from txlint.link.project import Fun, Klass, Module
 from txlint.link.properties import accessors, load, read
 from txlint.link.retrying import tries_again
@@ -394,18 +394,25 @@ class Frame:
         if not self.silent and known is None:
             self.flow.scopes += 1
 
-    def changed(self, name: str) -> None:
-        """An attribute of an instance is assigned to: if it is a row that was read, its transaction is one that writes."""
-        if any(opened.reads for opened in self.open.values()):
-            for atom in self.env.get(name) or (self.name(name) if name in self.reads else UNKNOWN):
-                if isinstance(atom, Obj) and row_of(atom) != NEW and self.linker.is_mapped(atom.klass):
-                    for each in self.open.values():
-                        if each.reads and each.key[0] == "session":
-                            self._writes_after_all(each)
-                    self.open = {key: replace(o, reads=False) if key[0] == "session" else o for key, o in self.open.items()}
+    def changed(self, row: Expr, by: Fun | str | None = None) -> None:
+        """An attribute of an instance is assigned to: if it is a row that was read, its transaction is one that writes. ``by``: only if
+        this method of it assigns one, or if this attribute is one, of those that its class has."""
+        if not self.open or not any(opened.reads for opened in self.open.values()):
+            return
+        name = row if row.__class__ is str and "." not in row else None
+        value = self.looked_at(row) if name is None else self.env.get(name) or (self.name(name) if name in self.reads else UNKNOWN)
+        for atom in value:
+            if isinstance(atom, Obj) and row_of(atom) != NEW and self.linker.is_mapped(atom.klass):
+                if by is not None and not assigns_field(self.linker, atom.klass, by):
+                    continue
+                for each in self.open.values():
+                    if each.reads and each.key[0] == "session":
+                        self._writes_after_all(each)
+                self.open = {key: replace(o, reads=False) if key[0] == "session" else o for key, o in self.open.items()}
+                if name is not None:
                     self.rows.add(name)
-                    self.snapshot = None
-                    return
+                self.snapshot = None
+                return
 
     def committed(self, key: Key) -> None:
         """Who commits what began with a read has written something in between, in ways that need not be seen: `row.name = new`."""
@@ -615,7 +622,9 @@ class Frame:
                 return value
         static = self.static
         if static is not None and name in static.names:
-            return self.linker.class_attribute(static, name)
+            value = self.linker.class_attribute(static, name)
+            if value:
+                return value  # else it is bound to what it is the name of: `Session = Session`
         return self.linker.global_name(self.module, name)
 
     def enclosing(self, fun: Fun | None, name: str) -> Value | None:
@@ -636,17 +645,21 @@ class Frame:
         if expr.__class__ is not str:
             if expr[0] == "await":
                 return self.key_of(expr[1], value)
-            return None
-        family = None
-        for atom in value:
-            if isinstance(atom, (ExtObj, Obj)):
-                origin = atom.origin
-                if origin.__class__ is tuple and origin[0] == "via":
-                    return origin[1]  # type: ignore[no-any-return]
-                family = "session"
+            if expr[0] != "sub" or expr[1].__class__ is not str or expr[2].__class__ is str or not item_name(expr[2]):
+                return None
+            expr = f"{expr[1]}.{item_name(expr[2])}"  # under a constant key: told from others like an attribute
+        for first in value:
+            if isinstance(first, (ExtObj, Obj)):
                 break
-        if family is None:
+        else:
             return None
+        family, origin = "session", first.origin
+        if origin.__class__ is tuple and origin[0] == "via":
+            if origin[-1] != NAMED:
+                return origin[1]  # type: ignore[no-any-return]
+            keyed = self.linker.catalog.is_keyed
+            if expr not in self.keys and all(a.origin == origin for a in value if type(a) is ExtObj and keyed(a.name)):
+                return origin[1]  # type: ignore[no-any-return]
         head, _, rest = expr.partition(".")
         if rest and self.linker.has_sessions:
             rest = self._canonical(head, rest)
@@ -668,11 +681,14 @@ class Frame:
             if head in parent.scope:
                 return (family, "local", f"{parent.id}:{expr}")
             parent = parent.parent
-        return (family, "global", self.linker.where_bound(self.module, expr))
+        return of_global(self.linker, self.module, expr)
 
     def session_key(self, expr: str) -> Key | None:
         """The key of a name that is known to hold a session or connection, whatever else is known of its value."""
-        return self.key_of(expr, (self.linker.atoms(ExtObj, "session", UNKNOWN, None),))
+        value = self.env.get(expr) or (self.looked_at(expr) if "." in expr else UNKNOWN)
+        if not any(map(is_kept, value)):
+            value = (self.linker.atoms(ExtObj, "session", UNKNOWN, None),)
+        return self.key_of(expr, value)
 
     def key_held(self, expr: str) -> Key | None:
         """The same, where what the name holds may have been made of another session: its connection, what a context variable keeps."""
@@ -763,5 +779,7 @@ class Frame:
                 result = union(result, own)
                 continue
             found = self.linker.attribute(atom, name)
+            if not found and isinstance(atom, (Obj, SelfObj)) and (self.open or self.region):
+                found = of_given(self.linker, atom, name)
             result = union(result, found) if result else found
         return result

@@ -30,7 +30,7 @@ from txlint.link.guards import (
     tests,
 )  # fmt: skip
 from txlint.link.held import given
-from txlint.link.holding import via
+from txlint.link.holding import is_kept, via
 from txlint.link.iterated import constants_over, fields_over, fills, holds_in, is_entered
 from txlint.link.kept import ADDS, declared, fillable, inside, item_name, outside, places
 from txlint.link.keyed import key_of, with_key
@@ -185,6 +185,9 @@ def _keys_of(frame: Frame, value: Value, source: Expr | None) -> dict[str, Key]:
         return {}
     if source.__class__ is tuple and source[0] == "bool" and source[1] == "or":
         source = next((each for each in source[2] if each.__class__ is str), source)  # `db = db or Session()`
+    if source.__class__ is tuple and source[0] == "sub":
+        key = frame.key_of(source, value)
+        return {"": key} if key is not None else {}
     if source.__class__ is str:
         key = frame.key_of(source, value)
         keys = {"": key} if key is not None else {}
@@ -265,9 +268,11 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
             frame.changed(head)
             if name in ("pk", "id"):  # a copy: the row that it stood for is no longer its own
                 frame.env[head] = tuple(frame.linker.of_row(atom, None) for atom in frame.env.get(head, UNKNOWN))
-        elif frame.linker.catalog.namespaces and value:
-            frame.env[target] = value
-            _share(frame, target, value, source)
+        else:
+            if frame.linker.catalog.namespaces and value:
+                frame.env[target] = value
+                _share(frame, target, value, source)
+            frame.changed(head)
     else:
         tag = target[0]
         if tag in ("tuple", "list"):
@@ -293,6 +298,7 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                         frame.linker.put(("space", atom.name, item), value)
         elif tag == "attr":
             frame.ev(target[1])
+            frame.changed(target[1])
 
 
 def _grow(frame: Frame, param: str, source: Expr | None) -> None:
@@ -331,8 +337,8 @@ def _share(frame: Frame, target: str, value: Value, source: Expr | None) -> None
         if isinstance(atom, (Ext, ExtObj)) and atom.name in frame.linker.catalog.namespaces:
             if not frame.silent:
                 frame.linker.put(("space", atom.name, name), value)
-            key = shared_key(atom.name, name)
             before = frame.key_of(source, value) if source is not None else None
+            key = before if before is not None and any(map(is_kept, value)) else shared_key(atom.name, name)
             if any(opened.key == before for opened in frame.region):
                 frame.linker.begun.add(key)
                 frame.region = tuple(replace(opened, key=key) if opened.key == before else opened for opened in frame.region)
@@ -478,8 +484,8 @@ def _asks_for_kept(frame: Frame, test: Expr) -> bool | None:
         wanted, test = wanted is (test[2][0] == "is not"), test[1]
     if test.__class__ is tuple and test[0] != "call":
         return None
-    origins = (atom.origin for atom in frame.looked_at(test) if isinstance(atom, ExtObj))
-    return wanted if any(o.__class__ is tuple and o[0] == "via" and o[1][1] == "global" for o in origins) else None
+    found = (via(atom) for atom in frame.looked_at(test) if isinstance(atom, ExtObj) and not is_kept(atom))
+    return wanted if any(key is not None and key[1] == "global" for key in found) else None
 
 
 def _chosen(frame: Frame, stmt: Any, test: Test, yes: dict[str, Value], no: dict[str, Value]) -> dict[str, tuple[Test, Any, Any]]:

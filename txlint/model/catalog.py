@@ -197,15 +197,16 @@ class Hook(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Returns(Entry):
-    """What a call (or, with ``attribute``, reading an attribute) gives; ``enter`` what a ``with`` on it binds. ``decorated``: what
-    a function or class becomes under it as a decorator, with or without arguments (``arg(..)`` are those of the decorator);
-    ``decorated`` in ``Calls.runs`` is then that function. ``shares_key``: what it gives stands for the receiver's transaction (a
-    query for its session, a cursor for its connection). ``beside``: an attribute of a base class that was itself taken from an object
-    (``class Order(db.Model)``) stands for the transaction of this other attribute of that object (``Order.query``: ``db.session``).
-    ``descriptor``: what it gives is meant to be kept in an attribute of a class, for whose rows it then is
-    (``Base.query = session.query_property()``). ``becomes``: what the receiver is from then on (a connection of which autocommit has been
-    switched on); an attribute that is assigned is a call of ``X.__setattr__`` with its name and the value. ``by_name``: an attribute of
-    this name is this one on what is not known as well, where the project uses the library (``request.tm``)."""
+    """What a call (or, with ``attribute``, reading an attribute) gives; ``enter`` what a ``with`` on it binds. ``decorated``: what a
+    function or class becomes under it as a decorator, with or without arguments (``arg(..)`` are those of the decorator); ``decorated``
+    in ``Calls.runs`` is then that function. ``shares_key``: what it gives stands for the receiver's transaction (a query for its
+    session, a cursor for its connection); of a function, for whichever session is open. ``beside``: an attribute of a base class that
+    was itself taken from an object (``class Order(db.Model)``) stands for the transaction of this other attribute of that object
+    (``Order.query``: ``db.session``). ``descriptor``: what it gives is meant to be kept in an attribute of a class, for whose rows it
+    then is (``Base.query = session.query_property()``). ``becomes``: what the receiver is from then on (a connection of which
+    autocommit has been switched on); an attribute that is assigned is a call of ``X.__setattr__`` with its name and the value.
+    ``by_name``: an attribute of this name is this one on what is not known as well, where the project uses the library
+    (``request.tm``)."""
 
     type: str = ""
     enter: str = ""
