@@ -190,7 +190,7 @@ class Framework:
         return ()
 
     def attributes_given(self, dotted: str) -> frozenset[str] | None:
-        """Are the keywords of a library's decorator attributes of the receiver in the methods under it? Which are none; None: they are not."""
+        """Are the keywords of a library's decorator attributes of the receiver in the method under it? Those that are none; None: all."""
         return None
 
     def fields(self, linker: Linker, klass: Klass, path: str, kind: str) -> frozenset[str] | None:

@@ -202,8 +202,7 @@ class Frame:
             own = self.klass or fun.klass
             is_class = decoration.role == "class" or fact.name in ("__new__", "__init_subclass__", "__class_getitem__")
             self.env[params[0].name] = (atoms(SelfCls, own) if is_class else atoms(SelfObj, own, self.exact),)
-            for name, value in decoration.given:
-                self.env[f"{params[0].name}.{name}"] = value
+            self.env.update((f"{params[0].name}.{name}", given) for name, given in decoration.given)
         elif params and params[0].name == "self" and any(type(atom) is not Fn for atom in decoration.value):
             # What a decorator makes of the function is handed to it: a task that is bound to itself.
             first = 1
