@@ -68,7 +68,7 @@ if TYPE_CHECKING:
 
 _CHANGES = frozenset({"pop", "setdefault", "update", "clear", "popitem"})
 _SAVES = frozenset({"save", "asave", "insert"})
-_OBJECTS = frozenset({Obj, ExtObj, Cls, OneOf, Many})
+_OBJECTS = frozenset({Obj, ExtObj, OneOf, Many})
 _ENTERING = (".enter_context", ".enter_async_context")
 
 
@@ -289,7 +289,9 @@ def _by_method_name(site: Site, name: str) -> None:
     """An unknown receiver: whoever in the project defines a method of this (uncommon) name."""
     linker = site.frame.linker
     named = _doubt_by_name(site, name)
-    found = [fun for fun in named if linker.project.may_meet(site.frame.module, fun.module) and _takes(fun, site.expr[2], site.expr[3])]
+    found = [
+        fun for fun in named if linker.project.may_meet(site.frame.module, fun.module) and _takes(linker, fun, site.expr[2], site.expr[3])
+    ]
     # Overrides of one method are one thing to be called.
     families = {next(base for base in reversed(linker.mro(fun.klass)) if isinstance(base, Klass)).id for fun in found if fun.klass}
     sure = LIKELY if len(families) <= 2 else POSSIBLE
@@ -314,15 +316,16 @@ def _by_method_name(site: Site, name: str) -> None:
         site.result = union(site.result, one_of(linker, gives))
 
 
-def _takes(fun: Fun, args: tuple[Expr, ...], keywords: tuple[tuple[str | None, Expr], ...]) -> bool:
+def _takes(linker: Linker, fun: Fun, args: tuple[Expr, ...], keywords: tuple[tuple[str | None, Expr], ...]) -> bool:
     """Can a method be called with these arguments: has it parameters for them, and are those among them that it must have? What is around
     it may have others."""
     fact = fun.fact
-    if fact is None or fact.decorators:
+    role = linker.decoration(fun).role if fact is not None and len(fact.decorators) == 1 else ""
+    if fact is None or (fact.decorators and role not in ("static", "class")):
         return True
     starred = any(arg.__class__ is not str and arg[0] == "star" for arg in args)
     given = {name for name, _ in keywords}
-    place = 1 + len(args) - starred  # positions that are filled, the receiver's among them: at least so many
+    place = len(args) - starred + (role != "static")  # positions that are filled, the receiver's among them: at least so many
     for param in fact.params:
         if param.kind == "vararg":
             place = 0
