@@ -136,7 +136,8 @@ def receiving(
     for connection in connections:
         if connection.within not in (NO_CLASS, caller):
             continue
-        sure, rows, given = target.confidence, (sender,), target.given
+        sure, given = target.confidence, target.given
+        rows: tuple[int, ...] = (sender,)
         others = tuple((name, "another row" if name == "origin" else value) for name, value in given) if gone else given
         if connection.sender in gone:
             rows, given = (connection.sender,), others
