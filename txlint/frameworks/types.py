@@ -189,6 +189,10 @@ class Framework:
         """Library bases of a class that the catalog does not know, by convention."""
         return ()
 
+    def attributes_given(self, dotted: str) -> frozenset[str] | None:
+        """Are the keywords of a library's decorator attributes of the receiver in the method under it? Those that are none; None: all."""
+        return None
+
     def fields(self, linker: Linker, klass: Klass, path: str, kind: str) -> frozenset[str] | None:
         """The fields of a class that are of a library's kind, among those that an attribute path of an instance lists; None where they are
         not all known."""

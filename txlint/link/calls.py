@@ -39,6 +39,7 @@ from txlint.link.values import (
     ExtObj,
     Fn,
     Generated,
+    Many,
     Named,
     Obj,
     OneOf,
@@ -57,7 +58,7 @@ from txlint.link.values import (
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import FLAG, KEY, NEW, STORED, Event, ParamTarget, Target, Test
 from txlint.model.kinds import Confidence
-from txlint.model.shapes import last_name, speaks_of
+from txlint.model.shapes import last_name, speaks_of, statements
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
 
 _CHANGES = frozenset({"pop", "setdefault", "update", "clear", "popitem"})
 _SAVES = frozenset({"save", "asave", "insert"})
+_OBJECTS = frozenset({Obj, ExtObj, OneOf, Many})
 _ENTERING = (".enter_context", ".enter_async_context")
 
 
@@ -296,13 +298,16 @@ def _doubt_by_name(site: Site, name: str, of: str | None = None) -> list[Fun]:
 
 
 def _by_method_name(site: Site, name: str, of: str | None = None) -> None:
-    """An unknown receiver: whoever in the project defines a method of this (uncommon) name; ``of``: an instance of this class of a library."""
+    """An unknown receiver: whoever in the project defines a method of this (uncommon) name; ``of``: it is of this class of a library."""
     linker = site.frame.linker
     named = _doubt_by_name(site, name, of)
-    found = [fun for fun in named if linker.project.may_meet(site.frame.module, fun.module) and _takes(fun, site.expr[2])]
+    found = [
+        fun for fun in named if linker.project.may_meet(site.frame.module, fun.module) and _takes(linker, fun, site.expr[2], site.expr[3])
+    ]
     # Overrides of one method are one thing to be called.
     families = {next(base for base in reversed(linker.mro(fun.klass)) if isinstance(base, Klass)).id for fun in found if fun.klass}
     sure = LIKELY if len(families) <= 2 else POSSIBLE
+    gives = _given_by_any(site, found) if site.used and sure is LIKELY and not site.entering else UNKNOWN
     entered: Value = UNKNOWN
     for fun in found:
         klass = fun.klass
@@ -319,6 +324,8 @@ def _by_method_name(site: Site, name: str, of: str | None = None) -> None:
             entered = union(entered, _manager(linker, fun, klass))
     if entered and sure is LIKELY:
         site.result = (linker.atoms(OneOf, entered),)
+    elif gives:
+        site.result = union(site.result, one_of(linker, gives))
 
 
 def _by_subclass(site: Site, method: ExtMethod, of: str) -> None:
@@ -329,12 +336,46 @@ def _by_subclass(site: Site, method: ExtMethod, of: str) -> None:
         _by_method_name(site, method.attr, of)
 
 
-def _takes(fun: Fun, args: tuple[Expr, ...]) -> bool:
-    """Has a method as many parameters as the call has arguments without names? What is around it may have others."""
+def _takes(linker: Linker, fun: Fun, args: tuple[Expr, ...], keywords: tuple[tuple[str | None, Expr], ...]) -> bool:
+    """Can a method be called with these arguments: has it parameters for them, and are those among them that it must have? What is around
+    it may have others."""
     fact = fun.fact
-    if fact is None or fact.decorators or any(param.kind == "vararg" for param in fact.params):
+    role = linker.decoration(fun).role if fact is not None and len(fact.decorators) == 1 else ""
+    if fact is None or (fact.decorators and role not in ("static", "class")):
         return True
-    return bool(len(fact.positional) > sum(arg.__class__ is str or arg[0] != "star" for arg in args))
+    starred = any(arg.__class__ is not str and arg[0] == "star" for arg in args)
+    given = {name for name, _ in keywords}
+    place = len(args) - starred + (role != "static")  # positions that are filled, the receiver's among them: at least so many
+    for param in fact.params:
+        if param.kind == "vararg":
+            place = 0
+        elif param.kind == "kwarg":
+            given &= {None}
+        elif param.kind != "kwonly" and place > 0:
+            place -= 1
+        elif param.kind != "pos" and param.name in given:
+            given.discard(param.name)
+        elif param.default is None and None not in given and (param.kind == "kwonly" or not starred):
+            return False
+    return place <= 0 and given <= {None}
+
+
+def _given_by_any(site: Site, methods: list[Fun]) -> Value:
+    """The objects that methods give of which one is called; nothing where it is not known of each that gives anything."""
+    linker = site.frame.linker
+    gives: Value = UNKNOWN
+    for fun in methods:
+        klass = fun.klass
+        assert klass is not None and fun.fact is not None
+        if fun.fact.is_generator:
+            return UNKNOWN
+        bound = bind(fun, site.args, site.keywords, 0 if linker.decoration(fun).role == "static" else 1)
+        value = linker.substitute(linker.result(fun, klass, False), linker.instance(klass, False), bound, fun)
+        objects = tuple(atom for atom in value if type(atom) in _OBJECTS)
+        if not objects and any(stmt[0] == "return" and stmt[1] is not None for stmt in statements(fun.body)):
+            return UNKNOWN
+        gives = union(gives, objects)
+    return gives
 
 
 def _manager(linker: Linker, fun: Fun, klass: Klass) -> Value:

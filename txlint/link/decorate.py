@@ -45,6 +45,7 @@ def decorate(linker: Linker, fun: Fun) -> Decoration:
     openers: list[Opened] = []
     deferred = retried = False
     role = ""
+    given: dict[str, Value] = {}
     wrappers: list[tuple[Fn, int]] = []  # functions that decorators put around, with how many openers lie inside of them
     for expr, pos in reversed(fun.fact.decorators):
         frame = Frame(linker, fun.parent or fun.module.body, None, True)
@@ -74,6 +75,8 @@ def decorate(linker: Linker, fun: Fun) -> Decoration:
                     openers, retried = [replace(inner, retry=True) for inner in openers], True
                 openers.extend(opened)
                 deferred = deferred or waits
+                if called and expr[3] and fun.klass is not None:
+                    given.update(_attributes(linker, frame, name, expr))
             elif isinstance(atom, Opening):
                 openers.append(_opened(atom, pos))
             elif isinstance(atom, (Cls, Fn, Obj)):
@@ -113,7 +116,13 @@ def decorate(linker: Linker, fun: Fun) -> Decoration:
         openers = [o for o in openers if not generator_body and _works_async(linker, o)]
     for wrapper, within in wrappers:
         linker.wrapped.extend((wrapper.fun, opened, fun) for opened in openers[within:])
-    return Decoration(value, (*openers, *wide), deferred, retried, role, inert)
+    return Decoration(value, (*openers, *wide), deferred, retried, role, inert, tuple(given.items()))
+
+
+def _attributes(linker: Linker, frame: Frame, name: str, expr: Expr) -> Iterator[tuple[str, Value]]:
+    """What a library's decorator is given that is an attribute of the receiver in the method under it."""
+    for none in [each for framework in linker.frameworks if (each := framework.attributes_given(name)) is not None]:
+        yield from ((key, frame.ev(arg)) for key, arg in expr[3] if key is not None and key not in none)
 
 
 def _library_decorators(linker: Linker, atom: Atom) -> Value:

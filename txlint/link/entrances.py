@@ -17,7 +17,7 @@ from txlint.link.site import Site
 from txlint.link.values import UNKNOWN, ExtMethod, ExtObj, Fn
 from txlint.model.catalog import Hook
 from txlint.model.facts import Pos
-from txlint.model.graph import NO_CLASS, SELF, Entrance, SignalTarget, Target
+from txlint.model.graph import NO_CLASS, SELF, Entrance, Made, SignalTarget, Target
 from txlint.model.kinds import Confidence
 
 
@@ -112,4 +112,5 @@ def _run(linker: Linker, site: Site, klass: Klass | str) -> Iterator[Called]:
             connections = [each for each in linker.connected if each.signal == target.signal]
             sender, exact = (klass.id, True) if target.sender == SELF and isinstance(klass, Klass) else (target.sender, target.exact)
             for received in receiving(linker, connections, target, sender, exact, NO_CLASS):
-                yield Called(linker.project.funs[received.fun], received.cls, received.given, received.confidence)
+                row = tuple((name, Made(received.sender)) for name in ("instance", "sender") if received.sender >= 0)
+                yield Called(linker.project.funs[received.fun], received.cls, (*received.given, *row), received.confidence)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from txlint.catalog.types import TypeExpr, asked, parse_run, parse_type
+from txlint.catalog.types import TypeExpr, as_passed, asked, parse_run, parse_type
 from txlint.link import builtin, misuse, signals
 from txlint.link.chosen import each_of
 from txlint.link.conditions import argument, decide, is_met
@@ -170,12 +170,14 @@ def call_library(
     for entry in known.returns:
         if entry.type and not entry.attribute and decide(site, entry, args, keywords) is not False:
             is_said = True
+            made, given = parse_type(entry.type), keywords
             if isinstance(receiver, SelfObj):
-                _ask(frame, parse_type(entry.type))
+                _ask(frame, made)
+                made, given = _own(frame, made, keywords)
             if entry.type == "never" and len(site.values) == 1 and depth == 0:
                 frame.never = site.expr
             shares = (("via", key) if key else FOUND if receiver is None else None) if entry.shares_key else None
-            result = union(result, linker.typed(parse_type(entry.type), receiver, args, keywords, origin=shares))
+            result = union(result, linker.typed(made, receiver, args, given, origin=shares))
         if entry.decorated:
             result = union(result, _decorating(linker, entry, name, receiver, args, keywords))
     if not is_said:
@@ -300,11 +302,13 @@ def _run(
             site.targets[first:] = [t._replace(here=True) if isinstance(t, Target) else t for t in site.targets[first:]]
         return
     assert run.target is not None
+    target, given_here = run.target, keywords
     if isinstance(receiver, SelfObj):
         frame.queries[("item", "")] = None
         _ask(frame, run.target)
+        target, given_here = _own(frame, run.target, keywords)
     last = name.rpartition(".")[2]
-    value = linker.typed(run.target, receiver, args, keywords)
+    value = linker.typed(target, receiver, args, given_here)
     row = row_of(receiver)
     made: Any = None
     if run.target.op == "item":
@@ -359,6 +363,14 @@ def _ask(frame: Frame, expr: TypeExpr) -> None:
     """Another class of receiver may have another method, and with it another replay."""
     for name in asked(expr):
         frame.queries[("gives", name)] = None
+
+
+def _own(frame: Frame, expr: TypeExpr, keywords: dict[str | None, Value]) -> tuple[TypeExpr, dict[str | None, Value]]:
+    """A type expression with the attributes that the receiver has in this method only, and the arguments with these among them."""
+    for name, value in frame.linker.decoration(frame.fun).given:
+        if (passed := as_passed(expr, name)) != expr:
+            expr, keywords = passed, {**keywords, f"self.{name}": value}
+    return expr, keywords
 
 
 def _created(site: Site, method: str, receiver: Atom | None, keywords: dict[str | None, Value]) -> Any:

@@ -53,6 +53,7 @@ class Decoration(NamedTuple):
     retried: bool = False  # a decorator runs it again after an error
     role: str = ""  # "property", "static", "class", "manager" (a context manager made of a generator)
     inert: tuple[Opened, ...] = ()  # what would open a transaction, but has ended it before the body runs
+    given: tuple[tuple[str, Value], ...] = ()  # attributes of the receiver under them: `@action(serializer_class=X)`
 
 
 class Replay(NamedTuple):

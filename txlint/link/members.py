@@ -14,6 +14,7 @@ from txlint.link.holding import NAMED, is_kept, via
 from txlint.link.kept import ADDS, OF_CALLERS, begins_empty, declared, one_of, options, put_on, put_there, unset
 from txlint.link.keyed import passed
 from txlint.link.project import Klass
+from txlint.link.typehints import CALLABLES
 from txlint.link.values import (
     UNKNOWN,
     Atom,
@@ -51,6 +52,7 @@ MOST_SUBCLASSES = 8
 
 
 _ENTERING = frozenset({"__enter__", "__aenter__"})
+_CALLED = CALLABLES | {"functools.partial"}
 _TABLE_METHODS = frozenset({"get", "pop", "setdefault", "update", "values", "items", "__getitem__"})
 _OF_CONTAINERS = ADDS | {"values", "items", "get"}
 """Methods of containers of containers: what they are given is kept at the place of the outer one."""
@@ -267,7 +269,7 @@ def _kept_field(linker: Linker, klass: Klass, found: Found, name: str, value: Va
         return UNKNOWN
     assert isinstance(found.owner, Klass)
     typed = linker.annotation(annotation[0], found.owner.module, found.owner)
-    if any(not isinstance(atom, ExtObj) or not atom.name.endswith(".Callable") for atom in typed):
+    if any(not isinstance(atom, ExtObj) or atom.name not in _CALLED for atom in typed):
         return UNKNOWN
     return (linker.atoms(Stored, ("field", found.owner.id, name)),)
 

@@ -82,6 +82,14 @@ def _may_vary(linker: Linker, value: Value) -> bool:
     return bool(value) and all(type(atom) is ExtObj and atom.name in linker.catalog.watched for atom in value)
 
 
+def _below(linker: Linker, told: Value, typed: Value) -> Value:
+    """What callers pass beside what an annotation says, if all of that is of library classes that derive from the annotated one."""
+    more = tuple(atom for atom in told if atom not in typed) if typed else UNKNOWN
+    names = {atom.name for atom in typed if isinstance(atom, ExtObj)}
+    bases = linker.catalog.bases
+    return more if all(isinstance(atom, ExtObj) and not names.isdisjoint(bases(atom.name)[1:]) for atom in more) else UNKNOWN
+
+
 def _of_callables(atom: Atom) -> bool:
     """Is it a container of which only that is known: ``dict[type, list[Callable]]``?"""
     if isinstance(atom, ExtObj):
@@ -202,6 +210,7 @@ class Frame:
             own = self.klass or fun.klass
             is_class = decoration.role == "class" or fact.name in ("__new__", "__init_subclass__", "__class_getitem__")
             self.env[params[0].name] = (atoms(SelfCls, own) if is_class else atoms(SelfObj, own, self.exact),)
+            self.env.update((f"{params[0].name}.{name}", given) for name, given in decoration.given)
         elif params and params[0].name == "self" and any(type(atom) is not Fn for atom in decoration.value):
             # What a decorator makes of the function is handed to it: a task that is bound to itself.
             first = 1
@@ -233,8 +242,9 @@ class Frame:
                 typed = self._overridden_parameter(fact.name, name)
             if not typed or all(type(a) is ExtObj or _of_callables(a) for a in typed):
                 told = self._told(name)
-                # An annotation does not say whether a connection commits by itself; who passes one knows.
-                typed = told if told and _may_vary(linker, typed) and all(type(a) is ExtObj for a in told) else union(typed, told)
+                # An annotation does not say whether a connection commits by itself, or a path is a temporary one; who passes one knows.
+                known_better = told and _may_vary(linker, typed) and all(type(a) is ExtObj for a in told)
+                typed = told if known_better else _below(linker, told, typed) or union(typed, told)
             self.env[name] = union(value, typed)
         for param in params[first : first + 1] if fun.id in linker.contexts else ():
             if param.kind != "vararg":

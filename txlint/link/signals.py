@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from txlint.link.linker import Linker
     from txlint.link.replay import Frame
 
+MOST_GONE = 8
+"""Classes whose rows are deleted with one, of which a receiver of all is told apart which it gets."""
 _DISCONNECTING = frozenset({"disconnect"})
 
 
@@ -128,17 +130,18 @@ def receiving(
     """Who runs where a signal is sent, of these connections to it. ``exact``: by the class ``sender`` itself, none below it; ``caller``:
     the function that sends it, -1 for a library."""
     klass = linker.project.klasses[sender] if sender >= 0 else None
-    gone: set[int] = set()
+    gone: dict[int, None] = {}
     if sender != NO_CLASS and target.signal.endswith("_delete"):
         deleted = klass if klass is not None else linker.of_library(sender)
-        gone = {other.id for framework in linker.frameworks for other in framework.cascades(linker, deleted)}
+        gone = {other.id: None for framework in linker.frameworks for other in framework.cascades(linker, deleted)}
     for connection in connections:
         if connection.within not in (NO_CLASS, caller):
             continue
-        sure, row, given = target.confidence, sender, target.given
+        sure, given = target.confidence, target.given
+        rows: tuple[int, ...] = (sender,)
+        others = tuple((name, "another row" if name == "origin" else value) for name, value in given) if gone else given
         if connection.sender in gone:
-            row = connection.sender
-            given = tuple((name, "another row" if name == "origin" else value) for name, value in given)
+            rows, given = (connection.sender,), others
         elif connection.sender != NO_CLASS:
             if sender == NO_CLASS:
                 sure = min(sure, Confidence.POSSIBLE)
@@ -149,7 +152,11 @@ def receiving(
         elif not connection.known:
             is_own = target.signal.partition(".")[0] in linker.project.packages
             sure = min(sure, Confidence.LIKELY if is_own else Confidence.POSSIBLE)
-        yield Target(connection.fun, connection.cls, "signal", sure, target.inner, 0, False, True, row, given, target.sent)
+        elif gone:  # of each class that goes, if they are few
+            rows = (sender, *gone) if len(gone) < MOST_GONE else (NO_CLASS,)
+        for row in rows:
+            told = given if row == sender else others
+            yield Target(connection.fun, connection.cls, "signal", sure, target.inner, 0, False, True, row, told, target.sent)
 
 
 def called_own(site: Site, fun: Fun, receiver: Obj, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from txlint.model.facts import Expr, Pos
-from txlint.model.graph import IDENTITY, Edge, Entrance, Event, Key, Misuse, Node, Opened, Program, Test
+from txlint.model.graph import IDENTITY, Edge, Entrance, Event, Key, Made, Misuse, Node, Opened, Program, Test
 from txlint.model.hazard import TEST, EffectSite, Hazard, Hop, Origin, Passage, Spot, doubt
 from txlint.model.kinds import Confidence, code_of
 from txlint.propagate.handed import with_arguments
@@ -23,6 +23,7 @@ from txlint.propagate.summaries import (
     is_closed,
     is_guess,
     key_of_caller,
+    may_be,
     summarise,
 )
 
@@ -528,7 +529,10 @@ def met(tests: tuple[Test, ...], env: Env) -> bool:
 def _may_hold(test: Test, constants: Mapping[str, Any]) -> bool:
     if test.op == "either":
         return any(_may_hold(each, constants) for each in test.value)
-    return test.param not in constants or test.holds(constants[test.param])
+    if test.param not in constants:
+        return True
+    value = constants[test.param]
+    return may_be(test, value.of) if value.__class__ is Made and value.of.__class__ is int else test.holds(value)
 
 
 def propagate(program: Program, cuts: Cuts | None = None) -> tuple[Hazard, ...]:

@@ -217,7 +217,7 @@ _CLASSES = {"class": 1, "is": 1, "key": 2}
 """What is passed, where its class comes last: an instance, a class itself, and what may hold a session, where its class is known."""
 
 
-def _may_be(test: Test, of: Any) -> bool:
+def may_be(test: Test, of: Any) -> bool:
     """May a test hold for an instance of a class, or for the class, a function or a list itself (`Made`)? Only of a library's it is not
     known whether it is anything at all."""
     if test.op == "class":
@@ -250,7 +250,7 @@ def instantiate(conditions: tuple[Condition, ...], target: Target, passed: Passe
                 test = Test(IDENTITY, "truthy", True, test.wanted is (test.param == INSTANCE))
                 given = passed.values.get(IDENTITY, given)
             if given[0] in _CLASSES:
-                if len(given) > _CLASSES[given[0]] and not _may_be(test, given[-1]):
+                if len(given) > _CLASSES[given[0]] and not may_be(test, given[-1]):
                     possible = False
                     break
             elif given[0] in ("const", "one of"):

@@ -23,3 +23,17 @@ def new_page():
     from shop.models import Page
 
     Page(text="x").save()
+
+
+def kept_gone():
+    from shop.models import Kept
+
+    Kept.objects.create(text="x").delete()
+
+
+def order_with_line():
+    from shop.models import Line
+
+    order = new_order()
+    Line.objects.create(order=order, text="a")
+    return order

@@ -56,6 +56,10 @@ _BY_SUFFIX = (
     ("APIView", "rest_framework.views.APIView"),
 )
 """Packages that extend Django's or REST framework's classes keep the ends of their names."""
+_ROUTED = frozenset(f"rest_framework.decorators.{name}" for name in ("action", "detail_route", "list_route"))
+_ROUTES = frozenset({"methods", "detail", "url_path", "url_name"})
+"""Keywords of these decorators that are about the route. The others are what ``as_view`` is given, which makes them attributes of the view
+(Django REST framework 3.18: routers.py, ``initkwargs``)."""
 _FIELD_LISTS = frozenset({"_meta.fields", "_meta.concrete_fields", "_meta.get_fields()"})
 _FILES = frozenset({"django.db.models.FileField", "django.db.models.ImageField"})
 _NO_FILES = (
@@ -214,9 +218,9 @@ class DjangoModels(Framework):
     def instance_attribute(self, linker: Linker, klass: Klass, name: str, holder: Atom) -> Value | None:
         if name == "model" and ADMIN in linker.mro(klass) and linker.find(klass, "model") is None:
             models = [each.model for each in self.registered(linker) if each.admin is klass]
-            return tuple(
-                linker.atoms(linker.Ext if isinstance(model, str) else linker.Cls, model) for model in dict.fromkeys(models)
-            ) or None
+            return (
+                tuple(linker.atoms(linker.Ext if isinstance(model, str) else linker.Cls, model) for model in dict.fromkeys(models)) or None
+            )
         if name == "context" and linker.is_a(klass, SERIALIZER):
             return self.contexts(linker).get(klass.id)
         if name == "cleaned_data" and linker.is_a(klass, FORM):
@@ -389,6 +393,9 @@ class DjangoModels(Framework):
                         number = serializer.klass.id
                         self._contexts[number] = linker.union(self._contexts.get(number, ()), handed)
         return self._contexts
+
+    def attributes_given(self, dotted: str) -> frozenset[str] | None:
+        return _ROUTES if dotted in _ROUTED else None
 
     def fields(self, linker: Linker, klass: Klass, path: str, kind: str) -> frozenset[str] | None:
         """The file fields of a model. Django takes fields from bases that are models only, and from ``add_to_class``. A library's class
