@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.link.carried import carried
 from txlint.link.changes import CREATED, assigned, origin_of, saves
-from txlint.link.guards import one_of_two, parameter_of
+from txlint.link.guards import both_constant, one_of_two, parameter_of
 from txlint.link.held import by_parameter, given, held
 from txlint.link.holding import row_of, via
 from txlint.link.kept import CALLABLE, fills
 from txlint.link.keyed import beside
+from txlint.link.opening import made_if
 from txlint.link.project import mentions
 from txlint.link.settled import constants, flag_of
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
@@ -230,8 +231,8 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
             values[place] = ("param", frame.renamed[arg])
         elif arg in frame.grown:
             values[place] = ("grown", arg, frame.grown[arg])
-        elif arg in frame.by_test and frame.by_test[arg][0] is value:
-            values[place] = ("by", *frame.by_test[arg][1:])
+        elif arg in frame.by_test and frame.by_test[arg][0] is value and (pair := both_constant(*frame.by_test[arg][2:])) is not None:
+            values[place] = ("by", frame.by_test[arg][1], *pair)
         elif arg in frame.listed and frame.listed[arg][0] is value:
             values[place] = ("one of", frame.listed[arg][1])
         elif len(value) == 1 and (signal := sent_as(frame.linker, value[0])) is not None:
@@ -459,6 +460,9 @@ def apply_states(site: Site, replay: Any, mapped: Callable[[Any], Any], decide: 
                     given[mine] = given[mine][0], given[mine][1] or replace(whole, pos=site.pos, key=mine)
                 elif decided[opened.key] is False:
                     opened = whole
+            if opened.writes_if is not None:
+                asked = decide(opened.writes_if)
+                opened = replace(opened, reads=asked is False, writes_if=asked if isinstance(asked, Test) else None)
             frame.begin(replace(opened, pos=site.pos, key=mine))
     if given:
         frame.given = {**frame.given, **given}
@@ -532,6 +536,8 @@ def decided(site: Site, fun: Fun, bound: dict[str, Value], receiver: Atom | None
     if param is None:
         return None
     value = bound.get(test.param)
+    if test.op == "kind" and param.default is None:
+        return made_if(site.frame, value or UNKNOWN, test.value)
     if value is None:
         forwards = any(name is None and site.frame.is_keywords(arg) for name, arg in site.expr[3] if arg.__class__ is str)
         default = param.default

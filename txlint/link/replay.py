@@ -151,7 +151,7 @@ class Frame:
             str, tuple[Value, tuple[Any, ...]]
         ] = {}  # names of each item of a loop over constants: the value, and all of these
         # Local names: their value, the test that decides it, what it is where that holds, and where not.
-        self.by_test: dict[str, tuple[Value, Test, Any, Any]] = {}
+        self.by_test: dict[str, tuple[Value, Test, Value, Value]] = {}
         self.given_if: dict[str, Any] = {}  # local names that are None but where a test holds: what holds where they are not
         self.written: bool | None = False  # the receiver's own row has been saved here; None: on some of the ways to here
         # Names that stand for one field after the other in a loop (of no row), or for such a field of a row: the row, and which fields.
@@ -378,11 +378,13 @@ class Frame:
         if opened.key in self.given:
             self.given = {key: kept for key, kept in self.given.items() if key != opened.key}
         known = self.open.get(opened.key)
-        if known is not None and not (known.reads and not opened.reads):
+        if known is not None and known.writes_if is not None and opened.writes_if not in (None, known.writes_if):
+            opened = replace(opened, writes_if=None)  # by one of two tests
+        if known is not None and (opened.reads or not (known.reads or known.writes_if)):
             if known.confidence >= opened.confidence or opened.reads is not known.reads:
                 return
             # That one may have ended by now; then this begins the next.
-        if known is not None and known.reads:
+        if known is not None and known.reads and opened.writes_if is None:
             self._writes_after_all(known)
         if opened.kind in ("autobegin", "custom") and any(o.key == opened.key and (opened.reads or not o.reads) for o in self.region):
             return
@@ -396,13 +398,13 @@ class Frame:
 
     def changed(self, name: str) -> None:
         """An attribute of an instance is assigned to: if it is a row that was read, its transaction is one that writes."""
-        if any(opened.reads for opened in self.open.values()):
+        if any(opened.reads or opened.writes_if for opened in self.open.values()):
             for atom in self.env.get(name) or (self.name(name) if name in self.reads else UNKNOWN):
                 if isinstance(atom, Obj) and row_of(atom) != NEW and self.linker.is_mapped(atom.klass):
                     for each in self.open.values():
                         if each.reads and each.key[0] == "session":
                             self._writes_after_all(each)
-                    self.open = {key: replace(o, reads=False) if key[0] == "session" else o for key, o in self.open.items()}
+                    self.open = {k: replace(o, reads=False, writes_if=None) if k[0] == "session" else o for k, o in self.open.items()}
                     self.rows.add(name)
                     self.snapshot = None
                     return
@@ -526,7 +528,7 @@ class Frame:
                 if other is not value:
                     two.env[name] = union(other, value) if other else value
         self.env = two.env
-        self.open = either(before.open, one.open, two.open) if one.open is not two.open else one.open
+        self.open = either(before.open, one.open, two.open, test) if one.open is not two.open else one.open
         if one.given is not two.given or one.closed is not two.closed:
             self.given = given_after(one, two, test)
         self.closed = one.closed & two.closed

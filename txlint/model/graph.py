@@ -19,7 +19,8 @@ Key = tuple[Any, ...]
 class Test(NamedTuple):
     """A test of a parameter: ``op`` is ``truthy``, ``is``, ``==``, ``in``, ``has`` (the parameter contains the value), ``any`` (one of
     the tests in the value holds), ``either`` (the same, of several parameters: ``param`` is empty), ``class`` (its class, or the class
-    that it is, is one of these numbers; or the function, see `Made`) or `KEY`; ``wanted`` what it must give. The parameter may be a key of
+    that it is, is one of these numbers; or the function, see `Made`), ``kind`` (it is an instance of one of these classes of libraries) or
+    `KEY`; ``wanted`` what it must give. The parameter may be a key of
     ``**kwargs``."""
 
     param: str
@@ -53,7 +54,8 @@ class Test(NamedTuple):
 @dataclass(slots=True, eq=False)
 class Opened:
     """A transaction opened in the function that holds it. ``begun``: the first statement, where the block at ``pos`` only ends it.
-    ``flags``: tests of flags of the receiver under which it is opened at all; ``tests``: as of an `Event`."""
+    ``flags``: tests of flags of the receiver under which it is opened at all; ``tests``: as of an `Event`. ``writes_if``: the test of a
+    parameter without which it only reads."""
 
     kind: str
     name: str
@@ -71,6 +73,7 @@ class Opened:
     durable: bool = False
     flags: tuple[Test, ...] = ()
     tests: int = 0
+    writes_if: Test | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
