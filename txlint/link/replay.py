@@ -26,6 +26,7 @@ from txlint.link.project import Fun, Klass, Module
 from txlint.link.properties import accessors, load, read
 from txlint.link.retrying import tries_again
 from txlint.link.settled import is_lasting, of_class
+from txlint.link.started import Started, waited
 from txlint.link.statements import STATEMENTS
 from txlint.link.typehints import CALLABLES
 from txlint.link.uses import uses_of
@@ -100,7 +101,7 @@ class Frame:
         "guards", "handling", "instead", "is_quiet", "joining", "joins_from", "keys", "klass", "linker", "listed", "loops",
         "module", "never", "open", "origins", "owners", "paired", "parent", "promises", "queries", "ran", "reads", "region",
         "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "skipped", "snapshot", "stacks", "stands_for",
-        "static", "switched", "tested", "tests", "told", "unpacked", "writes", "written", "yields",
+        "started", "static", "switched", "tested", "tests", "told", "unpacked", "writes", "written", "yields",
     )  # fmt: skip
 
     def __init__(self, linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> None:
@@ -165,6 +166,7 @@ class Frame:
         self.snapshot: tuple[Opened, ...] | None = None  # `now_open()`, until something changes
         self.at: Stmt | None = None  # the statement that is being replayed, or the last one in it
         self.awaiting = False  # arguments of a call that starts coroutines elsewhere are being read
+        self.started: list[Started] = []  # what calls have started beside the function, and it has not yet awaited
         self.promises: list[tuple[Expr, tuple[Opened, ...]]] = []  # calls that wait for the commit, with what was open
         self.switched: dict[str, dict[str, None]] = {}  # names, and the attributes that are constants since they were assigned
         self.loops: list[tuple[Stmt, tuple[Opened, ...]]] = []  # around what is replayed, with what was open when they began
@@ -471,6 +473,8 @@ class Frame:
                 return
             self.at = stmt
             run[stmt[0]](self, stmt)
+            if self.started:
+                waited(self, stmt)
 
     def state(self) -> State:
         """What branches tell apart, as it is now."""
