@@ -65,12 +65,38 @@ def opens(
         kind = "autobegin" if "autobegin" in forms else "with"
         reads = opener.reads or (opener.statement is not None and _only_selects(argument(opener.statement, args, keywords)))
         asked = _locks_if(site, opener, receiver, args, keywords) if kind == "autobegin" and not reads else None
+        owner = name_of(frame, key) if kind == "autobegin" and via(receiver) is not None and not _commits(frame, receiver) else None
         frame.begin(
-            Opened(opener.shown or kind, opener.name, site.pos, key, alias_name, sure, False, reads, family=opener.family, writes_if=asked)
-        )
+            Opened(
+                opener.shown or kind, opener.name, site.pos, key, alias_name, sure, False, reads, family=opener.family, writes_if=asked,
+                owner=owner,
+            )
+        )  # fmt: skip
         if kind == "autobegin" and not reads:
             frame.rows.update(arg for arg in site.expr[2] if isinstance(arg, str))  # session.add(order)
     return None
+
+
+def _commits(frame: Frame, receiver: Atom | None) -> bool:
+    return isinstance(receiver, ExtObj) and frame.linker.catalog.method(receiver.name, "commit") is not None
+
+
+def name_of(frame: Frame, key: Key) -> str:
+    """What the function calls a session, by its key; empty where that has no name there."""
+    where, path = key[1:3] if len(key) > 2 else ("", "")
+    if where == "self":
+        name = f"{frame.self_name}.{path}"
+    elif where == "local":
+        number, _, name = str(path).partition(":")
+        name = name if number == str(frame.fun.id) else ""
+    elif where == "param":
+        name = str(path)
+    else:
+        names = [known for known, other in frame.keys.items() if other == key]
+        last = str(path).split(".")
+        names += [each for each in (last[-1], ".".join(last[-2:])) if frame.linker.where_bound(frame.module, each) == path]
+        name = min(names, key=lambda each: each.count("."), default="")
+    return name if all(part.isidentifier() for part in name.split(".")) else ""
 
 
 def _locks_if(site: Site, opener: Opener, receiver: Atom | None, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> Test | None:

@@ -17,7 +17,7 @@ from txlint.link.held import by_parameter, given, held
 from txlint.link.holding import row_of, via
 from txlint.link.kept import CALLABLE, fills
 from txlint.link.keyed import beside
-from txlint.link.opening import made_if
+from txlint.link.opening import made_if, name_of
 from txlint.link.project import mentions
 from txlint.link.settled import constants, flag_of
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
@@ -463,7 +463,8 @@ def apply_states(site: Site, replay: Any, mapped: Callable[[Any], Any], decide: 
             if opened.writes_if is not None:
                 asked = decide(opened.writes_if)
                 opened = replace(opened, reads=asked is False, writes_if=asked if isinstance(asked, Test) else None)
-            frame.begin(replace(opened, pos=site.pos, key=mine))
+            owner = name_of(frame, mine) if opened.kind == "autobegin" else None
+            frame.begin(replace(opened, pos=site.pos, key=mine, owner=owner))
     if given:
         frame.given = {**frame.given, **given}
 
@@ -495,7 +496,7 @@ def tell_left_open(site: Site, param: Param) -> None:
             continue  # whether the function ends it cannot be said
         if all(other.key != key or other.pos in frame.told for other in frame.now_open()):
             frame.told.add(site.pos)
-            frame.begin(replace(opened, pos=site.pos, key=key))
+            frame.begin(replace(opened, pos=site.pos, key=key, owner=""))
 
 
 def _is_typed(frame: Frame, name: str) -> bool:

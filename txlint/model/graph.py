@@ -55,7 +55,8 @@ class Test(NamedTuple):
 class Opened:
     """A transaction opened in the function that holds it. ``begun``: the first statement, where the block at ``pos`` only ends it.
     ``flags``: tests of flags of the receiver under which it is opened at all; ``tests``: as of an `Event`. ``writes_if``: the test of a
-    parameter without which it only reads."""
+    parameter without which it only reads. ``owner``: what the function calls the session that ends it, where what began it is not called
+    on that; empty: nothing."""
 
     kind: str
     name: str
@@ -74,6 +75,7 @@ class Opened:
     flags: tuple[Test, ...] = ()
     tests: int = 0
     writes_if: Test | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
