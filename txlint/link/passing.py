@@ -96,6 +96,8 @@ def passed(site: Site) -> Passed:
             _pass(frame, name, arg, site.keywords.get(name, UNKNOWN), values, callables)
     if frame.linker.has_sessions:
         values.update(_sessions_of_receiver(site))
+        if site.func.__class__ is str and site.func in frame.fun.scope:
+            values.update(_sessions_around(frame))
     row = STORED if _writes_fields(values) else _row(site)
     if row is not None:
         values[IDENTITY] = ("const", True if row == STORED else None)
@@ -213,6 +215,12 @@ def _sessions_of_receiver(site: Site) -> Iterator[tuple[str, tuple[str, Key]]]:
             for path in held(frame.linker, atom.klass):
                 if (key := frame.session_key(f"{site.receiver}.{path}")) is not None:
                     yield f"{RECEIVER}.{path}", ("key", key)
+
+
+def _sessions_around(frame: Frame) -> Iterator[tuple[str, tuple[str, Key]]]:
+    """The keys of sessions in the function's parameters, by the names that functions defined in it have for them."""
+    names = (*(param.name for param in frame.fun.fact.params), *frame.keys) if frame.fun.fact is not None else ()
+    yield from ((f"{frame.fun.id}:{name}", ("key", key)) for name in names if (key := frame.session_key(name)) is not None)
 
 
 def _writes_fields(values: dict[Any, Any]) -> bool:
@@ -582,6 +590,11 @@ def key_for_caller(site: Site, fun: Fun, skip: int, key: Any) -> Any:
     if where == "global":
         return key
     frame = site.frame
+    if where == "local":
+        number, _, expr = name.partition(":")
+        if fun.parent is None or number == str(fun.id) or not number.isdigit():
+            return None
+        return frame.session_key(expr) if number == str(frame.fun.id) and ":" not in expr else key  # of a function around
     if where == "param" and fun.klass is None and (skip or fun.id in frame.linker.around_methods) and fun.fact is not None:
         head, _, rest = name.partition(".")
         if head == fun.fact.params[0].name:  # what is put around a method gets the method's instance first
