@@ -520,6 +520,43 @@ def test_a_session_commits_by_itself() -> None:
     assert finding.remedy == "Call `charge` after `session.commit()`."
 
 
+@pytest.mark.parametrize(("owner", "told"), [("db", "`db.commit()`"), ("", "the transaction has committed")])
+def test_what_begins_a_session_need_not_be_what_commits_it(owner: str, told: str) -> None:
+    text = "def pay(db):\n    desk.open(db)\n    charge()\n"
+    place = spot("shop/jobs.py", "desk.open(db)", text)
+    begun = Origin("autobegin", "Session.add", place, "shop.jobs.pay", family="sqlalchemy", owner=owner)
+    there = site(spot("shop/jobs.py", "charge()", text), "shop.jobs.pay", "charge", effect("rpc"))
+    (finding,) = judge((Hazard(there, (passage(begun, there),)),), sources(jobs=text))
+    assert finding.remedy == f"Call `charge` after {told}."
+
+
+SERVED = """
+import requests
+from sqlalchemy.orm import Session
+
+
+class Desk:
+    def open(self, session: Session):
+        session.add(object())
+
+
+desk = Desk()
+
+
+def pay(db: Session):
+    {begins}
+    requests.post("https://shop.example")
+    db.commit()
+"""
+
+
+@pytest.mark.parametrize("begins", ["desk.open(db)", "db.query(object).with_for_update().first()", "db.add(1)"])
+def test_what_commits_is_named_by_the_function_that_begins(begins: str, tmp_path: Path) -> None:
+    (tmp_path / "orders.py").write_text(SERVED.format(begins=begins))
+    (finding,) = api.check([str(tmp_path)], Config()).findings
+    assert finding.remedy == "Call `requests.post` after `db.commit()`."
+
+
 def test_a_family_without_deferral_moves_behind_the_block() -> None:
     assert remedy_of("charge()", replace(CHECKOUT, family="some")) == "Call `charge` after the `with` block of `checkout` has ended."
     wrapped = replace(CHECKOUT, kind="decorator", family="some")

@@ -464,6 +464,7 @@ _TABLES: Mapping[str, tuple[Callable[..., Entry], Mapping[str, _Reader], tuple[s
             "harm": _text,
             "deferred_by": _text,
             "assigns": _flag,
+            "awaited": _flag,
         },
         ("kind", "why"),
     ),

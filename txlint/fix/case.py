@@ -125,6 +125,8 @@ class Case:
         first, last = self.span(function)[0], self.span(function)[2]
         if place.path != self.source.path or not first <= place.line <= last:
             return ""
+        if opener.owner is not None:
+            return opener.owner
         written = self.source.between((place.line, place.column, place.end_line, place.end_column))
         return written.removeprefix("await ").partition("(")[0].rpartition(".")[0].strip()
 

@@ -71,10 +71,17 @@ def ways_of(test: Expr, wanted: bool) -> tuple[Way, ...]:
     return ()
 
 
-def either(before: dict[Key, Opened], one: dict[Key, Opened], two: dict[Key, Opened]) -> dict[Key, Opened]:
-    """What is open on either of two ways: written to where one of them has written; in doubt where one of them has ended it."""
+def either(before: dict[Key, Opened], one: dict[Key, Opened], two: dict[Key, Opened], test: Test | None) -> dict[Key, Opened]:
+    """What is open on either of two ways: written to where one of them has written (where ``test`` holds, that is the first); in doubt
+    where one of them has ended it."""
     both = {**one, **two}
-    both.update((key, opened) for key, opened in one.items() if not opened.reads and both[key].reads)
+    for key, opened in one.items():
+        other = two.get(key, opened)
+        if opened.reads is not other.reads:
+            writing, asked = (other, test and test.otherwise()) if opened.reads else (opened, test)
+            both[key] = replace(writing, writes_if=writing.writes_if or asked)
+        elif other.writes_if is not None and not opened.reads:
+            both[key] = opened
     for key in before.keys() & both.keys():
         if key not in one or key not in two:
             both[key] = replace(both[key], confidence=both[key].confidence.doubted)

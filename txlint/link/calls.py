@@ -24,6 +24,7 @@ from txlint.link.project import Klass
 from txlint.link.settled import called_as, flag_of, kept_with, list_of, made_with
 from txlint.link.signals import called_own
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
+from txlint.link.started import Started
 from txlint.link.targets import FEW, add_targets, iterate
 from txlint.link.together import is_left_out, stands_for
 from txlint.link.typehints import CALLABLES
@@ -827,4 +828,6 @@ def flush(site: Site) -> None:
             frame.undecided,
         )
     )
+    if site.effect is not None and site.effect.awaited:
+        frame.started.append(Started(site.effect, site.expr))
     site.targets, site.effect = [], None

@@ -79,7 +79,7 @@ class Replay(NamedTuple):
     @property
     def left(self) -> tuple[Any, ...]:
         """What a call leaves open and closes for its caller."""
-        return {(opened.key, opened.reads) for opened in self.left_open}, self.closes
+        return {(opened.key, opened.reads, opened.writes_if) for opened in self.left_open}, self.closes
 
 
 class Linker:

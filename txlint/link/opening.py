@@ -12,7 +12,7 @@ from txlint.link.site import CERTAIN, LIKELY, Site
 from txlint.link.values import UNKNOWN, Atom, Const, Ext, ExtObj, Fn, Obj, Opening, Param, Value, Within, union
 from txlint.model.catalog import Arg, Closer, Opener
 from txlint.model.facts import Expr, Pos
-from txlint.model.graph import Key, Opened
+from txlint.model.graph import Key, Opened, Test
 from txlint.model.shapes import called, last_name, speaks_of, statements
 
 if TYPE_CHECKING:
@@ -65,10 +65,67 @@ def opens(
             return None
         kind = "autobegin" if "autobegin" in forms else "with"
         reads = opener.reads or (opener.statement is not None and _only_selects(argument(opener.statement, args, keywords)))
-        frame.begin(Opened(opener.shown or kind, opener.name, site.pos, key, alias_name, sure, False, reads, family=opener.family))
+        asked = _locks_if(site, opener, receiver, args, keywords) if kind == "autobegin" and not reads else None
+        owner = name_of(frame, key) if kind == "autobegin" and via(receiver) is not None and not _commits(frame, receiver) else None
+        frame.begin(
+            Opened(
+                opener.shown or kind, opener.name, site.pos, key, alias_name, sure, False, reads, family=opener.family, writes_if=asked,
+                owner=owner,
+            )
+        )  # fmt: skip
         if kind == "autobegin" and not reads:
             frame.rows.update(arg for arg in site.expr[2] if isinstance(arg, str))  # session.add(order)
     return None
+
+
+def _commits(frame: Frame, receiver: Atom | None) -> bool:
+    return isinstance(receiver, ExtObj) and frame.linker.catalog.method(receiver.name, "commit") is not None
+
+
+def name_of(frame: Frame, key: Key) -> str:
+    """What the function calls a session, by its key; empty where that has no name there."""
+    where, path = key[1:3] if len(key) > 2 else ("", "")
+    if where == "self":
+        name = f"{frame.self_name}.{path}"
+    elif where == "local":
+        number, _, name = str(path).partition(":")
+        name = name if number == str(frame.fun.id) else ""
+    elif where == "param":
+        name = str(path)
+    else:
+        names = [known for known, other in frame.keys.items() if other == key]
+        last = str(path).split(".")
+        names += [each for each in (last[-1], ".".join(last[-2:])) if frame.linker.where_bound(frame.module, each) == path]
+        name = min(names, key=lambda each: each.count("."), default="")
+    return name if all(part.isidentifier() for part in name.split(".")) else ""
+
+
+def _locks_if(site: Site, opener: Opener, receiver: Atom | None, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> Test | None:
+    """The test of a parameter that decides whether a call is this one, which writes: by what it executes, or what it is called on."""
+    asked: Test | bool | None = None
+    for when in opener.when:
+        if when.instance_of is not None and when.arg is not None and not when.unless:
+            asked = made_if(site.frame, argument(when.arg, args, keywords), when.instance_of)
+    if not opener.when and len(site.values) > 1 and isinstance(receiver, ExtObj) and site.receiver.__class__ is str:
+        asked = made_if(site.frame, site.frame.env.get(site.receiver, UNKNOWN), (receiver.name,))
+    return asked if isinstance(asked, Test) else None
+
+
+def made_if(frame: Frame, value: Value, classes: tuple[str, ...]) -> Test | bool | None:
+    """Is a value an instance of one of these classes of libraries; the test of a parameter on which it depends; None: not known."""
+    linker = frame.linker
+    if not any(type(atom) is ExtObj for atom in value):
+        return None
+    for known, test, yes, no in frame.by_test.values():
+        if known is value:
+            one, other = made_if(frame, yes, classes), made_if(frame, no, classes)
+            if isinstance(one, bool) and isinstance(other, bool):
+                return one if one is other else test if one else test.otherwise()
+    are = {any(base in classes for base in linker.catalog.bases(atom.name)) for atom in value if isinstance(atom, ExtObj)}
+    if len(are) == 1:
+        return are.pop()
+    name = next((atom.name for atom in value if isinstance(atom, Param) and atom.fun is frame.fun and frame.is_param(atom.name)), None)
+    return Test(name, "kind", classes, True) if name is not None else None
 
 
 def _is_for_a_block(site: Site) -> bool:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.link.carried import carried
 from txlint.link.changes import CREATED, assigned, origin_of, saves
-from txlint.link.guards import one_of_two, parameter_of
+from txlint.link.guards import both_constant, one_of_two, parameter_of
 from txlint.link.held import by_parameter, given, held
 from txlint.link.holding import row_of, via
 from txlint.link.kept import CALLABLE, fills
 from txlint.link.keyed import beside
+from txlint.link.opening import made_if, name_of
 from txlint.link.project import mentions
 from txlint.link.settled import constants, flag_of
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
@@ -95,6 +96,8 @@ def passed(site: Site) -> Passed:
             _pass(frame, name, arg, site.keywords.get(name, UNKNOWN), values, callables)
     if frame.linker.has_sessions:
         values.update(_sessions_of_receiver(site))
+        if site.func.__class__ is str and site.func in frame.fun.scope:
+            values.update(_sessions_around(frame))
     row = STORED if _writes_fields(values) else _row(site)
     if row is not None:
         values[IDENTITY] = ("const", True if row == STORED else None)
@@ -214,6 +217,12 @@ def _sessions_of_receiver(site: Site) -> Iterator[tuple[str, tuple[str, Key]]]:
                     yield f"{RECEIVER}.{path}", ("key", key)
 
 
+def _sessions_around(frame: Frame) -> Iterator[tuple[str, tuple[str, Key]]]:
+    """The keys of sessions in the function's parameters, by the names that functions defined in it have for them."""
+    names = (*(param.name for param in frame.fun.fact.params), *frame.keys) if frame.fun.fact is not None else ()
+    yield from ((f"{frame.fun.id}:{name}", ("key", key)) for name in names if (key := frame.session_key(name)) is not None)
+
+
 def _writes_fields(values: dict[Any, Any]) -> bool:
     """`save(update_fields=["paid"])` writes a row that is there: Django raises where there is none."""
     given = values.get("update_fields", ("unknown",))
@@ -230,8 +239,8 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
             values[place] = ("param", frame.renamed[arg])
         elif arg in frame.grown:
             values[place] = ("grown", arg, frame.grown[arg])
-        elif arg in frame.by_test and frame.by_test[arg][0] is value:
-            values[place] = ("by", *frame.by_test[arg][1:])
+        elif arg in frame.by_test and frame.by_test[arg][0] is value and (pair := both_constant(*frame.by_test[arg][2:])) is not None:
+            values[place] = ("by", frame.by_test[arg][1], *pair)
         elif arg in frame.listed and frame.listed[arg][0] is value:
             values[place] = ("one of", frame.listed[arg][1])
         elif len(value) == 1 and (signal := sent_as(frame.linker, value[0])) is not None:
@@ -459,7 +468,11 @@ def apply_states(site: Site, replay: Any, mapped: Callable[[Any], Any], decide: 
                     given[mine] = given[mine][0], given[mine][1] or replace(whole, pos=site.pos, key=mine)
                 elif decided[opened.key] is False:
                     opened = whole
-            frame.begin(replace(opened, pos=site.pos, key=mine))
+            if opened.writes_if is not None:
+                asked = decide(opened.writes_if)
+                opened = replace(opened, reads=asked is False, writes_if=asked if isinstance(asked, Test) else None)
+            owner = name_of(frame, mine) if opened.kind == "autobegin" else None
+            frame.begin(replace(opened, pos=site.pos, key=mine, owner=owner))
     if given:
         frame.given = {**frame.given, **given}
 
@@ -491,7 +504,7 @@ def tell_left_open(site: Site, param: Param) -> None:
             continue  # whether the function ends it cannot be said
         if all(other.key != key or other.pos in frame.told for other in frame.now_open()):
             frame.told.add(site.pos)
-            frame.begin(replace(opened, pos=site.pos, key=key))
+            frame.begin(replace(opened, pos=site.pos, key=key, owner=""))
 
 
 def _is_typed(frame: Frame, name: str) -> bool:
@@ -532,6 +545,8 @@ def decided(site: Site, fun: Fun, bound: dict[str, Value], receiver: Atom | None
     if param is None:
         return None
     value = bound.get(test.param)
+    if test.op == "kind" and param.default is None:
+        return made_if(site.frame, value or UNKNOWN, test.value)
     if value is None:
         forwards = any(name is None and site.frame.is_keywords(arg) for name, arg in site.expr[3] if arg.__class__ is str)
         default = param.default
@@ -575,6 +590,11 @@ def key_for_caller(site: Site, fun: Fun, skip: int, key: Any) -> Any:
     if where == "global":
         return key
     frame = site.frame
+    if where == "local":
+        number, _, expr = name.partition(":")
+        if fun.parent is None or number == str(fun.id) or not number.isdigit():
+            return None
+        return frame.session_key(expr) if number == str(frame.fun.id) and ":" not in expr else key  # of a function around
     if where == "param" and fun.klass is None and (skip or fun.id in frame.linker.around_methods) and fun.fact is not None:
         head, _, rest = name.partition(".")
         if head == fun.fact.params[0].name:  # what is put around a method gets the method's instance first

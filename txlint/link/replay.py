@@ -26,6 +26,7 @@ from txlint.link.project import Fun, Klass, Module
 from txlint.link.properties import accessors, load, read
 from txlint.link.retrying import tries_again
 from txlint.link.settled import is_lasting, of_class
+from txlint.link.started import Started, waited
 from txlint.link.statements import STATEMENTS
 from txlint.link.typehints import CALLABLES
 from txlint.link.uses import uses_of
@@ -108,7 +109,7 @@ class Frame:
         "guards", "handling", "instead", "is_quiet", "joining", "joins_from", "keys", "klass", "linker", "listed", "loops",
         "module", "never", "open", "origins", "owners", "paired", "parent", "promises", "queries", "ran", "reads", "region",
         "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "skipped", "snapshot", "stacks", "stands_for",
-        "static", "switched", "tested", "tests", "told", "unpacked", "writes", "written", "yields",
+        "started", "static", "switched", "tested", "tests", "told", "unpacked", "writes", "written", "yields",
     )  # fmt: skip
 
     def __init__(self, linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> None:
@@ -159,7 +160,7 @@ class Frame:
             str, tuple[Value, tuple[Any, ...]]
         ] = {}  # names of each item of a loop over constants: the value, and all of these
         # Local names: their value, the test that decides it, what it is where that holds, and where not.
-        self.by_test: dict[str, tuple[Value, Test, Any, Any]] = {}
+        self.by_test: dict[str, tuple[Value, Test, Value, Value]] = {}
         self.given_if: dict[str, Any] = {}  # local names that are None but where a test holds: what holds where they are not
         self.written: bool | None = False  # the receiver's own row has been saved here; None: on some of the ways to here
         # Names that stand for one field after the other in a loop (of no row), or for such a field of a row: the row, and which fields.
@@ -173,6 +174,7 @@ class Frame:
         self.snapshot: tuple[Opened, ...] | None = None  # `now_open()`, until something changes
         self.at: Stmt | None = None  # the statement that is being replayed, or the last one in it
         self.awaiting = False  # arguments of a call that starts coroutines elsewhere are being read
+        self.started: list[Started] = []  # what calls have started beside the function, and it has not yet awaited
         self.promises: list[tuple[Expr, tuple[Opened, ...]]] = []  # calls that wait for the commit, with what was open
         self.switched: dict[str, dict[str, None]] = {}  # names, and the attributes that are constants since they were assigned
         self.loops: list[tuple[Stmt, tuple[Opened, ...]]] = []  # around what is replayed, with what was open when they began
@@ -388,11 +390,13 @@ class Frame:
         if opened.key in self.given:
             self.given = {key: kept for key, kept in self.given.items() if key != opened.key}
         known = self.open.get(opened.key)
-        if known is not None and not (known.reads and not opened.reads):
+        if known is not None and known.writes_if is not None and opened.writes_if not in (None, known.writes_if):
+            opened = replace(opened, writes_if=None)  # by one of two tests
+        if known is not None and (opened.reads or not (known.reads or known.writes_if)):
             if known.confidence >= opened.confidence or opened.reads is not known.reads:
                 return
             # That one may have ended by now; then this begins the next.
-        if known is not None and known.reads:
+        if known is not None and known.reads and opened.writes_if is None:
             self._writes_after_all(known)
         if opened.kind in ("autobegin", "custom") and any(o.key == opened.key and (opened.reads or not o.reads) for o in self.region):
             return
@@ -407,7 +411,7 @@ class Frame:
     def changed(self, row: Expr, by: Fun | str | None = None) -> None:
         """An attribute of an instance is assigned to: if it is a row that was read, its transaction is one that writes. ``by``: only if
         this method of it assigns one, or if this attribute is one, of those that its class has."""
-        if not self.open or not any(opened.reads for opened in self.open.values()):
+        if not any(opened.reads or opened.writes_if for opened in self.open.values()):
             return
         name = row if row.__class__ is str and "." not in row else None
         value = self.looked_at(row) if name is None else self.env.get(name) or (self.name(name) if name in self.reads else UNKNOWN)
@@ -418,7 +422,7 @@ class Frame:
                 for each in self.open.values():
                     if each.reads and each.key[0] == "session":
                         self._writes_after_all(each)
-                self.open = {key: replace(o, reads=False) if key[0] == "session" else o for key, o in self.open.items()}
+                self.open = {k: replace(o, reads=False, writes_if=None) if k[0] == "session" else o for k, o in self.open.items()}
                 if name is not None:
                     self.rows.add(name)
                 self.snapshot = None
@@ -486,6 +490,8 @@ class Frame:
                 return
             self.at = stmt
             run[stmt[0]](self, stmt)
+            if self.started:
+                waited(self, stmt)
 
     def state(self) -> State:
         """What branches tell apart, as it is now."""
@@ -543,7 +549,7 @@ class Frame:
                 if other is not value:
                     two.env[name] = union(other, value) if other else value
         self.env = two.env
-        self.open = either(before.open, one.open, two.open) if one.open is not two.open else one.open
+        self.open = either(before.open, one.open, two.open, test) if one.open is not two.open else one.open
         if one.given is not two.given or one.closed is not two.closed:
             self.given = given_after(one, two, test)
         self.closed = one.closed & two.closed

@@ -223,7 +223,8 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                 del frame.listed[target]
             if source.__class__ is tuple and source[0] == "ifexp" and _is_only_bound_so(frame, target, 1):
                 if (which := one_of_two(frame, source)) is not None:
-                    frame.by_test[target] = (value, *which)
+                    const = frame.linker.atoms.const
+                    frame.by_test[target] = (value, which[0], (const(which[1]),), (const(which[2]),))
             if frame.cached:
                 frame.cached = {text for text in frame.cached if text.partition(".")[0] != target}
             if frame.each:
@@ -488,17 +489,21 @@ def _asks_for_kept(frame: Frame, test: Expr) -> bool | None:
     return wanted if any(key is not None and key[1] == "global" for key in found) else None
 
 
-def _chosen(frame: Frame, stmt: Any, test: Test, yes: dict[str, Value], no: dict[str, Value]) -> dict[str, tuple[Test, Any, Any]]:
-    """The names that a test alone binds to one of two constants: in both branches, or in one where the statements beside the test have
-    bound it before (``event = PAID``, ``if late: event = LATE``)."""
+def _chosen(frame: Frame, stmt: Any, test: Test, yes: dict[str, Value], no: dict[str, Value]) -> dict[str, tuple[Test, Value, Value]]:
+    """The names that a test alone binds to one of two constants, or to one of two things of a library: in both branches, or in one where
+    the statements beside the test have bound it before (``event = PAID``, ``if late: event = LATE``)."""
     found = {}
     in_one, in_other = _bound_in(stmt[2]), _bound_in(stmt[3])
     for name in sorted(in_one | in_other):
-        pair = both_constant(yes.get(name, ()), no.get(name, ()))
-        if pair is not None and _is_only_bound_so(frame, name, 2):
+        one, other = yes.get(name, UNKNOWN), no.get(name, UNKNOWN)
+        if (both_constant(one, other) or (one != other and _is_made(one) and _is_made(other))) and _is_only_bound_so(frame, name, 2):
             if (name in in_one and name in in_other) or name in _bound_in(_block_of(frame.fun.body, stmt)):
-                found[name] = (test, *pair)
+                found[name] = (test, one, other)
     return found
+
+
+def _is_made(value: Value) -> bool:
+    return bool(value) and all(type(atom) is ExtObj for atom in value)
 
 
 def _bound_in(block: Body) -> set[str]:

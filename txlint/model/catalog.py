@@ -108,7 +108,8 @@ class Effect(Entry):
     has severity low: all its harm is that the transaction is held while it waits. ``verb`` and ``harm`` are what the call does
     ("removes a job") and the end of the sentence, where those of its kind do not fit. ``deferred_by`` is a keyword that makes the call
     wait for the commit by itself where it is true (``enqueue_after_commit=True``). One that ``assigns`` also sets on its receiver what is
-    saved in the same transaction (a file field's ``save`` names the file), so that it cannot wait."""
+    saved in the same transaction (a file field's ``save`` names the file), so that it cannot wait. What one starts whose result may be
+    ``awaited`` is over when that has been: to the function that does so it is as if it had called what it passes."""
 
     kind: str
     unless_overridden: str | None = None
@@ -118,6 +119,7 @@ class Effect(Entry):
     harm: str = ""
     deferred_by: str = ""
     assigns: bool = False
+    awaited: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

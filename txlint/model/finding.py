@@ -46,6 +46,7 @@ class Opener:
     trace: tuple[Step, ...]
     told: str = ""  # this pair in words: a finding's message is about its best one
     family: str = ""  # the catalog's: how one defers past this commit; empty where not known
+    owner: str | None = None  # what its function calls the session that commits; empty: nothing; None: what it was begun on
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,9 @@ Key = tuple[Any, ...]
 class Test(NamedTuple):
     """A test of a parameter: ``op`` is ``truthy``, ``is``, ``==``, ``in``, ``has`` (the parameter contains the value), ``any`` (one of
     the tests in the value holds), ``either`` (the same, of several parameters: ``param`` is empty), ``class`` (its class, or the class
-    that it is, is one of these numbers; or the function, see `Made`), ``item`` (the same of an item of the list that it is) or `KEY`;
-    ``wanted`` what it must give. The parameter may be a key of ``**kwargs``."""
+    that it is, is one of these numbers; or the function, see `Made`), ``item`` (the same of an item of the list that it is), ``kind`` (it
+    is an instance of one of these classes of libraries) or `KEY`; ``wanted`` what it must give. The parameter may be a key of
+    ``**kwargs``."""
 
     param: str
     op: str
@@ -53,7 +54,9 @@ class Test(NamedTuple):
 @dataclass(slots=True, eq=False)
 class Opened:
     """A transaction opened in the function that holds it. ``begun``: the first statement, where the block at ``pos`` only ends it.
-    ``flags``: tests of flags of the receiver under which it is opened at all; ``tests``: as of an `Event`."""
+    ``flags``: tests of flags of the receiver under which it is opened at all; ``tests``: as of an `Event`. ``writes_if``: the test of a
+    parameter without which it only reads. ``owner``: what the function calls the session that ends it, where what began it is not called
+    on that; empty: nothing."""
 
     kind: str
     name: str
@@ -71,6 +74,8 @@ class Opened:
     durable: bool = False
     flags: tuple[Test, ...] = ()
     tests: int = 0
+    writes_if: Test | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,7 @@ class Origin:
     reads_only: bool = False
     condition: str | None = None  # ready to be read after a comma: "if not dry_run"
     family: str = "django"  # the catalog entry's: decides how one defers past this transaction's commit
+    owner: str | None = None  # as of `Opened`
 
 
 MOST_UNDECIDED = 1

@@ -479,7 +479,7 @@ class _Pairs:
             sure, opened, where, function, node, event, edge = parts
             origin = Origin(
                 opened.kind, opened.name, Spot(where, opened.pos), function, opened.alias, opened.confidence, opened.retry, opened.reads,
-                opened.condition, opened.family,
+                opened.condition, opened.family, opened.owner,
             )  # fmt: skip
             if edge is not None:
                 way = self.way(site, edge.node, self.told(site, edge, ()))

@@ -321,11 +321,21 @@ def inside(closed: frozenset[Key], event: Event, target: Target, info: FunctionI
     for key in closed:
         if len(key) < 3 or key[1] == "global":
             mine.add(key)
-        elif key[1] in ("self", "param"):
-            theirs = key_of_caller(key, event, target, info)
+        elif key[1] in ("self", "param", "local"):
+            theirs = key_of_caller(key, event, target, info) if key[1] != "local" else _key_around(key, event)
             if theirs is not None:
                 mine.add(theirs)
     return frozenset(mine)
+
+
+def _key_around(key: Key, event: Event) -> Key:
+    """A key of something in a function around, in the words of that function where it is the caller."""
+    head, _, rest = key[2].partition(".")
+    values = event.passed.values
+    base: Key | None = values[key[2]][1] if key[2] in values else values[head][1] if head in values else None
+    if base is None:
+        return key
+    return base if key[2] in values or not rest else (*base[:2], f"{base[2]}.{rest}" if base[2] else rest)
 
 
 def key_of_caller(key: Key, event: Event, target: Target, info: FunctionInfo) -> Key | None:

@@ -281,6 +281,7 @@ def _openers(case: Case, kept: list[tuple[Confidence, Passage]], fingerprints: l
                 trace=trace,
                 told=_told(case, passage, name, None),
                 family=origin.family,
+                owner=origin.owner,
             )
         )
     return tuple(openers)

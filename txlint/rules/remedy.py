@@ -132,8 +132,10 @@ def _transaction(case: Case) -> str:
 def _ending(case: Case, how: Deferring, sources: Sources) -> str:
     """What has to be over before the effect may happen."""
     origin = case.origin
-    if origin.kind in ("autobegin", "asserted") and how.ends is not None and (owner := _owner(origin.spot, sources)):
-        return f"`{how.ends.format(owner=owner)}`"
+    if origin.kind in ("autobegin", "asserted") and how.ends is not None:
+        owner = _owner(origin.spot, sources) if origin.owner is None else origin.owner
+        if owner:
+            return f"`{how.ends.format(owner=owner)}`"
     if origin.kind in ("with", "custom"):
         elsewhere = f" of `{case.short(origin.function)}`" if origin.function and origin.function != case.site.function else ""
         return f"the `with` block{elsewhere} has ended"
