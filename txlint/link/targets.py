@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from txlint.link.generic import for_class, for_frame
+from txlint.link.generic import by_arguments, for_class, for_frame
 from txlint.link.passing import apply_states, bind, decided, doubt_states, key_for_caller, note_parameters, target_class
 from txlint.link.settled import constants
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
@@ -63,7 +63,10 @@ def add_targets(
     if replay.raises and fun.klass is None and len(site.values) == 1 and not lazily and not fun.fact.is_async:  # type: ignore[union-attr]
         frame.never = site.expr
     if not returns and fun.fact is not None and fun.fact.returns is not None:
-        returns = linker.annotation(fun.fact.returns, fun.module, fun.klass, fun.parent)
+        if told := by_arguments(linker, fun, bound):
+            site.result = union(site.result, told)
+        else:
+            returns = linker.annotation(fun.fact.returns, fun.module, fun.klass, fun.parent)
     if type(receiver) is SelfObj and replay.queries:
         if returns:
             frame.queries.update(replay.queries)
