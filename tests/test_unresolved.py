@@ -7,13 +7,23 @@ import pytest
 from txlint import api
 from txlint.config import Config
 
-COUNTED = ("client.send", "client.get", "plugin.run")
+COUNTED = ("client.send", "client.get", "plugin.run", "given(..).run", "anything.run")
 APP = """\
+from typing import Any, TypeVar
+
 from django.db import transaction
+
+T = TypeVar("T")
+
+
+def given(key) -> T:
+    return KNOWN[key]
 
 
 @transaction.atomic
-def book(orders):
+def book(orders, anything: Any):
+    given(1).run()
+    anything.run()
     for data, client, plugin in orders:
         data.get("total")
         data.get("name", "").strip()

@@ -419,6 +419,12 @@ def _meilisearch(place: Place) -> Any:
     return _module("meilisearch").Client(place.url)
 
 
+def _requests_hardened() -> Any:
+    hardened = _module("requests_hardened")
+    config = hardened.Config(ip_filter_enable=False, ip_filter_allow_loopback_ips=True, never_redirect=True, default_timeout=(2, 2))
+    return hardened.Manager(config)
+
+
 def _rq_queue(place: Place) -> Any:
     return _module("rq").Queue(connection=_module("redis").Redis(port=place.port))
 
@@ -953,6 +959,7 @@ MAKERS: dict[str, Maker] = {
     "redis.asyncio.lock.Lock": lambda place: _module("redis.asyncio").Redis(port=place.port).lock("a"),
     "redis.client.Pipeline": lambda place: _module("redis").Redis(port=place.port).pipeline().set("a", 1),
     "redis.lock.Lock": lambda place: _module("redis").Redis(port=place.port).lock("a"),
+    "requests_hardened.Manager": lambda place: _requests_hardened(),
     "requests_oauthlib.OAuth2Session": lambda place: _module("requests_oauthlib").OAuth2Session("a", token={"refresh_token": "t"}),
     "rq.Queue": _rq_queue,
     "rq.job.Job": _rq_job,

@@ -27,6 +27,7 @@ class TypeExpr(NamedTuple):
     ``context``   a factory of context managers, made of the generator function ``args[0]``
     ``setting``   the project's own classes or functions that its setting ``name`` names by dotted strings
     ``stored`` ``unsaved``  what ``args[0]`` is, with or without a row in the database
+    ``result``    what the callable ``args[0]``, or the callables in that tuple, give
     ``tuple``     of ``args``
     ``union``     the first of ``args`` that is known
     """
@@ -66,12 +67,13 @@ def parse_type(text: str) -> TypeExpr:
             return TypeExpr("gives", _dotted(head[5:]))
         if head == "setting":
             return TypeExpr(head, _dotted(inner))
-        if head in ("new", "bound", "context", "stored", "unsaved"):
+        if head in ("new", "bound", "context", "result", "stored", "unsaved"):
             return TypeExpr(head, args=(parse_type(inner),))
         if head == "holding" and len(held := _split(inner, ",")) == 2:
             return TypeExpr(head, args=tuple(parse_type(part) for part in held))
         raise ValueError(
-            f"unknown word {head!r} in {text!r}: only arg, init, new, holding, bound, context, setting, stored and unsaved take parentheses"
+            f"unknown word {head!r} in {text!r}: only arg, init, new, holding, bound, context, result, setting, stored and unsaved take "
+            "parentheses"
         )
     if text.endswith("]"):
         head, _, inner = text[:-1].partition("[")

@@ -1,17 +1,19 @@
-"""Type variables of the project's generic classes: what ``-> T`` gives is what the receiver's class names for ``T``.
+"""Type variables: what ``-> T`` gives is what the receiver's class names for ``T``, or what the arguments say for it.
 
 An annotation ``T`` in the body of ``class Repository(Generic[T])`` is an atom of its own (`variables` says which names are); `for_class`
-puts in what ``class Orders(Repository[Order])`` says for it. A variable's bound says nothing: code that is written for any class below it
-is called with one at a time. Classes with ``[T]`` behind their name are not read."""
+puts in what ``class Orders(Repository[Order])`` says for it. `by_arguments` is for those of a function itself: ``def first(items: list[T])
+-> T`` gives what the ``items`` of a call hold. A variable's bound says nothing: code that is written for any class below it is called with
+one at a time. Classes with ``[T]`` behind their name are not read."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from txlint.link.classes import base_value
-from txlint.link.project import Klass, Module, absolute
-from txlint.link.values import UNKNOWN, Cls, Many, Obj, Seq, TypeArg, Value, union
+from txlint.link.project import Fun, Klass, Module, absolute
+from txlint.link.values import UNKNOWN, Cls, Ext, Fn, Many, Obj, SelfCls, SelfObj, Seq, TypeArg, Value, union
 from txlint.model.facts import Expr
+from txlint.model.shapes import parts, speaks_of
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -21,6 +23,9 @@ _IMPORTS = 4
 """Imports that are followed to where a variable is made."""
 _NAMES_ALL = frozenset({"Generic", "Protocol"})
 """Bases that name all variables of a class, in their order."""
+_AROUND = frozenset({"Annotated", "Awaitable", "Coroutine", "Optional", "Union"})
+"""Around a type of which an argument is an instance; the other parts do not name its variables."""
+_CLASSES = frozenset({"Type", "type"})
 
 
 def variables(linker: Linker, klass: Klass) -> tuple[str, ...]:
@@ -72,6 +77,96 @@ def for_frame(frame: Frame, value: Value) -> Value:
         frame.queries["class", ""] = None
         return for_class(frame.linker, value, frame.klass or frame.fun.klass)
     return value
+
+
+def by_arguments(linker: Linker, fun: Fun, given: dict[str, Value]) -> Value:
+    """What a call of a function gives by its annotation, where that names type variables of the function's own, and the arguments say what
+    they are."""
+    fact = fun.fact
+    names = linker.own_variables.get(fun.id)
+    if names is None:
+        names = linker.own_variables[fun.id] = _own_variables(linker, fun)
+    if not names or fact is None:
+        return UNKNOWN
+    told: dict[str, Value] = {}
+    for param in fact.params:
+        value = given.get(param.name)
+        hint = unquoted(param.annotation) if value else None
+        for name in names if value and hint is not None else ():
+            told[name] = union(told.get(name, UNKNOWN), _said(linker, hint, value or UNKNOWN, name, fun))
+    return linker.annotation(_put_in(unquoted(fact.returns), told), fun.module, fun.klass, fun.parent) if any(told.values()) else UNKNOWN
+
+
+def _own_variables(linker: Linker, fun: Fun) -> tuple[str, ...]:
+    """The type variables that a function's annotation of what it returns names, without those of its class. What ``def first[T]`` names is
+    bound in the function and nowhere in the module."""
+    fact = fun.fact
+    hint = unquoted(fact.returns) if fact is not None else None
+    if fact is None or hint is None:
+        return ()
+    of_class = variables(linker, fun.klass) if fun.klass is not None and fun.klass.fact.bases else ()
+    words = (word for part in parts(("hint", hint)) for word in part[1:] + (part[1] if part[0] == "tuple" else ()) if word.__class__ is str)
+    return tuple(
+        word
+        for word in dict.fromkeys(words)
+        if word not in of_class and (word not in fun.module.names if word in fact.bound else _is_variable(linker, word, fun.module))
+    )
+
+
+def unquoted(hint: Expr | None) -> Expr | None:
+    """An annotation that may be quoted."""
+    if hint.__class__ is tuple and hint[0] == "const" and hint[1].__class__ is str:
+        from txlint.link.replay import parse_expression
+
+        return parse_expression(hint[1])
+    return hint
+
+
+def _put_in(hint: Expr, told: dict[str, Value]) -> Expr:
+    """An annotation with the values of its variables in it."""
+    if hint.__class__ is str:
+        return ("value", told[hint]) if hint in told else hint
+    return tuple(_put_in(part, told) for part in hint) if hint.__class__ is tuple and hint[:1] != ("const",) else hint
+
+
+def _said(linker: Linker, hint: Expr, value: Value, name: str, fun: Fun) -> Value:
+    """What an argument is for a type variable that its parameter's annotation names."""
+    if hint.__class__ is str:
+        return value if hint == name else UNKNOWN
+    if hint[0] not in ("bin", "sub") or not speaks_of(hint, (name,)):
+        return UNKNOWN
+    result: Value = UNKNOWN
+    if hint[0] == "bin":
+        return union(_said(linker, hint[2], value, name, fun), _said(linker, hint[3], value, name, fun))
+    inner = _arguments(hint)
+    last = hint[1].rpartition(".")[2] if hint[1].__class__ is str else ""
+    if last in _AROUND:
+        for each in inner:
+            result = union(result, _said(linker, each, value, name, fun))
+    elif last in _CLASSES:
+        classes = tuple(atom for atom in value if isinstance(atom, (Cls, Ext, SelfCls)))
+        result = _said(linker, inner[0], linker.made(classes), name, fun)
+    elif last == "Callable":
+        functions = (atom for atom in value if isinstance(atom, Fn))
+        for function in functions:
+            gives = linker.result(function.fun, getattr(function.receiver, "klass", None), False, function.receiver)
+            result = union(result, _said(linker, inner[-1], gives, name, fun))
+    else:
+        result = _held(linker, hint[1], inner, value, name, fun)
+    return result
+
+
+def _held(linker: Linker, head: Expr, inner: tuple[Expr, ...], value: Value, name: str, fun: Fun) -> Value:
+    """The same for what a container, or an instance of a generic class, holds."""
+    result: Value = UNKNOWN
+    bases = [atom.klass for atom in linker.value(head, fun.module, fun.parent) if isinstance(atom, Cls)]
+    for base in bases:
+        for atom in value:
+            if isinstance(atom, (Obj, SelfObj)) and base in linker.mro(atom.klass):
+                for index, each in enumerate(inner):
+                    told = for_class(linker, (linker.atoms(TypeArg, base, index),), atom.klass, getattr(atom, "item", UNKNOWN))
+                    result = union(result, _said(linker, each, told, name, fun))
+    return result if bases else _said(linker, inner[0], linker.items(value), name, fun)
 
 
 def _has_open(value: Value) -> bool:

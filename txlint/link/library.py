@@ -161,6 +161,8 @@ def call_library(
         before = len(site.targets)
         for text in runs.runs:
             _run(site, name, text, receiver, args, keywords, body, depth)
+        if runs.confidence is not CERTAIN:
+            site.doubt(runs.confidence, before)
         if runs.state == "own":
             site.targets[before:] = [t._replace(inherits=False) if isinstance(t, Target) else t for t in site.targets[before:]]
     if site.entering and any(type(atom) is Opening for atom in site.result):

@@ -185,6 +185,7 @@ class Linker:
         self.assigned_names: dict[tuple[int, str], dict[str, int]] = {}
         self.configured: dict[str, list[Klass]] | None = None  # what is written in capitals in the body of a class -> the classes
         self.type_variables: dict[int, tuple[str, ...]] = {}  # of the generic classes, by class
+        self.own_variables: dict[int, tuple[str, ...]] = {}  # of functions whose annotations name some
         self.has_generics = False
         self.sets_any: dict[tuple[int, str], bool] = {}  # (class, but for which method) -> does it set attributes whose names it is told?
         self.flag_names: dict[int, dict[str, None]] = {}  # class -> those that tests in its own methods ask for

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from txlint.link.generic import unquoted
 from txlint.link.project import Fun, Module, absolute
 from txlint.model.catalog import Library, Opener
 from txlint.model.facts import Class, Expr, FileFacts, Function, Stmt
@@ -209,7 +210,7 @@ def _definitions(module: Module) -> Iterator[tuple[str, set[str], set[str]]]:
     assign to besides."""
     facts = module.facts
     for function in facts.functions:
-        hints = [_unquoted(hint) for hint in (function.returns, *(param.annotation for param in function.params))]
+        hints = [unquoted(hint) for hint in (function.returns, *(param.annotation for param in function.params))]
         given = [param.default for param in function.params]
         yield _home(facts, function), texts_in((*hints, *given, function.decorators, function.body)), _changed(function)
     for defined in facts.classes:
@@ -249,7 +250,7 @@ def _assigned(stmt: Stmt) -> tuple[tuple[Expr | None, ...], tuple[Expr | None, .
         case "assign":
             return stmt[1], (stmt[2],)
         case "ann":
-            return (stmt[1],), (_unquoted(stmt[2]), stmt[3])
+            return (stmt[1],), (unquoted(stmt[2]), stmt[3])
         case "aug":
             return (stmt[1],), (stmt[3],)
         case "for":
@@ -258,14 +259,6 @@ def _assigned(stmt: Stmt) -> tuple[tuple[Expr | None, ...], tuple[Expr | None, .
             return tuple(target for _, target, _ in stmt[1]), stmt[1]
         case _:
             return (), ()
-
-
-def _unquoted(hint: Expr | None) -> Expr | None:
-    if hint.__class__ is tuple and hint[0] == "const" and hint[1].__class__ is str:
-        from txlint.link.replay import parse_expression
-
-        return parse_expression(hint[1])
-    return hint
 
 
 def texts_in(of: tuple[Any, ...]) -> set[str]:

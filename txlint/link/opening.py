@@ -3,6 +3,7 @@ transaction: `state_queries`, `asserted`."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_type
@@ -178,6 +179,8 @@ def opening_of(
     key: Any
     if opener.key == "alias":
         alias, key = alias_of(site, opener.alias, opener.family, args, keywords)
+        if alias is not None and alias != "default" and any(each.only_reads(frame.linker, alias) for each in frame.linker.frameworks):
+            opener = replace(opener, reads=True)
     elif opener.key == "receiver":
         found = receiver_key(site, receiver)
         key = found if found is not None else (opener.family, "local", f"{frame.fun.id}:{site.pos[0]}:{site.pos[1]}")
@@ -237,6 +240,11 @@ def alias_of(
     if len(value) == 1 and type(value[0]) is Const and (value[0].value is None or isinstance(value[0].value, str)):
         alias = value[0].value or arg.default
         return alias, (family, alias)
+    if len(value) == 1 and type(value[0]) is Ext:
+        for framework in site.frame.linker.frameworks:
+            state, alias = framework.setting_named(value[0].name)
+            if state == "value" and isinstance(alias, str):
+                return alias, (family, alias)
     if value and all(type(atom) is Fn for atom in value):
         return arg.default, (family, arg.default)  # used as a bare decorator
     return None, (family, None)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from txlint.link.generic import for_class, for_frame
+from txlint.link.generic import by_arguments, for_class, for_frame
 from txlint.link.passing import apply_states, bind, decided, doubt_states, key_for_caller, note_parameters, target_class
 from txlint.link.settled import constants
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
-from txlint.link.values import UNKNOWN, Atom, Ext, ExtMethod, ExtObj, Fn, Generated, Obj, Param, Part, SelfCls, SelfObj, Value, union
+from txlint.link.values import UNKNOWN, Atom, Ext, ExtMethod, ExtObj, Fn, Generated, Obj, Param, Part, SelfCls, SelfObj, Seq, Value, union
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import NO_CLASS, RECEIVER, Event, Flow, Key, Opened, ParamTarget, Passed, Target, Test
 
@@ -63,7 +63,10 @@ def add_targets(
     if replay.raises and fun.klass is None and len(site.values) == 1 and not lazily and not fun.fact.is_async:  # type: ignore[union-attr]
         frame.never = site.expr
     if not returns and fun.fact is not None and fun.fact.returns is not None:
-        returns = linker.annotation(fun.fact.returns, fun.module, fun.klass, fun.parent)
+        if told := by_arguments(linker, fun, bound):
+            site.result = union(site.result, told)
+        else:
+            returns = linker.annotation(fun.fact.returns, fun.module, fun.klass, fun.parent)
     if type(receiver) is SelfObj and replay.queries:
         if returns:
             frame.queries.update(replay.queries)
@@ -173,9 +176,12 @@ def callback(site: Site, atom: Atom, inner: tuple[Opened, ...] = ()) -> None:
         for effect in site.frame.linker.at(atom.name).effects:
             if site.effect is None and not effect.when:
                 site.effect = effect
+    elif isinstance(atom, Seq):
+        for func in (each for item in atom.items for each in item):
+            callback(site, func, inner)
     elif isinstance(atom, (ExtObj, Obj, SelfObj)):
         for func in atom.item if isinstance(atom, (ExtObj, Obj)) else ():
-            if type(func) is Fn:
+            if type(func) is Fn or type(func) is Seq:
                 callback(site, func, inner)
 
 

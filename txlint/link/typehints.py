@@ -27,6 +27,8 @@ _ITERABLES = frozenset({
 _MAPPINGS = frozenset({"dict", "Dict", "Mapping", "defaultdict", "MutableMapping", "DefaultDict"})
 CALLABLES = frozenset({"collections.abc.Callable", "typing.Callable"})
 """What is called and gives its item, as far as the annotation says."""
+_ANYTHING = frozenset({f"{module}.{name}" for module in ("typing", "typing_extensions") for name in ("Any", "Self", "TypeVar")})
+"""Of what is annotated with one nothing is known by that."""
 _TRANSPARENT = frozenset({"Final", "ClassVar", "Required", "NotRequired", "Mapped"})
 """Around a type without changing it."""
 
@@ -54,6 +56,9 @@ def annotation(linker: Linker, expr: Expr, module: Module, klass: Klass | None, 
             return value
         return instances_of(linker, evaluate(linker, expr, module, klass, scope))
     tag = expr[0]
+    if tag == "value":  # of a type variable
+        value = expr[1]
+        return value  # type: ignore[no-any-return]
     if tag == "const":
         if isinstance(expr[1], str):
             inner = parse_expression(expr[1])
@@ -203,9 +208,9 @@ def instances_of(linker: Linker, value: Value) -> Value:
         if isinstance(atom, Cls):
             result.append(linker.instance(linker.implementation(atom.klass), exact=False))
         elif isinstance(atom, Ext):
-            if not atom.name.startswith("builtins."):
+            if not atom.name.startswith("builtins.") and atom.name not in _ANYTHING:
                 result.append(linker.atoms(ExtObj, atom.name, UNKNOWN, None))
-        elif isinstance(atom, (ExtObj, Obj, Many, Seq, Table)):
+        elif isinstance(atom, (Obj, Many, Seq, Table)) or (isinstance(atom, ExtObj) and atom.name not in _ANYTHING):
             result.append(atom)  # an alias: SessionDep = Annotated[Session, Depends(..)]
     return tuple(result)
 

@@ -114,6 +114,8 @@ def typed(
         classes = linker.typed(expr.args[0], receiver, args, keywords)
         own = tuple(linker.atoms(Obj, atom.klass, True, item, CLASS, ()) for atom in classes if isinstance(atom, Cls))
         return own or tuple(linker.atoms(ExtObj, atom.name, item, CLASS) for atom in classes if isinstance(atom, Ext))
+    if op == "result":
+        return _results(linker, linker.typed(expr.args[0], receiver, args, keywords))
     if op in ("stored", "unsaved"):
         origin = STORED if op == "stored" else NEW
         return tuple(linker.of_row(atom, origin) for atom in linker.typed(expr.args[0], receiver, args, keywords))
@@ -131,6 +133,18 @@ def typed(
             return linker.made((receiver,))
         return tuple(linker.atoms(Cls, atom.klass) for atom in linker.item_of(receiver) if isinstance(atom, Obj)) if receiver else UNKNOWN
     return UNKNOWN
+
+
+def _results(linker: Linker, value: Value) -> Value:
+    """What functions give, those in a tuple as well, as far as that does not depend on what they are called with."""
+    result: Value = UNKNOWN
+    for atom in value:
+        if isinstance(atom, Fn):
+            result = union(result, linker.result(atom.fun, getattr(atom.receiver, "klass", None), False, atom.receiver))
+        elif isinstance(atom, Seq):
+            for item in atom.items:
+                result = union(result, _results(linker, item))
+    return tuple(atom for atom in result if not isinstance(atom, Param))
 
 
 def _shares(linker: Linker, atom: Atom, origin: Any) -> Atom:

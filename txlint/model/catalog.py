@@ -20,6 +20,7 @@ Type expressions (``returns.type``, attribute and parameter types of ``class``);
     ``holding(T, U)``          the class T, for instances that hold U
     ``bound(T)``               the callable T with the other arguments bound (``partial``)
     ``context(T)``             calling it gives a context manager whose body is the generator function T
+    ``result(T)``              what calling T, a function of the project or a tuple with some, gives
     ``setting(A.B)``           the project's own classes or functions that this setting names by dotted strings, one or several; nothing
                                where it names a library's
     ``stored(T)``              T, which stands for a row in the database, or was given one; ``unsaved(T)``: which is, or has, none yet
@@ -244,7 +245,8 @@ class Calls(Entry):
     of that argument), ``new(self.form_class).m`` (of any type expression), ``item.m`` (a method of the item type),
     ``receivers(signal.name)`` (with the receiver's class, or its item type, as sender; ``receivers(signal.name, arg(0))``: with the
     class of this value; ``receivers(self)``: the receiver is the signal), ``decorated`` (the
-    function that the receiver was made of). ``state``: ``caller``, ``in`` (an opener of the same name with form ``body``),
+    function that the receiver was made of). Callables in a tuple run one after the other, those in what it
+    holds too. ``state``: ``caller``, ``in`` (an opener of the same name with form ``body``),
     ``own`` (methods that are hooks, and always inside of one transaction with the caller: what is open is said of the hook, not once
     more of each caller), ``end`` (when the function that calls it has returned, with what a dependency of it has open then), ``after``,
     ``never`` (it stores the callable, or hands it to another thread or process). ``retries``: it

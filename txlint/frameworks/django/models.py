@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.catalog.types import parse_type
 from txlint.frameworks.data import ABSENT, Unknown
+from txlint.frameworks.django.routers import SETTINGS, written
 from txlint.frameworks.django.rows import DjangoRow
 from txlint.frameworks.django.settings import DjangoSettings
 from txlint.frameworks.named import bound_to
@@ -73,7 +74,6 @@ _SIMPLE_LAZY = "django.utils.functional.SimpleLazyObject"
 _WRAPPED = "_wrapped"
 """What a lazy object stands for, once its ``_setup`` has assigned it."""
 _CALL_COMMAND = "django.core.management.call_command"
-_SETTINGS = "django.conf.settings."
 _IMPORTS = frozenset({"django.utils.module_loading.import_string", "importlib.import_module"})
 
 
@@ -102,6 +102,7 @@ class DjangoModels(Framework):
         self._rows: dict[int, list[Klass]] | None = None
         self._fields: dict[tuple[int, str], frozenset[str] | None] = {}
         self._lazy: frozenset[int] | None = None  # classes of lazy objects
+        self._written: frozenset[str] | None = None  # databases to which routers send what is written
         self._wired: set[str] | None = None  # keywords of all calls of `as_view`
 
     # -- the linker's questions ---------------------------------------------------------------------------------------------------
@@ -115,7 +116,12 @@ class DjangoModels(Framework):
         return "value" if answer.confidence is Confidence.CERTAIN else "likely", answer.value
 
     def setting_named(self, dotted: str) -> tuple[str, Any]:
-        return self.setting(dotted.removeprefix(_SETTINGS)) if dotted.startswith(_SETTINGS) else ("unknown", None)
+        return self.setting(dotted.removeprefix(SETTINGS)) if dotted.startswith(SETTINGS) else ("unknown", None)
+
+    def only_reads(self, linker: Linker, alias: str) -> bool:
+        if self._written is None:
+            self._written = written(linker, self.setting)
+        return bool(self._written) and alias not in self._written
 
     def set_by(self, linker: Linker, path: str) -> Value | None:
         value, names = self._names_in(path)
@@ -137,8 +143,8 @@ class DjangoModels(Framework):
         return tuple(base for suffix, base in _BY_SUFFIX if name.endswith(suffix))[:1]
 
     def name(self, linker: Linker, dotted: str) -> Value | None:
-        if dotted.startswith(_SETTINGS):
-            return self._named_by_setting(linker, dotted.removeprefix(_SETTINGS))
+        if dotted.startswith(SETTINGS):
+            return self._named_by_setting(linker, dotted.removeprefix(SETTINGS))
         if dotted != USER:
             return None
         klass = self.user(linker)
