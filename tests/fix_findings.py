@@ -49,7 +49,7 @@ def findings_of(text: str | bytes, path: str = "x.py", **given: object) -> list[
                 alias=_alias(source.line(opens[name].line)) if "alias" not in given else given["alias"],  # type: ignore[arg-type]
                 confidence=Confidence.CERTAIN,
                 fingerprint=f"{name}",
-                entry=entries.get(name, opens[name] if kinds[name] == "request" else place),
+                entry=entries.get(name, _def_around(tree, place) if kinds[name] == "request" else place),
                 entry_count=1,
                 condition=None,
                 trace=() if _owner(tree, opens[name]) is _owner(tree, place) else (step, step),
@@ -91,7 +91,7 @@ def suggested(text: str, project: Project | None = None, **given: object) -> Fix
 
 
 def _kind_of(line: str) -> str:
-    if line.startswith("def "):
+    if ".include(" in line:
         return "request"
     return "decorator" if line.startswith("@") else "with" if "with " in line else "autobegin"
 
@@ -104,7 +104,7 @@ def _name_of(line: str) -> str:
         return "django_subatomic.db.transaction" if "db." not in line else "peewee.Database.atomic"
     if "db." in line or "with db:" in line:
         return "peewee.Database.atomic"
-    if line.lstrip().startswith("def "):
+    if ".include(" in line:
         return "pyramid_tm"
     if "manager" in line or "attempt:" in line:
         return "transaction.manager"
@@ -132,6 +132,13 @@ def _owner(tree: ast.AST, place: Place) -> ast.AST | None:
             if first <= place.line <= (node.end_lineno or 0):
                 found = node
     return found
+
+
+def _def_around(tree: ast.AST, place: Place) -> Place:
+    """A request enters the view by its `def`."""
+    owner = _owner(tree, place)
+    assert isinstance(owner, ast.FunctionDef)
+    return Place(place.path, owner.lineno, owner.col_offset + 1, owner.lineno, owner.col_offset + 4)
 
 
 def _place(source: object, node: ast.expr) -> Place:

@@ -245,7 +245,7 @@ def _unless_set(frame: Frame, parts: Sequence[Expr], alternatives: list[Facts], 
 
 
 def _missing(frame: Frame, test: Expr, truth: bool) -> str:
-    """The local name that a test asks for being there at all, ``request is None`` (where ``truth``, ``request is not None``); else empty."""
+    """The local name that a test asks for being there: ``request is None`` (where ``truth``, ``request is not None``); else empty."""
     if test.__class__ is tuple and test[0] == "cmp" and test[2] == (("is not",) if truth else ("is",)) and test[3] == (("const", None),):
         return test[1] if test[1].__class__ is str and not frame.is_param(test[1]) else ""
     return ""

@@ -131,12 +131,13 @@ def _request(case: Case) -> str:
     """How a view calls its request: by the parameter of that name, or ``self.request``, which the constructor of its class sets."""
     if len(case.functions) != 1:
         return ""
+    bound = _bound(case)
     if "request" in _parameters(case.functions[0])[:2]:
-        return "request" if "request" not in _bound(case) else ""
+        return "request" if not {"request", "request.tm"} & {*bound} else ""
     for klass in ast.walk(case.names.tree) if case.site.classes else ():
         if isinstance(klass, ast.ClassDef) and klass.name == case.site.classes[-1]:
             makers = (each for each in klass.body if isinstance(each, ast.FunctionDef) and each.name == "__init__")
             kept = (each for maker in makers for each in maker.body if isinstance(each, ast.Assign))
-            if any(ast.unparse(each) == "self.request = request" for each in kept) and "self.request" not in _bound(case):
+            if any(ast.unparse(each) == "self.request = request" for each in kept) and not {"self.request", "self.request.tm"} & {*bound}:
                 return "self.request"
     return ""

@@ -153,7 +153,7 @@ class DjangoModels(Framework):
         klass = self.named(linker, value, None)
         return (linker.atoms(linker.Cls, klass),) if klass is not None else None
 
-    def runs(self, linker: Linker, dotted: str, args: tuple[Value, ...]) -> Value:
+    def runs(self, linker: Linker, dotted: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> Value:
         """``call_command("nightly")`` runs the ``handle`` of that command (django/core/management/__init__.py: of the last app in
         INSTALLED_APPS that has one; here of all that have)."""
         if dotted != _CALL_COMMAND or not args:
