@@ -14,7 +14,7 @@ from txlint.fix.source import code_points, decode
 from txlint.model.finding import Effect, Finding, Fix, Opener, Place, Step
 from txlint.model.kinds import EFFECT_KINDS, Confidence
 
-OPENING = ("atomic", "begin", "db", "manager", "transaction(", "savepoint(")
+OPENING = ("atomic", "begin", "db", "manager", "transaction(", "savepoint(", "attempt")
 _MARK = re.compile(r"#\s*(open|want|via):\s*([^#]*)")
 
 
@@ -49,7 +49,7 @@ def findings_of(text: str | bytes, path: str = "x.py", **given: object) -> list[
                 alias=_alias(source.line(opens[name].line)) if "alias" not in given else given["alias"],  # type: ignore[arg-type]
                 confidence=Confidence.CERTAIN,
                 fingerprint=f"{name}",
-                entry=entries.get(name, place),
+                entry=entries.get(name, _def_around(tree, place) if kinds[name] == "request" else place),
                 entry_count=1,
                 condition=None,
                 trace=() if _owner(tree, opens[name]) is _owner(tree, place) else (step, step),
@@ -91,6 +91,8 @@ def suggested(text: str, project: Project | None = None, **given: object) -> Fix
 
 
 def _kind_of(line: str) -> str:
+    if ".include(" in line:
+        return "request"
     return "decorator" if line.startswith("@") else "with" if "with " in line else "autobegin"
 
 
@@ -102,7 +104,9 @@ def _name_of(line: str) -> str:
         return "django_subatomic.db.transaction" if "db." not in line else "peewee.Database.atomic"
     if "db." in line or "with db:" in line:
         return "peewee.Database.atomic"
-    if "transaction.manager" in line:
+    if ".include(" in line:
+        return "pyramid_tm"
+    if "manager" in line or "attempt:" in line:
         return "transaction.manager"
     if "self.save(" in line:
         return "frappe.model.document.Document.save"
@@ -128,6 +132,13 @@ def _owner(tree: ast.AST, place: Place) -> ast.AST | None:
             if first <= place.line <= (node.end_lineno or 0):
                 found = node
     return found
+
+
+def _def_around(tree: ast.AST, place: Place) -> Place:
+    """A request enters the view by its `def`."""
+    owner = _owner(tree, place)
+    assert isinstance(owner, ast.FunctionDef)
+    return Place(place.path, owner.lineno, owner.col_offset + 1, owner.lineno, owner.col_offset + 4)
 
 
 def _place(source: object, node: ast.expr) -> Place:

@@ -67,3 +67,28 @@ def test_hooks_of_other_libraries_are_not_django_s() -> None:
         library = read_library(path)
         if "django" not in f"{library.name} {library.needs}" and library.name != "blinker":
             assert not [entry.name for entry in library.entries if isinstance(entry, Hook) and entry.family == "django"], library.name
+
+
+def test_a_hook_is_put_on_the_transaction_of_the_manager_that_began_it() -> None:
+    """The thread's by `transaction.get`, another one by its name where it means the same; else there is no rewrite."""
+
+    def preview(text: str) -> str:
+        fix = suggested(f"import transaction\n{text}")
+        return fix.preview or "" if fix.applicability == "safe" else ""
+
+    block = "def f({}):\n    with {}:  # open: a\n        {}\n        tell()  # want: TX101=a\n"
+    assert "transaction.get().add" in preview(block.format("", "transaction.manager", "pass"))
+    assert "self.manager.get().add" in preview(block.format("self", "self.manager", "pass"))
+    assert "manager.get().add" in preview("manager = made()\n" + block.format("", "manager", "pass"))
+    assert not preview(block.format("", "new_manager()", "manager = 1"))
+    assert not preview(block.format("self", "self.manager", "self.manager = other()"))
+    assert not preview(block.format("manager", "manager", "manager = other()"))
+    assert not preview("manager = made()\nmanager = made()\n" + block.format("", "manager", "pass"))
+    helper = "def f({0}):\n    with {1}manager:  # open: a\n        g()\n\n\ndef g({0}):\n    tell()  # want: TX101=a\n"
+    assert not preview(helper.format("manager", ""))
+    start = "config.include('pyramid_tm')  # open: a\n\n\n"
+    view = start + "def view({}):\n    {}\n    tell()  # want: TX101=a\n"
+    assert "request.tm.get().add" in preview(view.format("context, request", "pass"))
+    assert not preview(view.format("context, asked", "pass"))
+    assert not preview(view.format("request", "request = other()"))
+    assert not preview(view.format("request", "request.tm = other()"))

@@ -25,6 +25,7 @@ PLATFORMS = [p for p in CASES if p.name.startswith(("frappe", "defer_keyword", "
 MISUSED = [p for p in CASES if p.name.startswith("defer_misuse")]
 NEEDS = {
     "peewee": "peewee",
+    "zope_after_commit_request": "pyramid_tm",
     "zope": "transaction",
     "run_after": "django_subatomic",
     "frappe": "frappe",

@@ -557,6 +557,17 @@ def test_what_commits_is_named_by_the_function_that_begins(begins: str, tmp_path
     assert finding.remedy == "Call `requests.post` after `db.commit()`."
 
 
+@pytest.mark.parametrize("registered", [True, False])
+def test_a_session_that_has_joined_a_transaction_is_not_told_to_commit(tmp_path: Path, registered: bool) -> None:
+    """zope.sqlalchemy: "Transaction must be committed using the transaction manager"."""
+    lines = ["import requests", "from sqlalchemy.orm import Session", "", "", "def pay(session: Session):", "    session.add(1)"]
+    (tmp_path / "jobs.py").write_text("\n".join([*lines, "    requests.post(URL)", ""]))
+    made = "from zope.sqlalchemy import register\n\nregister(session)\n" if registered else "import zope.sqlalchemy\n"
+    (tmp_path / "made.py").write_text(made)
+    (finding,) = api.check([str(tmp_path)], Config()).findings
+    assert ("session.commit()" in finding.remedy) is not registered
+
+
 def test_a_family_without_deferral_moves_behind_the_block() -> None:
     assert remedy_of("charge()", replace(CHECKOUT, family="some")) == "Call `charge` after the `with` block of `checkout` has ended."
     wrapped = replace(CHECKOUT, kind="decorator", family="some")

@@ -30,6 +30,9 @@ _BY_FAMILY = {
     ),
 }
 
+JOINED_BY = {"sqlalchemy": "zope.sqlalchemy"}
+"""By family the module whose ``register`` makes its transactions part of others: ``session.commit()`` is refused then."""
+
 
 def deferring(family: str) -> Deferring:
     """How code is deferred in transactions of this family; an unknown family has no way."""

@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from txlint.frameworks.named import bound_to
+from txlint.frameworks.configured import called, configured, named
 from txlint.frameworks.routes import decorators, registrations, value_at
 from txlint.frameworks.types import Framework
-from txlint.model.facts import Expr, Pos
+from txlint.model.facts import Pos
 from txlint.model.graph import NO_CLASS, Entrance
 from txlint.model.kinds import Confidence
 from txlint.model.shapes import last_name
@@ -29,6 +29,7 @@ _TWEEN = "pyramid_tm"
 _VIEWS = frozenset(
     f"pyramid.view.{name}" for name in ("view_config", "notfound_view_config", "forbidden_view_config", "exception_view_config")
 )
+_CONFIG = "pyramid.config.Configurator"
 _REQUEST = "pyramid.request.Request"
 _FIND = "pyramid.request.Request.find_service"
 _OBJECT = "register_service"
@@ -42,11 +43,17 @@ _METHODS = frozenset({"delete", "get", "head", "options", "patch", "post", "put"
 
 def entrances(linker: Linker) -> Iterator[Entrance]:
     """Functions and methods under a view's decorator, the project's own ones that make one among them."""
+    for fun in linker.project.funs:
+        if fun.fact is not None and fun.fact.name == "includeme" and fun.fact.positional:
+            linker.tell(fun, fun.fact.positional[0], (linker.atoms(linker.ExtObj, _CONFIG, (), None),))
+            linker.forget(fun)  # what it puts into the registry is asked for next
     _carried(linker)
     _subscribed(linker)
     included = _included(linker)
+    by_call = configured(linker)
     for fun in linker.project.funs:
-        if any(_is_view(linker, linker.where_bound(fun.module, name)) for name, _ in decorators(fun)):
+        names = (linker.where_bound(fun.module, name) for name, _ in decorators(fun))
+        if fun.id in by_call.views or any(name in by_call.decorators or _is_view(linker, name) for name in names):
             _gets_request(linker, fun)
             if included is not None:
                 path, pos = included
@@ -65,19 +72,21 @@ def _gets_request(linker: Linker, view: Fun) -> None:
 
 
 def _carried(linker: Linker) -> None:
-    """``config.add_request_method(get_session, "db", reify=True)``."""
+    """``config.add_request_method(get_session, "db", reify=True)``: a function, or an instance that can be called."""
     for fun, call in registrations(linker, {"add_request_method"}):
         keywords = dict(call[3])
         given = call[2][0] if call[2] else keywords.get("callable")
         name = call[2][1] if len(call[2]) > 1 else keywords.get("name")
         if given is None or name.__class__ is not tuple or name[0] != "const":
             continue
-        for atom in _named(linker, fun, given):
-            if isinstance(atom, linker.Fn):
-                options = (*call[2][2:4], keywords.get("property"), keywords.get("reify"))
-                is_read = any(each not in (None, ("const", False)) for each in options)
-                made = linker.result(atom.fun, None, True) if is_read else (linker.atoms(linker.Part, (atom,), (_requests(linker),), ()),)
-                linker.put(("space", _REQUEST, name[1]), made)
+        for atom in named(linker, fun, given):
+            options = (*call[2][2:4], keywords.get("property"), keywords.get("reify"))
+            is_read = any(each not in (None, ("const", False)) for each in options)
+            for maker in called(linker, (atom,)):
+                taken = maker.fact.positional[maker.klass is not None :][:1]
+                linker.tell(maker, taken[0], _requests(linker)) if taken else None
+                bound = linker.atoms(linker.Part, (atom,), (_requests(linker),), ())
+                linker.put(("space", _REQUEST, name[1]), linker.result(maker, maker.klass, True) if is_read else (bound,))
 
 
 def _requests(linker: Linker) -> Value:
@@ -100,24 +109,37 @@ class Services(Framework):
     def given(self, linker: Linker, dotted: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> Value | None:
         if dotted != _FIND:
             return None
+        return self._service(linker, _asked(linker, args, keywords)) or None
+
+    def runs(self, linker: Linker, dotted: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> Value:
+        """The factories: who asks first in a request runs them."""
+        if dotted != _FIND:
+            return ()
+        asked = _asked(linker, args, keywords)
+        return tuple(each for fun, call in self._calls(linker, asked) for each in _factories(linker, fun, call, asked))
+
+    def _calls(self, linker: Linker, asked: _Asked) -> list[tuple[Fun, Any]]:
+        """The calls that register what is asked for."""
         if self._registered is None:
             self._registered = _registrations(linker)
-        interfaces = tuple(_keys(linker, args[0] if args else keywords.get("iface", ())))
-        return self._service(linker, (interfaces, tuple(_keys(linker, keywords.get("name", ()))))) or None
+        by_interface, by_name = ([each for key in keys for each in self._registered.get(key, ())] for keys in asked)
+        return [each for each in by_interface if any(each is other for other in by_name)] or by_interface or by_name
 
     def _service(self, linker: Linker, asked: _Asked) -> Value:
-        assert self._registered is not None
         if asked not in self._made:
             self._made[asked] = ()  # a service that asks for itself
             service: Value = ()
-            by_interface, by_name = ([each for key in keys for each in self._registered.get(key, ())] for keys in asked)
-            both = [each for each in by_interface if any(each is other for other in by_name)]
-            for fun, call in both or by_interface or by_name:
-                service = linker.union(service, _made(linker, fun, call))
+            for fun, call in self._calls(linker, asked):
+                service = linker.union(service, _made(linker, fun, call, asked))
             for key in asked[0] if not service else ():
                 service = linker.union(service, _implementing(linker, key))
             self._made[asked] = service
         return self._made[asked]
+
+
+def _asked(linker: Linker, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> _Asked:
+    interfaces = tuple(_keys(linker, args[0] if args else keywords.get("iface", ())))
+    return interfaces, tuple(_keys(linker, keywords.get("name", ())))
 
 
 def _registrations(linker: Linker) -> dict[Any, list[tuple[Fun, Any]]]:
@@ -131,21 +153,32 @@ def _registrations(linker: Linker) -> dict[Any, list[tuple[Fun, Any]]]:
     return found
 
 
-def _made(linker: Linker, fun: Fun, call: Any) -> Value:
+def _made(linker: Linker, fun: Fun, call: Any, asked: _Asked) -> Value:
     """The service that a registration is of: what its factory gives for a request, or the object itself."""
-    keywords = dict(call[3])
-    given = call[2][0] if call[2] else keywords.get("service_factory", keywords.get("service"))
+    if last_name(call[1]) == _OBJECT:
+        return named(linker, fun, call[2][0] if call[2] else dict(call[3]).get("service"))
     service: Value = ()
-    for atom in _named(linker, fun, given) if given is not None else ():
-        if last_name(call[1]) == _OBJECT:
-            service = linker.union(service, (atom,))
-        elif isinstance(atom, linker.Fn):
-            names = atom.fun.fact.positional[atom.receiver is not None :]
-            if len(names) > 1:
-                linker.tell(atom.fun, names[1], _requests(linker))
-            klass = getattr(atom.receiver, "klass", None)
-            service = linker.union(service, linker.substitute(linker.result(atom.fun, klass, True), atom.receiver, {}))
+    for atom in _factories(linker, fun, call, asked):
+        names = atom.fun.fact.positional[atom.receiver is not None :]
+        if len(names) > 1:
+            linker.tell(atom.fun, names[1], _requests(linker))
+        klass = getattr(atom.receiver, "klass", None)
+        service = linker.union(service, linker.substitute(linker.result(atom.fun, klass, True), atom.receiver, {}))
     return service
+
+
+def _factories(linker: Linker, fun: Fun, call: Any, asked: _Asked) -> Value:
+    """The functions of a registration that make the service; of a class that a setting names,
+    ``config.maybe_dotted(settings["storage"]).create_service``, the methods of those that implement what is asked for."""
+    if last_name(call[1]) == _OBJECT:
+        return ()
+    given = call[2][0] if call[2] else dict(call[3]).get("service_factory")
+    found = named(linker, fun, given)
+    if not found and given is not None and (method := last_name(given)):
+        for key in asked[0]:
+            for made in _implementing(linker, key):
+                found = linker.union(found, linker.attribute(linker.atoms(linker.Cls, made.klass), method))
+    return tuple(atom for atom in found if isinstance(atom, linker.Fn))
 
 
 def _keys(linker: Linker, value: Value) -> list[Any]:
@@ -171,19 +204,12 @@ def _subscribed(linker: Linker) -> None:
     """``config.add_subscriber(f, Event)``, where both may be dotted strings, and ``@subscriber(Event)``."""
     for fun, call in registrations(linker, {"add_subscriber"}):
         if len(call[2]) == 2:
-            _subscribe(linker, _named(linker, fun, call[2][0]), _named(linker, fun, call[2][1]))
+            _subscribe(linker, named(linker, fun, call[2][0]), named(linker, fun, call[2][1]))
     for fun in linker.project.funs:
         for name, decorator in decorators(fun):
             if decorator.__class__ is tuple and linker.where_bound(fun.module, name) == _SUBSCRIBER:
                 for event in decorator[2]:
                     _subscribe(linker, (linker.atoms(linker.Fn, fun, None),), linker.value(event, fun.module))
-
-
-def _named(linker: Linker, fun: Fun, expr: Expr) -> Any:
-    """What an expression in a function stands for, or the dotted name in it."""
-    if expr.__class__ is tuple and expr[0] == "const" and isinstance(expr[1], str):
-        return bound_to(linker, f"{fun.module.package}{expr[1]}" if expr[1].startswith(".") else expr[1])
-    return value_at(linker, fun, expr)
 
 
 def _subscribe(linker: Linker, handlers: Any, events: Any) -> None:

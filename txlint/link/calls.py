@@ -114,7 +114,7 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
                 _by_attribute_name(site, name)
             if not site.targets and site.effect is None:
                 _by_signature(site, name)
-            if site.targets or site.effect is not None:
+            if site.targets or site.effect is not None or site.result:
                 _finish(site)
                 return site.result
         if frame.region or frame.open:
@@ -388,8 +388,16 @@ def _manager(linker: Linker, fun: Fun, klass: Klass) -> Value:
 
 def _by_attribute_name(site: Site, name: str) -> None:
     """``unknown.attribute.method()``: the attribute is what the only class says that has one of this (uncommon) name, or what a library
-    says that has one."""
+    says that has one; the method is that of a library of which this is told by its name."""
     linker = site.frame.linker
+    method = linker.catalog.by_name.get(name)
+    if method is not None and not method.attribute:
+        if linker.project.imports(site.frame.module, method.name.partition(".")[0]):
+            receiver_class = method.name.rpartition(".")[0]
+            call_library(site, method.name, linker.atoms(ExtObj, receiver_class, UNKNOWN, None), site.args, site.keywords, 0)
+            site.confidence = min(site.confidence, LIKELY)
+            site.doubt(LIKELY)
+        return
     receiver: Any = site.receiver
     if receiver.__class__ is str:
         attribute = receiver.rpartition(".")[2] if "." in receiver else ""

@@ -20,7 +20,7 @@ from txlint.link.unset import held_in
 from txlint.link.values import UNKNOWN, Cls, Const, Ext, Obj, Seq, Stored, Value, union
 from txlint.model.facts import Expr
 from txlint.model.graph import IDENTITY, INSTANCE, Test
-from txlint.model.shapes import last_name
+from txlint.model.shapes import last_name, speaks_of
 
 Facts: TypeAlias = list[tuple[str, Any]]
 """``("test", Test)``: of a parameter. ``("closed", key)``: nothing of that key is open. ``("ended", key)``: the
@@ -182,6 +182,8 @@ def _getattr(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
     mark = (held_in(frame, test) if test[1] == "getattr" else None) or mark_of(frame, f"{owner}.{name}")
     if mark is None and test[1] == "getattr":
         mark = carried_in(frame, f"{owner}.{name}")
+    if mark is None and test[1] == "hasattr":
+        return _state_tests(frame, f"{owner}.{name}", True)
     return _both(mark, "truthy", True, True) if mark is not None else ([], [])
 
 
@@ -229,10 +231,24 @@ def parameter_of(frame: Frame, expr: Expr) -> str | None:
 
 def _unless_set(frame: Frame, parts: Sequence[Expr], alternatives: list[Facts], truth: bool) -> list[Facts]:
     """The alternatives that tests joined by ``and`` (``or``) leave where one is false (true). Beside one that tells of transactions
-    (``if connection.in_atomic_block and not settings.UNCHECKED: raise``), without those of settings that always say the ``truth``."""
+    (``if connection.in_atomic_block and not settings.UNCHECKED: raise``), without those of settings that always say the ``truth``, and
+    those that ask whether there is what it asks: ``request is None or not hasattr(request, "tm")``."""
     if not any(kind in ("closed", "ended") for facts in alternatives for kind, _ in facts):
         return alternatives
-    return [facts for part, facts in zip(parts, alternatives, strict=True) if _by_settings(frame, part) is not truth]
+    paired = list(zip(parts, alternatives, strict=True))
+    telling = tuple(part for part, facts in paired if any(kind in ("closed", "ended") for kind, _ in facts))
+    return [
+        facts
+        for part, facts in paired
+        if _by_settings(frame, part) is not truth and not ((name := _missing(frame, part, truth)) and speaks_of(telling, (name,)))
+    ]
+
+
+def _missing(frame: Frame, test: Expr, truth: bool) -> str:
+    """The local name that a test asks for being there: ``request is None`` (where ``truth``, ``request is not None``); else empty."""
+    if test.__class__ is tuple and test[0] == "cmp" and test[2] == (("is not",) if truth else ("is",)) and test[3] == (("const", None),):
+        return test[1] if test[1].__class__ is str and not frame.is_param(test[1]) else ""
+    return ""
 
 
 def _by_settings(frame: Frame, test: Expr) -> bool | None:
@@ -432,11 +448,10 @@ def _isinstance(frame: Frame, name: str, classes: Expr, is_class: bool) -> tuple
     return narrowed, []
 
 
-def _state_tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
-    """``connection.in_atomic_block``, ``session.in_transaction()``: where it is false, nothing of the family (of the session) is open."""
-    for opener, key in state_queries(frame, test):
-        return [], [("ended", key) if key is not None else ("closed", (opener.family,))]
-    return [], []
+def _state_tests(frame: Frame, test: Expr, had: bool = False) -> tuple[Facts, Facts]:
+    """``connection.in_atomic_block``, ``session.in_transaction()``: where it is false, nothing of the family (of the session) is open.
+    ``had``: it is asked whether there is such an attribute."""
+    return [], [("ended", key) if key is not None else ("closed", (opener.family,)) for opener, key in state_queries(frame, test, had)]
 
 
 NO_CONSTANTS: Mapping[str, Any] = MappingProxyType({})

@@ -428,7 +428,7 @@ def _ask_frameworks(site: Site, name: str, args: tuple[Value, ...], keywords: di
         given = framework.given(linker, name, args, keywords)
         if given is not None:
             site.result = union(site.result, given)
-        for each in framework.runs(linker, name, args):
+        for each in framework.runs(linker, name, args, keywords):
             callback(site, each)
         for value in args[:2]:
             for atom in value:

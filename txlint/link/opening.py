@@ -308,9 +308,10 @@ def receiver_key(site: Site, receiver: Atom | None) -> Any:
     return frame.key_of(site.receiver, (receiver,))
 
 
-def state_queries(frame: Frame, expr: Expr) -> list[tuple[Opener, Key | None]]:
+def state_queries(frame: Frame, expr: Expr, had: bool = False) -> list[tuple[Opener, Key | None]]:
     """The openers of form ``asserts`` that an attribute or method asks for: ``connection.in_atomic_block``; with the key of the one
-    session that is asked, where it is not about all transactions of the thread."""
+    session that is asked, where it is not about all transactions of the thread. ``had``: it is asked whether there is such an attribute,
+    ``hasattr(request, "tm")``."""
     base: Expr
     if expr.__class__ is str:
         base, _, name = expr.rpartition(".")
@@ -330,7 +331,7 @@ def state_queries(frame: Frame, expr: Expr) -> list[tuple[Opener, Key | None]]:
         elif isinstance(atom, Ext):
             dotted = f"{atom.name}.{name}"
         if dotted is not None:
-            asked = [o for o in frame.linker.at(dotted).openers if "asserts" in o.forms and _is_state_query(o)]
+            asked = [o for o in frame.linker.at(dotted).openers if "asserts" in o.forms and (had or _is_state_query(o))]
             found.extend((o, frame.key_of(base, (atom,)) if o.key == "receiver" else None) for o in asked)
     return found
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from hashlib import blake2b
 
+from txlint.catalog.families import JOINED_BY
 from txlint.model.facts import Body, FileFacts
 from txlint.model.finding import Effect, Finding, Fix, Opener, Place, Step
 from txlint.model.graph import Misuse
@@ -39,13 +40,13 @@ def judge(
     """Findings in report order. ``facts`` by path lets a message say that a block which ended before the effect proves nothing, and
     tells relays."""
     known = facts or {}
-    modules = frozenset(each.module for each in known.values())
+    modules, joined = _modules(known), _joined(known)
     by_site = _by_site(hazards)
     called = {spot for spot, kind in by_site if kind == "called"}  # there the misuse is what is to be mended, not the effect
     found = (
         _judge_misuse(group, sources, modules, min_confidence)
         if kind in MISUSED
-        else _judge_site(group, sources, known, modules, min_confidence)
+        else _judge_site(group, sources, known, modules, joined, min_confidence)
         for (spot, kind), group in by_site.items()
         if kind == "called" or spot not in called
     )
@@ -60,7 +61,7 @@ def narrowed(
     min_confidence: Confidence,
 ) -> dict[tuple[Place, str], Finding]:
     """Findings as they read with some of their pairs only: for a place and kind the fingerprints of those pairs."""
-    modules = frozenset(each.module for each in facts.values())
+    modules, joined = _modules(facts), _joined(facts)
     found = {}
     paths = {place.path for place, _ in wanted}
     for (spot, kind), group in _by_site(each for each in hazards if each.site.spot.path in paths).items():
@@ -68,10 +69,21 @@ def narrowed(
         if (
             key in wanted
             and kind not in MISUSED
-            and (finding := _judge_site(group, sources, facts, modules, min_confidence, wanted[key])) is not None
+            and (finding := _judge_site(group, sources, facts, modules, joined, min_confidence, wanted[key])) is not None
         ):
             found[key] = finding
     return found
+
+
+def _modules(facts: Mapping[str, FileFacts]) -> frozenset[str]:
+    return frozenset(each.module for each in facts.values())
+
+
+def _joined(facts: Mapping[str, FileFacts]) -> frozenset[str]:
+    """The families of which some code makes the transactions part of those of another, which then commits them."""
+    registering = (each for each in facts.values() if "register" in each.words)
+    imported = {item.module for each in registering for item in each.imports}
+    return frozenset(family for family, module in JOINED_BY.items() if module in imported)
 
 
 def _by_site(hazards: Iterable[Hazard]) -> dict[tuple[Spot, str], list[Hazard]]:
@@ -95,6 +107,7 @@ def _judge_site(
     sources: Sources,
     facts: Mapping[str, FileFacts],
     modules: frozenset[str],
+    joined: frozenset[str],
     least: Confidence,
     only: Collection[str] | None = None,
 ) -> Finding | None:
@@ -120,7 +133,7 @@ def _judge_site(
     relay = all(_is_relayed(passage, facts) for passage in passages)
     held = relay or all(passage.origin.reads_only for passage in passages)
     leading = deferrable(passages[0], facts) if site.result_used else None
-    case = Case(site, family, passages, min(len(passages), MOST_PAIRS) + omitted, held, modules, relay, leading)
+    case = Case(site, family, passages, min(len(passages), MOST_PAIRS) + omitted, held, modules, relay, leading, joined)
     rule = RULES[code_of(kind, 1 if certain_place else 2)]
     return Finding(
         code=rule.code,

@@ -30,6 +30,7 @@ class Case:
     modules: Container[str] = ()  # the project's, by dotted name
     relay: bool = False
     leading: Hop | None = None  # the call that can be deferred in the effect's place
+    joined: Container[str] = ()  # families whose transactions another one commits
 
     @property
     def origin(self) -> Origin:
@@ -132,10 +133,11 @@ def _transaction(case: Case) -> str:
 def _ending(case: Case, how: Deferring, sources: Sources) -> str:
     """What has to be over before the effect may happen."""
     origin = case.origin
-    if origin.kind in ("autobegin", "asserted") and how.ends is not None:
+    ends = how.ends if origin.family not in case.joined else None
+    if origin.kind in ("autobegin", "asserted") and ends is not None:
         owner = _owner(origin.spot, sources) if origin.owner is None else origin.owner
         if owner:
-            return f"`{how.ends.format(owner=owner)}`"
+            return f"`{ends.format(owner=owner)}`"
     if origin.kind in ("with", "custom"):
         elsewhere = f" of `{case.short(origin.function)}`" if origin.function and origin.function != case.site.function else ""
         return f"the `with` block{elsewhere} has ended"

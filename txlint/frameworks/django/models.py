@@ -176,7 +176,7 @@ class DjangoModels(Framework):
         names += [each.name for each in self._of_library(linker, value) if not names]
         return own or tuple(linker.atoms(linker.Ext, name) for name in names)
 
-    def runs(self, linker: Linker, dotted: str, args: tuple[Value, ...]) -> Value:
+    def runs(self, linker: Linker, dotted: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> Value:
         """``call_command("nightly")`` runs the ``handle`` of that command (django/core/management/__init__.py: of the last app in
         INSTALLED_APPS that has one; here of all that have)."""
         if dotted != _CALL_COMMAND or not args:
