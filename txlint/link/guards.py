@@ -9,15 +9,35 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from txlint.link.branches import SAME
 from txlint.link.carried import carried_in
 from txlint.link.changes import attribute_named, comparison, filled_by_save
-from txlint.link.chosen import without
+from txlint.link.chosen import each_of, without
 from txlint.link.constructed import kept_test, said_by_property
 from txlint.link.iterated import fields_over, holds_in
-from txlint.link.kept import kept_beside
+from txlint.link.kept import kept_beside, one_of
 from txlint.link.opening import state_queries
 from txlint.link.settled import flag_of, mark_of
 from txlint.link.typehints import instances_of
 from txlint.link.unset import held_in
-from txlint.link.values import UNKNOWN, Cls, Const, Ext, Obj, Seq, Stored, Value, union
+from txlint.link.values import (
+    UNKNOWN,
+    Atom,
+    Chosen,
+    Cls,
+    Const,
+    Ext,
+    ExtObj,
+    Fn,
+    Many,
+    Obj,
+    OneOf,
+    Param,
+    Part,
+    SelfObj,
+    Seq,
+    Stored,
+    Table,
+    Value,
+    union,
+)
 from txlint.model.facts import Expr
 from txlint.model.graph import IDENTITY, INSTANCE, Test
 from txlint.model.shapes import last_name, speaks_of
@@ -29,6 +49,7 @@ so."""
 NEVER = ("never", None)
 
 if TYPE_CHECKING:
+    from txlint.link.linker import Linker
     from txlint.link.replay import Frame
 
 
@@ -440,12 +461,43 @@ def _isinstance(frame: Frame, name: str, classes: Expr, is_class: bool) -> tuple
         return [], []
     parameter = flag_of(frame, name) if "." in name else name if frame.is_param(name) else None
     said = name if not is_class else "instance" if name == "sender" and all(map(frame.is_param, ("sender", "instance"))) else ""
-    narrowed: Facts = [("is", (said, value))] if said and "." not in said else []
+    is_name = said != "" and "." not in said
+    narrowed: Facts = [("is", (said, _narrowed(frame.linker, frame.env.get(said, UNKNOWN), value)))] if is_name else []
     if parameter is not None and all(isinstance(atom, Obj) for atom in value):
         ids = tuple(klass.id for atom in value if isinstance(atom, Obj) for klass in (atom.klass, *atom.klass.subclasses))
         yes, no = _both(parameter, "class", ids, True)
         return narrowed + yes, no
     return narrowed, []
+
+
+def _narrowed(linker: Linker, known: Value, wanted: Value) -> Value:
+    """What of that which is known is an instance of one of these classes; where nothing is, instances of these. What callers pass stays."""
+    passed = tuple(atom for atom in known if isinstance(atom, Param))
+    fitting: Value = UNKNOWN
+    for atom in known:
+        fitting = union(fitting, _fitting(linker, atom, wanted))
+    return union(passed, fitting or wanted)
+
+
+def _fitting(linker: Linker, atom: Atom, wanted: Value) -> Value:
+    """An alternative itself, where it is an instance of one of the wanted; these, where they are below its class."""
+    if isinstance(atom, Chosen):
+        return each_of(linker, atom, lambda option: _fitting(linker, option[0], wanted))
+    if isinstance(atom, OneOf):
+        return one_of(linker, tuple(each for option in atom.options for each in _fitting(linker, option, wanted)))
+    if isinstance(atom, (Obj, SelfObj)):
+        bases = linker.mro(atom.klass)
+        if any((each.klass if isinstance(each, Obj) else getattr(each, "name", None)) in bases for each in wanted):
+            return (atom,)
+        return () if atom.exact else tuple(each for each in wanted if isinstance(each, Obj) and atom.klass in linker.mro(each.klass))
+    if isinstance(atom, ExtObj):
+        return (atom,) if any(isinstance(each, ExtObj) and each.name == atom.name for each in wanted) else ()
+    is_open = any(isinstance(each, ExtObj) and linker.catalog.library_class(each.name) is None for each in wanted)
+    return (atom,) if is_open and type(atom) in _WITHOUT_CLASS else ()
+
+
+_WITHOUT_CLASS = frozenset({Fn, Many, Part, Seq, Table})
+"""What may be an instance of a library's class of which nothing is known: ``Callable``, ``Mapping``."""
 
 
 def _state_tests(frame: Frame, test: Expr, had: bool = False) -> tuple[Facts, Facts]:

@@ -150,6 +150,7 @@ class Linker:
         self.spawns: dict[str, bool] = {}  # libraries' functions: do they run their arguments elsewhere?
         self._depth = 0
         self.params: dict[tuple[int, str, int], Value] = {}  # (function, parameter, class or -1): what callers pass
+        self.asking: set[int] = set()  # functions that ask of an annotated parameter what only callers can say
         self.handed: dict[tuple[int, str], dict[Any, None]] = {}  # (function, parameter): what it is called with
         self.connected: dict[Any, None] = {}  # signal connections, in the order found
         self.of_libraries: dict[str, int] = {}  # libraries' classes whose instances signals are sent for -> their numbers, below `SELF`

@@ -205,6 +205,8 @@ def _instance_attribute(linker: Linker, klass: Klass, name: str, receiver: Atom)
         if value and name in linker.setters(klass) and _says_nothing(linker, found, value):
             return _assigned(linker, klass, name, exact) or value
         if value and not (len(value) == 1 and isinstance(value[0], Const)):
+            if name in linker.setters(klass) and found.bindings is not None and any(type(a) is Fn for a in value):
+                return _for_readers(linker, union(value, _assigned(linker, klass, name, exact)))  # a default of the class
             return value
         if found.bindings is not None and found.bindings[-1][0] == "value" and found.bindings[-1][2] is not None:
             owner = found.owner
@@ -226,14 +228,19 @@ def _instance_attribute(linker: Linker, klass: Klass, name: str, receiver: Atom)
             text = linker.catalog.attribute_type(base, name)
             if text is not None:
                 return union(linker.typed(parse_type(text), receiver, (), {}), value)
-    if any(isinstance(atom, Param) for atom in value):
-        typed = any(isinstance(atom, (Obj, SelfObj, ExtObj)) for atom in value)
-        value = tuple(
-            linker.atoms(Stored, ("param", atom.fun.id, atom.name)) if isinstance(atom, Param) else atom
-            for atom in value
-            if not (typed and isinstance(atom, Param))
-        )
-    return value
+    return _for_readers(linker, value)
+
+
+def _for_readers(linker: Linker, value: Value) -> Value:
+    """What an attribute is to whoever reads it: for a parameter that it keeps, what callers pass, where nothing says what that is."""
+    if not any(isinstance(atom, Param) for atom in value):
+        return value
+    typed = any(isinstance(a, (Obj, SelfObj)) or (isinstance(a, ExtObj) and a.name not in CALLABLES) for a in value)
+    return tuple(
+        linker.atoms(Stored, ("param", atom.fun.id, atom.name)) if isinstance(atom, Param) else atom
+        for atom in value
+        if not (typed and isinstance(atom, Param))
+    )
 
 
 def _assigned(linker: Linker, klass: Klass, name: str, exact: bool) -> Value:

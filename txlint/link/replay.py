@@ -798,4 +798,7 @@ class Frame:
             if not found and isinstance(atom, (Obj, SelfObj)) and (self.open or self.region):
                 found = of_given(self.linker, atom, name)
             result = union(result, found) if result else found
+        if not result and len(value) == 2 and type(value[1]) is Obj and type(value[0]) is Param and value[0].fun is self.fun:
+            self.linker.asking.add(self.fun.id)
+            return self.linker.attributes(self._told(value[0].name), name)  # the class of its annotation has none
         return result
