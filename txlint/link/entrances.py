@@ -112,5 +112,5 @@ def _run(linker: Linker, site: Site, klass: Klass | str) -> Iterator[Called]:
             connections = [each for each in linker.connected if each.signal == target.signal]
             sender, exact = (klass.id, True) if target.sender == SELF and isinstance(klass, Klass) else (target.sender, target.exact)
             for received in receiving(linker, connections, target, sender, exact, NO_CLASS):
-                row = tuple((name, Made(received.sender)) for name in ("instance", "sender") if received.sender >= 0)
+                row = tuple((name, Made(received.sender)) for name in ("instance", "sender") if received.sender != NO_CLASS)
                 yield Called(linker.project.funs[received.fun], received.cls, (*received.given, *row), received.confidence)
