@@ -291,7 +291,8 @@ def _doubt_by_name(site: Site, name: str, of: str | None = None) -> list[Fun]:
 
 
 def _by_method_name(site: Site, name: str, of: str | None = None) -> None:
-    """An unknown receiver: whoever in the project defines a method of this (uncommon) name; ``of``: an instance of this class of a library."""
+    """An unknown receiver: whoever in the project defines a method of this (uncommon) name. ``of``: it is an instance of this class of a
+    library."""
     linker = site.frame.linker
     named = _doubt_by_name(site, name, of)
     found = [fun for fun in named if linker.project.may_meet(site.frame.module, fun.module) and _takes(fun, site.expr[2])]

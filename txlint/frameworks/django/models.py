@@ -214,9 +214,9 @@ class DjangoModels(Framework):
     def instance_attribute(self, linker: Linker, klass: Klass, name: str, holder: Atom) -> Value | None:
         if name == "model" and ADMIN in linker.mro(klass) and linker.find(klass, "model") is None:
             models = [each.model for each in self.registered(linker) if each.admin is klass]
-            return tuple(
-                linker.atoms(linker.Ext if isinstance(model, str) else linker.Cls, model) for model in dict.fromkeys(models)
-            ) or None
+            return (
+                tuple(linker.atoms(linker.Ext if isinstance(model, str) else linker.Cls, model) for model in dict.fromkeys(models)) or None
+            )
         if name == "context" and linker.is_a(klass, SERIALIZER):
             return self.contexts(linker).get(klass.id)
         if name == "cleaned_data" and linker.is_a(klass, FORM):
