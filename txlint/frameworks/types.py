@@ -148,6 +148,9 @@ class Row(Protocol):
 class Framework:
     """What a framework adds to the language: attributes that no source text defines. This one has nothing to say."""
 
+    abstract: frozenset[str] = frozenset()
+    """Classes of the library of which there are no instances but those of classes below them."""
+
     def class_attribute(self, linker: Linker, klass: Klass, name: str) -> Value | None:
         return None
 

@@ -131,8 +131,9 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
         else:
             call_atom(site, atom, site.args, site.keywords, 0)
     first = value[0]
-    if type(first) is ExtMethod and type(first.receiver) is ExtObj and not site.targets and site.effect is None and not frame.silent:
-        _by_subclass(site, first, first.receiver.name)
+    if type(first) is ExtMethod and not site.targets and type(first.receiver) is ExtObj and first.receiver.name in frame.linker.abstract:
+        if site.effect is None and not frame.silent and not any(frame.linker.at(first.name)):
+            _by_method_name(site, first.attr, first.receiver.name)  # a row of a model that is not known
     if func.__class__ is not str and func[0] == "sub" and len(value) > 1 and is_table(frame.ev(func[1])):
         site.doubt(LIKELY if len(value) <= FEW else POSSIBLE)
     if site.region and not site.targets and site.effect is None:
@@ -299,7 +300,8 @@ def _doubt_by_name(site: Site, name: str, of: str | None = None) -> list[Fun]:
 
 
 def _by_method_name(site: Site, name: str, of: str | None = None) -> None:
-    """An unknown receiver: whoever in the project defines a method of this (uncommon) name; ``of``: it is of this class of a library."""
+    """An unknown receiver: whoever in the project defines a method of this (uncommon) name. ``of``: it is an instance of this class of a
+    library."""
     linker = site.frame.linker
     named = _doubt_by_name(site, name, of)
     found = [
@@ -327,14 +329,6 @@ def _by_method_name(site: Site, name: str, of: str | None = None) -> None:
         site.result = (linker.atoms(OneOf, entered),)
     elif gives:
         site.result = union(site.result, one_of(linker, gives))
-
-
-def _by_subclass(site: Site, method: ExtMethod, of: str) -> None:
-    """A method that a library's class has not got, on an instance of it (``row: Model``): one of a class of the project that derives from
-    it."""
-    linker = site.frame.linker
-    if linker.definitions_of(method.attr) and linker.catalog.library_class(of) is not None and not any(linker.at(method.name)):
-        _by_method_name(site, method.attr, of)
 
 
 def _takes(linker: Linker, fun: Fun, args: tuple[Expr, ...], keywords: tuple[tuple[str | None, Expr], ...]) -> bool:

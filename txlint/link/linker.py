@@ -98,6 +98,7 @@ class Linker:
         self.catalog = catalog
         self.finals = frozenset(dotted.rpartition(".")[2] for dotted in self.project.finals)  # names that some module declares `Final`
         self.frameworks = frameworks
+        self.abstract = frozenset(name for each in frameworks for name in each.abstract)
         # Of the others it is not asked at each call.
         self.read_calls = tuple(each for each in frameworks if _answers(each, "given", "runs", "constant"))
         self.name_values = tuple(each for each in frameworks if _answers(each, "name"))

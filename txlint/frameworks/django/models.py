@@ -90,6 +90,8 @@ class Registered(NamedTuple):
 class DjangoModels(Framework):
     """A `Framework` of the linker."""
 
+    abstract = frozenset({MODEL})
+
     def __init__(self, settings: DjangoSettings) -> None:
         self.settings = settings
         self._by_name: dict[str, Klass | None] | None = None
