@@ -243,7 +243,7 @@ def _is_said_better(linker: Linker, atom: Atom, assigned: Value) -> bool:
 
 
 def _kept_field(linker: Linker, klass: Klass, found: Found, name: str, value: Value) -> Value:
-    """A field that a constructor made of the fields takes, where it may hold a callable: whatever callers pass for it."""
+    """A field that a constructor made of the fields takes, where it may hold a callable or anything: whatever callers pass for it."""
     assert found.bindings is not None
     tag, _, *annotation = found.bindings[-1]
     if tag != "value" or not annotation or annotation[0] is None or any(isinstance(atom, (Obj, Table, Many, Seq)) for atom in value):
@@ -252,7 +252,7 @@ def _kept_field(linker: Linker, klass: Klass, found: Found, name: str, value: Va
         return UNKNOWN
     assert isinstance(found.owner, Klass)
     typed = linker.annotation(annotation[0], found.owner.module, found.owner)
-    if any(not isinstance(atom, ExtObj) or not atom.name.endswith(".Callable") for atom in typed):
+    if any(not isinstance(atom, ExtObj) or not atom.name.endswith((".Callable", ".Any")) for atom in typed):
         return UNKNOWN
     return (linker.atoms(Stored, ("field", found.owner.id, name)),)
 
