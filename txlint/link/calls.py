@@ -67,6 +67,8 @@ if TYPE_CHECKING:
     from txlint.link.replay import Frame
 
 
+MOST_ITEMS = 32
+"""Classes below that of the items of a list that are told apart."""
 _CHANGES = frozenset({"pop", "setdefault", "update", "clear", "popitem"})
 _SAVES = frozenset({"save", "asave", "insert"})
 _OBJECTS = frozenset({Obj, ExtObj, OneOf, Many})
@@ -122,6 +124,8 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
         return UNKNOWN
     # What is open when the call is made; what it opens or closes itself comes after.
     site.region, site.closed = frame.now_open(), frame.closed
+    if frame.loops and frame.self_name is not None:
+        value = _told_apart(site, value)
     given = _given_by_callers(site, value) if len(value) > 1 else None
     if frame.guards and len(value) > 1 and site.receiver is not None:
         value = tuple(atom for atom in value if not _is_left_out(site, atom))
@@ -187,9 +191,9 @@ def _given_by_callers(site: Site, value: Value) -> dict[Atom, Test] | None:
     frame, func = site.frame, site.func
     owners: dict[Atom, Atom] = {}
     name = _passed_as(frame, site.receiver) if site.receiver is not None else None
-    item, op = func if site.receiver is None else site.receiver, "class"
-    if name is None and frame.loops and item.__class__ is str and "." not in item:
-        name, op = list_of(frame, item), "item"
+    op = "class"
+    if name is None and frame.loops:
+        name, op = _list_of(site), "item"
     if name is not None and site.receiver is None:
         owners = {atom: atom for atom in value}
     elif name is not None:
@@ -214,6 +218,29 @@ def _given_by_callers(site: Site, value: Value) -> dict[Atom, Test] | None:
         elif name.startswith(FLAG) and (called := called_as(owner)) is not None:
             found[atom] = Test(name, op, (called,), True)
     return found if len(set(found.values())) > 1 else None
+
+
+def _list_of(site: Site) -> str | None:
+    """The list of the receiver of which an item is called, or a method of an item."""
+    item = site.func if site.receiver is None else site.receiver
+    return list_of(site.frame, item) if item.__class__ is str and "." not in item else None
+
+
+def _told_apart(site: Site, value: Value) -> Value:
+    """An item of a list that the receiver was made with, of which an annotation only says a base class, as one of each class below it:
+    which of them are in the list, whoever made the receiver may know."""
+    linker = site.frame.linker
+    result: Value = UNKNOWN
+    for atom in value:
+        item = atom.receiver if isinstance(atom, Fn) else atom
+        below = item.klass.subclasses if isinstance(item, Obj) and not item.exact else ()
+        if isinstance(item, Obj) and 0 < len(below) <= MOST_ITEMS and _list_of(site) is not None:
+            each: Value = tuple([linker.instance(klass, True) for klass in (item.klass, *below)])
+            if isinstance(atom, Fn) and atom.fun.fact is not None:
+                each = tuple([method for one in each for method in linker.attribute(one, atom.fun.fact.name)])
+            atom = linker.atoms(OneOf, each)
+        result = union(result, (atom,))
+    return result
 
 
 def _is_left_out(site: Site, atom: Atom) -> bool:
@@ -750,13 +777,13 @@ def _keeps_order(linker: Linker, klass: Klass) -> bool:
 
 
 def _keep_fields(site: Site, klass: Klass, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> None:
-    """A class whose constructor is made of its fields: callables that are passed are kept in them."""
+    """A class whose constructor is made of its fields: callables and instances that are passed are kept in them."""
     linker = site.frame.linker
     given = dict(keywords)
     if args:
         given.update(zip(linker.fields(klass), args, strict=False))
     for name, value in given.items():
-        if name is not None and any(type(atom) in CALLABLE for atom in value):
+        if name is not None and any(type(atom) in CALLABLE or type(atom) in (Obj, ExtObj) for atom in value):
             found = linker.find(klass, name)
             if found is not None and not isinstance(found.owner, str):
                 linker.put(("field", found.owner.id, name), value)

@@ -52,7 +52,7 @@ MOST_SUBCLASSES = 8
 
 
 _ENTERING = frozenset({"__enter__", "__aenter__"})
-_CALLED = CALLABLES | {"functools.partial"}
+_CALLED = CALLABLES | {"functools.partial", "typing.Any"}
 _TABLE_METHODS = frozenset({"get", "pop", "setdefault", "update", "values", "items", "__getitem__"})
 _OF_CONTAINERS = ADDS | {"values", "items", "get"}
 """Methods of containers of containers: what they are given is kept at the place of the outer one."""
@@ -267,7 +267,7 @@ def _is_said_better(linker: Linker, atom: Atom, assigned: Value) -> bool:
 
 
 def _kept_field(linker: Linker, klass: Klass, found: Found, name: str, value: Value) -> Value:
-    """A field that a constructor made of the fields takes, where it may hold a callable: whatever callers pass for it."""
+    """A field that a constructor made of the fields takes, where it may hold a callable or anything: whatever callers pass for it."""
     assert found.bindings is not None
     tag, _, *annotation = found.bindings[-1]
     if tag != "value" or not annotation or annotation[0] is None or any(isinstance(atom, (Obj, Table, Many, Seq)) for atom in value):

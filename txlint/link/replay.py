@@ -19,7 +19,7 @@ from txlint.link.generic import for_frame
 from txlint.link.guards import NO_CONSTANTS
 from txlint.link.held import is_brief, of_global, provided
 from txlint.link.holding import NAMED, is_kept, row_of
-from txlint.link.kept import EACH, item_name
+from txlint.link.kept import EACH, OF_CALLERS, item_name
 from txlint.link.linker import Linker, Replay
 from txlint.link.members import of_given, of_options, private
 from txlint.link.project import Fun, Klass, Module
@@ -785,9 +785,7 @@ class Frame:
                 self.queries[("after", f"{name}|{atom.after.id}")] = None
             elif isinstance(atom, Param):
                 continue
-            elif (
-                isinstance(atom, Stored) and atom.place[0] in ("param", EACH) and (self.now_open() or name in self.linker.catalog.leading())
-            ):
+            elif isinstance(atom, Stored) and atom.place[0] in OF_CALLERS and (self.now_open() or name in self.linker.catalog.leading()):
                 # A service that callers hand to a constructor, without an annotation: looked for only where it can matter.
                 result = union(result, of_options(self.linker, atom, name))
                 continue
