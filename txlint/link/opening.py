@@ -10,7 +10,7 @@ from txlint.catalog.types import parse_type
 from txlint.link.conditions import argument, decide, is_given, is_met
 from txlint.link.holding import is_kept, via
 from txlint.link.site import CERTAIN, LIKELY, Site
-from txlint.link.values import UNKNOWN, Atom, Const, Ext, ExtObj, Fn, Obj, Opening, Param, Value, Within, union
+from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtObj, Fn, Obj, Opening, Param, Value, Within, union
 from txlint.model.catalog import Arg, Closer, Opener
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import Key, Opened, Test
@@ -66,6 +66,8 @@ def opens(
             return None
         kind = "autobegin" if "autobegin" in forms else "with"
         reads = opener.reads or (opener.statement is not None and _only_selects(argument(opener.statement, args, keywords)))
+        if reads and _reads_columns(frame, site.expr):
+            frame.of_columns.add(site.pos)
         asked = _locks_if(site, opener, receiver, args, keywords) if kind == "autobegin" and not reads else None
         owner = name_of(frame, key) if kind == "autobegin" and via(receiver) is not None and not _commits(frame, receiver) else None
         frame.begin(
@@ -162,6 +164,30 @@ def _only_selects(statement: Value) -> bool:
         if words[:1] != ["SELECT"] or "FROM" not in words or not _WRITING.isdisjoint(words):  # `SELECT f(1)` may do anything
             return False
     return bool(statement)
+
+
+def _reads_columns(frame: Frame, expr: Expr) -> bool:
+    """Does a call ask for columns of mapped classes and for no row, ``session.query(Order.id).filter(..).all()``? Then nobody has a row
+    of it to change. What is asked for stands in the first call of the chain, or of that which is passed."""
+    seen = set()
+    asked = expr[2][0] if expr[2] and expr[2][0].__class__ is tuple and expr[2][0][0] == "call" else expr
+    while True:
+        func = asked[1]
+        inner = func[1] if func.__class__ is tuple and func[0] == "attr" else func.rpartition(".")[0] if func.__class__ is str else ""
+        if inner.__class__ is str and inner in frame.origins and inner not in seen:
+            seen.add(inner)
+            inner = frame.origins[inner][1]
+        if inner.__class__ is not tuple or inner[0] != "call":
+            return bool(asked[2]) and inner not in seen and all(_is_column(frame, arg) for arg in asked[2])
+        asked = inner
+
+
+def _is_column(frame: Frame, arg: Expr) -> bool:
+    head, _, name = arg.rpartition(".") if arg.__class__ is str else ("", "", "")
+    value = frame.looked_at(head) if head else UNKNOWN
+    return bool(value) and all(
+        isinstance(a, Cls) and frame.linker.is_mapped(a.klass) and frame.linker.find(a.klass, name) is not None for a in value
+    )
 
 
 _WRITING = frozenset({"INTO", "UPDATE", "SHARE"})

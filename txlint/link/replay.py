@@ -19,7 +19,7 @@ from txlint.link.generic import for_frame
 from txlint.link.guards import NO_CONSTANTS
 from txlint.link.held import is_brief, of_global, provided
 from txlint.link.holding import NAMED, is_kept, row_of
-from txlint.link.kept import EACH, OF_CALLERS, item_name
+from txlint.link.kept import OF_CALLERS, item_name
 from txlint.link.linker import Linker, Replay
 from txlint.link.members import of_given, of_options, private
 from txlint.link.project import Fun, Klass, Module
@@ -107,7 +107,7 @@ class Frame:
         "assigned_params", "at", "at_end", "awaiting", "by_test", "cached", "called", "chain", "closed", "commits", "constants",
         "dead", "depth", "each", "ends", "env", "exact", "exits", "filled", "flow", "fun", "given", "given_if", "grown",
         "guards", "handling", "instead", "is_quiet", "joining", "joins_from", "keys", "klass", "linker", "listed", "loops",
-        "module", "never", "open", "origins", "owners", "paired", "parent", "promises", "queries", "ran", "reads", "region",
+        "module", "never", "of_columns", "open", "origins", "owners", "paired", "parent", "promises", "queries", "ran", "reads", "region",
         "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "skipped", "snapshot", "stacks", "stands_for",
         "started", "static", "switched", "tested", "tests", "told", "unpacked", "writes", "written", "yields",
     )  # fmt: skip
@@ -188,6 +188,7 @@ class Frame:
         self.reads = self.writes = _NO_NAMES  # properties to look out for, see `properties`
         self.ran: set[Any] = set()  # the properties that have left their events
         self.told: set[Pos] = set()  # calls of what a decorator is given that leave something open, see `tell_left_open`
+        self.of_columns: set[Pos] = set()  # reads that give columns and no rows
         self.cached: set[str] = set()  # attributes that have been read, and run nothing when they are read again
 
     # -- entering and leaving -----------------------------------------------------------------------------------------------------
@@ -393,6 +394,8 @@ class Frame:
         if known is not None and known.writes_if is not None and opened.writes_if not in (None, known.writes_if):
             opened = replace(opened, writes_if=None)  # by one of two tests
         if known is not None and (opened.reads or not (known.reads or known.writes_if)):
+            if opened.pos not in self.of_columns:
+                self.of_columns.discard(known.pos)
             if known.confidence >= opened.confidence or opened.reads is not known.reads:
                 return
             # That one may have ended by now; then this begins the next.
@@ -429,14 +432,15 @@ class Frame:
                 return
 
     def committed(self, key: Key) -> None:
-        """Who commits what began with a read has written something in between, in ways that need not be seen: `row.name = new`."""
+        """Who commits what began with a read has written something in between, in ways that need not be seen: `row.name = new`; but for
+        who has read no row."""
         self.commits.add(key)
         if len(key) == 1:
             for each in [each for each in self.open if each[0] == key[0]]:
                 self.committed(each)
             return
         still = self.open.get(key)
-        if still is not None:
+        if still is not None and still.pos not in self.of_columns:
             self._writes_after_all(still)
 
     def _writes_after_all(self, known: Opened) -> None:
