@@ -318,6 +318,12 @@ class Catalog:
         """All of them: put together once, as half a dozen stages look through them."""
         return tuple(entry for library in self._libraries.values() for entry in library.entries)
 
+    @cached_property
+    def excepted(self) -> frozenset[str]:
+        """Classes above one of which the catalog says that its methods are harmless: a path, as there are temporary ones."""
+        owners = {entry.name.rpartition(".")[0] for entry in self.entries if isinstance(entry, Silent)}
+        return frozenset(base for owner in owners if self.library_class(owner) is not None for base in self.bases(owner)[1:])
+
     # -- inside --------------------------------------------------------------------------------------------------------------
 
     def _resolve(self, name: str) -> str:

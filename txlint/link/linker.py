@@ -165,6 +165,7 @@ class Linker:
         self.stores: dict[Any, dict[Atom, None]] = {}  # place -> what is put there (see `kept`)
         self.put_under: dict[tuple[Any, Atom], tuple[tuple[int, Test], ...]] = {}  # (place, what is put there) -> always under these tests
         self.keys: dict[tuple[Any, Atom], dict[Any, dict[Any, None]]] = {}  # (place, what is put there) -> with what keys (see `keyed`)
+        self.narrowed: set[int] = set()  # functions with an annotated parameter of which callers may say more
         self.made_by: dict[int, dict[int, Klass]] | None = None  # metaclass -> the classes that it makes
         self.wrapped_methods: dict[int, list[tuple[Opened, str]]] = {}  # class -> what its decorators open around which methods
         self.looked: set[Any] = set()  # places that have been looked at as soon as they were asked for

@@ -91,7 +91,7 @@ def _told_anew(linker: Linker, builder: _Builder) -> bool:
     again: dict[int, set[int] | None] = {
         number: None if number in asked or NO_CLASS in stale[number] else stale[number]
         for number in sorted(stale.keys() | asked)
-        if number in asked or number in linker.asking or _listens(linker.project.funs[number])
+        if number in asked or number in linker.asking or number in linker.narrowed or _listens(linker.project.funs[number])
     }
     corrected, linker.corrected = linker.corrected, set()
     again.update(builder.callers(corrected))

@@ -83,12 +83,14 @@ def _may_vary(linker: Linker, value: Value) -> bool:
     return bool(value) and all(type(atom) is ExtObj and atom.name in linker.catalog.watched for atom in value)
 
 
-def _below(linker: Linker, told: Value, typed: Value) -> Value:
-    """What callers pass beside what an annotation says, if all of that is of library classes that derive from the annotated one."""
-    more = tuple(atom for atom in told if atom not in typed) if typed else UNKNOWN
+def _below(linker: Linker, fun: Fun, told: Value, typed: Value) -> Value:
+    """What callers pass beside what an annotation says, where that is a class above harmless ones, and all of it is of such classes."""
     names = {atom.name for atom in typed if isinstance(atom, ExtObj)}
-    bases = linker.catalog.bases
-    return more if all(isinstance(atom, ExtObj) and not names.isdisjoint(bases(atom.name)[1:]) for atom in more) else UNKNOWN
+    if names.isdisjoint(linker.catalog.excepted):
+        return UNKNOWN
+    linker.narrowed.add(fun.id)
+    more = tuple(atom for atom in told if atom not in typed)
+    return more if all(isinstance(atom, ExtObj) and not names.isdisjoint(linker.catalog.bases(atom.name)[1:]) for atom in more) else UNKNOWN
 
 
 def _of_callables(atom: Atom) -> bool:
@@ -247,7 +249,7 @@ class Frame:
                 told = self._told(name)
                 # An annotation does not say whether a connection commits by itself, or a path is a temporary one; who passes one knows.
                 known_better = told and _may_vary(linker, typed) and all(type(a) is ExtObj for a in told)
-                typed = told if known_better else _below(linker, told, typed) or union(typed, told)
+                typed = told if known_better else _below(linker, fun, told, typed) or union(typed, told)
             self.env[name] = union(value, typed)
         for param in params[first : first + 1] if fun.id in linker.contexts else ():
             if param.kind != "vararg":
