@@ -398,11 +398,14 @@ class Frame:
         if not self.silent and known is None:
             self.flow.scopes += 1
 
-    def changed(self, name: str) -> None:
-        """An attribute of an instance is assigned to: if it is a row that was read, its transaction is one that writes."""
+    def changed(self, name: str, attribute: str = "") -> None:
+        """An attribute of an instance is assigned to: if it is a row that was read, its transaction is one that writes, unless that
+        ``attribute`` is none of its fields."""
         if any(opened.reads or opened.writes_if for opened in self.open.values()):
             for atom in self.env.get(name) or (self.name(name) if name in self.reads else UNKNOWN):
                 if isinstance(atom, Obj) and row_of(atom) != NEW and self.linker.is_mapped(atom.klass):
+                    if attribute and self.linker.is_plain(atom.klass, attribute):
+                        continue
                     for each in self.open.values():
                         if each.reads and each.key[0] == "session":
                             self._writes_after_all(each)
