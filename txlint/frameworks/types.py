@@ -216,6 +216,10 @@ class Framework:
         """May the framework set an attribute of instances of a class, to what it is given elsewhere (``as_view(eager=True)``)?"""
         return False
 
+    def is_plain(self, linker: Linker, klass: Klass, name: str) -> bool:
+        """Is an attribute of a class of rows none of its fields, so that whoever assigns it writes nothing?"""
+        return False
+
     def row(self, linker: Linker, klass: Klass) -> Row | None:
         """What a class's new rows hold; None where it is no class of rows."""
         return None

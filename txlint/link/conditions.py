@@ -103,7 +103,7 @@ def is_met(site: Site, when: When, entry: Entry, args: tuple[Value, ...], keywor
         answers = {_tested(when, atom.value) for atom in value if type(atom) is Const}
         return answers.pop() if len(answers) == 1 else None
     if when.sql is not None and len(value) == 1 and type(value[0]) is Prefix:
-        return _begins(value[0].text, when.sql, False)
+        return begins(value[0].text, when.sql, False)
     if len(value) == 1 and type(value[0]) is Ext and (when.one_of is not None or isinstance(when.equals, str)):
         named = value[0].name in (when.one_of if when.one_of is not None else (when.equals,))
         return named or (False if _same_home(value[0].name, when) else None)
@@ -134,7 +134,7 @@ def _tested(when: When, value: Any) -> bool | None:
     if when.contains_any is not None:
         return isinstance(value, (str, list, tuple)) and any(part in value for part in when.contains_any)
     if when.sql is not None:
-        return isinstance(value, str) and _begins(value, when.sql, True)
+        return isinstance(value, str) and begins(value, when.sql, True)
     if when.truthy is not None:
         return bool(value) is when.truthy
     return bool(value == when.equals and type(value) is type(when.equals))
@@ -144,7 +144,7 @@ _BLANK = re.compile(r"(?:\s|--[^\n]*|/\*.*?\*/)*", re.DOTALL)
 """What may stand before a statement: space and comments."""
 
 
-def _begins(text: str, openings: tuple[str, ...], is_whole: bool) -> bool | None:
+def begins(text: str, openings: tuple[str, ...], is_whole: bool) -> bool | None:
     """Does a statement begin with one of these words (`START TRANSACTION`)? None: not all of them are known yet."""
     blank = _BLANK.match(text)
     words = text[blank.end() if blank is not None else 0 :].upper().replace(";", " ").split(None, 3)

@@ -220,6 +220,6 @@ def _is_variable(linker: Linker, name: str, module: Module, depth: int = 0) -> b
     binding = bound[-1]
     if binding[0] == "import":
         item = module.facts.imports[binding[1]]
-        other = linker.project.find_module(absolute(module, item.module, item.level))
+        other = linker.project.find_module(absolute(module, item.module, item.level), module.facts.path)
         return other is not None and item.name is not None and other is not module and _is_variable(linker, item.name, other, depth + 1)
     return binding[0] == "value" and makes_variable(binding[1])

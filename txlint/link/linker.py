@@ -570,6 +570,10 @@ class Linker:
         kinds = (self.catalog.library_class(base) for base in self.library_bases(klass))
         return self.find(klass, "__tablename__") is not None or any(kind is not None and kind.mapped for kind in kinds)
 
+    def is_plain(self, klass: Klass, name: str) -> bool:
+        """Is an attribute of rows of the class none that is written?"""
+        return any(framework.is_plain(self, klass, name) for framework in self.frameworks)
+
     # -- signals and versions ------------------------------------------------------------------------------------------------
 
     def version_matches(self, library: str, specifier: str) -> bool | None:

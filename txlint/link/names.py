@@ -39,7 +39,7 @@ def module_name(linker: Linker, module: Module, name: str) -> Value:
         if module.facts.is_package and linker.project.knows(submodule):
             value = linker.module_value(submodule)
         for star in module.stars if not value else ():
-            other = linker.project.find_module(star)
+            other = linker.project.find_module(star, module.facts.path)
             if other is None:
                 # A library's names by star: only those that the catalog knows.
                 dotted = linker.catalog.canonical(f"{star}.{name}")
@@ -117,7 +117,7 @@ def imported(linker: Linker, module: Module, number: int) -> Value:
     target = absolute(module, item.module, item.level)
     if item.name is None:
         return linker.module_value(item.binds if "." in item.module and item.binds == item.module.partition(".")[0] else target)
-    other = linker.project.find_module(target)
+    other = linker.project.find_module(target, module.facts.path)
     if (other is not None and other is not module) or (other is not None and not other.facts.is_package):
         value = linker.module_name(other, item.name)
         if value or other.names.get(item.name):
@@ -201,12 +201,12 @@ def _home(linker: Linker, module: Module, name: str, frame: Any = None, depth: i
         if binding[0] == "import" and depth < 8:
             item = module.facts.imports[binding[1]]
             target = absolute(module, item.module, item.level)
-            other = linker.project.find_module(target)
+            other = linker.project.find_module(target, module.facts.path)
             if other is not None and item.name is not None:
                 return _home(linker, other, item.name, None, depth + 1)
     if local is None:
         for star in module.stars:
-            other = linker.project.find_module(star)
+            other = linker.project.find_module(star, module.facts.path)
             if other is not None and other is not module and depth < 8 and name in other.names:
                 return _home(linker, other, name, None, depth + 1)
     return f"{module.name}.{name}"

@@ -122,10 +122,10 @@ class _Search:
         for module in self.linker.project.ordered:
             for item in module.facts.imports:
                 target = absolute(module, item.module, item.level)
-                taken = find(target)
+                taken = find(target, module.facts.path)
                 if taken is not None:
                     self.importers.setdefault(taken.facts.path, []).append((module, item.name or ""))
-                part = find(f"{target}.{item.name}" if target else item.name) if item.name is not None else None
+                part = find(f"{target}.{item.name}" if target else item.name, module.facts.path) if item.name is not None else None
                 if part is not None:
                     self.importers.setdefault(part.facts.path, []).append((module, ""))
 
@@ -180,7 +180,7 @@ class _Search:
                 self.add(user)
                 return
             part = part.rpartition(".")[0]
-        module, rest = self.linker.project.inside(full)
+        module, rest = self.linker.project.inside(full, user[0])
         if module is not None:
             named = (module.facts.path, rest.partition(".")[0])
             self.names(user, named)

@@ -3,14 +3,15 @@ transaction: `state_queries`, `asserted`."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_type
-from txlint.link.conditions import argument, decide, is_given, is_met
+from txlint.link.conditions import argument, begins, decide, is_given, is_met
 from txlint.link.holding import is_kept, via
 from txlint.link.site import CERTAIN, LIKELY, Site
-from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtObj, Fn, Obj, Opening, Param, Value, Within, union
+from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtObj, Fn, Obj, Opening, Param, Prefix, Value, Within, union
 from txlint.model.catalog import Arg, Closer, Opener
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import Key, Opened, Test
@@ -154,15 +155,21 @@ def _key_of_argument(site: Site, arg: Arg, args: tuple[Value, ...], keywords: di
 
 
 def _only_selects(statement: Value) -> bool:
-    """Is it SQL that is known, and writes and locks nothing?"""
+    """Is it SQL of which enough is known, and that writes and locks nothing?"""
     for atom in statement:
         if isinstance(atom, ExtObj) and atom.item:
             return _only_selects(atom.item)  # `text("SELECT ..")`
-        if not isinstance(atom, Const) or not isinstance(atom.value, str):
+        text = atom.value if isinstance(atom, Const) else atom.text if isinstance(atom, Prefix) else None
+        if not isinstance(text, str):
             return False
-        words = atom.value.upper().split()
-        if words[:1] != ["SELECT"] or "FROM" not in words or not _WRITING.isdisjoint(words):  # `SELECT f(1)` may do anything
+        is_whole = isinstance(atom, Const)
+        if begins(text, _SETTINGS, is_whole):
+            continue
+        words = _WORDS.findall(text.upper())
+        if not is_whole or not begins(text, _READS, True) or not _WRITING.isdisjoint(words) or _LOCKS.search(text):
             return False
+        if begins(text, ("SELECT",), True) and "FROM" not in words and not _HARMLESS.issuperset(_CALLED.findall(text.upper())):
+            return False  # `SELECT f(1)` may do anything
     return bool(statement)
 
 
@@ -190,7 +197,15 @@ def _is_column(frame: Frame, arg: Expr) -> bool:
     )
 
 
-_WRITING = frozenset({"INTO", "UPDATE", "SHARE"})
+_SETTINGS = ("RESET", "SET", "SHOW")
+"""Statements that change the settings of the connection at most: a rollback undoes that, and nobody else waits for it."""
+_READS = ("EXPLAIN", "SELECT", "WITH")
+_WRITING = frozenset({"ANALYZE", "DELETE", "INSERT", "INTO", "MERGE", "SHARE", "UPDATE"})
+"""Words of those that write or lock all the same; what EXPLAIN analyzes it runs."""
+_LOCKS = re.compile(r"\bpg_(?:try_)?advisory_", re.IGNORECASE)  # others wait for what such a function takes
+_HARMLESS = frozenset({"CURRENT_SETTING", "NOW", "SET_CONFIG", "VERSION"})  # functions that change nothing but settings
+_WORDS = re.compile(r"\w+")
+_CALLED = re.compile(r"(\w+)\s*\(")
 
 
 def opening_of(

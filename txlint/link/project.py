@@ -211,6 +211,12 @@ def _finals(module: Module) -> Iterator[tuple[str, bool]]:
                 yield name, bool(expr[1])
 
 
+def _root(module: Module) -> str:
+    """The folder under which a module has its name, with a slash at its end; empty for the project's own."""
+    parts = module.facts.path.split("/")
+    return "".join(f"{part}/" for part in parts[: -module.name.count(".") - 1 - module.facts.is_package])
+
+
 def _top(module: Module) -> str:
     return module.name.partition(".")[0]
 
@@ -222,7 +228,7 @@ class Project:
         self.modules: dict[str, Module] = {}
         self.funs: list[Fun] = []
         self.klasses: list[Klass] = []
-        self.duplicates: list[str] = []
+        self.others: dict[str, list[Module]] = {}  # that have the name of a module as well, under other roots
         self.packages: set[str] = set()  # every prefix of a module's name
         self.ordered: list[Module] = []
         self.put_on: set[str] = set()  # attributes that are set from outside of their class
@@ -262,7 +268,7 @@ class Project:
         if "Final" in facts.words and not module.stars and self.modules.get(module.name, module) is module:
             self.finals.update((f"{module.name}.{name}", holds) for name, holds in _finals(module))
         if facts.module in self.modules:
-            self.duplicates.append(facts.path)
+            self.others.setdefault(facts.module, []).append(module)
         else:
             self.modules[facts.module] = module
         # Classes first without parents, functions next: their numbers in the file refer to each other.
@@ -285,9 +291,13 @@ class Project:
             if klass.fact.parent >= 0:
                 klass.parent = module.funs[klass.fact.parent]
 
-    def find_module(self, name: str) -> Module | None:
-        """A module by its name, or by a unique longer one that ends in it (a project under another root)."""
+    def find_module(self, name: str, near: str = "") -> Module | None:
+        """A module by its name, or by a unique longer one that ends in it (a project under another root). Of several that of the same root
+        as the file ``near``, which imports it, else the first."""
         module = self.modules.get(name)
+        if module is not None and near and name in self.others:
+            roots = [(_root(each), each) for each in (module, *self.others[name])]
+            return max(((root, each) for root, each in roots if near.startswith(root)), key=lambda at: len(at[0]), default=roots[0])[1]
         if module is None:
             full = self._by_tail.get(name)
             if full is not None:
@@ -298,11 +308,11 @@ class Project:
         """Is it a module or package (perhaps without ``__init__``) of the project?"""
         return name in self.packages or self._by_tail.get(name) is not None
 
-    def inside(self, full: str) -> tuple[Module | None, str]:
-        """A full name as a module of the project (None where it is a library's) and what follows the module's name."""
+    def inside(self, full: str, near: str = "") -> tuple[Module | None, str]:
+        """A full name as a module of the project (None where it is a library's) and what follows the module's name; ``near`` as above."""
         head, rest = full, ""
         while head:
-            module = self.find_module(head)
+            module = self.find_module(head, near)
             if module is not None:
                 return module, rest
             head, _, last = head.rpartition(".")
@@ -318,7 +328,8 @@ class Project:
             head, _, rest = dotted.partition(".")
             bound = module.names.get(head)
             if bound is None:
-                starred = next((m for m in map(self.find_module, module.stars) if m is not None and head in m.names), None)
+                near = module.facts.path
+                starred = next((m for star in module.stars if (m := self.find_module(star, near)) is not None and head in m.names), None)
                 if starred is None:
                     break
                 module = starred
@@ -332,7 +343,7 @@ class Project:
             else:
                 full = f"{target}.{item.name}" if target else item.name
             full = f"{full}.{rest}" if rest else full
-            other, dotted = self.inside(full)
+            other, dotted = self.inside(full, module.facts.path)
             if other is None or not dotted:
                 return full
             module = other

@@ -413,9 +413,9 @@ class Frame:
         if not self.silent and known is None:
             self.flow.scopes += 1
 
-    def changed(self, row: Expr, by: Fun | str | None = None) -> None:
+    def changed(self, row: Expr, by: Fun | str | None = None, attribute: str = "") -> None:
         """An attribute of an instance is assigned to: if it is a row that was read, its transaction is one that writes. ``by``: only if
-        this method of it assigns one, or if this attribute is one, of those that its class has."""
+        this method of it assigns one, or if this attribute is one, of those that its class has. ``attribute``: unless this is none of them."""
         if not any(opened.reads or opened.writes_if for opened in self.open.values()):
             return
         name = row if row.__class__ is str and "." not in row else None
@@ -423,6 +423,8 @@ class Frame:
         for atom in value:
             if isinstance(atom, Obj) and row_of(atom) != NEW and self.linker.is_mapped(atom.klass):
                 if by is not None and not assigns_field(self.linker, atom.klass, by):
+                    continue
+                if attribute and self.linker.is_plain(atom.klass, attribute):
                     continue
                 for each in self.open.values():
                     if each.reads and each.key[0] == "session":

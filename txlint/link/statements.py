@@ -266,7 +266,7 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                 _share(frame, target, value, source)
             if head in frame.reads:
                 load(frame, target)
-            frame.changed(head)
+            frame.changed(head, attribute=name)
             if name in ("pk", "id"):  # a copy: the row that it stood for is no longer its own
                 frame.env[head] = tuple(frame.linker.of_row(atom, None) for atom in frame.env.get(head, UNKNOWN))
         else:

@@ -113,7 +113,7 @@ def annotation_alias(linker: Linker, name: str, module: Module, depth: int = 0) 
         return binding[1], module
     if binding[0] == "import":
         item = module.facts.imports[binding[1]]
-        other = linker.project.find_module(absolute(module, item.module, item.level))
+        other = linker.project.find_module(absolute(module, item.module, item.level), module.facts.path)
         if other is not None and item.name is not None and other is not module:
             return linker.annotation_alias(item.name, other, depth + 1)
     return None

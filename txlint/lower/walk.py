@@ -270,7 +270,7 @@ def _interpolated(n: Any, w: Walk, parts: list[Expr]) -> None:
                 _interpolated(part.format_spec, w, parts)
 
 
-_STATEMENTS = frozenset({"BEGIN", "DELETE", "INSERT", "MERGE", "REPLACE", "SELECT", "UPDATE", "WITH"})
+_STATEMENTS = frozenset({"BEGIN", "DELETE", "INSERT", "MERGE", "REPLACE", "RESET", "SELECT", "SET", "SHOW", "UPDATE", "WITH"})
 
 
 def _start(text: str) -> str:
