@@ -155,6 +155,9 @@ def test_a_transaction_of_the_caller_is_named() -> None:
     text = "@transaction.atomic  # open: a\ndef pay(x):\n    x.rate = ask(x)\n\ndef ask(x):\n    return bank.get(x)  # want: TX103=a\n"
     fix = suggested(HEAD + text)
     assert fix.preview is None
-    assert "opens the transaction (x.py:3): `bank.get` can be called there before it, and its result handed on to `ask`" in (
-        fix.reason or ""
+    assert "(x.py:3): its callers can call `bank.get` before it" in (fix.reason or "")
+    block = text.replace("@transaction.atomic  # open: a\n", "")
+    block = block.replace("(x):\n    x", "(x):\n    with transaction.atomic():  # open: a\n        x")
+    assert "opens the transaction (x.py:4): `bank.get` can be called there before it, and its result handed on to `ask`" in (
+        suggested(HEAD + block).reason or ""
     )

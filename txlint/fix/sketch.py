@@ -76,6 +76,8 @@ def _elsewhere(case: Case, opener: Opener) -> str:
         return f"a job that is enqueued at the commit can call `{call}` and write its result in a transaction of its own"
     owner = opener.trace[0].function.rpartition(".")[2] if opener.trace else ""
     where = f"{opener.place.path}:{opener.place.line}"
+    if opener.decorates:
+        return f"a decorator opens the transaction around `{owner}` ({where}): its callers can call `{call}` before it"
     return f"`{owner}` opens the transaction ({where}): `{call}` can be called there before it, and its result handed on to `{here}`"
 
 
