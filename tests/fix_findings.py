@@ -53,6 +53,7 @@ def findings_of(text: str | bytes, path: str = "x.py", **given: object) -> list[
                 entry_count=1,
                 condition=None,
                 trace=() if _owner(tree, opens[name]) is _owner(tree, place) else (step, step),
+                decorates=source.line(opens[name].line).lstrip().startswith("@"),
             )
             for name in names
         )

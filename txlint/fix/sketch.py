@@ -76,7 +76,7 @@ def _elsewhere(case: Case, opener: Opener) -> str:
         return f"a job that is enqueued at the commit can call `{call}` and write its result in a transaction of its own"
     owner = opener.trace[0].function.rpartition(".")[2] if opener.trace else ""
     where = f"{opener.place.path}:{opener.place.line}"
-    if opener.kind == "decorator":
+    if opener.decorates:
         return f"all of `{owner}` is in the transaction ({where}): its callers can call `{call}` before, and hand its result on to `{here}`"
     return f"`{owner}` opens the transaction ({where}): `{call}` can be called there before it, and its result handed on to `{here}`"
 

@@ -415,7 +415,7 @@ class Frame:
 
     def changed(self, row: Expr, by: Fun | str | None = None, attribute: str = "") -> None:
         """An attribute of an instance is assigned to: if it is a row that was read, its transaction is one that writes. ``by``: only if
-        this method of it assigns one, or if this attribute is one, of those that its class has. ``attribute``: unless this is none of them."""
+        this method of it assigns one, or if this attribute is one, of those that its class has. ``attribute``: unless this is none."""
         if not any(opened.reads or opened.writes_if for opened in self.open.values()):
             return
         name = row if row.__class__ is str and "." not in row else None

@@ -22,7 +22,7 @@ from txlint.rules.relay import is_relay
 from txlint.rules.remedy import Case, remedy
 from txlint.rules.rule import Family
 from txlint.rules.source import Sources
-from txlint.rules.words import awaited, opener_name, shorten, step_label, through, where
+from txlint.rules.words import awaited, decorates, opener_name, shorten, step_label, through, where
 
 MOST_PAIRS = 100
 GROUPS = {"3": "deferral", "5": "structure"}
@@ -293,6 +293,7 @@ def _openers(case: Case, kept: list[tuple[Confidence, Passage]], fingerprints: l
                 condition=origin.condition,
                 trace=trace,
                 told=_told(case, passage, name, None),
+                decorates=decorates(origin, sources),
                 family=origin.family,
                 owner=origin.owner,
             )

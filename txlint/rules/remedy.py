@@ -12,7 +12,7 @@ from txlint.catalog.families import Deferring, deferring
 from txlint.model.hazard import EffectSite, Hop, Origin, Passage, Spot
 from txlint.rules.rule import Family
 from txlint.rules.source import Sources, as_written
-from txlint.rules.words import awaited, short_name, shorten
+from txlint.rules.words import awaited, decorates, short_name, shorten
 
 _LONGEST = 100
 _ASKED = frozenset({"http", "rpc"})  # kinds that are there for their answer
@@ -48,7 +48,7 @@ class Case:
 
 def remedy(case: Case, sources: Sources) -> str:
     """A sentence or two."""
-    call = _callee(case.site)
+    call, begun = _callee(case.site), _transaction(case, sources)
     if case.relay:
         return (
             f"Lease the rows first: mark them as taken and commit, then call `{call}` with no transaction open, "
@@ -57,29 +57,29 @@ def remedy(case: Case, sources: Sources) -> str:
     if case.held:
         return f"Read what is needed and end the transaction, then call `{call}`, then write in a new one."
     if case.site.effect.reads:
-        return f"Call `{call}` before {_transaction(case)} begins, or commit first and use its answer in a second transaction."
+        return f"Call `{call}` before {begun} begins, or commit first and use its answer in a second transaction."
     if case.site.effect.assigns:
         return (
-            f"`{call}` also sets what is saved with the row, so it cannot be deferred: call it before {_transaction(case)} begins, or "
+            f"`{call}` also sets what is saved with the row, so it cannot be deferred: call it before {begun} begins, or "
             "commit first and save the row in a second transaction."
         )
     if case.site.result_used:
         if case.family.kind not in _ASKED and (deferred := _defer_the_way(case, sources)):
             return deferred
         return (
-            f"The result of `{call}` is used, so it cannot be deferred: call it before {_transaction(case)} begins, or commit first "
+            f"The result of `{call}` is used, so it cannot be deferred: call it before {begun} begins, or commit first "
             "and write its result in a second transaction."
         )
-    parts = [_outside(case) if case.family.way == "outside" else _defer(case, sources)]
+    parts = [_outside(case, sources) if case.family.way == "outside" else _defer(case, sources)]
     if case.site.sibling_deferred:
         parts.append(f"Another call of `{call}` in `{case.short(case.site.function)}` is deferred already.")
     return " ".join(parts)
 
 
-def _outside(case: Case) -> str:
+def _outside(case: Case, sources: Sources) -> str:
     if awaited(case.origin):
         return f"Call `{_callee(case.site)}` before anything is written, or in a job that is enqueued at the commit."
-    return f"Call `{_callee(case.site)}` before {_transaction(case)} begins or after it has committed."
+    return f"Call `{_callee(case.site)}` before {_transaction(case, sources)} begins or after it has committed."
 
 
 def _defer(case: Case, sources: Sources) -> str:
@@ -115,14 +115,14 @@ def _callee(site: EffectSite) -> str:
     return shorten(site.callee)
 
 
-def _transaction(case: Case) -> str:
+def _transaction(case: Case, sources: Sources) -> str:
     origin = case.origin
     match origin.kind:
         case "atomic_requests" | "request":
             return "the request's transaction"
         case "hook":
             return "the caller's transaction"
-        case "decorator":
+        case _ if decorates(origin, sources):
             return f"`{case.short(origin.function)}`" if origin.function else f"`{shorten(origin.name)}`"
         case _ if origin.function and origin.function != case.site.function:
             return f"the transaction of `{case.short(origin.function)}`"
@@ -138,12 +138,12 @@ def _ending(case: Case, how: Deferring, sources: Sources) -> str:
         owner = _owner(origin.spot, sources) if origin.owner is None else origin.owner
         if owner:
             return f"`{ends.format(owner=owner)}`"
-    if origin.kind in ("with", "custom"):
+    if origin.kind in ("with", "custom") and not decorates(origin, sources):
         elsewhere = f" of `{case.short(origin.function)}`" if origin.function and origin.function != case.site.function else ""
         return f"the `with` block{elsewhere} has ended"
-    if origin.kind == "decorator" and origin.function:
+    if decorates(origin, sources) and origin.function:
         return f"`{case.short(origin.function)}` has returned"
-    return f"{_transaction(case)} has committed"
+    return f"{_transaction(case, sources)} has committed"
 
 
 def _owner(spot: Spot, sources: Sources) -> str:

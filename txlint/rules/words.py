@@ -62,6 +62,11 @@ def opener_name(origin: Origin, sources: Sources) -> str:
     return shorten(".".join(origin.name.split(".")[-2:])) if origin.kind != "request" or awaited(origin) else shorten(origin.name)
 
 
+def decorates(origin: Origin, sources: Sources) -> bool:
+    """Is the transaction opened by a decorator, a library's or the project's own?"""
+    return origin.kind == "decorator" or (origin.kind == "custom" and sources.before(origin.spot).strip() == "@")
+
+
 def awaited(origin: Origin) -> str | None:
     """What a write of the project's waits for, where the framework commits at the end of a request."""
     return deferring(origin.family).awaits if origin.kind == "request" else None
