@@ -298,7 +298,7 @@ class Catalog:
             self._parameter_types[key] = next((each.parameters[key[1]] for each in classes if each and key[1] in each.parameters), None)
         return self._parameter_types[key]
 
-    @property
+    @cached_property
     def roots(self) -> frozenset[str]:
         """The top-level packages of which anything is known."""
         return frozenset(self._roots)

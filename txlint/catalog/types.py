@@ -21,6 +21,7 @@ class TypeExpr(NamedTuple):
     ``receivers`` what the receiver, a signal, is sent to: to call one of them is to send it
     ``arg``       the argument at ``position`` (or None) or with keyword ``name`` (or "")
     ``init``      the same of the call that made the receiver
+    ``put``       what the project assigns to attribute ``name`` of instances of the receiver's class, a namespace, if it is one thing
     ``new``       an instance of what ``args[0]`` is
     ``holding``   the class ``args[0]``, for instances that hold ``args[1]``
     ``bound``     the callable ``args[0]`` with arguments bound
@@ -65,15 +66,14 @@ def parse_type(text: str) -> TypeExpr:
             return _argument(head, inner)
         if head.startswith("self.") and not inner:
             return TypeExpr("gives", _dotted(head[5:]))
-        if head == "setting":
+        if head in ("setting", "put"):
             return TypeExpr(head, _dotted(inner))
         if head in ("new", "bound", "context", "result", "stored", "unsaved"):
             return TypeExpr(head, args=(parse_type(inner),))
         if head == "holding" and len(held := _split(inner, ",")) == 2:
             return TypeExpr(head, args=tuple(parse_type(part) for part in held))
         raise ValueError(
-            f"unknown word {head!r} in {text!r}: only arg, init, new, holding, bound, context, result, setting, stored and unsaved take "
-            "parentheses"
+            f"unknown word {head!r} in {text!r}: arg, init, put, new, holding, bound, context, result, setting, stored and unsaved take them"
         )
     if text.endswith("]"):
         head, _, inner = text[:-1].partition("[")

@@ -357,9 +357,9 @@ def _has_key(bound: dict[str, Value], name: str) -> bool:
 
 
 def note_parameters(linker: Any, fun: Fun, bound: dict[str, Value], cls: int = NO_CLASS, whole: bool = False) -> None:
-    """What callers pass is what a parameter without annotation may be. Callables are not told here: which caller passes which one is
-    kept apart (`program`). What is passed beside them is noted, as it may be a key; so it is of instances where the function keeps what it
-    is given. ``whole``: what is not bound has its default."""
+    """What callers pass is what a parameter without annotation may be, a module of a library among them (``Billing(stripe)``). Callables
+    are not told here: which caller passes which one is kept apart (`program`). What is passed beside them is noted, as it may be a key;
+    so it is of instances where the function keeps what it is given. ``whole``: what is not bound has its default."""
     for name, value in bound.items():
         for atom in value:
             if type(atom) in CALLABLE or (type(atom) is Obj and len(bound) > 1 and _has_key(bound, name) and fills(linker, fun)):
@@ -367,7 +367,7 @@ def note_parameters(linker: Any, fun: Fun, bound: dict[str, Value], cls: int = N
                 linker.put(("param", fun.id, name), given, beside(linker, fun, bound, name, whole))
                 hand(linker, fun, name, value)
                 break
-        told = [_told(linker, atom) for atom in value if type(atom) not in _CALLER_ONLY]
+        told = [_told(linker, atom) for atom in value if type(atom) not in _CALLER_ONLY or _is_library(linker, atom)]
         if told:
             tell(linker, fun, name, tuple(told), cls)
 
@@ -421,6 +421,10 @@ def tell(linker: Any, fun: Fun, name: str, value: Value, cls: int = NO_CLASS) ->
         linker.params[key] = merged
         if not linker.first_for_class or cls == NO_CLASS or linker.has_replayed(fun, cls):
             linker.stale.setdefault(fun.id, set()).add(cls)
+
+
+def _is_library(linker: Any, atom: Atom) -> bool:
+    return type(atom) is Ext and atom.name in linker.catalog.roots
 
 
 def _told(linker: Any, atom: Atom) -> Atom:

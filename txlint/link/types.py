@@ -8,6 +8,7 @@ from txlint.catalog.types import TypeExpr, parse_type
 from txlint.frameworks.named import bound_to
 from txlint.link import taught
 from txlint.link.kept import one_of
+from txlint.link.members import shared
 from txlint.link.typehints import instances_of
 from txlint.link.values import (
     CLASS,
@@ -104,6 +105,9 @@ def typed(
         for name in expr.name.split("."):
             value = linker.attributes(value, name)
         return value
+    if op == "put":
+        value = shared(linker, receiver.name, expr.name) if isinstance(receiver, ExtObj) else UNKNOWN
+        return value if len(value) == 1 else UNKNOWN
     if op == "gives":
         return _given_by(linker, receiver, expr.name)
     if op == "new":

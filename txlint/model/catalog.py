@@ -14,6 +14,8 @@ Type expressions (``returns.type``, attribute and parameter types of ``class``);
     ``item``                   the receiver's item type
     ``arg(0)``, ``arg(name)``  the value of that argument; ``arg(1:using)`` passed either way
     ``init(0)``, ``init(name)``  likewise, an argument of the call that made the receiver
+    ``put(name)``              what the project assigns to this attribute of instances of the receiver's class, a namespace, if it is one
+                               thing
     ``new(T)``                 an instance of the class that T is, or names by a dotted path; of a manager or queryset: its item
     ``owner``                  an instance of the class on which a manager or field stands (its model)
     ``decorated``              the function or class under a decorator
