@@ -54,11 +54,12 @@ def by_attributes(frame: Frame, value: Value, fun: Fun, given: Mapping[str, Expr
     """What a function gives by a key that it is passed, where that is an attribute of what is passed here: ``self.get(cls.slug)``."""
     found: list[Atom] = []
     for atom in value:
-        tag = atom.place[3] if isinstance(atom, Stored) and len(atom.place) > 3 else None
+        place: tuple[Any, ...] = atom.place if isinstance(atom, Stored) else ()
+        tag = place[3] if len(place) > 3 else None
         expr = given.get(tag[2]) if tag is not None and tag[:2] == ("param", fun.id) and len(bound.get(tag[2], ())) != 1 else None
         head, _, attribute = expr.partition(".") if expr.__class__ is str else ("", "", "")
         if attribute and "." not in attribute and frame.is_param(head):
-            atom = frame.linker.atoms(Stored, (*atom.place[:3], ("of", frame.fun.id, head, attribute), *atom.place[4:]))
+            atom = frame.linker.atoms(Stored, (*place[:3], ("of", frame.fun.id, head, attribute), *place[4:]))
         found.append(atom)
     return tuple(found)
 
