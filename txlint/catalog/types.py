@@ -73,7 +73,7 @@ def parse_type(text: str) -> TypeExpr:
         if head == "holding" and len(held := _split(inner, ",")) == 2:
             return TypeExpr(head, args=tuple(parse_type(part) for part in held))
         raise ValueError(
-            f"unknown word {head!r} in {text!r}: arg, init, put, new, holding, bound, context, result, setting, stored and unsaved take them"
+            f"unknown word {head!r} in {text!r}: arg, init, put, new, holding, bound, context, result, setting, stored, unsaved take them"
         )
     if text.endswith("]"):
         head, _, inner = text[:-1].partition("[")

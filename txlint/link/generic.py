@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from txlint.link.classes import base_value
+from txlint.link.kept import MOST_KEPT, is_below, options
 from txlint.link.project import Fun, Klass, Module, absolute
-from txlint.link.values import UNKNOWN, Cls, Ext, Fn, Many, Obj, SelfCls, SelfObj, Seq, TypeArg, Value, union
+from txlint.link.values import UNKNOWN, Cls, Ext, Fn, Many, Obj, SelfCls, SelfObj, Seq, Stored, TypeArg, Value, union
 from txlint.model.facts import Expr
 from txlint.model.shapes import parts, speaks_of
 
@@ -59,7 +60,8 @@ def for_class(linker: Linker, value: Value, klass: Klass | None, item: Value = U
         if isinstance(atom, TypeArg):
             told = _told(linker, klass, atom, item, frozenset()) if klass is not None else UNKNOWN
             known = tuple(each for each in told if not isinstance(each, TypeArg))
-            result = union(result, known)
+            if len(value) == 1 or not _are_found(linker, value, known):
+                result = union(result, known)
         elif isinstance(atom, Many):
             result = union(result, (linker.atoms(Many, for_class(linker, atom.item, klass, item)),))
         elif isinstance(atom, Seq):
@@ -69,6 +71,16 @@ def for_class(linker: Linker, value: Value, klass: Klass | None, item: Value = U
         else:
             result = union(result, (atom,))
     return result
+
+
+def _are_found(linker: Linker, value: Value, known: Value) -> bool:
+    """Is it found which instances are kept where these say of which class they are: ``self.items: dict[str, T] = {}``?"""
+    for atom in value:
+        if isinstance(atom, Stored):
+            found = options(linker, linker.atoms(Stored, atom.place[:3]))
+            if len(found) < MOST_KEPT and any(is_below(each, other) for each in found for other in known if isinstance(other, Obj)):
+                return True
+    return False
 
 
 def for_frame(frame: Frame, value: Value) -> Value:

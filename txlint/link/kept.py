@@ -250,11 +250,11 @@ def _resolved(linker: Linker, place: Place) -> Value:
     in_container = place[0] in ("global", "attr")
     vague = [atom for atom in told if isinstance(atom, Obj) and not atom.exact and atom.klass.subclasses] if in_container else ()
     if vague:  # what an annotation says counts where it is not found what is there
-        told = tuple(atom for atom in told if atom not in vague or not any(_is_below(other, atom) for other in told))
+        told = tuple(atom for atom in told if atom not in vague or not any(is_below(other, atom) for other in told))
     return told
 
 
-def _is_below(atom: Atom, other: Obj) -> bool:
+def is_below(atom: Atom, other: Obj) -> bool:
     return isinstance(atom, Obj) and atom.klass in other.klass.subclasses
 
 

@@ -2,6 +2,7 @@
 
 A key is ``("const", value)``, ``("class", class number)`` (the class itself, or that of the very object whose ``type()`` is asked for), or
 that of whoever calls: ``("param", function number, name)``, ``("type", function number, name)`` for the class of what is passed,
+``("of", function number, name, attribute)`` for an attribute of it (``get(cls.slug)``),
 ``("each", function number, name)`` for any item of what is passed (``for name in names: registry[name] = func``); of what is kept itself,
 ``("own", attribute)``; or several together, ``("tuple", keys)``. A function that a decorator's factory keeps, or that is handed over beside
 its key, has the key that was passed in the same call. None: not known."""
@@ -47,6 +48,20 @@ def key_of(frame: Frame, expr: Expr, value: Value) -> Tag:
     if asked is None:
         return (_item_of(frame, expr) if frame.loops else None) or tag_of(value)
     return class_tag(frame.ev(asked))
+
+
+def by_attributes(frame: Frame, value: Value, fun: Fun, given: Mapping[str, Expr], bound: Mapping[str, Value]) -> Value:
+    """What a function gives by a key that it is passed, where that is an attribute of what is passed here: ``self.get(cls.slug)``."""
+    found: list[Atom] = []
+    for atom in value:
+        place: tuple[Any, ...] = atom.place if isinstance(atom, Stored) else ()
+        tag = place[3] if len(place) > 3 else None
+        expr = given.get(tag[2]) if tag is not None and tag[:2] == ("param", fun.id) and len(bound.get(tag[2], ())) != 1 else None
+        head, _, attribute = expr.partition(".") if expr.__class__ is str else ("", "", "")
+        if attribute and "." not in attribute and frame.is_param(head):
+            atom = frame.linker.atoms(Stored, (*place[:3], ("of", frame.fun.id, head, attribute), *place[4:]))
+        found.append(atom)
+    return tuple(found)
 
 
 def _item_of(frame: Frame, expr: Expr) -> Tag:

@@ -806,5 +806,6 @@ class Frame:
             result = union(result, found) if result else found
         if not result and len(value) == 2 and type(value[1]) is Obj and type(value[0]) is Param and value[0].fun is self.fun:
             self.linker.asking.add(self.fun.id)
-            return self.linker.attributes(self._told(value[0].name), name)  # the class of its annotation has none
+            told = self.linker.attributes(self._told(value[0].name), name)  # the class of its annotation has no such method
+            return tuple([atom for atom in told if type(atom) is Fn])
         return result

@@ -127,10 +127,10 @@ def _substituted(linker: Linker, atom: Atom, receiver: Atom | None, arguments: d
 def _under(linker: Linker, atom: Stored, arguments: dict[str, Value], fun: Fun) -> Atom:
     """What is kept under a key that the caller gives: ``hooks_of("paid")``, where that returns ``HOOKS[name]``."""
     asked = atom.place[3]
-    if asked is None or asked[0] not in ("param", "type") or asked[1] != fun.id:
+    if asked is None or asked[0] not in ("param", "type", "of") or asked[1] != fun.id:
         return atom
-    of_it = tag_of if asked[0] == "param" else class_tag
-    key = of_it(arguments[asked[2]] if asked[2] in arguments else default_of(linker, fun, asked[2]))
+    given = arguments[asked[2]] if asked[2] in arguments else default_of(linker, fun, asked[2])
+    key = class_tag(given) if asked[0] == "type" else tag_of(linker.attributes(given, asked[3]) if asked[0] == "of" else given)
     return linker.atoms(Stored, (*atom.place[:3], key, *atom.place[4:]))
 
 

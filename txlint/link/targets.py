@@ -8,10 +8,29 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from txlint.link.generic import by_arguments, for_class, for_frame
+from txlint.link.held import by_parameter
+from txlint.link.keyed import by_attributes
 from txlint.link.passing import apply_states, bind, decided, doubt_states, key_for_caller, note_parameters, target_class
 from txlint.link.settled import constants
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
-from txlint.link.values import UNKNOWN, Atom, Ext, ExtMethod, ExtObj, Fn, Generated, Obj, Param, Part, SelfCls, SelfObj, Seq, Value, union
+from txlint.link.values import (
+    UNKNOWN,
+    Atom,
+    Ext,
+    ExtMethod,
+    ExtObj,
+    Fn,
+    Generated,
+    Obj,
+    Param,
+    Part,
+    SelfCls,
+    SelfObj,
+    Seq,
+    Stored,
+    Value,
+    union,
+)
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import NO_CLASS, RECEIVER, Event, Flow, Key, Opened, ParamTarget, Passed, Target, Test
 
@@ -75,6 +94,8 @@ def add_targets(
                 {query: None for query in replay.queries if query[0] == "attr" and linker.varies(receiver.klass, query[1])}
             )
     if returns:
+        if fun.fact is not None and any(type(a) is Stored and len(a.place) > 3 for a in returns):
+            returns = by_attributes(frame, returns, fun, by_parameter(fun.fact.params, site.expr, skip), bound)
         if linker.has_generics:
             held = type(receiver) is SelfObj
             returns = for_frame(frame, returns) if held else for_class(linker, returns, klass, getattr(receiver, "item", UNKNOWN))
