@@ -355,7 +355,7 @@ def class_attribute(linker: Linker, klass: Klass, name: str, after: Klass | None
                     is_declared = binding[0] == "value" and binding[2] is not None and given
                     value = union(value, declared(linker, given, place) if is_declared else given)
                 value = fillable(linker, _member(linker, klass, value), place) if value else value
-                if ExtObj in map(type, value):
+                if ExtObj in map(type, value) and found.bindings[-1][0] == "value" and found.bindings[-1][2] is None:
                     own = found.owner.dotted.removeprefix(f"{found.owner.module.name}.")
                     value = kept_as(linker, value, found.owner.module, found.bindings[-1], f"{own}.{name}")
             elif found.name is not None:
