@@ -535,7 +535,7 @@ def assigning(linker: Linker, module: Module, name: str) -> Sequence[Fun]:
 def _assigned_name(target: Any) -> str:
     if target.__class__ is str:
         return target.rpartition(".")[2] if "." in target else ""
-    return item_name(target[2]) if target[0] == "sub" else ""
+    return item_name(target[2]) if target[0] == "sub" else target[2] if target[0] == "attr" else ""
 
 
 def _end_of(expr: Any) -> str:

@@ -298,7 +298,11 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                     if isinstance(atom, ExtObj) and atom.name in frame.linker.catalog.namespaces:
                         frame.linker.put(("space", atom.name, item), value)
         elif tag == "attr":
-            frame.ev(target[1])
+            base = frame.ev(target[1])
+            if frame.linker.catalog.namespaces and value and not frame.silent:
+                for atom in base:
+                    if isinstance(atom, ExtObj) and atom.name in frame.linker.catalog.namespaces:
+                        frame.linker.put(("space", atom.name, target[2]), value)
             frame.changed(target[1])
 
 
