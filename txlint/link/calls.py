@@ -134,7 +134,7 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
             _call_for(site, (test,), atom, site.args, site.keywords, CERTAIN, 0)
         else:
             call_atom(site, atom, site.args, site.keywords, 0)
-    first = value[0]
+    first = value[0] if value else None  # all of them may be left out
     if type(first) is ExtMethod and not site.targets and type(first.receiver) is ExtObj and first.receiver.name in frame.linker.abstract:
         if site.effect is None and not frame.silent and not any(frame.linker.at(first.name)):
             _by_method_name(site, first.attr, first.receiver.name)  # a row of a model that is not known
