@@ -690,7 +690,7 @@ def _construct(site: Site, atom: Cls | SelfCls, args: tuple[Value, ...], keyword
     # `cls(..)` makes one more of the receiver's kind.
     if exact:
         flags = made_with(linker, klass, *_in_own_words(site, args, keywords), site.open_ended)
-        made: Atom = linker.instance(klass, True, item, _row_given(site, klass), flags)
+        made: Atom = linker.instance(klass, type(atom) is Cls, item, _row_given(site, klass), flags)
     else:
         made = linker.atoms(SelfObj, klass, frame.exact)
     opened: Value = UNKNOWN

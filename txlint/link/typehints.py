@@ -9,7 +9,25 @@ from typing import TYPE_CHECKING
 from txlint.link import generic
 from txlint.link.held import BRIEF, is_brief, provided, under
 from txlint.link.project import Fun, Klass, Module, absolute
-from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtObj, Fn, Generated, Many, Obj, Param, Seq, Table, TypeArg, Value, union
+from txlint.link.values import (
+    UNKNOWN,
+    AnyCls,
+    Atom,
+    Cls,
+    Const,
+    Ext,
+    ExtObj,
+    Fn,
+    Generated,
+    Many,
+    Obj,
+    Param,
+    Seq,
+    Table,
+    TypeArg,
+    Value,
+    union,
+)
 from txlint.model.facts import Expr
 from txlint.model.graph import Opened
 
@@ -88,7 +106,7 @@ def annotation(linker: Linker, expr: Expr, module: Module, klass: Klass | None, 
             return linker.annotation(items[0], module, klass, scope)
         if last in ("type", "Type"):
             instances = linker.annotation(items[0], module, klass, scope)
-            return tuple(linker.atoms(Cls, a.klass) for a in instances if isinstance(a, Obj))
+            return tuple(linker.atoms(AnyCls if a.klass.subclasses else Cls, a.klass) for a in instances if isinstance(a, Obj))
         if last in _ITERABLES:
             return (linker.atoms(Many, linker.annotation(items[0], module, klass, scope)),)
         if last in _MAPPINGS:

@@ -199,7 +199,7 @@ def made(linker: Linker, value: Value) -> Value:
     result: Value = UNKNOWN
     for atom in value:
         if isinstance(atom, (Cls, SelfCls)):
-            result = union(result, (linker.instance(atom.klass, isinstance(atom, Cls)),))
+            result = union(result, (linker.instance(atom.klass, type(atom) is Cls),))
         elif isinstance(atom, (Seq, Many)):
             result = union(result, linker.made(linker.items((atom,))))
         elif isinstance(atom, ExtObj):

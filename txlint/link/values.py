@@ -39,6 +39,13 @@ class Cls(Atom):
     klass: Klass
 
 
+class AnyCls(Cls):
+    """A class of the project or one below it, as ``type[X]`` says."""
+
+    __slots__ = ()
+    klass: Klass
+
+
 class Obj(Atom):
     """An instance of a class of the project. ``exact``: its very class is known, not only a base of it. ``item``: what it holds
     (a manager's model instances, a task's function). ``origin``: the key of a session-like object. ``flags``: see `settled`."""
