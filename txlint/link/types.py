@@ -135,7 +135,7 @@ def typed(
     if op == "owner":
         if isinstance(receiver, (Ext, Cls, SelfCls)):
             return linker.made((receiver,))
-        return tuple(filter(None, (_class_of(linker, atom) for atom in linker.item_of(receiver)))) if receiver is not None else UNKNOWN
+        return tuple(linker.atoms(Cls, atom.klass) for atom in linker.item_of(receiver) if isinstance(atom, Obj)) if receiver else UNKNOWN
     return UNKNOWN
 
 
@@ -149,15 +149,6 @@ def _results(linker: Linker, value: Value) -> Value:
             for item in atom.items:
                 result = union(result, _results(linker, item))
     return tuple(atom for atom in result if not isinstance(atom, Param))
-
-
-def _class_of(linker: Linker, atom: Atom) -> Atom | None:
-    """The class of an instance; of a class itself."""
-    if isinstance(atom, (Obj, SelfObj)):
-        return linker.atoms(Cls if isinstance(atom, Obj) else SelfCls, atom.klass)
-    if isinstance(atom, ExtObj):
-        return linker.atoms(Ext, atom.name)
-    return atom if isinstance(atom, (Cls, Ext, SelfCls)) else None
 
 
 def _shares(linker: Linker, atom: Atom, origin: Any) -> Atom:
