@@ -87,7 +87,7 @@ def _commits(frame: Frame, receiver: Atom | None) -> bool:
 
 
 def name_of(frame: Frame, key: Key) -> str:
-    """What the function calls a session, by its key; empty where that has no name there."""
+    """What the function calls a session, by its key; empty where that has no name there, or only one that is private to another object."""
     where, path = key[1:3] if len(key) > 2 else ("", "")
     if where == "self":
         name = f"{frame.self_name}.{path}"
@@ -101,7 +101,9 @@ def name_of(frame: Frame, key: Key) -> str:
         last = str(path).split(".")
         names += [each for each in (last[-1], ".".join(last[-2:])) if frame.linker.where_bound(frame.module, each) == path]
         name = min(names, key=lambda each: each.count("."), default="")
-    return name if all(part.isidentifier() for part in name.split(".")) else ""
+    parts = name.split(".")
+    is_own = all(part.isidentifier() for part in parts) and not any(part[:1] == "_" for part in parts[1 + (where == "self") :])
+    return name if is_own else ""
 
 
 def _locks_if(site: Site, opener: Opener, receiver: Atom | None, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> Test | None:
