@@ -171,10 +171,6 @@ class Framework:
         """The same of a setting that code reads, by its canonical dotted name."""
         return "unknown", None
 
-    def only_reads(self, linker: Linker, alias: str) -> bool:
-        """Is nothing written to the database of this alias?"""
-        return False
-
     def set_by(self, linker: Linker, path: str) -> Value | None:
         """The project's own classes and functions that a setting names; None where it names others, or none."""
         return None

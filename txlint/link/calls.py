@@ -677,7 +677,7 @@ def _call_function(site: Site, atom: Fn, args: tuple[Value, ...], keywords: dict
         return
     add_targets(site, atom, args, keywords, "super" if site.kind == "super" else "call")
     if type(receiver) is Obj and site.receiver is not None:
-        frame.changed(site.receiver, fun)
+        frame.changed(site.receiver, fun, known=(receiver,))
     if type(receiver) is Obj and receiver.klass.id in linker.own_signals:
         called_own(site, fun, receiver, args, keywords)
 

@@ -140,21 +140,28 @@ def _tested(when: When, value: Any) -> bool | None:
     return bool(value == when.equals and type(value) is type(when.equals))
 
 
+_WORDS = re.compile(r"\w+")
 _BLANK = re.compile(r"(?:\s|--[^\n]*|/\*.*?\*/)*", re.DOTALL)
 """What may stand before a statement: space and comments."""
 
 
 def begins(text: str, openings: tuple[str, ...], is_whole: bool) -> bool | None:
-    """Does a statement begin with one of these words (`START TRANSACTION`)? None: not all of them are known yet."""
+    """Does a statement begin with one of these words (`START TRANSACTION`; `WITH DELETE`: a common table expression in which the other word
+    stands)? None: not all of them are known yet, or other statements follow it."""
     blank = _BLANK.match(text)
     words = text[blank.end() if blank is not None else 0 :].upper().replace(";", " ").split(None, 3)
     is_cut = not is_whole and (not words or not text[-1:].isspace())
     known = words[:-1] if is_cut else words
+    others = ";" in text.rstrip().rstrip(";")
     result: bool | None = False
     for opening in openings:
         wanted = opening.split()
+        if wanted[0] == "WITH" and len(wanted) == 2 and known[:1] == wanted[:1]:
+            if wanted[1] in _WORDS.findall(text.upper()):
+                return None if others else True
+            wanted = wanted[:1] if not is_whole else wanted
         if known[: len(wanted)] == wanted:
-            return True
+            return None if others else True
         if not is_whole and len(known) < len(wanted) and wanted[: len(known)] == known:
             result = None
     return result

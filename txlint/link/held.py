@@ -98,6 +98,7 @@ def of_global(linker: Linker, module: Module, dotted: str) -> Key:
         if at not in linker.held_by_names:
             frame = Frame(linker, owner.body, None, True)
             frame.silent = True
+            linker.held_by_names[at] = {}  # what it is given may lead back here
             linker.held_by_names[at] = given(frame, bound[-1][1])
         return linker.held_by_names[at].get(rest, ("session", "global", full))
     return ("session", "global", full)

@@ -4,7 +4,6 @@ transaction: `state_queries`, `asserted`."""
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import parse_type
@@ -162,8 +161,8 @@ def _only_selects(statement: Value) -> bool:
         if isinstance(atom, ExtObj) and atom.item:
             return _only_selects(atom.item)  # `text("SELECT ..")`
         text = atom.value if isinstance(atom, Const) else atom.text if isinstance(atom, Prefix) else None
-        if not isinstance(text, str):
-            return False
+        if not isinstance(text, str) or ";" in text.rstrip().rstrip(";"):
+            return False  # what follows may do anything
         is_whole = isinstance(atom, Const)
         if begins(text, _SETTINGS, is_whole):
             continue
@@ -202,7 +201,7 @@ def _is_column(frame: Frame, arg: Expr) -> bool:
 _SETTINGS = ("RESET", "SET", "SHOW")
 """Statements that change the settings of the connection at most: a rollback undoes that, and nobody else waits for it."""
 _READS = ("EXPLAIN", "SELECT", "WITH")
-_WRITING = frozenset({"ANALYZE", "DELETE", "INSERT", "INTO", "MERGE", "SHARE", "UPDATE"})
+_WRITING = frozenset({"ANALYZE", "CALL", "DELETE", "INSERT", "INTO", "LOCK", "MERGE", "SHARE", "UPDATE"})
 """Words of those that write or lock all the same; what EXPLAIN analyzes it runs."""
 _LOCKS = re.compile(r"\bpg_(?:try_)?advisory_", re.IGNORECASE)  # others wait for what such a function takes
 _HARMLESS = frozenset({"CURRENT_SETTING", "NOW", "SET_CONFIG", "VERSION"})  # functions that change nothing but settings
@@ -222,8 +221,6 @@ def opening_of(
     key: Any
     if opener.key == "alias":
         alias, key = alias_of(site, opener.alias, opener.family, args, keywords)
-        if alias is not None and alias != "default" and any(each.only_reads(frame.linker, alias) for each in frame.linker.frameworks):
-            opener = replace(opener, reads=True)
     elif opener.key == "receiver":
         found = receiver_key(site, receiver)
         key = found if found is not None else (opener.family, "local", f"{frame.fun.id}:{site.pos[0]}:{site.pos[1]}")

@@ -413,14 +413,16 @@ class Frame:
         if not self.silent and known is None:
             self.flow.scopes += 1
 
-    def changed(self, row: Expr, by: Fun | str | None = None, attribute: str = "") -> None:
+    def changed(self, row: Expr, by: Fun | str | None = None, attribute: str = "", known: Value = UNKNOWN) -> None:
         """An attribute of an instance is assigned to: if it is a row that was read, its transaction is one that writes. ``by``: only if
-        this method of it assigns one, or if this attribute is one, of those that its class has. ``attribute``: unless this is none."""
+        this method of it assigns one, or if this attribute is one, of those that its class has. ``attribute``: unless this is none.
+        ``known``: what the row is."""
         if not any(opened.reads or opened.writes_if for opened in self.open.values()):
             return
         name = row if row.__class__ is str and "." not in row else None
-        value = self.looked_at(row) if name is None else self.env.get(name) or (self.name(name) if name in self.reads else UNKNOWN)
-        for atom in value:
+        if not known:
+            known = self.looked_at(row) if name is None else self.env.get(name) or (self.name(name) if name in self.reads else UNKNOWN)
+        for atom in known:
             if isinstance(atom, Obj) and row_of(atom) != NEW and self.linker.is_mapped(atom.klass):
                 if by is not None and not assigns_field(self.linker, atom.klass, by):
                     continue

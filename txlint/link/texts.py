@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from txlint.link.linker import Linker
 
 
+_LONGEST = 4096  # of what is put together, more is known by its start
+
+
 def text_of(value: Value) -> str | None:
     """The text that a value is."""
     atom = value[0] if len(value) == 1 else None
@@ -28,7 +31,7 @@ def operated(linker: Linker, op: str, left: str, right: Value) -> Value:
     if op != "+":
         return UNKNOWN
     end = text_of(right)
-    return started(linker, left) if end is None else (linker.atoms.const(left + end),)
+    return started(linker, left) if end is None or len(left) + len(end) > _LONGEST else (linker.atoms.const(left + end),)
 
 
 def method(linker: Linker, text: Atom | None, name: str) -> Value:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.catalog.types import parse_type
 from txlint.frameworks.data import ABSENT, Unknown
-from txlint.frameworks.django.routers import SETTINGS, written
 from txlint.frameworks.django.rows import DjangoRow
 from txlint.frameworks.django.settings import DjangoSettings
 from txlint.frameworks.named import bound_to
@@ -44,6 +43,7 @@ _RELATED = "django.db.models.fields.related_descriptors.RelatedManager"
 _MANY_RELATED = "django.db.models.fields.related_descriptors.ManyRelatedManager"
 _PARTS = MODEL.removesuffix("Model")
 """Of what models are made: fields, expressions, enumerations. All models that this module itself offers are in the catalog."""
+_SETTINGS = "django.conf.settings."
 _BY_NAME = frozenset({"django.apps.apps.get_model", "django.apps.registry.Apps.get_model", "django.apps.AppConfig.get_model"})
 _BY_SUFFIX = (
     ("ModelForm", "django.forms.ModelForm"),
@@ -104,7 +104,6 @@ class DjangoModels(Framework):
         self._rows: dict[int, list[Klass]] | None = None
         self._fields: dict[tuple[int, str], frozenset[str] | None] = {}
         self._lazy: frozenset[int] | None = None  # classes of lazy objects
-        self._written: frozenset[str] | None = None  # databases to which routers send what is written
         self._wired: set[str] | None = None  # keywords of all calls of `as_view`
 
     # -- the linker's questions ---------------------------------------------------------------------------------------------------
@@ -118,12 +117,7 @@ class DjangoModels(Framework):
         return "value" if answer.confidence is Confidence.CERTAIN else "likely", answer.value
 
     def setting_named(self, dotted: str) -> tuple[str, Any]:
-        return self.setting(dotted.removeprefix(SETTINGS)) if dotted.startswith(SETTINGS) else ("unknown", None)
-
-    def only_reads(self, linker: Linker, alias: str) -> bool:
-        if self._written is None:
-            self._written = written(linker, self.setting)
-        return bool(self._written) and alias not in self._written
+        return self.setting(dotted.removeprefix(_SETTINGS)) if dotted.startswith(_SETTINGS) else ("unknown", None)
 
     def set_by(self, linker: Linker, path: str) -> Value | None:
         value, names = self._names_in(path)
@@ -145,8 +139,8 @@ class DjangoModels(Framework):
         return tuple(base for suffix, base in _BY_SUFFIX if name.endswith(suffix))[:1]
 
     def name(self, linker: Linker, dotted: str) -> Value | None:
-        if dotted.startswith(SETTINGS):
-            return self._named_by_setting(linker, dotted.removeprefix(SETTINGS))
+        if dotted.startswith(_SETTINGS):
+            return self._named_by_setting(linker, dotted.removeprefix(_SETTINGS))
         if dotted != USER:
             return None
         klass = self.user(linker)
