@@ -59,7 +59,7 @@ from txlint.link.values import (
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import FLAG, KEY, NEW, STORED, Event, ParamTarget, Target, Test
 from txlint.model.kinds import Confidence
-from txlint.model.shapes import last_name, speaks_of, statements
+from txlint.model.shapes import last_name, speaks_of, statements, times
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -689,7 +689,7 @@ def _construct(site: Site, atom: Cls | SelfCls, args: tuple[Value, ...], keyword
     exact = isinstance(atom, Cls)
     # `cls(..)` makes one more of the receiver's kind.
     if exact:
-        flags = made_with(linker, klass, *_in_own_words(site, args, keywords), site.open_ended)
+        flags = made_with(linker, klass, *_as_flags(site, args, keywords), site.open_ended)
         made: Atom = linker.instance(klass, type(atom) is Cls, item, _row_given(site, klass), flags)
     else:
         made = linker.atoms(SelfObj, klass, frame.exact)
@@ -729,6 +729,28 @@ def _construct(site: Site, atom: Cls | SelfCls, args: tuple[Value, ...], keyword
     if not exact and frame.fun.fact is not None and frame.fun.fact.name == "__init_subclass__" and klass.subclasses:
         made = linker.atoms(OneOf, tuple(linker.instance(each, True) for each in klass.subclasses[:MOST_KEPT]))  # it runs for each of them
     site.result = union(site.result, opened or (made,))
+
+
+def _as_flags(site: Site, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> tuple[tuple[Value, ...], dict[str | None, Value]]:
+    """Arguments as instances keep them for conditions: of lists those of which nobody else may put anything into."""
+    given, named = _in_own_words(site, args, keywords)
+    if args is not site.args or keywords is not site.keywords or not any(type(a) is Seq for v in (*given, *named.values()) for a in v[:1]):
+        return given, named
+    exprs = site.expr[2] if len(site.expr[2]) == len(given) else (None,) * len(given)
+    of = dict(site.expr[3])
+    return (
+        tuple([_unshared(site.frame, value, expr) for value, expr in zip(given, exprs, strict=True)]),
+        {name: _unshared(site.frame, value, of.get(name)) for name, value in named.items()},
+    )
+
+
+def _unshared(frame: Frame, value: Value, expr: Expr | None) -> Value:
+    """What is passed, unless it is a list that has another name: one that is written here, or bound and not spoken of again, has none."""
+    if not value or type(value[0]) is not Seq:
+        return value
+    is_written = expr.__class__ is tuple and expr[0] in ("list", "tuple")
+    is_alone = expr.__class__ is str and "." not in expr and times(frame.fun.body, expr) == 2
+    return value if is_written or is_alone else UNKNOWN
 
 
 def _in_own_words(
@@ -858,5 +880,5 @@ def flush(site: Site) -> None:
         )
     )
     if site.effect is not None and site.effect.awaited:
-        frame.started.append(Started(site.effect, site.expr))
+        frame.started.append(Started(site.effect, site.expr, frame.undecided))
     site.targets, site.effect = [], None

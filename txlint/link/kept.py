@@ -45,6 +45,7 @@ from txlint.link.values import (
     Value,
     union,
 )
+from txlint.model.facts import Body
 from txlint.model.graph import KEY, Target, Test
 from txlint.model.shapes import called, calls_in, last_name, parts, statements
 
@@ -446,6 +447,35 @@ def is_filled(linker: Linker, klass: Klass, name: str) -> bool:
         for fun, filled in _writers(linker, module):
             if (filled is None or name in filled) and _fills_attribute(fun, name, fun.klass is None or fun.klass in family):
                 return True
+    return False
+
+
+def is_shared(linker: Linker, klass: Klass, name: str) -> bool:
+    """Has this attribute of instances of a class another name somewhere, by which something may be put into it: ``mine = self.steps``?"""
+    known = linker.shared_lists.get((klass.id, name))
+    if known is None:
+        funs = (fun for module in linker.project.using(name) for fun in (module.body, *module.funs))
+        known = linker.shared_lists[klass.id, name] = any(_hands_out(fun.body, f".{name}") for fun in funs)
+    return known
+
+
+_ONLY_READ = frozenset({"all", "any", "enumerate", "len", "list", "reversed", "sorted", "tuple", "zip"})
+
+
+def _hands_out(body: Body, attribute: str) -> bool:
+    """Does a body bind an attribute to a name, return it or pass it on?"""
+    for part in parts(body):
+        if part[0] in ("assign", "ann", "return", "yield"):
+            given: tuple[Any, ...] = part[1:]
+            given = given[1:] if part[0] != "return" and part[0] != "yield" else given
+        elif part[0] == "call" and len(part) == 5:
+            if part[1] in _ONLY_READ:
+                continue
+            given = (*part[2], *(value for _, value in part[3]))
+        else:
+            continue
+        if any(each.__class__ is str and each.endswith(attribute) for each in given):
+            return True
     return False
 
 

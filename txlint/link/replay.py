@@ -422,6 +422,8 @@ class Frame:
         name = row if row.__class__ is str and "." not in row else None
         if not known:
             known = self.looked_at(row) if name is None else self.env.get(name) or (self.name(name) if name in self.reads else UNKNOWN)
+        if not any(isinstance(atom, Obj) for atom in known):
+            self.of_columns.clear()  # it may be a row
         for atom in known:
             if isinstance(atom, Obj) and row_of(atom) != NEW and self.linker.is_mapped(atom.klass):
                 if by is not None and not assigns_field(self.linker, atom.klass, by):
@@ -446,8 +448,13 @@ class Frame:
                 self.committed(each)
             return
         still = self.open.get(key)
-        if still is not None and still.pos not in self.of_columns:
+        if still is not None and (still.pos not in self.of_columns or self._is_given_more(key)):
             self._writes_after_all(still)
+
+    def _is_given_more(self, key: Key) -> bool:
+        """Do callers pass anything besides what this transaction is open on, which may be a row?"""
+        fact = self.fun.fact
+        return fact is not None and any(each.name != self.self_name and each.name not in map(str, key) for each in fact.params)
 
     def _writes_after_all(self, known: Opened) -> None:
         """A transaction that began with a read is written in, and was the same when it had only read."""

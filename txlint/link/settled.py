@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from txlint.link.kept import is_filled
+from txlint.link.kept import is_filled, is_shared
 from txlint.link.keyed import entries
 from txlint.link.project import Fun, Klass, mentions
 from txlint.link.uses import uses_in
@@ -72,7 +72,8 @@ def list_of(frame: Frame, name: str) -> str | None:
     flag, owner = flag_of(frame, source), frame.fun.klass
     if loop is None or flag is None or owner is None or uses_in(loop[3], name, frame.module).bindings:
         return None
-    return flag if not is_filled(frame.linker, owner, flag.removeprefix(FLAG)) else None
+    attribute = flag.removeprefix(FLAG)
+    return None if is_filled(frame.linker, owner, attribute) or is_shared(frame.linker, owner, attribute) else flag
 
 
 def mark_of(frame: Frame, expr: Expr) -> str | None:

@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 class Started:
     """Something that a call has started; ``name``: what the function calls it."""
 
-    __slots__ = ("call", "effect", "name")
+    __slots__ = ("call", "effect", "name", "tests")
 
-    def __init__(self, effect: Effect, call: Any) -> None:
+    def __init__(self, effect: Effect, call: Any, tests: int) -> None:
         self.effect = effect
         self.call = call
         self.name = ""
+        self.tests = tests  # on which it depends that it is started
 
 
 def waited(frame: Frame, stmt: Stmt) -> None:
@@ -34,21 +35,30 @@ def waited(frame: Frame, stmt: Stmt) -> None:
     if stmt[0] not in _PLAIN:
         return
     awaited = [part[1] for part in parts(stmt) if part[0] == "await"]
+    bound = {target for target in stmt[1] if target.__class__ is str} if stmt[0] == "assign" else set()
     left = []
     for each in frame.started:
         if not each.name and not _stands_in(stmt, each):
             heads = (loop for loop, _ in frame.loops if loop[0] == "for" and loop[1].__class__ is str)
             each.name = next((loop[1] for loop in heads if _stands_in(loop[2], each)), "")
         if each.name:
-            is_over = any(speaks_of(expr, _names(frame, stmt, each.name)) for expr in awaited)
+            is_over = any(_waits(expr) and speaks_of(expr, _names(frame, stmt, each.name)) for expr in awaited)
         else:
-            is_over = any(_stands_in(expr, each) for expr in awaited)
+            is_over = any(expr is each.call or (_waits(expr) and _stands_in(expr, each)) for expr in awaited)
             each.name = _named(stmt) if _stands_in(stmt, each) else ""
-        if is_over:
+        if is_over and frame.undecided <= each.tests:
             _over(frame, each)
-        elif each.name:
+        elif each.name and not (each.name in bound and not _stands_in(stmt, each)):
             left.append(each)
     frame.started = left
+
+
+_WAITING = frozenset({"gather", "shield", "wait", "wait_for"})
+
+
+def _waits(expr: Expr) -> bool:
+    """Is it waited for what is awaited, and not only for somebody to take it: ``await task``, ``await asyncio.gather(*tasks)``?"""
+    return expr.__class__ is not tuple or expr[0] != "call" or last_name(expr[1]) in _WAITING
 
 
 _PLAIN = frozenset({"ann", "assign", "aug", "expr", "return"})

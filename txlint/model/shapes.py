@@ -67,3 +67,10 @@ def speaks_of(expr: Any, names: Container[str]) -> bool:
     if expr.__class__ is str:
         return expr.partition(".")[0] in names
     return expr.__class__ is tuple and any(speaks_of(part, names) for part in expr)
+
+
+def times(part: Any, name: str) -> int:
+    """How often a body, or a part of it, speaks of a name."""
+    if part.__class__ is str:
+        return int(part == name or part.startswith(f"{name}."))
+    return sum(times(each, name) for each in part) if part.__class__ is tuple else 0

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from txlint.catalog.types import parse_type
 from txlint.frameworks.django.models import ADMIN
@@ -22,7 +22,7 @@ from txlint.frameworks.types import Called
 from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import CHANGED, IDENTITY, NO_CLASS, OF, Entrance, Opened
 from txlint.model.kinds import Confidence
-from txlint.model.shapes import called, calls_in, last_name, statements
+from txlint.model.shapes import called, calls_in, last_name, statements, times
 
 if TYPE_CHECKING:
     from txlint.frameworks.django.models import DjangoModels
@@ -135,7 +135,7 @@ def _process_view(linker: Linker, dotted: str) -> Iterator[tuple[Opened, Marks]]
                 continue
             view = fun.fact.params[2].name
             events = [event for event in linker.replay(fun, atom.klass, True).flow.events if event.func == view]
-            is_asked = _times(fun.body, view) > len({event.pos for event in events})
+            is_asked = times(fun.body, view) > len({event.pos for event in events})
             for event in events:
                 asked = [test for test in event.guards if test.param.startswith(f"{OF}{view}.") and test.op == "truthy"]
                 marks = tuple((test.param.rpartition(".")[2], test.wanted) for test in asked)
@@ -145,13 +145,6 @@ def _process_view(linker: Linker, dotted: str) -> Iterator[tuple[Opened, Marks]]
                             # Views may be marked in more ways than by decorators: who has no mark may be exempt all the same.
                             sure = opened.confidence if all(wanted for _, wanted in marks) else min(opened.confidence, Confidence.LIKELY)
                             yield replace(placed(opened, fun), confidence=sure), marks
-
-
-def _times(part: Any, name: str) -> int:
-    """How often a body, or a part of it, speaks of a name."""
-    if part.__class__ is str:
-        return int(part == name or part.startswith(f"{name}."))
-    return sum(_times(each, name) for each in part) if part.__class__ is tuple else 0
 
 
 def _has_mark(linker: Linker, view: ViewEntry, name: str) -> bool:
