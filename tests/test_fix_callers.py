@@ -56,7 +56,32 @@ UNSAFE = {
         "has ended",
     ),
 }
+UNSAFE |= {
+    "a caller that raises": (
+        "def place(order):\n    with transaction.atomic():\n        tell(order)\n        raise ValueError\n",
+        "`place` undoes the transaction afterwards, so that the deferred call would never run (line 17)",
+    ),
+    "a caller that rolls back": (
+        "@transaction.atomic\ndef place(order):\n    middle(order)\n\n"
+        "def middle(order):\n    tell(order)\n    transaction.set_rollback(True)\n",
+        "`middle` undoes the transaction afterwards",
+    ),
+    "a decorator of retries": (
+        "import tenacity\n\n@transaction.atomic\ndef place(order):\n    middle(order)\n\n"
+        "@tenacity.retry\ndef middle(order):\n    tell(order)\n",
+        "the decorator `tenacity.retry` of `middle` would no longer catch what the call raises",
+    ),
+    "a setter beside its property": (
+        "class Box:\n    @property\n    def told(self): ...\n    @told.setter\n    def told(self, order):\n        try:\n"
+        "            tell(order)\n        except ConnectionError:\n            pass\n\n"
+        "def place(order):\n    box = Box()\n    with transaction.atomic():\n        box.told = order\n",
+        "the `try` in `told` (line 19) would no longer catch",
+    ),
+}
 SAFE = {
+    "a raise behind the block": (
+        "def place(order):\n    if order:\n        with transaction.atomic():\n            tell(order)\n        raise ValueError\n"
+    ),
     "around the block": (
         "def place(order):\n    try:\n        with transaction.atomic():\n"
         "            tell(order)\n    except ConnectionError:\n        pass\n"

@@ -69,6 +69,10 @@ UNSAFE = {
     ),
 }
 NONE = {
+    "a text that is written anew": (
+        "storage.delete('x')  # want: TX107=a\nname = storage.save('x', data)  # want: TX111=a",
+        "line 7 does more with the same, which the deferred call would undo",
+    ),
     "a name that is written anew": (
         "storage.delete(path)  # want: TX107=a\nname = storage.save(path, data)  # want: TX111=a",
         "line 7 does more with the same, which the deferred call would undo",

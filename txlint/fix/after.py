@@ -259,7 +259,8 @@ def overtakes(case: Case) -> int | None:
     """The line of a later effect on the same file or key that stays, as its result is used: what the deferred call would undo."""
     call = case.site.call
     receiver = dotted(call.func.value) if isinstance(call.func, cst.Attribute) else ""
-    given = {case.code(a.value): dotted(a.value).partition(".")[0] for a in call.args if isinstance(a.value, (cst.Name, cst.Attribute))}
+    written = (cst.Name, cst.Attribute, cst.SimpleString, cst.FormattedString)
+    given = {case.code(a.value): dotted(a.value).partition(".")[0] for a in call.args if isinstance(a.value, written)}
     if not receiver or not given:
         return None
 

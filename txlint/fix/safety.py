@@ -25,7 +25,7 @@ from txlint.fix.after import (
     statements_of,
     used_again,
 )
-from txlint.fix.callers import BROAD
+from txlint.fix.callers import BROAD, CATCHING
 from txlint.fix.case import Case, Verdict, short, weighed
 from txlint.fix.references import assigned, by_reference, changed_later
 from txlint.fix.scopes import Scope, Site
@@ -178,10 +178,6 @@ def risks(case: Case) -> Iterator[str]:
         yield from case.project.around.get(case.finding.fingerprint, ())
 
 
-_CATCHING = frozenset({"tenacity", "backoff", "retry", "retrying"})
-"""Packages whose decorators call a function again when it raises."""
-
-
 def _catching_decorator(case: Case) -> str | None:
     """A decorator inside the transaction that handles exceptions: one of the file's own with a ``try``, or of a package for retries."""
     node = case.site.function.node
@@ -197,9 +193,9 @@ def _catching_decorator(case: Case) -> str | None:
             match statement:
                 case ast.FunctionDef() if any(isinstance(n, ast.Try) and n.handlers for n in ast.walk(statement)):
                     return name
-                case ast.ImportFrom(module=str(module)) if module.partition(".")[0] in _CATCHING:
+                case ast.ImportFrom(module=str(module)) if module.partition(".")[0] in CATCHING:
                     return name
-                case ast.Import(names=names) if any(alias.name.partition(".")[0] in _CATCHING for alias in names):
+                case ast.Import(names=names) if any(alias.name.partition(".")[0] in CATCHING for alias in names):
                     return name
     return None
 

@@ -18,6 +18,7 @@ from txlint.fix.scopes import Scope
 ON, LEAVES, LOOPS, UNDOES = "on", "leaves", "loops", "undoes"
 """A statement ends and the next one runs; the function or block is left with the transaction whole; ``break`` or ``continue``; it raises
 or rolls back."""
+_UNDOING = (".abort", ".begin", ".doom")  # of a manager of the transaction package: `begin` aborts what is there
 _NEVER_RETURN = frozenset({"sys.exit", "exit", "quit", "frappe.throw"})
 
 
@@ -138,6 +139,8 @@ def _is_undoing(case: Case, call: cst.Call) -> bool:
     name = dotted(call.func)
     if name.endswith("set_rollback"):
         return bool(call.args) and case.code(call.args[0].value) == "True"
+    if case.family == "zope" and name.endswith(_UNDOING) and not call.args:
+        return True
     return name in _NEVER_RETURN or (name.endswith(".rollback") and not call.args)
 
 

@@ -29,6 +29,8 @@ _TWEEN = "pyramid_tm"
 _VIEWS = frozenset(
     f"pyramid.view.{name}" for name in ("view_config", "notfound_view_config", "forbidden_view_config", "exception_view_config")
 )
+_OF_ERRORS = _VIEWS - {"pyramid.view.view_config"}
+"""Views that answer an error: pyramid_tm aborts what they have done as well, and no hook of the transaction runs."""
 _CONFIG = "pyramid.config.Configurator"
 _REQUEST = "pyramid.request.Request"
 _FIND = "pyramid.request.Request.find_service"
@@ -52,14 +54,16 @@ def entrances(linker: Linker) -> Iterator[Entrance]:
     included = _included(linker)
     by_call = configured(linker)
     for fun in linker.project.funs:
-        names = (linker.where_bound(fun.module, name) for name, _ in decorators(fun))
+        names = [linker.where_bound(fun.module, name) for name, _ in decorators(fun)]
         if fun.id in by_call.views or any(name in by_call.decorators or _is_view(linker, name) for name in names):
             _gets_request(linker, fun)
             if included is not None:
                 path, pos = included
                 cls = fun.klass.id if fun.klass is not None else NO_CLASS
                 node = (fun.id, cls, cls == NO_CLASS)
-                yield Entrance(node, "request", _TWEEN, path, pos, fun.dotted, "default", Confidence.LIKELY, family="zope")
+                of_views = _VIEWS.intersection(names)
+                family = "" if of_views and of_views <= _OF_ERRORS else "zope"
+                yield Entrance(node, "request", _TWEEN, path, pos, fun.dotted, "default", Confidence.LIKELY, family=family)
 
 
 def _gets_request(linker: Linker, view: Fun) -> None:

@@ -31,6 +31,8 @@ def applies(case: Case) -> bool:
 
 
 def applicability(case: Case) -> Verdict:
+    if _answers_error(case):
+        return Verdict("none", "what the view of an error does is aborted with the request's transaction, and no hook of it runs")
     verdict = judge(case, _risks(case))
     if verdict.applicability != "none" and _current(case) is None:
         return Verdict("none", "the manager of the transaction has no name here, and the thread's may be another")
@@ -43,6 +45,17 @@ def rewrite(case: Case) -> Rewrite:
     before = f"{current.text}().addAfterCommitHook(lambda committed, call="
     changes = (*behaviour(case), "what it raises is logged and goes no further")
     return wrap(case, before, ": committed and call())", changes, current)
+
+
+_OF_ERRORS = ("exception_view_config", "forbidden_view_config", "notfound_view_config")
+
+
+def _answers_error(case: Case) -> bool:
+    """Is it a Pyramid view of errors and of nothing else (pyramid_tm 2: a request that has an ``exc_info`` is aborted)?"""
+    node = case.site.function.node
+    decorators = node.decorators if isinstance(node, cst.FunctionDef) else ()
+    names = {dotted(d.decorator.func if isinstance(d.decorator, cst.Call) else d.decorator).rpartition(".")[2] for d in decorators}
+    return not names.isdisjoint(_OF_ERRORS) and "view_config" not in names
 
 
 def _risks(case: Case) -> Iterator[str]:
