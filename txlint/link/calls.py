@@ -749,8 +749,13 @@ def _unshared(frame: Frame, value: Value, expr: Expr | None) -> Value:
     if not value or type(value[0]) is not Seq:
         return value
     is_written = expr.__class__ is tuple and expr[0] in ("list", "tuple")
-    is_alone = expr.__class__ is str and "." not in expr and times(frame.fun.body, expr) == 2
-    return value if is_written or is_alone else UNKNOWN
+    if is_written or expr.__class__ is not str or "." in expr:
+        return value if is_written else UNKNOWN
+    names = frame.linker.times_named
+    at = frame.fun.id, expr
+    if at not in names:
+        names[at] = times(frame.fun.body, expr)
+    return value if names[at] == 2 else UNKNOWN
 
 
 def _in_own_words(

@@ -182,6 +182,7 @@ class Linker:
         self.kept_fields: dict[Any, Any] = {}  # what constructors keep of fields, and what is done to names: see `changes`
         self.told_together: dict[Any, None] = {}  # parameters of which it was asked what is passed beside them, see `together`
         self.varying: dict[tuple[int, str], bool] = {}  # see `varies`
+        self.times_named: dict[tuple[int, str], int] = {}  # function and local name -> how often its body speaks of it
         self.shared_lists: dict[tuple[int, str], bool] = {}  # class and attribute -> has its list another name
         self.compared: dict[int, frozenset[str]] = {}  # class -> attributes that its methods compare, see `settled`
         self.flags: dict[tuple[int, str], bool] = {}  # (class, attribute): settled when an instance is made? see `settled`
