@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.lookup import PROJECT
 from txlint.catalog.types import parse_type
-from txlint.link import builtin, taught
+from txlint.link import builtin, taught, uploads
 from txlint.link.chosen import each_of, is_table, kept_under, tests_of
 from txlint.link.conditions import argument, is_given
 from txlint.link.guards import parameter_of
@@ -145,6 +145,8 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
             _unresolved(site)
         if site.receiver is not None and all(type(atom) in (Stored, OneOf) for atom in value):
             _doubt_by_name(site, last_name(func))
+    if site.effect is None and not frame.silent and (last := last_name(func)) in uploads.METHODS:
+        uploads.upload(site, last)
     _finish(site)
     if frame.switched and site.receiver is not None and site.receiver == frame.self_name:
         frame.switched.pop(site.receiver, None)  # a method may assign others

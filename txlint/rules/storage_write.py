@@ -85,6 +85,9 @@ read in between.
 
 A file opened for writing whose name is not known to be new is taken to be new.
 
+Saving a row counts where the same function assigned the file, passed it to `create()` or the constructor, or saves a form or
+serializer with a field for it. Where the model has a `save()` of its own, what callers assigned is not told to it.
+
 ## See also
 
 TX107 for deleting, moving and overwriting.
