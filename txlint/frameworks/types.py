@@ -54,6 +54,17 @@ class Loaders(NamedTuple):
     always: frozenset[str]
 
 
+class Uploads(NamedTuple):
+    """What a library calls the writing of files with rows: classes by their canonical dotted names."""
+
+    stores: str  # the effect
+    models: frozenset[str]  # bases of the classes of rows
+    managers: frozenset[str]  # which make rows
+    forms: frozenset[str]  # whose ``save`` saves a row, with the fields that ``class Meta`` names
+    files: frozenset[str]  # what can be assigned
+    stored: frozenset[str]  # what a field for files holds
+
+
 class Called(NamedTuple):
     """A function of the project that a library calls: with the class of its receiver (-1: none), and what is known of its arguments."""
 
@@ -150,6 +161,7 @@ class Framework:
 
     abstract: frozenset[str] = frozenset()
     """Classes of the library of which there are no instances but those of classes below them."""
+    uploads: Uploads | None = None
 
     def class_attribute(self, linker: Linker, klass: Klass, name: str) -> Value | None:
         return None

@@ -99,6 +99,7 @@ class Linker:
         self.finals = frozenset(dotted.rpartition(".")[2] for dotted in self.project.finals)  # names that some module declares `Final`
         self.frameworks = frameworks
         self.abstract = frozenset(name for each in frameworks for name in each.abstract)
+        self.uploads = next((each.uploads for each in frameworks if each.uploads is not None), None)
         # Of the others it is not asked at each call.
         self.read_calls = tuple(each for each in frameworks if _answers(each, "given", "runs", "constant"))
         self.name_values = tuple(each for each in frameworks if _answers(each, "name"))

@@ -1,6 +1,7 @@
-"""Files that saving a row writes: Django's ``FileField.pre_save`` stores what has been assigned to it and is not stored yet
-(django/db/models/fields/files.py). That is told where the function that saves has also assigned the file, or passed it to whoever makes
-the row, or where the row is a form's or serializer's that has a field for it: elsewhere most rows are saved with the file they have."""
+"""Files that saving a row writes: a framework's field for files stores what has been assigned to it and is not stored yet.
+
+That is told where the function that saves has also assigned the file, or passed it to whoever makes the row, or where the row is a form's or
+serializer's that has a field for it: elsewhere most rows are saved with the file that they have."""
 
 from __future__ import annotations
 
@@ -20,29 +21,26 @@ if TYPE_CHECKING:
 
 METHODS = frozenset({"save", "asave", "create", "acreate"})
 _MAKE = frozenset({"create", "acreate"})
-_STORES = "django.db.models.FileField.pre_save"
-_STORED = "django.db.models.fields.files.FieldFile"
-_FILE = "django.core.files.base.File"
-_MODEL = frozenset({"django.db.models.Model"})
-_MANAGERS = frozenset({"django.db.models.Manager", "django.db.models.QuerySet"})
-_FORMS = frozenset({"django.forms.BaseModelForm", "rest_framework.serializers.ModelSerializer"})
 
 
 def upload(site: Site, method: str) -> None:
     """Makes a call of ``save`` or ``create`` an effect, if it is known to write a file."""
     frame = site.frame
     linker = frame.linker
+    known = linker.uploads
+    if known is None:
+        return
     holder: Expr = frame.self_name if site.kind == "super" else site.receiver
     values = frame.looked_at(holder) if holder is not None else UNKNOWN
     if method in _MAKE:
-        rows = linker.items(tuple([atom for atom in values if _is_of(linker, atom, _MANAGERS)]))
+        rows = linker.items(tuple([atom for atom in values if _is_of(linker, atom, known.managers)]))
         sure = _passed(linker, _saved(linker, rows), site.keywords)
     else:
-        rows = tuple([row for row in values if _is_of(linker, row, _MODEL)])
+        rows = tuple([row for row in values if _is_of(linker, row, known.models)])
         sure = None if _is_put_off(site.expr) else _of_form(linker, values)
         sure = sure or _of_row(frame, holder, rows if site.kind == "super" else _saved(linker, rows), site.pos)
     if sure is not None:
-        site.effect = linker.at(_STORES).effects[0]
+        site.effect = linker.at(known.stores).effects[0]
         site.confidence = min(site.confidence, sure)
 
 
@@ -85,7 +83,7 @@ def _passed(linker: Linker, rows: Value, keywords: Mapping[str | None, Value]) -
 def _of_form(linker: Linker, values: Value) -> Confidence | None:
     """Has a model's form or serializer a field for a file? Whether it gets one is up to the request."""
     for form in values:
-        if _is_of(linker, form, _FORMS):
+        if linker.uploads is not None and _is_of(linker, form, linker.uploads.forms):
             for meta in linker.attribute(form, "Meta"):
                 for model in linker.attribute(meta, "model"):
                     if isinstance(model, Cls):
@@ -113,17 +111,16 @@ def _is_put_off(call: Expr) -> bool:
 
 
 def _is_file(linker: Linker, rows: Value, name: str) -> bool:
-    return name.isidentifier() and any(
-        isinstance(atom, ExtObj) and _STORED in linker.catalog.bases(atom.name) for row in rows for atom in linker.attribute(row, name)
-    )
+    stored = linker.uploads.stored if linker.uploads is not None else frozenset()
+    return name.isidentifier() and any(_is_of(linker, atom, stored) for row in rows for atom in linker.attribute(row, name))
 
 
 def _sure(linker: Linker, value: Value) -> Confidence | None:
     """Is a value a file that is not stored yet? A text names one that is, and what another row holds has been stored with it."""
-    known = [linker.catalog.bases(atom.name) for atom in value if isinstance(atom, ExtObj)]
-    if any(isinstance(atom, Const) for atom in value) or any(_STORED in bases for bases in known):
+    known = linker.uploads
+    if known is None or any(isinstance(atom, Const) or _is_of(linker, atom, known.stored) for atom in value):
         return None
-    return CERTAIN if any(_FILE in bases for bases in known) else LIKELY
+    return CERTAIN if any(_is_of(linker, atom, known.files) for atom in value) else LIKELY
 
 
 def _is_of(linker: Linker, atom: Atom, names: frozenset[str]) -> bool:

@@ -13,7 +13,7 @@ from txlint.frameworks.data import ABSENT, Unknown
 from txlint.frameworks.django.rows import DjangoRow
 from txlint.frameworks.django.settings import DjangoSettings
 from txlint.frameworks.named import bound_to
-from txlint.frameworks.types import Framework, Row
+from txlint.frameworks.types import Framework, Row, Uploads
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import STORED
 from txlint.model.kinds import Confidence
@@ -91,6 +91,14 @@ class DjangoModels(Framework):
     """A `Framework` of the linker."""
 
     abstract = frozenset({MODEL})
+    uploads = Uploads(
+        stores="django.db.models.FileField.pre_save",  # django/db/models/fields/files.py: only what is not committed yet
+        models=frozenset({MODEL}),
+        managers=frozenset({MANAGER, QUERYSET}),
+        forms=frozenset({"django.forms.BaseModelForm", "rest_framework.serializers.ModelSerializer"}),
+        files=frozenset({"django.core.files.base.File"}),
+        stored=frozenset({"django.db.models.fields.files.FieldFile"}),
+    )
 
     def __init__(self, settings: DjangoSettings) -> None:
         self.settings = settings
