@@ -1,7 +1,7 @@
 """Files that saving a row writes: a framework's field for files stores what has been assigned to it and is not stored yet.
 
-That is told where the function that saves has also assigned the file, or passed it to whoever makes the row, or where the row is a form's or
-serializer's that has a field for it: elsewhere most rows are saved with the file that they have."""
+That is told where the function that saves has also assigned the file, or passed it to whoever makes the row, or where the row is a form's
+or serializer's that has a field for it: elsewhere most rows are saved with the file that they have."""
 
 from __future__ import annotations
 
