@@ -317,12 +317,14 @@ def _consume(site: Site) -> None:
 
 
 def _doubt_by_name(site: Site, name: str, of: str | None = None) -> list[Fun]:
-    """Those in the project who define a method of this (uncommon) name, in classes that derive from a library's: one of them may end what
-    is open."""
+    """Those in the project who define a method of this (uncommon) name, in classes that derive from a library's or that such classes
+    derive from: one of them may end what is open."""
     linker = site.frame.linker
     named = linker.definitions_of(name)
     if of is not None:
-        named = [fun for fun in named if fun.klass is not None and linker.is_a(fun.klass, of)]
+        named = [
+            fun for fun in named if fun.klass is not None and any(linker.is_a(each, of) for each in (fun.klass, *fun.klass.subclasses))
+        ]
     if named and (site.frame.open or site.frame.region):
         doubt_states(site, [(fun, fun.klass) for fun in named])
     return named

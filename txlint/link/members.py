@@ -191,6 +191,10 @@ def _instance_attribute(linker: Linker, klass: Klass, name: str, receiver: Atom)
     exact = getattr(receiver, "exact", True)
     found = linker.find(klass, name)
     value = UNKNOWN
+    if found is not None and found.name is not None and name not in linker.setters(klass):
+        for entry in linker.at(found.name).returns:
+            if entry.attribute and entry.type and (known := linker.typed(parse_type(entry.type), receiver, (), {})):
+                return known
     if found is not None and (found.bindings is not None or name not in linker.setters(klass)):
         for item in linker.class_attribute(klass, name):
             if isinstance(item, Fn) and item.fun.klass is not None and item.receiver is None:
