@@ -236,6 +236,13 @@ def one_of_two(frame: Frame, expr: Expr) -> tuple[Test, Any, Any] | None:
     return (test, *pair) if test is not None and pair is not None else None
 
 
+def as_test(frame: Frame, expr: Expr) -> Test | None:
+    """The test of a parameter that holds where an expression gives true, and there only."""
+    yes, no = tests(frame, expr)
+    test = only_test(yes)
+    return test if test is not None and no == [("test", test.otherwise())] else None
+
+
 def parameter_of(frame: Frame, expr: Expr) -> str | None:
     """The parameter that an expression stands for: by its name, as a key of ``**kwargs``, or by a local name for one of these."""
     if expr.__class__ is str:
