@@ -41,6 +41,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.catalog import Arg, Effect, Returns, When
+from txlint.model.facts import Expr
 from txlint.model.graph import CHANGED, HELD, IDENTITY, INSTANCE, ITSELF, NEW, NO_CLASS, STORED, Opened, Sent, SignalTarget, Target, Test
 
 if TYPE_CHECKING:
