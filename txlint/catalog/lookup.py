@@ -299,6 +299,11 @@ class Catalog:
         return self._parameter_types[key]
 
     @cached_property
+    def given_parameters(self) -> frozenset[str]:
+        """The parameters, each behind the name of its method, of which some library's class says what they are: ``form_valid.form``."""
+        return frozenset(name for entry in self.entries if isinstance(entry, LibraryClass) for name in entry.parameters)
+
+    @cached_property
     def roots(self) -> frozenset[str]:
         """The top-level packages of which anything is known."""
         return frozenset(self._roots)

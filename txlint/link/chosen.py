@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.link.kept import CALLABLE, MOST_KEPT, kept, options
-from txlint.link.keyed import Tag, entries, fits
+from txlint.link.keyed import SEVERAL, Tag, entries, fits
 from txlint.link.values import UNKNOWN, Atom, Chosen, Cls, Const, Many, Obj, OneOf, Param, Seq, Stored, Table, Value
 from txlint.model.graph import KEY, Test
 
@@ -59,7 +59,7 @@ def entry_of(linker: Linker, table: Table, key: Value) -> Value:
 def kept_under(linker: Linker, atom: Stored) -> Chosen | None:
     """What is kept under a key that the caller gives, as a choice; None where the keys are not of one kind."""
     asked = atom.place[3] if len(atom.place) > 3 else None
-    if asked is None or asked[0] not in ("param", "type", "tuple"):
+    if asked is None or asked[0] not in ("param", "type", *SEVERAL):
         return None
     under: dict[Atom, list[Tag]] = {}
     for other, tag in entries(linker, atom.place):
@@ -67,13 +67,13 @@ def kept_under(linker: Linker, atom: Stored) -> Chosen | None:
             under.setdefault(other, []).append(tag)
             if isinstance(other, Cls):  # `handlers[kind] = cls()`
                 under.setdefault(linker.instance(other.klass, True), []).append(tag)
-    wanted = asked[1] if asked[0] == "tuple" else (asked,)
+    wanted = asked[1] if asked[0] in SEVERAL else (asked,)
     held = [(each, _parts(tag, len(wanted))) for each in options(linker, atom) for tag in under.get(each, (None,))]
     return _by_parts(linker, held, wanted)
 
 
 def _parts(tag: Tag, number: int) -> tuple[Tag, ...]:
-    if tag is not None and tag[0] == "tuple" and len(tag[1]) == number:
+    if tag is not None and tag[0] in SEVERAL and len(tag[1]) == number:
         return tag[1]  # type: ignore[no-any-return]
     return (tag,) if number == 1 else (None,) * number
 

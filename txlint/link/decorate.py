@@ -47,11 +47,15 @@ def decorate(linker: Linker, fun: Fun) -> Decoration:
     role = ""
     given: dict[str, Value] = {}
     wrappers: list[tuple[Fn, int]] = []  # functions that decorators put around, with how many openers lie inside of them
-    for expr, pos in reversed(fun.fact.decorators):
-        frame = Frame(linker, fun.parent or fun.module.body, None, True)
+    # Where the name of each is looked up, and in which decorator of the project it is applied.
+    waiting: list[tuple[Expr, Pos, Fun | None, Fun | None]] = [(expr, pos, fun.parent, None) for expr, pos in fun.fact.decorators]
+    while waiting:
+        expr, pos, scope, by = waiting.pop()
+        first = len(openers)
+        frame = Frame(linker, scope or fun.module.body, None, True)
         frame.silent = True
-        frame.static = fun.klass
-        frame.parent = fun.parent
+        frame.static = fun.klass if by is None else None
+        frame.parent = scope
         called = expr.__class__ is not str and expr[0] == "call"
         func = expr[1] if called else expr
         head = tuple(decorator for atom in frame.ev(func) for decorator in _library_decorators(linker, atom))
@@ -91,6 +95,9 @@ def decorate(linker: Linker, fun: Fun) -> Decoration:
                 before = value
                 if isinstance(atom, Fn):
                     value, opened, waits = _project(linker, frame, fun, atom, expr, called, pos, value)
+                    if value == before and not (opened or waits) and len(waiting) < _MOST_WAITING:
+                        holder, steps = _composed(linker, atom.fun, called)
+                        waiting.extend((step, pos, holder, by or atom.fun) for step in steps)
                 else:
                     value, opened, waits = _instance(linker, frame, fun, atom, expr, called, pos, value)
                 if isinstance(atom, Fn) and _retries(linker, atom.fun):
@@ -103,6 +110,13 @@ def decorate(linker: Linker, fun: Fun) -> Decoration:
             for made in frame.ev(expr):
                 if isinstance(made, Opening):
                     openers.append(_opened(made, pos))
+        if by is not None:
+            sure = Confidence.LIKELY if len(head) > 1 else Confidence.CERTAIN
+            openers[first:] = [
+                replace(opened, kind="custom", name=by.dotted, confidence=min(opened.confidence, sure))
+                for opened in openers[first:]
+                if not fun.fact.is_async or _works_async(linker, opened)
+            ]
     if fun.klass is not None and fun.klass.fact.decorators:
         openers.extend(_from_class(linker, fun))
     wide = _depended(linker, fun)
@@ -117,6 +131,33 @@ def decorate(linker: Linker, fun: Fun) -> Decoration:
     for wrapper, within in wrappers:
         linker.wrapped.extend((wrapper.fun, opened, fun) for opened in openers[within:])
     return Decoration(value, (*openers, *wide), deferred, retried, role, inert, tuple(given.items()))
+
+
+_MOST_WAITING = 16
+"""Decorators of one function, those that its decorators apply among them."""
+
+
+def _composed(linker: Linker, decorator: Fun, called: bool) -> tuple[Fun, list[Expr]]:
+    """The decorators that a decorator of the project applies to what it is given, the outermost first: ``return atomic(logged(function))``.
+    With the function in which they stand; of one that is ``called``, the function that it returns."""
+    if called:
+        made = _returned(decorator)
+        inner = next((each for each in decorator.nested if each.parent is decorator and each.fact and each.fact.name == made), None)
+        if inner is None:
+            return decorator, []
+        decorator = inner
+    wanted, expr = _first_parameter(linker, decorator), _returned(decorator)
+    steps: list[Expr] = []
+    while expr.__class__ is tuple and expr[0] == "call" and len(expr[2]) == 1 and not expr[3]:
+        steps.append(expr[1])
+        expr = expr[2][0]
+    return decorator, steps if expr == wanted else []
+
+
+def _returned(fun: Fun) -> Expr:
+    """What a function returns that does so in one place; empty where it has several."""
+    found = [stmt[1] for stmt in statements(fun.body) if stmt[0] == "return"]
+    return found[0] if len(found) == 1 and found[0] is not None else ""
 
 
 def _attributes(linker: Linker, frame: Frame, name: str, expr: Expr) -> Iterator[tuple[str, Value]]:

@@ -14,6 +14,7 @@ from txlint.link.constructed import kept_test, said_by_property
 from txlint.link.iterated import fields_over, holds_in
 from txlint.link.kept import kept_beside, one_of
 from txlint.link.opening import state_queries
+from txlint.link.project import Klass
 from txlint.link.settled import flag_of, mark_of
 from txlint.link.typehints import instances_of
 from txlint.link.unset import held_in
@@ -233,6 +234,13 @@ def one_of_two(frame: Frame, expr: Expr) -> tuple[Test, Any, Any] | None:
     test = only_test(tests(frame, expr[1])[0])
     pair = both_constant(frame.looked_at(expr[2]), frame.looked_at(expr[3])) if test is not None else None
     return (test, *pair) if test is not None and pair is not None else None
+
+
+def as_test(frame: Frame, expr: Expr) -> Test | None:
+    """The test of a parameter that holds where an expression gives true, and there only."""
+    yes, no = tests(frame, expr)
+    test = only_test(yes)
+    return test if test is not None and no == [("test", test.otherwise())] else None
 
 
 def parameter_of(frame: Frame, expr: Expr) -> str | None:
@@ -459,6 +467,8 @@ def _isinstance(frame: Frame, name: str, classes: Expr, is_class: bool) -> tuple
         value = union(value, instances_of(frame.linker, frame.ev(item)))
     if not value:
         return [], []
+    if is_class and (known := _subclasses(frame, name, classes[1] if several else (classes,))) is not None:
+        return known
     parameter = flag_of(frame, name) if "." in name else name if frame.is_param(name) else None
     said = name if not is_class else "instance" if name == "sender" and all(map(frame.is_param, ("sender", "instance"))) else ""
     is_name = said != "" and "." not in said
@@ -468,6 +478,30 @@ def _isinstance(frame: Frame, name: str, classes: Expr, is_class: bool) -> tuple
         yes, no = _both(parameter, "class", ids, True)
         return narrowed + yes, no
     return narrowed, []
+
+
+def _subclasses(frame: Frame, name: str, classes: Sequence[Expr]) -> tuple[Facts, Facts] | None:
+    """The same of a class that is known, or one of several: ``issubclass(self.queryset.model, Order)``. None where it is not."""
+    value = frame.looked_at(name)
+    if not value or any(type(atom) is not Cls for atom in value) or (name.partition(".")[0] == frame.self_name and not frame.exact):
+        return None
+    linker = frame.linker
+    wanted = [atom.klass if isinstance(atom, Cls) else getattr(atom, "name", None) for item in classes for atom in frame.looked_at(item)]
+    below, others = [], []
+    for atom in value:
+        above = linker.mro(atom.klass)  # type: ignore[attr-defined]
+        if any(each in above for each in wanted):
+            below.append(atom)
+        elif all(isinstance(each, Klass) and atom.klass not in linker.mro(each) for each in wanted) and all(  # type: ignore[attr-defined]
+            linker.has_known_bases(each) for each in above if isinstance(each, Klass)
+        ):
+            others.append(atom)
+        else:
+            return None
+    sides: list[Facts] = []
+    for atoms in (below, others):
+        sides.append([NEVER] if not atoms else [("is", (name, tuple(atoms)))] if "." not in name and len(atoms) < len(value) else [])
+    return sides[0], sides[1]
 
 
 def _narrowed(linker: Linker, known: Value, wanted: Value) -> Value:

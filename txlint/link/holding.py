@@ -159,6 +159,13 @@ def _iterated(linker: Linker, atom: ExtObj | Obj | SelfObj) -> Value:
     return (linker.atoms(SelfItem),) if isinstance(atom, SelfObj) else atom.item
 
 
+def _is_filled_with(item: Value, rest: Value) -> bool:
+    """Is it a container in a table that is filled later, as the table itself is: so that what is put there is at the table's place?"""
+    held = (item[0].rest if isinstance(item[0], Table) else getattr(item[0], "item", ())) if len(item) == 1 else ()
+    inner, outer = held[0] if held else None, rest[0] if rest else None
+    return isinstance(inner, Stored) and isinstance(outer, Stored) and inner.place[:3] == outer.place and len(inner.place) > 3
+
+
 def item_at(linker: Linker, value: Value, position: Any) -> Value:
     """What subscripting with a constant gives."""
     result: Value = UNKNOWN
@@ -174,7 +181,8 @@ def item_at(linker: Linker, value: Value, position: Any) -> Value:
                 result = union(result, atom.rest)
             else:
                 for _, item in () if position is not None and any(type(a) is Stored for a in atom.rest) else atom.items[:16]:
-                    result = union(result, item)
+                    if not _is_filled_with(item, atom.rest):
+                        result = union(result, item)
                 result = union(result, atom.rest)
         elif isinstance(atom, (Many, ExtObj, Obj)):
             result = union(result, linker.items((atom,)))

@@ -83,6 +83,8 @@ def fillable(linker: Linker, value: Value, place: Place) -> Value:
     atom = value[0]
     kind = type(atom)
     if kind is Table:
+        if not atom.rest and atom.items and any(_is_empty_table(item) for _, item in atom.items):  # type: ignore[attr-defined]
+            return (linker.atoms(Table, tuple(_nested(linker, atom.items, place)), (linker.atoms(Stored, place),)),)  # type: ignore[attr-defined]
         if not atom.rest and atom.items and all(_is_empty(item) for _, item in atom.items):  # type: ignore[attr-defined]
             return (linker.atoms(Table, (), (linker.atoms(Stored, place),)),)
         if not atom.rest and (not atom.items or any(type(a) in CALLABLE for _, item in atom.items for a in item)):  # type: ignore[attr-defined]
@@ -90,6 +92,19 @@ def fillable(linker: Linker, value: Value, place: Place) -> Value:
     elif (kind is Seq and not atom.items) or (kind is Many and not atom.item):  # type: ignore[attr-defined]
         return (linker.atoms(Many, (linker.atoms(Stored, place),)),)
     return value
+
+
+def _nested(linker: Linker, items: Iterable[tuple[Any, Value]], place: Place) -> Iterator[tuple[Any, Value]]:
+    """The items of a table; what is put into those that are empty later is at the same place, under the key of that and its own."""
+    for key, item in items:
+        there = (linker.atoms(Stored, (*place, ("const", key))),)
+        if _is_empty_table(item):
+            item = (linker.atoms(Table, (), there),)
+        yield key, (linker.atoms(Many, there),) if _is_empty(item) else item
+
+
+def _is_empty_table(value: Value) -> bool:
+    return len(value) == 1 and type(value[0]) is Table and not (value[0].items or value[0].rest)
 
 
 def _is_empty(value: Value) -> bool:

@@ -4,7 +4,8 @@ A key is ``("const", value)``, ``("class", class number)`` (the class itself, or
 that of whoever calls: ``("param", function number, name)``, ``("type", function number, name)`` for the class of what is passed,
 ``("of", function number, name, attribute)`` for an attribute of it (``get(cls.slug)``),
 ``("each", function number, name)`` for any item of what is passed (``for name in names: registry[name] = func``); of what is kept itself,
-``("own", attribute)``; or several together, ``("tuple", keys)``. A function that a decorator's factory keeps, or that is handed over beside
+``("own", attribute)``; or several together, ``("tuple", keys)``, or one after the other, ``("path", keys)`` of a container in a
+container; the last of these may be left out. A function that a decorator's factory keeps, or that is handed over beside
 its key, has the key that was passed in the same call. None: not known."""
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ ITS_OWN = "[]"
 _METACLASSES = frozenset({"builtins.type", "abc.ABCMeta"})
 _CONCRETE = frozenset({"const", "class"})
 _EACH = "each"
+SEVERAL = frozenset({"path", "tuple"})
 _MOST_TOGETHER = 16
 """Combinations of the parts of one key that are told apart, in one step and at one place."""
 
@@ -174,11 +176,17 @@ def with_key(linker: Linker, value: Value, tag: Tag) -> Value:
     if tag is None:
         return value
     return tuple(
-        linker.atoms(Stored, (*atom.place[:3], tag))
+        linker.atoms(Stored, (*atom.place[:3], _behind(atom.place, tag)))
         if isinstance(atom, Stored) and atom.place[0] in ("global", "attr") and len(atom.place) < 5
         else atom
         for atom in value
     )
+
+
+def _behind(place: Any, tag: Tag) -> Tag:
+    """A key in the container that is at a place, which may have a key itself."""
+    outer = place[3] if len(place) > 3 else None
+    return tag if outer is None else ("path", (*(outer[1] if outer[0] == "path" else (outer,)), tag))
 
 
 def entries(linker: Linker, place: Any, ref: Ref = ITS_OWN) -> dict[tuple[Atom, Tag], None]:
@@ -203,7 +211,7 @@ def entries(linker: Linker, place: Any, ref: Ref = ITS_OWN) -> dict[tuple[Atom, 
                         for made in stands_for(linker, part):
                             found[made, _settled(linker, made, tag)] = None
         for step in reversed(onward):
-            if step[1] is not None and step[1][0] == "tuple" and step not in seen:
+            if step[1] is not None and step[1][0] in SEVERAL and step not in seen:
                 together[step[0]] += 1
                 if together[step[0]] > _MOST_TOGETHER:
                     step = (step[0], None)
@@ -227,9 +235,9 @@ def _answers(known: Mapping[Ref, Mapping[Tag, None]], asked: Tag) -> Iterable[Ta
     """The keys with which something was put at a place, of those that are asked for: what has been said is itself."""
     if asked is None:
         return (None,)
-    if asked[0] == "tuple":
+    if asked[0] in SEVERAL:
         ways = product(*[_answers(known, part) for part in asked[1]])
-        return [("tuple", parts) for parts in islice(ways, _MOST_TOGETHER)]
+        return [(asked[0], parts) for parts in islice(ways, _MOST_TOGETHER)]
     if asked[0] == _EACH:
         return tuple(known.get((*asked[1:], _EACH)) or (None,))
     if asked[0] in ("param", ITS_OWN):
@@ -241,8 +249,9 @@ def _settled(linker: Linker, made: Atom, tag: Tag) -> Tag:
     """The key of what has been found in the end; None where it is still somebody else's to say."""
     if tag is None or tag[0] in _CONCRETE:
         return tag
-    if tag[0] == "tuple":
-        return _together([_settled(linker, made, part) for part in tag[1]])
+    if tag[0] in SEVERAL:
+        parts = tuple([_settled(linker, made, part) for part in tag[1]])
+        return _together(parts) if tag[0] == "tuple" else ("path", parts)
     return _own(linker, made, tag[1]) if tag[0] == "own" else _of_keyword(linker, made, tag)
 
 
@@ -314,7 +323,9 @@ def _of_keyword(linker: Linker, made: Atom, tag: Tag) -> Tag:
 
 
 def fits(key: Tag, wanted: Tag) -> bool:
-    """May what has this key be what is asked for?"""
+    """May what has this key be what is asked for? Of a path all that lies behind it."""
+    if key is not None and wanted is not None and "path" in (key[0], wanted[0]):
+        return all(map(fits, *(each[1] if each[0] == "path" else (each,) for each in (key, wanted))))
     if key is not None and wanted is not None and key[0] == wanted[0] == "tuple" and len(key[1]) == len(wanted[1]):
         return all(map(fits, key[1], wanted[1]))
     return key is None or wanted is None or wanted[0] not in _CONCRETE or key == wanted

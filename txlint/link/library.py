@@ -4,6 +4,7 @@ The order is that of a call: what it opens and closes, what it defers, whether i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.catalog import Arg, Effect, Returns, When
+from txlint.model.facts import Expr
 from txlint.model.graph import CHANGED, HELD, IDENTITY, INSTANCE, ITSELF, NEW, NO_CLASS, STORED, Opened, Sent, SignalTarget, Target, Test
 
 if TYPE_CHECKING:
@@ -214,18 +216,32 @@ def proxy_method(linker: Linker, atom: Atom | None) -> str:
 
 
 def become(frame: Frame, expr: Any, receiver: Atom, entry: Returns, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> None:
-    """From here on, what ``expr`` names is something else: a connection of which autocommit has been switched on."""
+    """From here on, what ``expr`` names is something else: a connection of which autocommit has been switched on. So is what it gave
+    before that stands for its transaction: a cursor."""
     if expr.__class__ is not str:
         return
+    shared = [(name, call, frame.env[name]) for name, call in _given_by(frame, expr, receiver)]
+    shared = [each for each in shared if each[2] == frame.looked_at(each[1])]
     made = frame.linker.typed(parse_type(entry.becomes), receiver, args, keywords, origin=getattr(receiver, "origin", None))
 
     def turned(value: Value) -> Value:
         return tuple(dict.fromkeys(new for atom in value for new in (made if atom is receiver else (atom,))))
 
     frame.env[expr] = turned(frame.ev(expr))
+    frame.env.update((name, frame.looked_at(call)) for name, call, _ in shared)
     head, _, name = expr.rpartition(".")
     if head == frame.self_name and name in frame.sets:
         frame.sets[name] = turned(frame.sets[name])
+
+
+def _given_by(frame: Frame, expr: str, receiver: Atom) -> Iterator[tuple[str, Expr]]:
+    """The names that are bound to what calls of methods of ``expr`` gave that shares its transaction, with the calls."""
+    for name, (_, call) in frame.origins.items():
+        func = call[1] if call[0] == "call" else call[1][1] if call[1].__class__ is tuple and call[1][0] == "call" else ""
+        owner, _, method = func.rpartition(".") if func.__class__ is str else ("", "", "")
+        if owner == expr and name in frame.env and isinstance(receiver, ExtObj):
+            if any(entry.shares_key for entry in frame.linker.at(f"{receiver.name}.{method}").returns):
+                yield name, call
 
 
 def assigned(frame: Frame, head: str, name: str, value: Value) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.link.carried import carried
 from txlint.link.changes import CREATED, assigned, origin_of, saves
-from txlint.link.guards import both_constant, one_of_two, parameter_of
+from txlint.link.guards import as_test, both_constant, one_of_two, parameter_of
 from txlint.link.held import by_parameter, given, held
 from txlint.link.holding import row_of, via
 from txlint.link.kept import CALLABLE, fills
@@ -241,6 +241,8 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
             values[place] = ("grown", arg, frame.grown[arg])
         elif arg in frame.by_test and frame.by_test[arg][0] is value and (pair := both_constant(*frame.by_test[arg][2:])) is not None:
             values[place] = ("by", frame.by_test[arg][1], *pair)
+        elif arg in frame.tested and (test := as_test(frame, arg)) is not None:
+            values[place] = ("by", test, True, False)
         elif arg in frame.listed and frame.listed[arg][0] is value:
             values[place] = ("one of", frame.listed[arg][1])
         elif len(value) == 1 and (signal := sent_as(frame.linker, value[0])) is not None:
@@ -253,6 +255,8 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
             values[place] = ("param", flag)
     elif arg[0] == "ifexp" and (which := one_of_two(frame, arg)) is not None:
         values[place] = ("by", *which)
+    elif arg[0] in ("not", "cmp") and (test := as_test(frame, arg)) is not None:  # `remove=not created`
+        values[place] = ("by", test, True, False)
     elif arg[0] in ("call", "sub") and (asked := parameter_of(frame, arg)) is not None:  # `kwargs.get("fields")`
         values[place] = ("param", asked)
     if place not in values:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from txlint.catalog.lookup import Catalog
@@ -43,6 +44,8 @@ ROUNDS = 3
 CALLERS = 8
 """Callers of callers to which news are carried: a helper of a helper that executes a statement."""
 CALLABLE_DEPTH = 3
+MOST_WAYS = 4
+"""Places where what is passed to one function is called, under one test and another."""
 MOST_VARIANTS = 24
 """Replays of one function for subclasses that nobody is seen to use; more where they come out alike."""
 _CONNECTING = frozenset({"connect", "listen", "register"})
@@ -515,9 +518,7 @@ class _Builder:
                 self.by_name(extra, edge, node, info)
             for place, functions in event.passed.callables.items():
                 name = self.parameter(info, place, target.skip)
-                called = self.called(target.fun, name, 0) if name is not None else None
-                if called is not None:
-                    inner, via = called
+                for inner, via in islice(self.called(target.fun, name, 0), MOST_WAYS) if name is not None else ():
                     for passed in functions:
                         self.edge(extra, event, passed._replace(inner=target.inner + inner, via=via), node)
         return extra
@@ -579,19 +580,24 @@ class _Builder:
         position = place + skip
         return info.params[position] if position < len(info.params) else None
 
-    def called(self, fun: int, name: str, depth: int) -> tuple[tuple[Any, ...], tuple[tuple[int, Event], ...]] | None:
-        """The transactions that a function opens around the call of its parameter, and where it calls it; None where it does not."""
+    def called(self, fun: int, name: str, depth: int) -> Iterator[tuple[tuple[Any, ...], tuple[tuple[int, Event], ...]]]:
+        """The transactions that a function opens around a call of its parameter, and where it calls it: up to the first place before which
+        no test stands that callers may decide."""
+        seen: set[Any] = set()
         for holder, event in self.runs.get((fun, name), ()):
-            if holder != fun and holder not in self.called_now:
+            if (holder != fun and holder not in self.called_now) or (holder, event.pos) in seen:
                 continue  # a nested function that is only handed to something that runs it later
-            return self.placed(holder, event), ((holder, event),)
+            seen.add((holder, event.pos))
+            yield self.placed(holder, event), ((holder, event),)
+            if not event.guards:
+                return
         if depth < CALLABLE_DEPTH:
             for event, target, place in self.handed_on.get((fun, name), ()):
                 inner = self.parameter(self.infos[target.fun], place, target.skip)
-                found = self.called(target.fun, inner, depth + 1) if inner is not None else None
-                if found is not None:
-                    return (*self.placed(fun, event), *found[0]), ((fun, event), *found[1])
-        return None
+                for region, via in self.called(target.fun, inner, depth + 1) if inner is not None else ():
+                    yield (*self.placed(fun, event), *region), ((fun, event), *via)
+                    if not (event.guards or any(each.guards for _, each in via)):
+                        return
 
     def placed(self, fun: int, event: Event) -> tuple[Any, ...]:
         """The transactions open at an event, told apart from those of the function in whose name they will be shown."""

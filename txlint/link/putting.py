@@ -31,7 +31,7 @@ def put_at(
     frame: Frame, at: Sequence[tuple[Any, ...]], value: Value, container: Expr, source: Expr | None, item: Expr | None = None
 ) -> None:
     """Puts a value, that of the expression ``source``, at the places that a container stands for; ``container`` is the expression that
-    names it, ``item`` what is assigned to, if it is an item of that."""
+    names it, ``item`` what is assigned to, if it is an item of that: of these the places have the keys."""
     if not at:
         return
     if not value and source.__class__ is tuple and source[0] == "call" and source[1].__class__ is str:
@@ -41,7 +41,7 @@ def put_at(
     value = tuple(atom for atom in value if atom not in given)  # what callers pass has the keys with which they do
     under = (*_own(frame, frame.guards), *_around(frame, container))
     chosen = _chosen(frame, container)
-    if (own := own_key(item or container, source)) is not None:
+    if item is None and (own := own_key(container, source)) is not None:
         at = [(*place[:3], own, *place[4:]) for place in at]
     for place in at:
         frame.linker.put(place, value, under=(*under, *chosen.get(place[:3], ())))

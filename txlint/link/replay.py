@@ -282,13 +282,13 @@ class Frame:
                 self.region = (*self.region, replace(opened, key=key))
 
     def _overridden_parameter(self, method: str, parameter: str) -> Value:
-        """What a library passes to a method that the project overrides."""
+        """What a library passes to a method that the project overrides: for one class something, for another nothing that is known."""
+        if f"{method}.{parameter}" not in self.linker.catalog.given_parameters:
+            return UNKNOWN
         klass = self.klass or self.fun.klass
         assert klass is not None
-        value = self.linker.passed_by_library(self.linker.atoms(SelfObj, klass, self.exact), method, parameter)
-        if value:
-            self.queries[("passed", f"{method}|{parameter}")] = None
-        return value
+        self.queries[("passed", f"{method}|{parameter}")] = None
+        return self.linker.passed_by_library(self.linker.atoms(SelfObj, klass, self.exact), method, parameter)
 
     def leave(self) -> Replay:
         """What the replay tells: of all ways out, what any leaves open and what every one closes."""

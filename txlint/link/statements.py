@@ -33,7 +33,7 @@ from txlint.link.held import given
 from txlint.link.holding import is_kept, via
 from txlint.link.iterated import constants_over, fields_over, fills, holds_in, is_entered
 from txlint.link.kept import ADDS, declared, fillable, inside, item_name, outside, places
-from txlint.link.keyed import key_of, with_key
+from txlint.link.keyed import key_of, own_key, with_key
 from txlint.link.library import assigned
 from txlint.link.members import shared_key
 from txlint.link.opening import asserted
@@ -290,7 +290,7 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                 frame.assigned_params[target[1]] = None
             base = frame.ev(target[1])
             key = frame.ev(target[2])
-            at = list(places(with_key(frame.linker, inside(base), key_of(frame, target[2], key))))
+            at = list(places(with_key(frame.linker, inside(base), own_key(target, source) or key_of(frame, target[2], key))))
             put_at(frame, at, value, target[1], source, target)
             if frame.linker.catalog.namespaces and value and not frame.silent:
                 item = item_name(target[2])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from txlint.link.chosen import each_of, given_key
 from txlint.link.generic import for_class
-from txlint.link.keyed import class_tag, tag_of
+from txlint.link.keyed import Tag, class_tag, tag_of
 from txlint.link.library import decorated
 from txlint.link.opening import put_within
 from txlint.link.project import Fun, Klass
@@ -127,11 +127,18 @@ def _substituted(linker: Linker, atom: Atom, receiver: Atom | None, arguments: d
 def _under(linker: Linker, atom: Stored, arguments: dict[str, Value], fun: Fun) -> Atom:
     """What is kept under a key that the caller gives: ``hooks_of("paid")``, where that returns ``HOOKS[name]``."""
     asked = atom.place[3]
+    if asked is not None and asked[0] == "path":
+        key: Tag = ("path", tuple([_key_given(linker, each, arguments, fun) for each in asked[1]]))
+    else:
+        key = _key_given(linker, asked, arguments, fun)
+    return linker.atoms(Stored, (*atom.place[:3], key, *atom.place[4:])) if key != asked else atom
+
+
+def _key_given(linker: Linker, asked: Tag, arguments: dict[str, Value], fun: Fun) -> Tag:
     if asked is None or asked[0] not in ("param", "type", "of") or asked[1] != fun.id:
-        return atom
+        return asked
     given = arguments[asked[2]] if asked[2] in arguments else default_of(linker, fun, asked[2])
-    key = class_tag(given) if asked[0] == "type" else tag_of(linker.attributes(given, asked[3]) if asked[0] == "of" else given)
-    return linker.atoms(Stored, (*atom.place[:3], key, *atom.place[4:]))
+    return class_tag(given) if asked[0] == "type" else tag_of(linker.attributes(given, asked[3]) if asked[0] == "of" else given)
 
 
 def _hands_on(inner: Fun, outer: Fun) -> str:

@@ -379,11 +379,11 @@ class _Pairs:
         return tuple(sorted(found.items(), key=lambda item: item[0]))
 
     def passes(self, site: int, edge: Edge) -> tuple[tuple[str, tuple[Any, ...]], ...]:
-        """What a call passes for the parameters on which the site depends: constants, and parameters of the caller."""
+        """What a call passes for the parameters on which the site, or the way there, depends: constants, and parameters of the caller."""
         tests = self.asked.get((edge.node, site))
         if tests is None:
-            reaches = self.conditions(edge.node, site)
-            each = {test for conditions in reaches for conjunction in conditions for test in conjunction}
+            each = {test for conditions in self.conditions(edge.node, site) for conjunction in conditions for test in conjunction}
+            each.update(test for onward in self.onwards(site, edge.node) for test in onward.event.guards if test.op != "either")
             tests = self.asked[edge.node, site] = (_IS_STORED, *sorted(each, key=repr))
         known = self.answers.get((id(edge), tests))
         if known is None:
