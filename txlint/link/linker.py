@@ -160,7 +160,7 @@ class Linker:
         self.blocks = _blocks(catalog)
         self.signal_classes = catalog.signal_classes
         self.own_signals: set[int] = set()  # the project's classes that derive from these
-        self.around_methods: set[int] = set()  # functions that decorators put around methods: they get the instance first
+        self.around_methods: set[int] = set()  # functions that decorators put around methods, and that ask the instance for something
         self.stale: dict[int, set[int]] = {}  # function -> classes, or -1, for which callers have told something new
         self.stores: dict[Any, dict[Atom, None]] = {}  # place -> what is put there (see `kept`)
         self.put_under: dict[tuple[Any, Atom], tuple[tuple[int, Test], ...]] = {}  # (place, what is put there) -> always under these tests
@@ -375,6 +375,10 @@ class Linker:
             self.done(("given", *at), self._given_replays, at)
         return known
 
+    def binds(self, atom: Fn) -> bool:
+        """Does a function get its receiver as the first argument: a method, or what a decorator puts around one?"""
+        return atom.receiver is not None and (atom.fun.klass is not None or atom.fun.id in self.around_methods)
+
     def replayed(self, fun: Fun, klass: Klass, exact: bool) -> Replay | None:
         """What is known of a function without replaying it."""
         return self._known_replays.get((fun.id, klass.id, exact or not klass.subclasses))
@@ -523,6 +527,8 @@ class Linker:
         kind, name = query
         if kind == "class":
             return klass.id, exact
+        if kind == "bound":
+            return True
         if kind == "fields":
             return iterated.fields_of(self, klass, exact, name)
         if kind == "item":

@@ -272,7 +272,7 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
     for atom in value:
         if type(atom) is Fn:
             cls, exact = target_class(frame, atom.receiver)
-            skip = 1 if atom.fun.klass is not None and atom.receiver is not None else 0
+            skip = 1 if frame.linker.binds(atom) else 0
             functions.append(Target(atom.fun.id, cls, "callback", CERTAIN, (), skip, exact))
         elif type(atom) is Part:
             for inner in atom.func:
