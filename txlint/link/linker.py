@@ -375,10 +375,6 @@ class Linker:
             self.done(("given", *at), self._given_replays, at)
         return known
 
-    def binds(self, atom: Fn) -> bool:
-        """Does a function get its receiver as the first argument: a method, or what a decorator puts around one?"""
-        return atom.receiver is not None and (atom.fun.klass is not None or atom.fun.id in self.around_methods)
-
     def replayed(self, fun: Fun, klass: Klass, exact: bool) -> Replay | None:
         """What is known of a function without replaying it."""
         return self._known_replays.get((fun.id, klass.id, exact or not klass.subclasses))
