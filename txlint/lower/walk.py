@@ -404,8 +404,8 @@ def _expr_stmt(n: Any, w: Walk, out: list[Stmt]) -> None:
 
 
 def _dropped(n: Any, line: int, w: Walk) -> Stmt:
-    """An expression whose value nobody takes: ``order.paid and tell(order)``, ``tell(order) if order.paid else wait()`` choose what is done,
-    as an ``if`` does."""
+    """An expression whose value nobody takes: ``order.paid and tell(order)`` and ``tell(order) if order.paid else wait()`` choose what is
+    done, as an ``if`` does."""
     if n.__class__ is _ast.BoolOp:
         *first, last = n.values
         test = EXPR[first[0].__class__](first[0], w) if len(first) == 1 else _boolop(_ast.BoolOp(n.op, first), w)
