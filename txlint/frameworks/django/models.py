@@ -152,12 +152,21 @@ class DjangoModels(Framework):
         """The dotted names of the project's own classes and functions that a setting holds: ``import_string(settings.SMS_BACKEND)``,
         ``import_string(settings.SEARCH[alias]["BACKEND"])``."""
         value, names = self._names_in(setting)
+        if value is None:
+            return self._made_in_settings(linker, setting)
         if isinstance(value, dict):
             return _named_in(linker, value)
         if not names or not all(isinstance(name, str) and _is_own(linker, name) for name in names):
             return None
         constants = [linker.atoms.const(name) for name in names]
         return tuple(constants) if isinstance(value, str) else (linker.atoms(linker.Seq, tuple((each,) for each in constants)),)
+
+    def _made_in_settings(self, linker: Linker, setting: str) -> Value | None:
+        """The object of a library that a settings module makes: ``CARRIER = requests.Session()``."""
+        if "." in setting or self.settings.module is None or self.setting(setting)[0] != "unknown":
+            return None
+        value = bound_to(linker, f"{self.settings.module}.{setting}")
+        return value if value and all(isinstance(atom, linker.ExtObj) for atom in value) else None
 
     def constant(self, linker: Linker, dotted: str, value: Any) -> Value | None:
         if dotted in _IMPORTS:
