@@ -63,7 +63,7 @@ def find(name: str) -> Any:
     for cut in range(len(parts), 0, -1):
         try:
             found: Any = importlib.import_module(".".join(parts[:cut]))
-        except ImportError:
+        except Exception:  # none of this name, or one that lacks what it needs
             continue
         for part in parts[cut:]:
             found = _member(found, part, name)

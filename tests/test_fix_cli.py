@@ -464,7 +464,7 @@ def test_a_file_that_names_itself_on_its_row_does_not_wait(arguments: str, shop:
 @pytest.mark.parametrize(
     ("body", "applicability", "reason"),
     [
-        ("receipt.retry(countdown=3)", "none", "it raises, so that the task ends here"),
+        ("receipt.retry(countdown=3)", "none", "it raises, so that the function ends here"),
         ("requests.post(URL)\nx = requests.get(URL)", "unsafe", "line 12 uses it again"),
         ("requests.post(URL)\nx = receipt.name", "safe", ""),
     ],

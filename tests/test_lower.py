@@ -31,8 +31,8 @@ def refuse(source: str | bytes) -> Unreadable:
 
 def expr(source: str) -> Any:
     """The facts of one expression, positions of calls taken out."""
-    ((tag, e, _),) = lower(source).body
-    assert tag == "expr"
+    ((tag, _, e, _),) = lower(f"_ = {source}").body
+    assert tag == "assign"
     return _no_pos(e)
 
 
@@ -80,6 +80,9 @@ def test_calls_carry_their_span() -> None:
         ("assert a, b", ("assert", "a", "b", 1)),
         ("del a, b.c", ("del", ("a", "b.c"), 1)),
         ("if a: b\nelif c: d\nelse: e", ("if", "a", (("expr", "b", 1),), (("if", "c", (("expr", "d", 2),), (("expr", "e", 3),), 2),), 1)),
+        ("a and b or c", ("if", ("not", ("bool", "and", ("a", "b"))), (("expr", "c", 1),), (), 1)),
+        ("a and b and c", ("if", ("bool", "and", ("a", "b")), (("expr", "c", 1),), (), 1)),
+        ("a if b else c", ("if", "b", (("expr", "a", 1),), (("expr", "c", 1),), 1)),
         ("while a: break\nelse: b", ("while", "a", (("break",),), (("expr", "b", 2),), 1)),
         ("for a in b: continue", ("for", "a", "b", (("continue",),), (), False, 1)),
         ("with a as b, c: pass", ("with", (("a", "b", (1, 5, 1, 6)), ("c", None, (1, 13, 1, 14))), (), False, (1, 0, 1, 20))),

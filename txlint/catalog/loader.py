@@ -465,6 +465,7 @@ _TABLES: Mapping[str, tuple[Callable[..., Entry], Mapping[str, _Reader], tuple[s
             "deferred_by": _text,
             "assigns": _flag,
             "awaited": _flag,
+            "raises": _flag,
         },
         ("kind", "why"),
     ),

@@ -108,6 +108,8 @@ def _notes(catalog: Catalog, entry: Entry) -> Iterator[tuple[str, str]]:
             yield "waits for the commit", f"with `{entry.deferred_by}=True`"
         if entry.assigns:
             yield "cannot wait", "it also sets what is saved with the row"
+        if entry.raises:
+            yield "cannot wait", "it ends by an exception, which rolls the transaction back"
         if waits := waiting(catalog, entry):
             yield "waits for the commit", ", ".join(waits)
         if entry.unless_overridden:

@@ -90,6 +90,8 @@ def refusals(case: Case, in_async: bool = False) -> Iterator[str]:
         yield "it runs while the module is imported"
     if isinstance(site.function.node, cst.Lambda):
         yield "it is the result of a lambda"
+    if finding.effect.raises:
+        yield "it raises, so that the function ends here: move it out of the transaction"
     if site.statement is None:
         yield f"the result of `{case.callee}` is used: call it before the transaction, or after it and write the result in a second one"
     if find(site.call, lambda n: isinstance(n, (cst.Await, cst.Yield))) is not None:
@@ -120,8 +122,6 @@ def refusals(case: Case, in_async: bool = False) -> Iterator[str]:
             yield f"`{bound}` of the `with` on line {scope.line} is closed before the commit"
         elif made := _gone_with(case, scope):
             yield f"`{made}` lies in what the `with` on line {scope.line} removes before the commit"
-    if dotted(site.call.func).endswith((".retry", ".replace")) and finding.effect.library == "celery":
-        yield "it raises, so that the task ends here: move it out of the transaction"
 
 
 def risks(case: Case) -> Iterator[str]:

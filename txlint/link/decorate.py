@@ -498,7 +498,8 @@ def _project(
             sure = min(opened.confidence, Confidence.CERTAIN if always else Confidence.LIKELY)
             key = opened.key if len(opened.key) < 3 or opened.key[1] in ("param", "self", "global") else ("custom", outer.dotted)
             openers.append(replace(opened, kind="custom", name=outer.dotted, pos=pos, key=key, confidence=sure))
-    wrappers = tuple(linker.atoms(Fn, a.fun, None) for a in returned if _does_more(replayed(a.fun), not openers))
+    asking = linker.around_methods if fun.klass is not None else ()
+    wrappers = tuple(linker.atoms(Fn, a.fun, None) for a in returned if a.fun.id in asking or _does_more(replayed(a.fun), not openers))
     if wrappers and fun.fact is not None:
         linker.decorating.setdefault((holder.id, wanted), {})[given] = fun.fact.decorators[-1][1] == pos
     return union(value, wrappers), openers, False
@@ -603,18 +604,22 @@ def _tell_receiver(linker: Linker, fun: Fun, holder: Fun, returned: Value) -> No
         return
     for wrapper in _functions(returned):
         names = wrapper.fun.fact.positional if wrapper.fun.fact is not None else []
-        if names and wrapper.receiver is None and wrapper.fun in holder.nested and _may_open(linker, wrapper.fun, names[0]):
-            tell(linker, wrapper.fun, names[0], (linker.instance(fun.klass, False),))
-            linker.around_methods.add(wrapper.fun.id)
+        if names and wrapper.receiver is None and wrapper.fun in holder.nested:
+            calls = list(calls_in(wrapper.fun.body))
+            asked = [call for call in calls if speaks_of(call[1], {names[0]})]
+            if asked and wrapper.fun.id not in linker.around_methods:
+                linker.around_methods.add(wrapper.fun.id)
+                linker.forget(wrapper.fun)
+            if asked:
+                if _may_open(linker, calls, asked):
+                    tell(linker, wrapper.fun, names[0], (linker.instance(fun.klass, False),))
 
 
-def _may_open(linker: Linker, wrapper: Fun, receiver: str) -> bool:
-    """Does it ask its receiver for something, and open or end a transaction by the words for that, or by a method of the receiver that has
-    such words?"""
-    calls = list(calls_in(wrapper.body))
-    asked = [call for call in calls if speaks_of(call[1], {receiver})]
-    if not asked or any(last_name(call[1]) in linker.blocks for call in calls):
-        return bool(asked)
+def _may_open(linker: Linker, calls: list[Any], asked: list[Any]) -> bool:
+    """Is a transaction opened or ended by the words for that among some calls, or by a method that has such words, of those that a receiver
+    is ``asked`` for?"""
+    if any(last_name(call[1]) in linker.blocks for call in calls):
+        return True
     names = [call[1].rpartition(".")[2] for call in asked if call[1].__class__ is str and call[1].count(".") == 1]
     return linker.has_sessions and any(mentions(fun, linker.blocks) for name in names for fun in functions_named(linker, name))
 

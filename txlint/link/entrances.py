@@ -6,6 +6,8 @@ What needs the reading of a framework's configuration is with that framework; `c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
 
 from txlint.frameworks.types import Called
 from txlint.link.calls import call
@@ -16,9 +18,10 @@ from txlint.link.signals import receiving
 from txlint.link.site import Site
 from txlint.link.values import UNKNOWN, ExtMethod, ExtObj, Fn
 from txlint.model.catalog import Hook
-from txlint.model.facts import Pos
+from txlint.model.facts import Param, Pos
 from txlint.model.graph import NO_CLASS, SELF, Entrance, Made, SignalTarget, Target
 from txlint.model.kinds import Confidence
+from txlint.model.shapes import calls_in, last_name, speaks_of
 
 
 def hooks(linker: Linker) -> Iterator[Entrance]:
@@ -32,11 +35,12 @@ def hooks(linker: Linker) -> Iterator[Entrance]:
                 by_class.setdefault(owner, []).append((method, entry))
             elif entry.by == "signal" or (entry.by == "decorator" and entry.sender is not None and not entry.events):
                 by_signal[entry.name] = entry
+    known: dict[tuple[int, str], bool] = {}  # parameters of overrides: are they what their defaults are?
     for klass in linker.project.klasses:
         for base in linker.mro(klass):
             if isinstance(base, str):
                 for method, hook in by_class.get(base, ()):
-                    yield from _method(linker, klass, method, hook)
+                    yield from _method(linker, klass, method, hook, known)
     for connection in linker.connected:
         hook_of = by_signal.get(connection.signal)
         if hook_of is not None:
@@ -64,13 +68,51 @@ def wrapped(linker: Linker) -> Iterator[Entrance]:
         )
 
 
-def _method(linker: Linker, klass: Klass, method: str, hook: Hook) -> Iterator[Entrance]:
+def _method(linker: Linker, klass: Klass, method: str, hook: Hook, known: dict[tuple[int, str], bool]) -> Iterator[Entrance]:
     found = linker.find(klass, method)
     if found is None or found.bindings is None or hook.state in ("after", "out"):
         return
     for value in linker.class_attribute(klass, method):
         if isinstance(value, Fn):
-            yield _entrance(value.fun, klass.id, hook, hook.state, hook.name)
+            entrance = _entrance(value.fun, klass.id, hook, hook.state, hook.name)
+            yield replace(entrance, given=_left(linker, value.fun, method, known)) if entrance.kind == "hook" else entrance
+
+
+def _left(linker: Linker, fun: Fun, method: str, known: dict[tuple[int, str], bool]) -> tuple[tuple[str, Any], ...]:
+    """The parameters of an override that it keeps to itself, as the library's method has none of that name, and for which no call of the
+    project gives anything but the default: that is what they are."""
+    assert fun.fact is not None
+    found = []
+    for place, param in enumerate(fun.fact.params[1:]):
+        default = param.default
+        if default.__class__ is tuple and default[0] == "const":
+            if (fun.id, param.name) not in known:
+                above = [call for call in calls_in(fun.body) if last_name(call[1]) == method]
+                is_own = bool(above) and not speaks_of([call[2:4] for call in above], {param.name})
+                known[fun.id, param.name] = is_own and not _is_given(linker, method, param, place)
+            if known[fun.id, param.name]:
+                found.append((param.name, default[1]))
+    return tuple(found)
+
+
+def _is_given(linker: Linker, method: str, param: Param, place: int) -> bool:
+    """May a call of a method of this name give something else than the default for a parameter: by position, by its name (in any call
+    of these modules), or as one of the keywords that it hands on?"""
+    level: list[Any] = [fun.body for module in linker.project.using(method) for fun in (module.body, *module.funs)]
+    while level:
+        level = [part for each in level for part in each if part.__class__ is tuple]
+        for part in level:
+            if part and part[0] == "call" and len(part) == 5 and part[4].__class__ is tuple:
+                func = part[1]
+                is_asked = func.endswith(f".{method}") if func.__class__ is str else func[0] == "attr" and func[2] == method
+                is_above = func.__class__ is tuple and func[1].__class__ is tuple and func[1][1] == "super"
+                for name, value in part[3]:
+                    if (name == param.name and value != param.default) or (name is None and is_asked and not is_above):
+                        return True
+                if is_asked and param.kind != "kwonly" and len(part[2]) > place:
+                    if any(arg.__class__ is str or arg[0] != "star" for arg in part[2][place:]):
+                        return True
+    return False
 
 
 def _entrance(fun: Fun, cls: int, hook: Hook, state: str, name: str) -> Entrance:

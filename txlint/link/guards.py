@@ -244,13 +244,17 @@ def as_test(frame: Frame, expr: Expr) -> Test | None:
 
 
 def parameter_of(frame: Frame, expr: Expr) -> str | None:
-    """The parameter that an expression stands for: by its name, as a key of ``**kwargs``, or by a local name for one of these."""
+    """The parameter that an expression stands for: by its name, as a key of ``**kwargs``, or by a local name for one of these; a settled
+    flag of the receiver, also where it is asked for by ``getattr``."""
     if expr.__class__ is str:
         return expr if frame.is_param(expr) else frame.renamed.get(expr) if "." not in expr else flag_of(frame, expr)
     mapping, key = "", None
     if expr[0] == "call" and expr[1].__class__ is str and expr[1].endswith(".get") and not expr[3]:
         if len(expr[2]) == 1 or (len(expr[2]) == 2 and expr[2][1] == ("const", None)):
             mapping, key = expr[1][:-4], expr[2][0]
+    elif expr[0] == "call" and expr[1] == "getattr":
+        owner, asked = expr[2][:2] if len(expr[2]) > 1 else ("", "")
+        return flag_of(frame, f"{owner}.{asked[1]}") if owner == frame.self_name and asked[0] == "const" else None  # all have it
     elif expr[0] == "sub" and expr[1].__class__ is str:
         mapping, key = expr[1], expr[2]
     if key is not None and frame.is_keywords(mapping) and key.__class__ is tuple and key[0] == "const" and isinstance(key[1], str):

@@ -161,7 +161,7 @@ class Linker:
         self.blocks = _blocks(catalog)
         self.signal_classes = catalog.signal_classes
         self.own_signals: set[int] = set()  # the project's classes that derive from these
-        self.around_methods: set[int] = set()  # functions that decorators put around methods: they get the instance first
+        self.around_methods: set[int] = set()  # functions that decorators put around methods, and that ask the instance for something
         self.stale: dict[int, set[int]] = {}  # function -> classes, or -1, for which callers have told something new
         self.stores: dict[Any, dict[Atom, None]] = {}  # place -> what is put there (see `kept`)
         self.put_under: dict[tuple[Any, Atom], tuple[tuple[int, Test], ...]] = {}  # (place, what is put there) -> always under these tests
@@ -524,6 +524,8 @@ class Linker:
         kind, name = query
         if kind == "class":
             return klass.id, exact
+        if kind == "bound":
+            return True
         if kind == "fields":
             return iterated.fields_of(self, klass, exact, name)
         if kind == "item":

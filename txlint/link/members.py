@@ -394,6 +394,8 @@ def _bind(linker: Linker, item: Atom, receiver: Atom, name: str) -> Atom:
         role = linker.decoration(item.fun).role
         if role != "static":
             return linker.atoms(Fn, item.fun, receiver)
+    elif isinstance(item, Fn) and item.receiver is None and item.fun.id in linker.around_methods:
+        return linker.atoms(Fn, item.fun, receiver)
     elif isinstance(item, Ext) and linker.catalog.library_class(item.name) is None:
         return linker.atoms(ExtMethod, item.name, receiver, name)
     return item

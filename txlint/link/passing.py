@@ -276,7 +276,7 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
     for atom in value:
         if type(atom) is Fn:
             cls, exact = target_class(frame, atom.receiver)
-            skip = 1 if atom.fun.klass is not None and atom.receiver is not None else 0
+            skip = 1 if binds(frame.linker, atom) else 0
             functions.append(Target(atom.fun.id, cls, "callback", CERTAIN, (), skip, exact))
         elif type(atom) is Part:
             for inner in atom.func:
@@ -321,6 +321,11 @@ def _constants(frame: Frame, arg: Expr, value: Value) -> tuple[Any, ...]:
 
 def _is_const(expr: Any) -> bool:
     return expr.__class__ is tuple and expr[0] == "const"
+
+
+def binds(linker: Linker, atom: Fn | Generated) -> bool:
+    """Does a function get its receiver as the first argument: a method, or what a decorator puts around one?"""
+    return atom.receiver is not None and (atom.fun.klass is not None or atom.fun.id in linker.around_methods)
 
 
 def target_class(frame: Frame, receiver: Atom | None) -> tuple[int, bool]:

@@ -209,7 +209,11 @@ class Frame:
         atoms = linker.atoms
         params = fact.params
         first = 0
-        if fun.klass is not None and params and decoration.role != "static":
+        is_method = fun.klass is not None
+        if fun.id in linker.around_methods:
+            self.queries[("bound", "")] = None
+            is_method = is_method or self.klass is not None
+        if is_method and params and decoration.role != "static":
             first = 1
             self.self_name = params[0].name
             own = self.klass or fun.klass

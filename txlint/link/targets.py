@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from txlint.link.generic import by_arguments, for_class, for_frame
 from txlint.link.held import by_parameter
 from txlint.link.keyed import by_attributes
-from txlint.link.passing import apply_states, bind, decided, doubt_states, key_for_caller, note_parameters, target_class
+from txlint.link.passing import apply_states, bind, binds, decided, doubt_states, key_for_caller, note_parameters, target_class
 from txlint.link.settled import constants
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
 from txlint.link.values import (
@@ -130,6 +130,8 @@ def _is_around_method(site: Site, atom: Fn) -> bool:
     """Is it what a decorator puts around the method that is called? Then it gets the instance first."""
     if atom.fun.klass is not None or atom.fun.parent is None or len(site.values) < 2:
         return False
+    if binds(site.frame.linker, atom):
+        return True
     methods = (each.fun for each in site.values if type(each) is Fn and each.fun.klass is not None and each.receiver is not None)
     return any(atom in site.frame.linker.decoration(method).value for method in methods)
 
@@ -214,7 +216,7 @@ def iterate(frame: Frame, value: Value, expr: Expr) -> None:
             pos = expr[4] if expr.__class__ is not str and expr[0] == "call" else None
             if pos is None:
                 continue
-            skip = 1 if atom.fun.klass is not None and atom.receiver is not None else 0
+            skip = 1 if binds(frame.linker, atom) else 0
             target = Target(atom.fun.id, cls, "call", CERTAIN, (), skip, exact)
             frame.flow.events.append(
                 Event(

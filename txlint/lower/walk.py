@@ -400,7 +400,20 @@ def _expr_stmt(n: Any, w: Walk, out: list[Stmt]) -> None:
     value = n.value
     if value.__class__ is Constant and value.value.__class__ is str:
         return  # docstrings
-    out.append(("expr", EXPR[value.__class__](value, w), n.lineno))
+    out.append(_dropped(value, n.lineno, w))
+
+
+def _dropped(n: Any, line: int, w: Walk) -> Stmt:
+    """An expression whose value nobody takes: ``order.paid and tell(order)`` and ``tell(order) if order.paid else wait()`` choose what is
+    done, as an ``if`` does."""
+    if n.__class__ is _ast.BoolOp:
+        *first, last = n.values
+        test = EXPR[first[0].__class__](first[0], w) if len(first) == 1 else _boolop(_ast.BoolOp(n.op, first), w)
+        return ("if", test if n.op.__class__ is _ast.And else ("not", test), (_dropped(last, line, w),), (), line)
+    if n.__class__ is _ast.IfExp:
+        test = EXPR[n.test.__class__](n.test, w)
+        return ("if", test, (_dropped(n.body, line, w),), (_dropped(n.orelse, line, w),), line)
+    return ("expr", EXPR[n.__class__](n, w), line)
 
 
 def _assign(n: Any, w: Walk, out: list[Stmt]) -> None:

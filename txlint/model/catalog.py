@@ -112,7 +112,8 @@ class Effect(Entry):
     ("removes a job") and the end of the sentence, where those of its kind do not fit. ``deferred_by`` is a keyword that makes the call
     wait for the commit by itself where it is true (``enqueue_after_commit=True``). One that ``assigns`` also sets on its receiver what is
     saved in the same transaction (a file field's ``save`` names the file), so that it cannot wait. What one starts whose result may be
-    ``awaited`` is over when that has been: to the function that does so it is as if it had called what it passes."""
+    ``awaited`` is over when that has been: to the function that does so it is as if it had called what it passes. One that ``raises`` ends
+    by an exception of its own, which rolls the transaction back on its way out: it is mostly made for that, and has severity low."""
 
     kind: str
     unless_overridden: str | None = None
@@ -123,6 +124,7 @@ class Effect(Entry):
     deferred_by: str = ""
     assigns: bool = False
     awaited: bool = False
+    raises: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

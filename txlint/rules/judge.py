@@ -145,7 +145,15 @@ def _judge_site(
         held=held or site.effect.reads,
         place=sources.place(site.spot),
         function=site.function,
-        effect=Effect(kind, site.callee, site.effect.library, site.result_used, site.effect.deferred_by, site.effect.assigns),
+        effect=Effect(
+            kind,
+            site.callee,
+            site.effect.library,
+            site.result_used,
+            site.effect.deferred_by,
+            site.effect.assigns,
+            site.effect.raises,
+        ),
         openers=_openers(case, kept[:MOST_PAIRS], fingerprints, sources),
         omitted=omitted,
         fix=Fix(),
@@ -206,7 +214,7 @@ def _is_relayed(passage: Passage, facts: Mapping[str, FileFacts]) -> bool:
 
 def _severity(site: EffectSite, held: bool) -> str:
     """What cannot be undone weighs most, whatever the transaction has done so far; what only reads or holds, least."""
-    if site.effect.reads:
+    if site.effect.reads or site.effect.raises:
         return "low"
     if site.effect.irreversible:
         return "high"

@@ -63,6 +63,11 @@ def remedy(case: Case, sources: Sources) -> str:
             f"`{call}` also sets what is saved with the row, so it cannot be deferred: call it before {begun} begins, or "
             "commit first and save the row in a second transaction."
         )
+    if case.site.effect.raises:
+        return (
+            f"`{call}` ends by an exception, so {begun} is rolled back and nothing can wait for its commit: "
+            f"let the error that leads to it leave {begun}, and call `{call}` behind that."
+        )
     if case.site.result_used:
         if case.family.kind not in _ASKED and (deferred := _defer_the_way(case, sources)):
             return deferred

@@ -41,6 +41,8 @@ _TO_ONE = frozenset({"django.db.models.ForeignKey", "django.db.models.OneToOneFi
 _TO_MANY = frozenset({"django.db.models.ManyToManyField"})
 _RELATED = "django.db.models.fields.related_descriptors.RelatedManager"
 _MANY_RELATED = "django.db.models.fields.related_descriptors.ManyRelatedManager"
+_GENERIC = "django.contrib.contenttypes.fields.GenericRelation"
+_GENERIC_RELATED = "django.contrib.contenttypes.fields.GenericRelatedObjectManager"
 _PARTS = MODEL.removesuffix("Model")
 """Of what models are made: fields, expressions, enumerations. All models that this module itself offers are in the catalog."""
 _SETTINGS = "django.conf.settings."
@@ -158,12 +160,21 @@ class DjangoModels(Framework):
         """The dotted names of the project's own classes and functions that a setting holds: ``import_string(settings.SMS_BACKEND)``,
         ``import_string(settings.SEARCH[alias]["BACKEND"])``."""
         value, names = self._names_in(setting)
+        if value is None:
+            return self._made_in_settings(linker, setting)
         if isinstance(value, dict):
             return _named_in(linker, value)
         if not names or not all(isinstance(name, str) and _is_own(linker, name) for name in names):
             return None
         constants = [linker.atoms.const(name) for name in names]
         return tuple(constants) if isinstance(value, str) else (linker.atoms(linker.Seq, tuple((each,) for each in constants)),)
+
+    def _made_in_settings(self, linker: Linker, setting: str) -> Value | None:
+        """The object of a library that a settings module makes: ``CARRIER = requests.Session()``."""
+        if "." in setting or self.settings.module is None or self.setting(setting)[0] != "unknown":
+            return None
+        value = bound_to(linker, f"{self.settings.module}.{setting}")
+        return value if value and all(isinstance(atom, linker.ExtObj) for atom in value) else None
 
     def constant(self, linker: Linker, dotted: str, value: Any) -> Value | None:
         if dotted in _IMPORTS:
@@ -309,7 +320,7 @@ class DjangoModels(Framework):
     def described(self, linker: Linker, method: str, item: Atom, receiver: Atom) -> Value | None:
         """A relation whose other side is named by a string, or is the class itself."""
         kind = method.rpartition(".")[0]
-        if kind not in _TO_ONE and kind not in _TO_MANY:
+        if kind not in _TO_ONE and kind not in _TO_MANY and kind != _GENERIC:
             return None
         origin = getattr(item, "origin", None)
         if not isinstance(origin, tuple) or not origin or origin[0] != "init":
@@ -320,7 +331,8 @@ class DjangoModels(Framework):
         instances = tuple(linker.instance(klass, True, origin=STORED) for klass in klasses) or self._of_library(linker, value)
         if not instances:
             return None
-        return instances if kind in _TO_ONE else (linker.atoms(linker.ExtObj, _MANY_RELATED, instances, None),)
+        manager = _GENERIC_RELATED if kind == _GENERIC else _MANY_RELATED
+        return instances if kind in _TO_ONE else (linker.atoms(linker.ExtObj, manager, instances, None),)
 
     def member(self, linker: Linker, klass: Klass, parts: tuple[Value, ...]) -> Value | None:
         """``PAID = "paid", _("Paid")``: the label is no part of the member's value (``ChoicesType.__new__``)."""
@@ -561,13 +573,16 @@ class DjangoModels(Framework):
         for atom in linker.class_attribute(holder, name):
             kinds = _kinds(linker, atom)
             one, many = not _TO_ONE.isdisjoint(kinds), not _TO_MANY.isdisjoint(kinds)
-            if not one and not many:
+            if not one and not many and _GENERIC not in kinds:
                 continue
             keywords = dict(expr[3])
             target = keywords.get("to") or (expr[2][0] if expr[2] else None)
             if target is None:
                 continue
             value = linker.class_expression(holder, target)
+            if _GENERIC in kinds:  # it is the other side of what has no name there, and those rows go with this one
+                self._cascades.setdefault(klass.id, []).extend(self._classes(linker, value, klass))
+                continue
             related = keywords.get("related_name")
             single = "OneToOne" in func
             if related is not None and not isinstance(related, str) and related[0] == "const" and isinstance(related[1], str):
