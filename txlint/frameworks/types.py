@@ -172,6 +172,10 @@ class Framework:
         """The same of a setting that code reads, by its canonical dotted name."""
         return "unknown", None
 
+    def may_hold(self, path: str) -> Sequence[str]:
+        """The strings that a setting may hold, as far as they are known."""
+        return ()
+
     def set_by(self, linker: Linker, path: str) -> Value | None:
         """The project's own classes and functions that a setting names; None where it names others, or none."""
         return None

@@ -119,6 +119,10 @@ class DjangoModels(Framework):
     def setting_named(self, dotted: str) -> tuple[str, Any]:
         return self.setting(dotted.removeprefix(_SETTINGS)) if dotted.startswith(_SETTINGS) else ("unknown", None)
 
+    def may_hold(self, path: str) -> Sequence[str]:
+        answer = self.settings.get(path)
+        return [value for value in (answer.value, *answer.others) if isinstance(value, str)]
+
     def set_by(self, linker: Linker, path: str) -> Value | None:
         value, names = self._names_in(path)
         found = tuple(bound_to(linker, name) for name in names if isinstance(name, str) and _is_own(linker, name))
@@ -318,15 +322,14 @@ class DjangoModels(Framework):
             return None
         given = dict(origin[2])
         value = given.get("to") or (origin[1][0] if origin[1] else ())
-        relation, holder = origin[3:] or (None, None)
-        near = getattr(receiver, "klass", holder)
+        near = getattr(receiver, "klass", origin[4] if len(origin) > 3 else None)
         klasses = self._classes(linker, value, near)
         instances = tuple(linker.instance(klass, True, origin=STORED) for klass in klasses) or self._of_library(linker, value)
         if not instances:
             return None
         if kind in _TO_ONE:
             return instances
-        related = Related(relation, near.id, False) if holder is not None else None
+        related = Related(origin[3], near.id, False) if len(origin) > 3 and near is not None else None
         return (linker.atoms(linker.ExtObj, _MANY_RELATED, instances, related),)
 
     def member(self, linker: Linker, klass: Klass, parts: tuple[Value, ...]) -> Value | None:
