@@ -527,9 +527,9 @@ def subscript(frame: Frame, base: Value, index: Any) -> Value:
             entries = linker.at(f"{atom.name}.__getitem__").returns
             if not entries:
                 result = union(result, (atom,))
-            named = ((linker.atoms.const(index),),) if isinstance(index, str) else ()
+            key: tuple[Value, ...] = ((linker.atoms.const(index),),) if isinstance(index, str) else ()
             for entry in entries:
-                result = union(result, linker.typed(parse_type(entry.type), atom, named, {}))
+                result = union(result, linker.typed(parse_type(entry.type), atom, key, {}))
             continue
         elif isinstance(atom, Cls):
             result = union(result, (atom,))  # Generic[T]
