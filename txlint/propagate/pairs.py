@@ -384,6 +384,12 @@ class _Pairs:
         if tests is None:
             reaches = self.conditions(edge.node, site)
             each = {test for conditions in reaches for conjunction in conditions for test in conjunction}
+            if not reaches:  # whatever is passed, but not by each of its calls: one that calls itself with something else
+                around = [
+                    *(edge.event for edge in self.onwards(site, edge.node)),
+                    *(e for e, n in self.effects.get(edge.node, ()) if n == site),
+                ]
+                each = {test for event in around for test in event.guards if test.param.isidentifier()}
             tests = self.asked[edge.node, site] = (_IS_STORED, *sorted(each, key=repr))
         known = self.answers.get((id(edge), tests))
         if known is None:
