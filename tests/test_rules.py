@@ -508,6 +508,100 @@ def test_where_the_result_is_used_a_call_is_deferred_that_writes_nothing_itself(
     assert told in finding.remedy
 
 
+CLOSED = """\
+import httpx
+from django.db import models, transaction
+
+
+class Order(models.Model):
+    told = models.BooleanField(default=False)
+
+
+def push(body):
+    with httpx.Client() as client:
+        client.post("https://partner.example/in", json=body)
+    {then}
+
+
+@transaction.atomic
+def close(order: Order):
+    order.save()
+    push({{"id": order.pk}})
+
+
+def close_here(order: Order):
+    with transaction.atomic():
+        order.save()
+        with httpx.Client() as client:
+            client.put("https://partner.example/in")
+
+
+def close_before(order: Order):
+    with httpx.Client() as client, transaction.atomic():
+        order.save()
+        client.patch("https://partner.example/in")
+"""
+
+
+@pytest.mark.parametrize(
+    ("then", "told"),
+    [
+        ("print(body)", "so defer the call in `close` that leads to it: `transaction.on_commit(partial(push, {"),
+        ("Order.objects.create()", "so let the whole block run after `close` has returned."),
+        ("raise ValueError(body)", "so let the whole block run after `close` has returned."),
+    ],
+)
+def test_what_a_block_closes_is_made_behind_the_commit_as_well(tmp_path: Path, then: str, told: str) -> None:
+    (tmp_path / "orders.py").write_text(CLOSED.format(then=then))
+    there, here, before = api.check([str(tmp_path)], Config()).findings
+    assert there.remedy.startswith(f"`client` is closed by its `with` before the commit, {told}")
+    assert (
+        here.remedy == "`client` is closed by its `with` before the commit, so let the whole block run after the transaction has committed."
+    )
+    assert before.remedy.startswith("Defer it to the commit: `transaction.on_commit(partial(client.patch,")
+
+
+RESTING = """\
+from concurrent.futures import ThreadPoolExecutor
+
+from django.db import models, transaction
+
+
+class Blob(models.Model):
+    hidden = models.BooleanField(default=True)
+
+
+def untag():
+    rows = Blob.objects.filter(hidden=True)
+    with ThreadPoolExecutor() as pool:
+        asked = [pool.submit(print, row.pk) for row in rows]
+    {then}
+
+
+@transaction.atomic
+def show():
+    {before}
+    untag()
+    {behind}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "then", "behind", "waits"),
+    [
+        ("Blob.objects.create()", "print(asked)", "print(1)", True),
+        ("Blob.objects.create()", "print(asked)", "Blob.objects.filter(hidden=True).update(hidden=False)", False),
+        ("print(1)", "if len(asked) < 2: raise ValueError(asked)", "print(1)", False),
+    ],
+)
+def test_what_the_transaction_rests_on_is_not_deferred_as_a_whole(tmp_path: Path, before: str, then: str, behind: str, waits: bool) -> None:
+    (tmp_path / "orders.py").write_text(RESTING.format(before=before, then=then, behind=behind))
+    (finding,) = api.check([str(tmp_path)], Config(), suggestions=None).findings
+    assert ("so defer the call in `show`" in finding.remedy) is waits
+    assert ("so it cannot be deferred" in finding.remedy) is not waits
+    assert finding.fix.applicability == ("unsafe" if waits else "none")
+
+
 def test_a_coroutine_is_awaited_later() -> None:
     assert remedy_of("await post(URL)", what="http") == "Await `post` after the `with` block of `checkout` has ended."
 

@@ -27,6 +27,7 @@ class TypeExpr(NamedTuple):
     ``bound``     the callable ``args[0]`` with arguments bound
     ``context``   a factory of context managers, made of the generator function ``args[0]``
     ``setting``   the project's own classes or functions that its setting ``name`` names by dotted strings
+    ``text``      the strings that the setting ``name`` may hold; ``*`` in it is the first argument
     ``stored`` ``unsaved``  what ``args[0]`` is, with or without a row in the database
     ``result``    what the callable ``args[0]``, or the callables in that tuple, give
     ``tuple``     of ``args``
@@ -68,12 +69,16 @@ def parse_type(text: str) -> TypeExpr:
             return TypeExpr("gives", _dotted(head[5:]))
         if head in ("setting", "put"):
             return TypeExpr(head, _dotted(inner))
+        if head == "text":
+            _dotted(inner.replace(".*", ""))
+            return TypeExpr(head, inner)
         if head in ("new", "bound", "context", "result", "stored", "unsaved"):
             return TypeExpr(head, args=(parse_type(inner),))
         if head == "holding" and len(held := _split(inner, ",")) == 2:
             return TypeExpr(head, args=tuple(parse_type(part) for part in held))
         raise ValueError(
-            f"unknown word {head!r} in {text!r}: arg, init, put, new, holding, bound, context, result, setting, stored, unsaved take them"
+            f"unknown word {head!r} in {text!r}: "
+            "arg, init, put, new, holding, bound, context, result, setting, stored, text, unsaved take them"
         )
     if text.endswith("]"):
         head, _, inner = text[:-1].partition("[")

@@ -179,7 +179,7 @@ def _propose(finding: Finding, look_up: Opening) -> Proposal:
     entries = {o.entry for o in finding.openers} - {finding.place} if not _is_misuse(finding) else set()
     if here.rewrites or not entries or finding.omitted or any(o.entry_count > 1 or o.entry == finding.place for o in finding.openers):
         return here
-    if any(step.kind in _NO_CALLS for o in finding.openers for step in o.trace[:1]):
+    if any(o.stays for o in finding.openers) or any(step.kind in _NO_CALLS for o in finding.openers for step in o.trace[:1]):
         return here
     found = []
     for entry in sorted(entries, key=lambda e: (e.path, e.line, e.column)):

@@ -42,7 +42,23 @@ from txlint.link.values import (
 )
 from txlint.model.catalog import Arg, Effect, Returns, When
 from txlint.model.facts import Expr
-from txlint.model.graph import CHANGED, HELD, IDENTITY, INSTANCE, ITSELF, NEW, NO_CLASS, STORED, Opened, Sent, SignalTarget, Target, Test
+from txlint.model.graph import (
+    CHANGED,
+    HELD,
+    IDENTITY,
+    INSTANCE,
+    ITSELF,
+    NEW,
+    NO_CLASS,
+    STORED,
+    Made,
+    Opened,
+    Related,
+    Sent,
+    SignalTarget,
+    Target,
+    Test,
+)
 
 if TYPE_CHECKING:
     from txlint.frameworks.types import Framework
@@ -288,6 +304,10 @@ def _run(
             if sender == NO_CLASS and receiver is not None:
                 return  # rows of nothing that is known: no guess
         given: tuple[tuple[str, Any], ...] = (("created", site.row == NEW),) if site.row is not None else ()
+        related = getattr(receiver, "origin", None)
+        if type(related) is Related and run.target is None:
+            sender = related.relation
+            given = (*given, ("instance", Made(related.owner)), ("reverse", related.reverse))
         if name.rpartition(".")[2] in _SAVES and not site.open_ended and "update_fields" not in keywords:
             given = (*given, ("update_fields", None))
         if site.made is not None:
@@ -523,8 +543,9 @@ def subscript(frame: Frame, base: Value, index: Any) -> Value:
             entries = linker.at(f"{atom.name}.__getitem__").returns
             if not entries:
                 result = union(result, (atom,))
+            key: tuple[Value, ...] = ((linker.atoms.const(index),),) if isinstance(index, str) else ()
             for entry in entries:
-                result = union(result, linker.typed(parse_type(entry.type), atom, (), {}))
+                result = union(result, linker.typed(parse_type(entry.type), atom, key, {}))
             continue
         elif isinstance(atom, Cls):
             result = union(result, (atom,))  # Generic[T]

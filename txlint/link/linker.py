@@ -156,6 +156,7 @@ class Linker:
         self.handed: dict[tuple[int, str], dict[Any, None]] = {}  # (function, parameter): what it is called with
         self.connected: dict[Any, None] = {}  # signal connections, in the order found
         self.of_libraries: dict[str, int] = {}  # libraries' classes whose instances signals are sent for -> their numbers, below `SELF`
+        self.relations: dict[int, tuple[int, ...]] = {}  # those of which receivers are told, by number: whose it is, and what it leads to
         self.contexts: dict[int, Value] = {}  # function -> what a framework gives it first, whatever its annotation says
         self.listeners: dict[int, tuple[Any, str]] = {}  # function -> (hook entry, state) of a named event
         self.blocks = _blocks(catalog)
@@ -283,7 +284,7 @@ class Linker:
     substitute = substitution.substitute
 
     def number_of(self, dotted: str) -> int:
-        """The number that a library's class has where the project's classes have theirs: as the sender of signals."""
+        """The number that a library's class, or a relation between rows, has where classes have theirs: as the sender of signals."""
         return self.of_libraries.setdefault(dotted, SELF - 1 - len(self.of_libraries))
 
     def of_library(self, number: int) -> str:

@@ -12,7 +12,7 @@ from txlint.link.site import CERTAIN, LIKELY, Site
 from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtMethod, ExtObj, Fn, Obj, Part, SelfCls, Seq, Value
 from txlint.model.catalog import Hook
 from txlint.model.facts import Expr
-from txlint.model.graph import INSTANCE, ITSELF, NO_CLASS, SELF, Event, Sent, SignalTarget, Target, Test
+from txlint.model.graph import INSTANCE, ITSELF, NO_CLASS, SELF, Event, Related, Sent, SignalTarget, Target, Test
 from txlint.model.kinds import Confidence
 
 if TYPE_CHECKING:
@@ -146,7 +146,9 @@ def receiving(
             if sender == NO_CLASS:
                 sure = min(sure, Confidence.POSSIBLE)
             elif connection.sender != sender:
-                if exact or klass is None or connection.sender < 0 or linker.project.klasses[connection.sender] not in klass.subclasses:
+                below = klass.subclasses if klass is not None and not exact else ()
+                is_led_to = sender in linker.relations.get(connection.sender, ())[1:]  # by a field that is not known
+                if not is_led_to and (connection.sender < 0 or linker.project.klasses[connection.sender] not in below):
                     continue
                 sure = min(sure, Confidence.LIKELY)
         elif not connection.known:
@@ -223,11 +225,7 @@ def _senders(linker: Linker, value: Value, given: bool) -> tuple[list[int], bool
         if isinstance(atom, (Cls, SelfCls)):
             found.append(atom.klass.id)
         elif isinstance(atom, ExtMethod) and isinstance(atom.receiver, ExtObj):
-            # `Model.field.through`: a relation is known by what it leads to.
-            for framework in linker.frameworks:
-                related = framework.described(linker, linker.catalog.method(atom.receiver.name, "__get__") or "", atom.receiver, None)
-                for inner in related or ():
-                    found.extend(o.klass.id for o in linker.item_of(inner) if isinstance(o, Obj))
+            found.extend(_through(linker, atom.receiver))
         elif isinstance(atom, Seq):
             for item in atom.items:
                 found.extend(_senders(linker, item, True)[0])
@@ -244,6 +242,24 @@ def _senders(linker: Linker, value: Value, given: bool) -> tuple[list[int], bool
     return [-1], not given or none
 
 
+def _through(linker: Linker, field: ExtObj) -> list[int]:
+    """``Model.field.through``, also of a row's manager: the relation; what it leads to, where it is not known which one that is."""
+    method = linker.catalog.method(field.name, "__get__") or ""
+    described = (framework.described(linker, method, field, None) for framework in linker.frameworks)
+    found: list[int] = []
+    for inner in (field,) if type(field.origin) is Related else next(filter(None, described), ()):
+        led = [
+            o.klass.id if isinstance(o, Obj) else linker.number_of(o.name) for o in linker.item_of(inner) if isinstance(o, (Obj, ExtObj))
+        ]
+        related = getattr(inner, "origin", None)
+        if type(related) is Related:
+            linker.relations.setdefault(related.relation, (related.owner, *led) if not related.reverse else (*led, related.owner))
+            found.append(related.relation)
+        else:
+            found.extend(led)
+    return found
+
+
 def _add(linker: Linker, signal: str, fun: Fun, cls: int, senders: list[int], known: bool, within: int = -1) -> None:
     for sender in senders:
         connection = Connection(signal, fun.id, cls, sender, known, within)
@@ -251,9 +267,10 @@ def _add(linker: Linker, signal: str, fun: Fun, cls: int, senders: list[int], kn
             continue
         linker.connected[connection] = None
         if sender != NO_CLASS and fun.fact is not None:
-            of = linker.atoms(Cls, linker.project.klasses[sender]) if sender >= 0 else linker.atoms(Ext, linker.of_library(sender))
+            row = linker.relations.get(sender, (sender,))[0]
+            of = linker.atoms(Cls, linker.project.klasses[row]) if row >= 0 else linker.atoms(Ext, linker.of_library(row))
             for param in fun.fact.params:
                 if param.name == "instance":
                     linker.tell(fun, "instance", (linker.instance(of.klass, False),) if isinstance(of, Cls) else linker.made((of,)))
-                elif param.name == "sender":
+                elif param.name == "sender" and row == sender:
                     linker.tell(fun, "sender", (of,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from txlint.catalog.types import TypeExpr, parse_type
 from txlint.frameworks.named import bound_to
@@ -126,6 +126,12 @@ def typed(
     if op == "setting":
         named = (framework.set_by(linker, expr.name) for framework in linker.frameworks)
         return next((each for each in named if each is not None), UNKNOWN)
+    if op == "text":
+        paths = [expr.name]
+        if "*" in expr.name:
+            paths = [expr.name.replace("*", atom.value) for atom in (args[0] if args else ()) if _is_text(atom)]
+        texts = [text for path in paths for framework in linker.frameworks for text in framework.may_hold(path)]
+        return tuple(linker.atoms.const(text) for text in dict.fromkeys(texts))
     if op == "union":
         for part in expr.args[:-1]:
             value = linker.typed(part, receiver, args, keywords, origin)
@@ -210,8 +216,13 @@ def made(linker: Linker, value: Value) -> Value:
     return result
 
 
+def _is_text(atom: Atom) -> TypeGuard[Const]:
+    return isinstance(atom, Const) and isinstance(atom.value, str)
+
+
 def _made_by_name(linker: Linker, dotted: str) -> Value:
     """An instance of a class of the project's own, or of one of a library that the catalog knows."""
+    dotted = linker.catalog.canonical(dotted)
     if linker.catalog.library_class(dotted) is not None:
         return (linker.atoms(ExtObj, dotted, UNKNOWN, None),)
     return linker.made(tuple(atom for atom in bound_to(linker, dotted) if isinstance(atom, Cls)))

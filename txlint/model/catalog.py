@@ -25,6 +25,7 @@ Type expressions (``returns.type``, attribute and parameter types of ``class``);
     ``result(T)``              what calling T, a function of the project or a tuple with some, gives
     ``setting(A.B)``           the project's own classes or functions that this setting names by dotted strings, one or several; nothing
                                where it names a library's
+    ``text(A.B)``              the strings that this setting may hold; ``*`` in it is the first argument: ``new(text(STORAGES.*.BACKEND))``
     ``stored(T)``              T, which stands for a row in the database, or was given one; ``unsaved(T)``: which is, or has, none yet
     ``tuple[T, U]``            a tuple; ``none`` and ``bool`` stand for "nothing of interest"
     ``false``              the constant: what is true only while the tests of a project run

@@ -47,6 +47,7 @@ class Opener:
     told: str = ""  # this pair in words: a finding's message is about its best one
     decorates: bool = False  # it is a decorator: the whole function runs in the transaction, only who calls that stands outside
     family: str = ""  # the catalog's: how one defers past this commit; empty where not known
+    stays: bool = False  # the transaction and what the entry leads to rest on each other: not even the whole call can be deferred
     owner: str | None = None  # what its function calls the session that commits; empty: nothing; None: what it was begun on
 
 

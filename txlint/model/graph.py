@@ -199,6 +199,15 @@ STORED = "stored"
 """Origin of an instance that stands for a row in the database; of a form or serializer that was given one."""
 
 
+class Related(NamedTuple):
+    """Origin of a manager of the rows that a field leads to, whose changes are a signal's: the number of the relation (`number_of`), the
+    class of the row that has the manager, and whether the field is the other side's."""
+
+    relation: int
+    owner: int
+    reverse: bool
+
+
 class Passed(NamedTuple):
     """Arguments of a call as far as conditions, callbacks and sessions need them: ``values`` maps a position or keyword to ``("const",
     v)``, ``("one of", vs)`` of several constants, ``("by", test, v, w)`` of two as a test of the caller's says, ``("param", name)`` (the

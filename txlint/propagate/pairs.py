@@ -382,8 +382,12 @@ class _Pairs:
         """What a call passes for the parameters on which the site, or the way there, depends: constants, and parameters of the caller."""
         tests = self.asked.get((edge.node, site))
         if tests is None:
-            each = {test for conditions in self.conditions(edge.node, site) for conjunction in conditions for test in conjunction}
+            reaches = self.conditions(edge.node, site)
+            each = {test for conditions in reaches for conjunction in conditions for test in conjunction}
             each.update(test for onward in self.onwards(site, edge.node) for test in onward.event.guards if test.op != "either")
+            if not reaches:  # whatever is passed, but not by each of its calls: one that calls itself with something else
+                here = [event for event, number in self.effects.get(edge.node, ()) if number == site]
+                each.update(test for event in here for test in event.guards if test.param.isidentifier())
             tests = self.asked[edge.node, site] = (_IS_STORED, *sorted(each, key=repr))
         known = self.answers.get((id(edge), tests))
         if known is None:

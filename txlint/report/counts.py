@@ -36,7 +36,7 @@ def headline(report: Report) -> str:
 
 
 def looked_at(report: Report) -> str:
-    """``4,012 files (412 tests left out), 312 transaction scopes, 1,204 effect calls, 87 calls unresolved inside transactions``."""
+    """``4,012 files (412 tests left out), 312 transaction scopes, 1,204 effect calls in reach, 87 calls unresolved inside transactions``."""
     summary = report.summary
     left_out = []
     if summary.tests:
@@ -47,7 +47,7 @@ def looked_at(report: Report) -> str:
         (
             counted(summary.files, "file") + (f" ({', '.join(left_out)})" if left_out else ""),
             counted(summary.scopes, "transaction scope"),
-            counted(summary.effects, "effect call"),
+            f"{counted(summary.effects, 'effect call')} in reach",
             f"{counted(summary.unresolved, 'call')} unresolved inside transactions",
         )
     )

@@ -129,7 +129,10 @@ def _hint(report: Report) -> str:
             "name it under [[tool.txlint.opener]]."
         )
     if not summary.effects:
-        return "no effect call was found. If the project's own clients make them, name these under [[tool.txlint.effect]]."
+        return (
+            "no effect call was found in the code that a transaction may reach. If the project's own clients make one there, "
+            "name them under [[tool.txlint.effect]]."
+        )
     return ""
 
 

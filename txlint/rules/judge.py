@@ -17,7 +17,7 @@ from txlint.model.hazard import EffectSite, Hazard, Hop, Passage, Spot
 from txlint.model.kinds import WIDE_OPENERS, Confidence, code_of
 from txlint.model.shapes import statements
 from txlint.rules import FAMILIES, MISUSED, RULES
-from txlint.rules.leading import deferrable
+from txlint.rules.leading import closed, deferrable, stays
 from txlint.rules.relay import is_relay
 from txlint.rules.remedy import Case, remedy
 from txlint.rules.rule import Family
@@ -132,8 +132,9 @@ def _judge_site(
     passages = tuple(passage for _, passage in kept)
     relay = all(_is_relayed(passage, facts) for passage in passages)
     held = relay or all(passage.origin.reads_only for passage in passages)
-    leading = deferrable(passages[0], facts) if site.result_used else None
-    case = Case(site, family, passages, min(len(passages), MOST_PAIRS) + omitted, held, modules, relay, leading, joined)
+    gone = closed(site, passages[0].origin, facts)
+    leading = deferrable(passages[0], facts) if site.result_used or gone else None
+    case = Case(site, family, passages, min(len(passages), MOST_PAIRS) + omitted, held, modules, relay, leading, joined, gone)
     rule = RULES[code_of(kind, 1 if certain_place else 2)]
     return Finding(
         code=rule.code,
@@ -154,7 +155,7 @@ def _judge_site(
             site.effect.assigns,
             site.effect.raises,
         ),
-        openers=_openers(case, kept[:MOST_PAIRS], fingerprints, sources),
+        openers=_openers(case, kept[:MOST_PAIRS], fingerprints, sources, facts),
         omitted=omitted,
         fix=Fix(),
         fingerprint=_digest(kind, site.function, site.callee, str(site.ordinal)),
@@ -198,7 +199,7 @@ def _judge_misuse(group: list[Hazard], sources: Sources, modules: frozenset[str]
         place=sources.place(site.spot),
         function=site.function,
         effect=Effect(GROUPS[rule.code[2]], site.callee, misuse.library),
-        openers=_openers(case, kept[:MOST_PAIRS], _fingerprints(site, kept[:MOST_PAIRS]), sources),
+        openers=_openers(case, kept[:MOST_PAIRS], _fingerprints(site, kept[:MOST_PAIRS]), sources, {}),
         omitted=sum(hazard.omitted for hazard in group) + max(0, len(kept) - MOST_PAIRS),
         fix=Fix(),
         fingerprint=_digest(misuse.kind, site.function, site.callee, str(site.ordinal)),
@@ -277,7 +278,9 @@ def _fingerprints(site: EffectSite, kept: list[tuple[Confidence, Passage]]) -> l
     return found
 
 
-def _openers(case: Case, kept: list[tuple[Confidence, Passage]], fingerprints: list[str], sources: Sources) -> tuple[Opener, ...]:
+def _openers(
+    case: Case, kept: list[tuple[Confidence, Passage]], fingerprints: list[str], sources: Sources, facts: Mapping[str, FileFacts]
+) -> tuple[Opener, ...]:
     openers = []
     for (confidence, passage), fingerprint in zip(kept, fingerprints, strict=True):
         origin = passage.origin
@@ -304,6 +307,7 @@ def _openers(case: Case, kept: list[tuple[Confidence, Passage]], fingerprints: l
                 decorates=decorates(origin, sources),
                 family=origin.family,
                 owner=origin.owner,
+                stays=(case.site.result_used or bool(case.closed)) and stays(passage, facts),
             )
         )
     return tuple(openers)

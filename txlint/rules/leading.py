@@ -1,24 +1,26 @@
 """Which call on the way to an effect can wait for the commit in its place: one whose own result nobody uses, and below which no row is
-written and no attribute set, as that belongs to the transaction."""
+written and no attribute set, as that belongs to the transaction; nor anything raised that would end it, nor rows read that it changes
+before its commit. And where an effect cannot wait alone, because a block around it closes what it is called on (`closed`)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from txlint.model.facts import Body, Expr, FileFacts, Stmt
-from txlint.model.hazard import Hop, Passage
+from txlint.model.facts import Body, Expr, FileFacts, Pos, Stmt
+from txlint.model.hazard import EffectSite, Hop, Origin, Passage
 from txlint.model.shapes import calls_in, last_name, statements
 
-_WRITES = frozenset(
+_ROWS = frozenset(
     {
         *("save", "create", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "delete", "update", "insert"),
         *("asave", "acreate", "abulk_create", "abulk_update", "aget_or_create", "aupdate_or_create", "adelete", "aupdate"),
         *("add", "add_all", "flush", "commit", "merge", "execute", "executemany"),
-        *("append", "extend", "setattr", "setdefault"),
     }
 )  # fmt: skip
+_WRITES = _ROWS | {"append", "extend", "setattr", "setdefault"}
 """Methods that write rows in Django's and SQLAlchemy's ways, by name alone: where one is a set's or a dict's, no call is offered that
 could have been, which is the better mistake."""
+_QUERIES = frozenset({"exclude", "filter", "in_bulk", "iterator", "scalar", "scalars", "select_related", "values_list"})
 
 
 def deferrable(passage: Passage, facts: Mapping[str, FileFacts]) -> Hop | None:
@@ -27,9 +29,62 @@ def deferrable(passage: Passage, facts: Mapping[str, FileFacts]) -> Hop | None:
     for at, hop in enumerate(passage.hops[:-1]):
         if hop.kind != "call" or hop.callee == passage.origin.function:
             continue
-        if not any(_writes(body) for body in bodies[at + 1 :]) and _stands_alone(bodies[at], hop):
+        if any(_writes(body) for body in bodies[at + 1 :]) or not _stands_alone(bodies[at], hop) or _belongs(passage.hops, bodies, at):
+            continue
+        if not _closed(bodies[at], hop.spot.pos, passage.origin if passage.origin.function == hop.function else None):
             return hop
     return None
+
+
+def stays(passage: Passage, facts: Mapping[str, FileFacts]) -> bool:
+    """Does the transaction rest on the call in its own function that leads to the effect, or that on what is still to be written?"""
+    return _belongs(passage.hops, [_body(hop, facts) for hop in passage.hops], 0)
+
+
+def _belongs(hops: Sequence[Hop], bodies: Sequence[Body], at: int) -> bool:
+    """Does what a call leads to raise, which would no longer end the transaction, or read rows while others are written behind the call?"""
+    below = bodies[at + 1 :]
+    if any(stmt[0] == "raise" for body in below for stmt in statements(body)):
+        return True
+    if not any(last_name(call[1]) in _QUERIES or _on_manager(call[1]) for body in below for call in calls_in(body)):
+        return False
+    above = zip(hops[: at + 1], bodies, strict=False)
+    return any(last_name(call[1]) in _ROWS and call[4] > hop.spot.pos for hop, body in above for call in calls_in(body))
+
+
+def _on_manager(func: Expr) -> bool:
+    return func.__class__ is str and ".objects." in func
+
+
+def closed(site: EffectSite, origin: Origin, facts: Mapping[str, FileFacts]) -> str:
+    """The name in the call of an effect that a ``with`` around it binds, which has ended when the commit comes; empty where none is."""
+    known = facts.get(site.spot.path)
+    function = known.function(site.function) if known is not None else None
+    return _closed(function.body, site.spot.pos, origin if origin.function == site.function else None) if function is not None else ""
+
+
+def _closed(body: Body, pos: Pos, origin: Origin | None) -> str:
+    around = [stmt for stmt in statements(body) if stmt[0] == "with" and _holds(stmt[4], pos)]
+    if origin is not None:  # its own block ends with the commit, and those around it later
+        begun = next((n for n, stmt in enumerate(around) if any(_holds(item[2], origin.spot.pos) for item in stmt[1])), -1)
+        around = around[begun + 1 :]
+    bound = {name for stmt in around for item in stmt[1] if item[1] is not None for name in _names(item[1])}
+    call = next((call for stmt in around for call in calls_in(stmt) if call[4] == pos), None) if bound else None
+    return next((name for name in _names(call) if name in bound), "")
+
+
+def _holds(outer: Pos, inner: Pos) -> bool:
+    return outer[:2] <= inner[:2] and inner[2:] <= outer[2:]
+
+
+def _names(expr: Expr | None) -> Iterator[str]:
+    """The names that an expression speaks of, in the order of the source."""
+    if expr.__class__ is str:
+        yield expr.partition(".")[0]
+    elif expr.__class__ is tuple and expr and expr[0] != "const":
+        parts = (expr[1], expr[2], tuple(value for _, value in expr[3])) if expr[0] == "call" else expr
+        for part in parts[1:] if parts is expr and expr[0].__class__ is str else parts:
+            yield from _names(part)
 
 
 def _body(hop: Hop, facts: Mapping[str, FileFacts]) -> Body:

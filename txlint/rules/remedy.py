@@ -31,6 +31,7 @@ class Case:
     relay: bool = False
     leading: Hop | None = None  # the call that can be deferred in the effect's place
     joined: Container[str] = ()  # families whose transactions another one commits
+    closed: str = ""  # a name in the call that a `with` around it closes before the commit
 
     @property
     def origin(self) -> Origin:
@@ -97,6 +98,8 @@ def _defer(case: Case, sources: Sources) -> str:
     template = how.call if alias is None else how.on_alias
     if template is None:
         return f"Call `{_callee(case.site)}` after {_ending(case, how, sources)}."
+    if case.closed:
+        return _with_its_block(case, sources)
     deferred = template.format(callable=_callable(case.site.spot, case.site.callee, sources), alias=alias)
     at_once = " (with no transaction open it runs at once)" if origin.kind == "hook" else ""
     return f"Defer it to the commit: `{deferred}`{at_once}.{_covered(case)}"
@@ -106,14 +109,28 @@ def _covered(case: Case) -> str:
     return f" One deferral here covers all {case.pairs} paths." if case.pairs > 1 else ""
 
 
+def _with_its_block(case: Case, sources: Sources) -> str:
+    """What a block around the call closes has to be made behind the commit as well."""
+    ends = f"`{case.closed}` is closed by its `with` before the commit, so"
+    if way := _way(case, sources):
+        return f"{ends} {way}"
+    over = _ending(case, deferring(case.origin.family), sources) if decorates(case.origin, sources) else ""
+    return f"{ends} let the whole block run after {over or f'{_transaction(case, sources)} has committed'}."
+
+
 def _defer_the_way(case: Case, sources: Sources) -> str:
     """Deferring the call that leads to an effect whose own result is used; empty where there is none."""
+    way = _way(case, sources)
+    return f"The result of `{_callee(case.site)}` is used, so {way}" if way else ""
+
+
+def _way(case: Case, sources: Sources) -> str:
     entry, how, alias = case.leading, deferring(case.origin.family), _alias(case, sources)
     template = how.call if alias is None else how.on_alias
     if entry is None or template is None:
         return ""
     call = template.format(callable=_callable(entry.spot, short_name(entry.callee), sources), alias=alias)
-    return f"The result of `{_callee(case.site)}` is used, so defer the call in `{case.short(entry.function)}` that leads to it: `{call}`."
+    return f"defer the call in `{case.short(entry.function)}` that leads to it: `{call}`."
 
 
 def _callee(site: EffectSite) -> str:

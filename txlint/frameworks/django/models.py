@@ -15,7 +15,7 @@ from txlint.frameworks.django.settings import DjangoSettings
 from txlint.frameworks.named import bound_to
 from txlint.frameworks.types import Framework, Row, Uploads
 from txlint.model.facts import Expr, Pos
-from txlint.model.graph import STORED
+from txlint.model.graph import STORED, Related
 from txlint.model.kinds import Confidence
 from txlint.model.shapes import calls_in, last_name
 
@@ -129,6 +129,10 @@ class DjangoModels(Framework):
     def setting_named(self, dotted: str) -> tuple[str, Any]:
         return self.setting(dotted.removeprefix(_SETTINGS)) if dotted.startswith(_SETTINGS) else ("unknown", None)
 
+    def may_hold(self, path: str) -> Sequence[str]:
+        answer = self.settings.get(path)
+        return [value for value in (answer.value, *answer.others) if isinstance(value, str)]
+
     def set_by(self, linker: Linker, path: str) -> Value | None:
         value, names = self._names_in(path)
         found = tuple(bound_to(linker, name) for name in names if isinstance(name, str) and _is_own(linker, name))
@@ -231,10 +235,20 @@ class DjangoModels(Framework):
                 value = linker.union(value, linker.bound(binding, found.owner.module, found.owner))
         if not any(self._is_manager(linker, atom) for atom in value):
             if name != "objects":
-                return value
+                return tuple(self._with_relation(linker, klass, found.owner, name, atom) for atom in value)
             value = (linker.atoms(linker.ExtObj, MANAGER, (), None),)  # made in a way that is not followed, but a manager
         item = (linker.instance(klass, True, origin=STORED),)
         return tuple(linker.with_item(atom, item) if self._is_manager(linker, atom) else atom for atom in value)
+
+    def _with_relation(self, linker: Linker, klass: Klass, owner: Klass, name: str, atom: Atom) -> Atom:
+        """A field that leads to many rows, with the number of its relation and the class whose it is: of an abstract one, each class below
+        has its own."""
+        if not isinstance(atom, linker.ExtObj) or _TO_MANY.isdisjoint(linker.catalog.bases(atom.name)) or not atom.origin:
+            return atom
+        holders = [base for base in linker.mro(klass) if not isinstance(base, str) and owner in linker.mro(base) and not _abstract(base)]
+        holder = holders[-1] if holders else owner
+        origin = (*atom.origin[:3], linker.number_of(f"{holder.dotted}.{name}"), holder)
+        return linker.atoms(linker.ExtObj, atom.name, atom.item, origin)
 
     def instance_attribute(self, linker: Linker, klass: Klass, name: str, holder: Atom) -> Value | None:
         if name == "model" and ADMIN in linker.mro(klass) and linker.find(klass, "model") is None:
@@ -327,12 +341,16 @@ class DjangoModels(Framework):
             return None
         given = dict(origin[2])
         value = given.get("to") or (origin[1][0] if origin[1] else ())
-        klasses = self._classes(linker, value, getattr(receiver, "klass", None))
+        near = getattr(receiver, "klass", origin[4] if len(origin) > 3 else None)
+        klasses = self._classes(linker, value, near)
         instances = tuple(linker.instance(klass, True, origin=STORED) for klass in klasses) or self._of_library(linker, value)
         if not instances:
             return None
-        manager = _GENERIC_RELATED if kind == _GENERIC else _MANY_RELATED
-        return instances if kind in _TO_ONE else (linker.atoms(linker.ExtObj, manager, instances, None),)
+        if kind in _TO_ONE:
+            return instances
+        is_known = kind != _GENERIC and len(origin) > 3 and near is not None
+        related = Related(origin[3], near.id, False) if is_known else None
+        return (linker.atoms(linker.ExtObj, _GENERIC_RELATED if kind == _GENERIC else _MANY_RELATED, instances, related),)
 
     def member(self, linker: Linker, klass: Klass, parts: tuple[Value, ...]) -> Value | None:
         """``PAID = "paid", _("Paid")``: the label is no part of the member's value (``ChoicesType.__new__``)."""
@@ -590,9 +608,12 @@ class DjangoModels(Framework):
             else:
                 accessor = klass.fact.name.lower() + ("" if single else "_set")
             item = (linker.instance(klass, True, origin=STORED),)
-            reverse: Value = item if single else (linker.atoms(linker.ExtObj, _MANY_RELATED if many else _RELATED, item, None),)
+            kind = _MANY_RELATED if many else _RELATED
             others = self._classes(linker, value, klass)
             for other in others:
+                field = atom.origin[3:] if many and isinstance(atom, linker.ExtObj) else ()
+                related = Related(field[0], other.id, True) if field else None
+                reverse = item if single else (linker.atoms(linker.ExtObj, kind, item, related),)
                 self._reverse.setdefault(other.id, {})[accessor] = reverse
             deleting = keywords.get("on_delete") or (expr[2][1] if len(expr[2]) > 1 else None)
             if one and isinstance(deleting, str) and deleting.endswith("CASCADE"):
