@@ -72,7 +72,8 @@ class When:
     setting that names a class of the project's own which derives from one of these.
     ``known``: what cannot be evaluated does not meet it (a statement that may as well be a ``SELECT``).
     ``unless`` turns the whole condition round. ``version`` is a PEP 440 specifier of the library (``>=3.0``). ``row`` asks whether the
-    receiver has a row in the database (``stored``) or none yet (``unsaved``)."""
+    receiver has a row in the database (``stored``) or none yet (``unsaved``). ``asked`` holds where a branch around the call, or one that
+    returns before it, has asked for one of these settings and found it true; whatever the settings of the project say, else it does not."""
 
     arg: Arg | None = None
     setting: str | None = None
@@ -88,6 +89,7 @@ class When:
     version: str | None = None
     known: bool = False
     row: str | None = None
+    asked: tuple[str, ...] = ()
     unless: bool = False
 
 
