@@ -540,6 +540,7 @@ _TABLES: Mapping[str, tuple[Callable[..., Entry], Mapping[str, _Reader], tuple[s
             "beside": _text,
             "descriptor": _flag,
             "becomes": _type,
+            "made": _arg,
             "by_name": _flag,
         },
         (),

@@ -211,7 +211,9 @@ class Returns(Entry):
     was itself taken from an object (``class Order(db.Model)``) stands for the transaction of this other attribute of that object
     (``Order.query``: ``db.session``). ``descriptor``: what it gives is meant to be kept in an attribute of a class, for whose rows it
     then is (``Base.query = session.query_property()``). ``becomes``: what the receiver is from then on (a connection of which
-    autocommit has been switched on); an attribute that is assigned is a call of ``X.__setattr__`` with its name and the value.
+    autocommit has been switched on); an attribute that is assigned is a call of ``X.__setattr__`` with its name and the value. With
+    ``made`` it is this argument instead (named ``self``: the receiver) that becomes it, where that is a name which the function itself
+    gives to something once: the path of a file that it makes.
     ``by_name``: an attribute of this name is this one on what is not known as well, where the project uses the library
     (``request.tm``)."""
 
@@ -223,6 +225,7 @@ class Returns(Entry):
     beside: str = ""
     descriptor: bool = False
     becomes: str = ""
+    made: Arg | None = None
     by_name: bool = False
 
 
