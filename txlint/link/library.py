@@ -4,6 +4,7 @@ The order is that of a call: what it opens and closes, what it defers, whether i
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -366,10 +367,12 @@ def _run(
     if run.op == "method":
         is_prefix = run.method.endswith("_") and not run.method.endswith("__")  # `clean_` is one, `__call__` is not
         value = linker.prefixed(value, run.method) if is_prefix else frame.getattr(value, run.method)
-    unsure = len(value) == 1 and type(value[0]) is OneOf
+    if run.op == "below":
+        value = _below(linker, run.signal, dict.fromkeys(_text((atom,)) for atom in value))
+    unsure = run.op == "below" or (len(value) == 1 and type(value[0]) is OneOf)
     start = len(site.targets)
-    if unsure:
-        value = value[0].options  # type: ignore[attr-defined]
+    if len(value) == 1 and type(value[0]) is OneOf:
+        value = value[0].options
     for atom in value:
         row, first = row_of(getattr(atom, "receiver", None)), len(site.targets)
         changes = _assigned_by(last, row, keywords, site.open_ended) if run.target.op == "item" else None
@@ -398,6 +401,18 @@ def _run(
             callback(site, atom, inner)
     if unsure:
         site.doubt(LIKELY, start)
+
+
+def _below(linker: Linker, base: str, names: Iterable[str | None]) -> Value:
+    """The methods of these names that the project's classes below a library's class define."""
+    return tuple(
+        atom
+        for name in names
+        if name is not None
+        for klass in linker.project.klasses
+        if name in klass.names and linker.is_a(klass, base)
+        for atom in linker.attribute(linker.instance(klass, False), name)
+    )
 
 
 def _ask(frame: Frame, expr: TypeExpr) -> None:

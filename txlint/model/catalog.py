@@ -248,7 +248,8 @@ class LibraryClass(Entry):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calls(Entry):
     """Code of the project that a library call runs. ``runs`` lists what, in order: ``self.m`` (a method of the receiver's class),
-    ``self[arg(0)]`` (its method of that name), ``arg(0)`` (a callable argument, named as in type expressions), ``arg(0).m`` (a method
+    ``self[arg(0)]`` (its method of that name), ``below(lib.Component)[arg(0)]`` (the methods of that name of the project's classes below
+    this one, any of which may be meant), ``arg(0)`` (a callable argument, named as in type expressions), ``arg(0).m`` (a method
     of that argument), ``new(self.form_class).m`` (of any type expression), ``item.m`` (a method of the item type),
     ``receivers(signal.name)`` (with the receiver's class, or its item type, as sender; ``receivers(signal.name, arg(0))``: with the
     class of this value; ``receivers(self)``: the receiver is the signal), ``decorated`` (the
