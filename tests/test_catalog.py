@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests import catalog_truth as truth
-from txlint.catalog import Catalog, CatalogError, load_catalog, loader, parse_run, parse_type
+from txlint.catalog import Catalog, CatalogError, Run, load_catalog, loader, parse_run, parse_type
 from txlint.catalog.loader import LIBRARIES, choose, decode, decode_project, read_headers, read_library
 from txlint.catalog.types import TypeExpr
 from txlint.model.catalog import Effect, LibraryClass
@@ -190,6 +190,7 @@ def test_type_expressions() -> None:
     assert second == TypeExpr("self", args=(TypeExpr("owner"),))
     assert third == TypeExpr("class", "a.B", args=(TypeExpr("item"),))
     assert parse_run("arg(0:form).save").method == "save"
+    assert parse_run("below(a.B)[arg(0:action)]") == Run("below", TypeExpr("arg", "action", 0), signal="a.B")
     assert parse_run("receivers(django.db.models.signals.pre_save)").signal == "django.db.models.signals.pre_save"
 
 

@@ -429,6 +429,33 @@ def test_a_deferral_in_the_users_own_names() -> None:
     assert 'partial(post, "a b")' in remedy_of('post("a b")')
 
 
+def test_what_clears_up_is_not_deferred(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = """
+import os
+from django.db import transaction
+
+@transaction.atomic
+def inside(path, row):
+    try:
+        row.save()
+    finally:
+        os.remove(path)
+
+def around(path, row):
+    try:
+        row.save()
+    finally:
+        with transaction.atomic():
+            row.save()
+            os.remove(path)
+"""
+    Path("files.py").write_text(text)
+    inside, around = api.check(["files.py"], Config()).findings
+    assert inside.remedy.startswith("`os.remove` clears up whatever becomes of the transaction")
+    assert around.remedy.startswith("Defer it to the commit")
+
+
 def test_a_deferral_names_the_database() -> None:
     assert "on_commit(partial(send.delay, 1), using='replica')" in remedy_of("send.delay(1)", replace(CHECKOUT, alias="replica"))
     assert "on_commit(partial(send.delay, 1))" in remedy_of("send.delay(1)", replace(CHECKOUT, alias=None)), "nothing was given"

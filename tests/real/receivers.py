@@ -840,6 +840,8 @@ def _connection_of_http(place: Place) -> Any:
 
 MAKERS: dict[str, Maker] = {
     "aiosmtplib.SMTP": _aiosmtplib,
+    "datacite.DataCiteMDSClient": lambda place: _module("datacite").DataCiteMDSClient("u", "p", "10.1", url=place.url),
+    "datacite.DataCiteRESTClient": lambda place: _module("datacite").DataCiteRESTClient("u", "p", "10.1", url=place.url),
     "flask_mail.Connection": _flask_connection,
     "paramiko.SSHClient": _ssh,
     "temporalio.client.Client": _temporal,

@@ -390,7 +390,9 @@ def _position(value: Any) -> int:
     return value
 
 
-_TESTS = ("equals", "one_of", "contains_any", "sql", "absent", "present", "truthy", "instance_of", "version", "row")
+_TESTS = ("equals", "one_of", "contains_any", "sql", "absent", "present", "truthy", "instance_of", "version", "row", "asked")
+
+_ALONE = ("version", "row", "asked")
 
 
 def _when(value: Any) -> tuple[When, ...]:
@@ -402,8 +404,8 @@ def _condition(value: Any) -> When:
         raise TypeError(f"expected a table, got {value!r}")
     tests = [key for key in _TESTS if key in value]
     about = [key for key in ("arg", "setting") if key in value]
-    if len(tests) != 1 or len(about) != (tests[0] not in ("version", "row")):
-        raise ValueError(f"expected one of {', '.join(_TESTS)} about an 'arg' or a 'setting' ('version' and 'row' alone), got {value!r}")
+    if len(tests) != 1 or len(about) != (tests[0] not in _ALONE):
+        raise ValueError(f"expected one of {', '.join(_TESTS)} about an 'arg' or a 'setting' ({', '.join(_ALONE)} alone), got {value!r}")
     return When(**_fields(value, _WHEN, "condition"))
 
 
@@ -422,6 +424,7 @@ _WHEN: Mapping[str, _Reader] = {
     "version": _text,
     "known": _flag,
     "row": _word("stored", "unsaved"),
+    "asked": _texts,
     "unless": _flag,
 }
 
@@ -538,6 +541,7 @@ _TABLES: Mapping[str, tuple[Callable[..., Entry], Mapping[str, _Reader], tuple[s
             "beside": _text,
             "descriptor": _flag,
             "becomes": _type,
+            "made": _arg,
             "by_name": _flag,
         },
         (),

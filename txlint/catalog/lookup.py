@@ -69,6 +69,7 @@ class Catalog:
         self.signal_classes: dict[str, str] = {}  # each with a method that sends one
         self.watched: set[str] = set()  # classes on which it matters what is assigned to an attribute
         self.false_words: set[str] = set()  # one of them is in every test of what is false
+        self.asked_words: set[str] = set()  # the last names of settings for which a branch may ask
         self.breaking: dict[str, str] = {}  # exceptions that break a transaction, with the family of that
         derived: list[LibraryClass] = []
         for library in self._libraries.values():
@@ -78,6 +79,8 @@ class Catalog:
                 else:
                     self._aliases[old] = new
             for entry in library.entries:
+                for when in entry.when:
+                    self.asked_words.update(name.rpartition(".")[2] for name in when.asked)
                 if isinstance(entry, Signature):
                     last = entry.name.rpartition(".")[2]
                     self.signatures[last] = (*self.signatures.get(last, ()), entry)

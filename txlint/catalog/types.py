@@ -42,8 +42,9 @@ class TypeExpr(NamedTuple):
 
 class Run(NamedTuple):
     """Code that a library call runs. By ``op``: ``method`` (``method`` of the value ``target``), ``call`` (the value ``target`` is
-    called), ``named`` (the receiver's method of the name that is the value ``target``), ``receivers`` (of the signal ``signal``;
-    ``target`` is its sender, where that is not the receiver), ``decorated``."""
+    called), ``named`` (the receiver's method of the name that is the value ``target``), ``below`` (the method of that name of the project's
+    classes below the library class ``signal``), ``receivers`` (of the signal ``signal``; ``target`` is its sender, where that is not the
+    receiver), ``decorated``."""
 
     op: str
     target: TypeExpr | None = None
@@ -116,6 +117,9 @@ def parse_run(text: str) -> Run:
         return Run("receivers", parse_type(sender) if comma else None, signal=_dotted(signal))
     if text.startswith("self[arg(") and text.endswith(")]"):
         return Run("named", parse_type(text[5:-1]))
+    if text.startswith("below(") and text.endswith("]"):
+        base, _, method = text[6:-1].partition(")[")
+        return Run("below", parse_type(method), signal=_dotted(base))
     if text.endswith((")", "]")):
         return Run("call", parse_type(text))
     target, dot, method = text.rpartition(".")

@@ -97,7 +97,8 @@ def _gives(entry: Returns) -> Iterator[str]:
     if entry.decorated:
         yield f"makes `{entry.decorated}` of what it decorates"
     if entry.becomes:
-        yield f"makes `{entry.becomes}` of the object that it is called on"
+        what = "the object that it is called on" if entry.made is None or entry.made.name == "self" else f"its argument `{entry.made.name}`"
+        yield f"makes `{entry.becomes}` of {what}"
 
 
 def _notes(catalog: Catalog, entry: Entry) -> Iterator[tuple[str, str]]:

@@ -81,7 +81,7 @@ _CHANGES = ADDS | {"remove", "pop", "clear", "discard"}
 def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], keywords: dict[str | None, Value], depth: int) -> bool:
     """A call of a builtin. True: nothing more is to be known of it; its result is in the site."""
 
-    from txlint.link.calls import call_atom
+    from txlint.link.calls import ask_callers, call_atom
 
     frame = site.frame
     linker = frame.linker
@@ -143,6 +143,9 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
             return True
         if last == "getattr" and len(args) >= 2:
             known = args[1]
+            if frame.region and not frame.silent and args[0] and all(type(atom) is Param for atom in args[0]):
+                if any(isinstance(atom, Const) and atom.value in linker.method_names() for atom in known):
+                    ask_callers(frame, site.expr[2][0])
             if len(known) == 1 and isinstance(known[0], Const) and isinstance(known[0].value, str):
                 asked(site, args[0], known[0].value)
                 site.result = union(site.result, frame.getattr(args[0], known[0].value))

@@ -110,7 +110,7 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
         if site.receiver is not None and not frame.silent:
             linker = frame.linker
             if frame.region and site.receiver.__class__ is str and (name in linker.method_names() or name in linker.catalog.acting_names()):
-                _ask_callers(frame, site.receiver)
+                ask_callers(frame, site.receiver)
             _by_method_name(site, name)
             if not site.targets:
                 _by_attribute_name(site, name)
@@ -174,10 +174,10 @@ def _passed_as(frame: Frame, expr: Expr) -> str | None:
     return parameter_of(frame, expr[1]) if is_made and ("." in expr[1] or frame.is_param(expr[1])) else None
 
 
-def _ask_callers(frame: Frame, name: str) -> None:
+def ask_callers(frame: Frame, name: Expr) -> None:
     """What a transaction calls a method of is what callers pass: they are looked at, also where none of them is in a transaction."""
     fact = frame.fun.fact
-    if fact is None or "." in name:
+    if fact is None or name.__class__ is not str or "." in name:
         return
     param = _passed_as(frame, name)
     is_filled = param is None and name in frame.assigned_params and any(each.name == name for each in fact.params)

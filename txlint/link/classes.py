@@ -188,7 +188,7 @@ def implementations(linker: Linker) -> None:
             continue
         rarest = min(wanted, key=lambda name: len(by_name[name]))
         for klass in dict.fromkeys(k for holder in by_name[rarest] for k in (holder, *holder.subclasses)):
-            if protocol not in linker.mro(klass) and not _is_protocol(linker, klass):
+            if protocol not in linker.mro(klass) and not _is_protocol(linker, klass) and not _is_view(linker, klass):
                 if all(_has_method(linker, klass, name, params) for name, params in wanted.items()):
                     protocol.subclasses.append(klass)
 
@@ -242,6 +242,11 @@ def _has_method(linker: Linker, klass: Klass, name: str, params: int) -> bool:
     return fact is not None and (len(fact.params) == params or any(p.kind in ("vararg", "kwarg") for p in fact.params))
 
 
+def _is_view(linker: Linker, klass: Klass) -> bool:
+    """Is it a view, the methods of which are called by its framework?"""
+    return any(linker.catalog.is_known(f"{base}.dispatch") for base in linker.library_bases(klass))
+
+
 def method_names(linker: Linker) -> set[str]:
     """The names of all methods of the project."""
     if linker.methods is None:
@@ -255,8 +260,8 @@ def definitions_of(linker: Linker, name: str) -> list[Fun]:
         common = _common(linker)
         table: dict[str, list[Fun]] = {}
         for klass in linker.project.klasses:
-            if any(linker.catalog.is_known(f"{base}.dispatch") for base in linker.library_bases(klass)):
-                continue  # a view: its methods are called by its framework
+            if _is_view(linker, klass):
+                continue
             for fun in linker.project.methods(klass):
                 assert fun.fact is not None
                 method = fun.fact.name

@@ -9,7 +9,7 @@ from txlint.catalog.types import TypeExpr
 from txlint.link.site import Site
 from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtObj, Fn, Obj, Prefix, SelfObj, Table, Value
 from txlint.model.catalog import Arg, Effect, Entry, When
-from txlint.model.graph import NEW, STORED
+from txlint.model.graph import NEW, SETTING, STORED, Test
 
 
 def decide(site: Site, entry: Entry, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> bool | None:
@@ -53,6 +53,8 @@ def is_met(site: Site, when: When, entry: Entry, args: tuple[Value, ...], keywor
         return linker.version_matches(entry.library, when.version)
     if when.row is not None:
         return None if site.row is None else site.row == (STORED if when.row == "stored" else NEW)
+    if when.asked:
+        return any(Test(SETTING + name, "truthy", True, True) in site.frame.guards for name in when.asked)
     if when.setting is not None and when.instance_of is not None:
         own = linker.typed(TypeExpr("setting", when.setting), None, (), {})
         return any(isinstance(atom, Cls) and linker.is_a(atom.klass, base) for atom in own for base in when.instance_of)

@@ -25,6 +25,7 @@ from txlint.link.values import (
     Cls,
     Const,
     Ext,
+    ExtMethod,
     ExtObj,
     Fn,
     Many,
@@ -40,7 +41,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.facts import Expr
-from txlint.model.graph import IDENTITY, INSTANCE, Test
+from txlint.model.graph import IDENTITY, INSTANCE, SETTING, Test
 from txlint.model.shapes import last_name, speaks_of
 
 Facts: TypeAlias = list[tuple[str, Any]]
@@ -73,13 +74,16 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
             if flag is not None:
                 return _both(flag, "truthy", True, True)
             states = _state_tests(frame, test)
-            flag = carried_in(frame, test) if not any(states) else None
+            flag = (carried_in(frame, test) or setting_in(frame, test)) if not any(states) else None
             return _both(flag, "truthy", True, True) if flag is not None else states
         if test in frame.filled:
             return [("test", each) for each in holds_in(frame, test)], []
         if test in frame.unpacked:
             return _beside(frame, test, True), _beside(frame, test, False)
-        return frame.tested.get(test) or (frame.given_if.get(test, []), [])
+        known = frame.tested.get(test)
+        if known is None and (flag := setting_in(frame, test)) is not None:
+            return _both(flag, "truthy", True, True)
+        return known or (frame.given_if.get(test, []), [])
     parameter = parameter_of(frame, test)
     if parameter is not None:
         return _both(parameter, "truthy", True, True)
@@ -100,8 +104,8 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
         if changed is not None:
             return _both(*changed)
         parameter = parameter_of(frame, test[1]) or (held_in(frame, test[1]) if test[1].__class__ is tuple or "." in test[1] else None)
-        if parameter is None and test[1].__class__ is str and "." in test[1]:
-            parameter = carried_in(frame, test[1])
+        if parameter is None and test[1].__class__ is str:
+            parameter = (carried_in(frame, test[1]) if "." in test[1] else None) or setting_in(frame, test[1])
         if parameter is not None:
             return _comparison(frame, parameter, test[2][0], test[3][0])
         named = _by_class_name(frame, test[1], test[2][0], test[3][0])
@@ -145,6 +149,21 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
     if tag == "attr":
         return _state_tests(frame, test)
     return [], []
+
+
+def setting_in(frame: Frame, name: str) -> str | None:
+    """The parameter of conditions that a setting is, or a constant of a module that no function assigns: ``settings.INLINE``, ``DEBUG``,
+    ``app.conf.task_always_eager``; None where a name is none."""
+    last, words = last_name(name), frame.linker.catalog.asked_words
+    if not last.isupper() and last not in words:
+        return None
+    if last in words and not last.isupper():
+        found = frame.looked_at(name)
+        return SETTING + found[0].name if len(found) == 1 and isinstance(found[0], (Ext, ExtMethod)) else None
+    head = name.partition(".")[0]
+    if frame.fun.owner_of(head) is not None or head in frame.module.global_sets:
+        return None
+    return SETTING + frame.linker.where_bound(frame.module, name)
 
 
 def _beside(frame: Frame, name: str, truth: bool) -> Facts:
@@ -203,7 +222,7 @@ def _getattr(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
         return known
     mark = (held_in(frame, test) if test[1] == "getattr" else None) or mark_of(frame, f"{owner}.{name}")
     if mark is None and test[1] == "getattr":
-        mark = carried_in(frame, f"{owner}.{name}")
+        mark = carried_in(frame, f"{owner}.{name}") or setting_in(frame, f"{owner}.{name}")
     if mark is None and test[1] == "hasattr":
         return _state_tests(frame, f"{owner}.{name}", True)
     return _both(mark, "truthy", True, True) if mark is not None else ([], [])

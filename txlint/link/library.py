@@ -4,12 +4,13 @@ The order is that of a call: what it opens and closes, what it defers, whether i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import TypeExpr, as_passed, asked, parse_run, parse_type
 from txlint.link import builtin, misuse, signals
+from txlint.link.changes import functions_named
 from txlint.link.chosen import each_of
 from txlint.link.conditions import argument, decide, is_met
 from txlint.link.holding import row_of
@@ -20,6 +21,7 @@ from txlint.link.project import Klass
 from txlint.link.site import CERTAIN, DEEP, LIKELY, Site
 from txlint.link.targets import add_targets, callable_texts, callback
 from txlint.link.unset import created
+from txlint.link.uses import uses_of
 from txlint.link.values import (
     UNKNOWN,
     Atom,
@@ -59,6 +61,7 @@ from txlint.model.graph import (
     Target,
     Test,
 )
+from txlint.model.shapes import last_name, parts, speaks_of, statements
 
 if TYPE_CHECKING:
     from txlint.frameworks.types import Framework
@@ -139,6 +142,8 @@ def call_library(
     silent = any(decide(site, entry, args, keywords) is not False for entry in known.silent)
     if not deferred and not silent:
         for effect in known.effects:
+            if frame.undoing and effect.kind == "storage":
+                continue  # what has been done to files is taken back with the rows
             holds = decide(site, effect, args, keywords)
             if holds is False:
                 continue
@@ -217,7 +222,10 @@ def call_library(
         elif isinstance(receiver, ExtObj) and receiver.item and last == "copy":
             result = (receiver,)
     for entry in known.returns:
-        if entry.becomes and receiver is not None and site.receiver is not None and decide(site, entry, args, keywords) is not False:
+        if entry.made is not None:
+            if decide(site, entry, args, keywords):
+                _make(site, entry, entry.made)
+        elif entry.becomes and receiver is not None and site.receiver is not None and decide(site, entry, args, keywords) is not False:
             become(frame, site.receiver, receiver, entry, args, keywords)
         if entry.enter and decide(site, entry, args, keywords) is not False:
             entered = linker.typed(parse_type(entry.enter), receiver, args, keywords, origin=("via", key) if key else None)
@@ -258,6 +266,37 @@ def _given_by(frame: Frame, expr: str, receiver: Atom) -> Iterator[tuple[str, Ex
         if owner == expr and name in frame.env and isinstance(receiver, ExtObj):
             if any(entry.shares_key for entry in frame.linker.at(f"{receiver.name}.{method}").returns):
                 yield name, call
+
+
+def _make(site: Site, entry: Returns, made: Arg) -> None:
+    """A local name stands for what the call has made, where nobody else gets it: ``part`` of ``open(part, "w")``."""
+    frame = site.frame
+    passed = {**dict(enumerate(site.expr[2])), **dict(site.expr[3])}
+    name = site.receiver if made.name == "self" else passed.get(made.name, passed.get(made.position))
+    fact = frame.fun.fact
+    if name.__class__ is not str or name not in frame.fun.scope or fact is None or any(param.name == name for param in fact.params):
+        return
+    uses, body = uses_of(frame.linker, frame.fun, name), frame.fun.body
+    if len(uses.bindings) != 1 or uses.escapes or uses.holders:
+        return
+    if not any(stmt[0] == "assign" and name in stmt[1] for stmt in statements(body)):
+        return
+    if any((part[0] in _HANDS_OUT and speaks_of(part, (name,))) or _is_handed_on(frame, part, name) for part in parts(body)):
+        return
+    frame.env[name] = frame.linker.typed(parse_type(entry.becomes), None, (), {})
+
+
+def _is_handed_on(frame: Frame, part: Any, name: str) -> bool:
+    """Is it a call of a function of the project that is passed what a name stands for?"""
+    if part[0] != "call" or len(part) != 5 or not (name in part[2] or any(given == name for _, given in part[3])):
+        return False
+    known = frame.looked_at(part[1]) if part[1].__class__ is str else UNKNOWN
+    if known:
+        return not all(isinstance(atom, (Ext, ExtMethod)) for atom in known)
+    return bool(functions_named(frame.linker, last_name(part[1])))
+
+
+_HANDS_OUT = frozenset({"return", "yield", "yieldfrom"})
 
 
 def assigned(frame: Frame, head: str, name: str, value: Value) -> None:
@@ -363,10 +402,12 @@ def _run(
     if run.op == "method":
         is_prefix = run.method.endswith("_") and not run.method.endswith("__")  # `clean_` is one, `__call__` is not
         value = linker.prefixed(value, run.method) if is_prefix else frame.getattr(value, run.method)
-    unsure = len(value) == 1 and type(value[0]) is OneOf
+    if run.op == "below":
+        value = _below(linker, run.signal, dict.fromkeys(_text((atom,)) for atom in value))
+    unsure = run.op == "below" or (len(value) == 1 and type(value[0]) is OneOf)
     start = len(site.targets)
-    if unsure:
-        value = value[0].options  # type: ignore[attr-defined]
+    if len(value) == 1 and type(value[0]) is OneOf:
+        value = value[0].options
     for atom in value:
         row, first = row_of(getattr(atom, "receiver", None)), len(site.targets)
         changes = _assigned_by(last, row, keywords, site.open_ended) if run.target.op == "item" else None
@@ -395,6 +436,18 @@ def _run(
             callback(site, atom, inner)
     if unsure:
         site.doubt(LIKELY, start)
+
+
+def _below(linker: Linker, base: str, names: Iterable[str | None]) -> Value:
+    """The methods of these names that the project's classes below a library's class define."""
+    return tuple(
+        atom
+        for name in names
+        if name is not None
+        for klass in linker.project.klasses
+        if name in klass.names and linker.is_a(klass, base)
+        for atom in linker.attribute(linker.instance(klass, False), name)
+    )
 
 
 def _ask(frame: Frame, expr: TypeExpr) -> None:

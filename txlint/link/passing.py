@@ -55,6 +55,7 @@ from txlint.model.graph import (
     OF,
     RECEIVER,
     SELF,
+    SETTING,
     STAR,
     STORED,
     Given,
@@ -549,6 +550,8 @@ def _key_decorated(site: Site, fun: Fun, is_bare: bool, key: Any) -> Any:
 
 def decided(site: Site, fun: Fun, bound: dict[str, Value], receiver: Atom | None, test: Test) -> Test | bool | None:
     """Does a test of a function's parameter hold for this call; the caller's own test, where that decides; None: not known."""
+    if test.param.startswith(SETTING):
+        return test
     if test.param.startswith(FLAG):
         if isinstance(receiver, SelfObj):
             return test

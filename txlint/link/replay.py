@@ -111,7 +111,8 @@ class Frame:
         "guards", "handling", "instead", "is_quiet", "joining", "joins_from", "keys", "klass", "linker", "listed", "loops",
         "module", "never", "of_columns", "open", "origins", "owners", "paired", "parent", "promises", "queries", "ran", "reads", "region",
         "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "skipped", "snapshot", "stacks", "stands_for",
-        "started", "static", "switched", "tested", "tests", "told", "unpacked", "writes", "written", "yields",
+        "started", "static", "switched", "tested", "tests", "told", "undoing", "unpacked", "writes", "written",
+        "yields",
     )  # fmt: skip
 
     def __init__(self, linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> None:
@@ -140,6 +141,7 @@ class Frame:
         self.joining: list[WayOut] = []  # ways out on a session that is a caller's: where there is one already
         self.joins_from: int | None = None  # the first of `returned` that is one
         self.handling = False
+        self.undoing = False  # in a handler that raises again
         self.tests = 0  # branches and handlers that are being replayed, one in the other
         self.chain: tuple[Any, int] = (None, 0)  # the next `elif`, and how many tests of its chain are counted
         self.exits = 0  # tests before, in the same blocks, under which this would not be reached

@@ -45,7 +45,7 @@ from txlint.link.uses import uses_of
 from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtObj, Fn, Generated, Obj, SelfObj, Stored, Value, union
 from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import Key, Test
-from txlint.model.shapes import bodies, calls_in, last_name
+from txlint.model.shapes import bodies, calls_in, last_name, statements
 
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
@@ -682,9 +682,10 @@ def _try(frame: Frame, stmt: Any) -> None:
         frame.restore(middle)
         if name:
             frame.env[name] = UNKNOWN
-        handling, frame.handling = frame.handling, True
+        handling, undoing = frame.handling, frame.undoing
+        frame.handling, frame.undoing = True, undoing or _raises(handler)
         _on_one_way(frame, handler)
-        frame.handling = handling
+        frame.handling, frame.undoing = handling, undoing
         ends.append(frame.state())
     state = ends[0]
     for other in ends[1:]:
@@ -707,6 +708,12 @@ def _try(frame: Frame, stmt: Any) -> None:
             frame.leave_by(ways, partial(frame.body, stmt[4]), True)
             frame.returned.extend(last)
         frame.dead = frame.dead or dead
+
+
+def _raises(handler: Body) -> bool:
+    """Does a handler always raise, whatever it does before?"""
+    ends = bool(handler) and handler[-1][0] == "raise"
+    return ends and not any(stmt[0] in ("return", "break", "continue") for stmt in statements(handler))
 
 
 def _on_one_way(frame: Frame, body: Body) -> None:

@@ -73,7 +73,8 @@ class When:
     setting that names a class of the project's own which derives from one of these.
     ``known``: what cannot be evaluated does not meet it (a statement that may as well be a ``SELECT``).
     ``unless`` turns the whole condition round. ``version`` is a PEP 440 specifier of the library (``>=3.0``). ``row`` asks whether the
-    receiver has a row in the database (``stored``) or none yet (``unsaved``)."""
+    receiver has a row in the database (``stored``) or none yet (``unsaved``). ``asked`` holds where a branch around the call, or one that
+    returns before it, has asked for one of these settings and found it true; whatever the settings of the project say, else it does not."""
 
     arg: Arg | None = None
     setting: str | None = None
@@ -89,6 +90,7 @@ class When:
     version: str | None = None
     known: bool = False
     row: str | None = None
+    asked: tuple[str, ...] = ()
     unless: bool = False
 
 
@@ -212,7 +214,9 @@ class Returns(Entry):
     was itself taken from an object (``class Order(db.Model)``) stands for the transaction of this other attribute of that object
     (``Order.query``: ``db.session``). ``descriptor``: what it gives is meant to be kept in an attribute of a class, for whose rows it
     then is (``Base.query = session.query_property()``). ``becomes``: what the receiver is from then on (a connection of which
-    autocommit has been switched on); an attribute that is assigned is a call of ``X.__setattr__`` with its name and the value.
+    autocommit has been switched on); an attribute that is assigned is a call of ``X.__setattr__`` with its name and the value. With
+    ``made`` it is this argument instead (named ``self``: the receiver) that becomes it, where that is a name which the function itself
+    gives to something once: the path of a file that it makes.
     ``by_name``: an attribute of this name is this one on what is not known as well, where the project uses the library
     (``request.tm``)."""
 
@@ -224,6 +228,7 @@ class Returns(Entry):
     beside: str = ""
     descriptor: bool = False
     becomes: str = ""
+    made: Arg | None = None
     by_name: bool = False
 
 
@@ -246,7 +251,8 @@ class LibraryClass(Entry):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calls(Entry):
     """Code of the project that a library call runs. ``runs`` lists what, in order: ``self.m`` (a method of the receiver's class),
-    ``self[arg(0)]`` (its method of that name), ``arg(0)`` (a callable argument, named as in type expressions), ``arg(0).m`` (a method
+    ``self[arg(0)]`` (its method of that name), ``below(lib.Component)[arg(0)]`` (the methods of that name of the project's classes below
+    this one, any of which may be meant), ``arg(0)`` (a callable argument, named as in type expressions), ``arg(0).m`` (a method
     of that argument), ``new(self.form_class).m`` (of any type expression), ``item.m`` (a method of the item type),
     ``receivers(signal.name)`` (with the receiver's class, or its item type, as sender; ``receivers(signal.name, arg(0))``: with the
     class of this value; ``receivers(self)``: the receiver is the signal), ``decorated`` (the

@@ -193,6 +193,9 @@ class Sent(NamedTuple):
 
 OF = "="
 """What the parameters of conditions begin with that ask what an attribute of a parameter is for the caller: ``=order.paid``."""
+SETTING = "@"
+"""What the parameters of conditions begin with that ask for a setting, or a constant of a module, by its dotted name: it is the same for
+all who call."""
 NEW = "new"
 """Origin of an instance that was made and not yet saved; of a form or serializer that was given no row to change."""
 STORED = "stored"

@@ -22,6 +22,7 @@ from txlint.model.graph import (
     OR,
     RECEIVER,
     SELF,
+    SETTING,
     STAR,
     UNSURE,
     Edge,
@@ -63,6 +64,8 @@ def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> 
         return _held(test, target, passed)
     if test.param.startswith(OF):
         return _of_argument(test, target, passed, info)
+    if test.param.startswith(SETTING):
+        return ("param", test.param)
     for name, value in target.given:
         if name == test.param:
             if value.__class__ is Handed:
@@ -305,7 +308,7 @@ def merge(one: tuple[Condition, ...], two: tuple[Condition, ...]) -> tuple[Condi
 
 def _asks_what_is_held(test: Test) -> bool:
     """Is it a test that only few callers decide? Where there are too many, these are given up first."""
-    return test.param.startswith((HELD, OF))
+    return test.param.startswith((HELD, OF, SETTING))
 
 
 def outside(closed: frozenset[Key], event: Event, target: Target, info: FunctionInfo) -> frozenset[Key]:

@@ -15,7 +15,7 @@ from txlint.model.finding import Effect, Finding, Fix, Opener, Place, Step
 from txlint.model.graph import Misuse
 from txlint.model.hazard import EffectSite, Hazard, Hop, Passage, Spot
 from txlint.model.kinds import WIDE_OPENERS, Confidence, code_of
-from txlint.model.shapes import statements
+from txlint.model.shapes import calls_in, statements
 from txlint.rules import FAMILIES, MISUSED, RULES
 from txlint.rules.leading import closed, deferrable, stays
 from txlint.rules.relay import is_relay
@@ -134,7 +134,9 @@ def _judge_site(
     held = relay or all(passage.origin.reads_only for passage in passages)
     gone = closed(site, passages[0].origin, facts)
     leading = deferrable(passages[0], facts) if site.result_used or gone else None
-    case = Case(site, family, passages, min(len(passages), MOST_PAIRS) + omitted, held, modules, relay, leading, joined, gone)
+    pairs = min(len(passages), MOST_PAIRS) + omitted
+    clears = _clears_up(site, passages[0], facts)
+    case = Case(site, family, passages, pairs, held, modules, relay, leading, joined, gone, clears)
     rule = RULES[code_of(kind, 1 if certain_place else 2)]
     return Finding(
         code=rule.code,
@@ -211,6 +213,19 @@ def _is_relayed(passage: Passage, facts: Mapping[str, FileFacts]) -> bool:
     entry = passage.hops[0].spot
     known = facts.get(entry.path)
     return known is not None and is_relay(known, entry.pos)
+
+
+def _clears_up(site: EffectSite, passage: Passage, facts: Mapping[str, FileFacts]) -> bool:
+    """Does a call remove or move files in a handler or a ``finally``, inside of the transaction?"""
+    known = facts.get(site.spot.path) if site.effect.kind == "storage" and site.effect.library == "python" else None
+    function = known.function(site.function) if known is not None else None
+    opened = passage.origin.spot
+    for stmt in statements(function.body) if function is not None else ():
+        for block in (*(handler[2] for handler in stmt[2]), stmt[4]) if stmt[0] == "try" else ():
+            places = {call[4] for call in calls_in(block)}
+            if site.spot.pos in places and not (opened.path == site.spot.path and opened.pos in places):
+                return True
+    return False
 
 
 def _severity(site: EffectSite, held: bool) -> str:

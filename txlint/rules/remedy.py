@@ -32,6 +32,7 @@ class Case:
     leading: Hop | None = None  # the call that can be deferred in the effect's place
     joined: Container[str] = ()  # families whose transactions another one commits
     closed: str = ""  # a name in the call that a `with` around it closes before the commit
+    clears: bool = False  # files, in a handler or a `finally`
 
     @property
     def origin(self) -> Origin:
@@ -75,6 +76,11 @@ def remedy(case: Case, sources: Sources) -> str:
         return (
             f"The result of `{call}` is used, so it cannot be deferred: call it before {begun} begins, or commit first "
             "and write its result in a second transaction."
+        )
+    if case.clears:
+        return (
+            f"`{call}` clears up whatever becomes of the transaction, so it cannot wait for the commit: call it after "
+            f"{_ending(case, deferring(case.origin.family), sources)}, whichever way that ends."
         )
     parts = [_outside(case, sources) if case.family.way == "outside" else _defer(case, sources)]
     if case.site.sibling_deferred:

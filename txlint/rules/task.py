@@ -106,7 +106,7 @@ callbacks with `captureOnCommitCallbacks(execute=True)`.
 
 Queues that keep their jobs in the same database are silent, and so are task classes and settings that defer by themselves; both are
 inferred, and where they are set from outside the project (an environment variable, a plug-in) they are not seen.
-`task_always_eager` is taken to be off.
+`task_always_eager` is taken to be off, but where a branch has asked for it.
 
 ## See also
 
