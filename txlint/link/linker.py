@@ -74,12 +74,13 @@ class Replay(NamedTuple):
     queries: dict[tuple[str, str], Any]
     raises: bool = False  # whatever it is given
     is_quiet: bool = False  # a generator of which nothing is heard before its first yield
+    returns_if: tuple[Test, ...] = ()  # tests of parameters without which it only raises
     joins: bool = False  # where a caller has a session open it uses that, and what is told of closing holds where none has
 
     @property
     def left(self) -> tuple[Any, ...]:
         """What a call leaves open and closes for its caller."""
-        return {(opened.key, opened.reads, opened.writes_if) for opened in self.left_open}, self.closes
+        return {(opened.key, opened.reads, opened.writes_if, opened.begun_if) for opened in self.left_open}, self.closes
 
 
 class Linker:
