@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.catalog.lookup import PROJECT, Catalog
-from txlint.catalog.types import TypeExpr
+from txlint.catalog.types import TypeExpr, parse_type
 from txlint.frameworks.types import Called, Framework, Loaders, Row
 from txlint.link import classes, holding, iterated, kept, members, names, passing, substitution, taught, typehints, types
 from txlint.link.classes import Found
@@ -530,6 +530,8 @@ class Linker:
             return tuple(self._answer(atom) for atom in self.item_of(self.atoms(SelfObj, klass, exact)))
         if kind == "gives":
             return tuple(self._answer(atom) for atom in self.typed(TypeExpr("gives", name), self.atoms(SelfObj, klass, exact), (), {}))
+        if kind == "type":
+            return tuple(self._answer(atom) for atom in self.typed(parse_type(name), self.atoms(SelfObj, klass, exact), (), {}))
         if kind == "passed":
             method, _, parameter = name.partition("|")
             value = self.passed_by_library(self.atoms(SelfObj, klass, exact), method, parameter)
