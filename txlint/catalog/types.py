@@ -101,6 +101,12 @@ def asked(expr: TypeExpr) -> tuple[str, ...]:
 
 
 @cache
+def reads_receiver(expr: TypeExpr) -> bool:
+    """Is an attribute of the receiver in a type expression?"""
+    return expr.op == "attr" or any(map(reads_receiver, expr.args))
+
+
+@cache
 def as_passed(expr: TypeExpr, attribute: str) -> TypeExpr:
     """A type expression in which an attribute of the receiver is an argument of this very name, ``self.attribute``."""
     if expr.op == "attr" and expr.name == attribute:

@@ -73,7 +73,7 @@ def ways_of(test: Expr, wanted: bool) -> tuple[Way, ...]:
 
 def either(before: dict[Key, Opened], one: dict[Key, Opened], two: dict[Key, Opened], test: Test | None) -> dict[Key, Opened]:
     """What is open on either of two ways: written to where one of them has written (where ``test`` holds, that is the first); in doubt
-    where one of them has ended it."""
+    where one of them has ended it; begun under a condition where only one of them has."""
     both = {**one, **two}
     for key, opened in one.items():
         other = two.get(key, opened)
@@ -85,7 +85,39 @@ def either(before: dict[Key, Opened], one: dict[Key, Opened], two: dict[Key, Ope
     for key in before.keys() & both.keys():
         if key not in one or key not in two:
             both[key] = replace(both[key], confidence=both[key].confidence.doubted)
+    for key, opened in both.items():
+        mine, theirs = one.get(key), two.get(key)
+        if mine is None or theirs is None:
+            if key not in before:
+                if_so = () if test is None else (test if theirs is None else test.otherwise(),)
+                both[key] = replace(opened, begun_if=tuple(dict.fromkeys((*(opened.begun_if or ()), *if_so))))
+        elif opened.begun_if is not None and mine is not theirs:
+            both[key] = _begun_on_both(opened, mine, theirs)
     return both
+
+
+def _begun_on_both(opened: Opened, one: Opened, two: Opened) -> Opened:
+    """What has begun on either of two ways: it has for sure where it has on each, and the one to show is one that surely has."""
+    sure = one if one.begun_if is None else two
+    if sure.begun_if is None:
+        is_alike = one.reads is two.reads and one.writes_if == two.writes_if
+        return sure if is_alike else replace(opened, begun_if=None)
+    return replace(opened, begun_if=tuple(test for test in one.begun_if or () if test in sure.begun_if))
+
+
+def guards_of_all(ways: Sequence[WayOut]) -> tuple[Test, ...]:
+    """The tests that hold on every way out: where they do not, an exception is raised."""
+    first = ways[0].guards if ways else ()
+    return tuple(test for test in first if all(test in way.guards for way in ways)) if first else ()
+
+
+def begun_on_ways(opened: Opened, ways: Sequence[WayOut]) -> Opened:
+    """What some ways out leave open, with the tests that hold on each of these."""
+    found = [(way.open[opened.key], way.guards) for way in ways if opened.key in way.open]
+    if len(found) == len(ways) and all(each.begun_if is None for each, _ in found):
+        return opened
+    each_asks = [(*guards, *(each.begun_if or ())) for each, guards in found]
+    return replace(opened, begun_if=tuple(test for test in dict.fromkeys(each_asks[0]) if all(test in asks for asks in each_asks)))
 
 
 def given_after(one: State, two: State, test: Test | None) -> Given:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from txlint.catalog.types import TypeExpr, as_passed, asked, parse_run, parse_type
+from txlint.catalog.types import TypeExpr, as_passed, asked, parse_run, parse_type, reads_receiver
 from txlint.link import builtin, misuse, signals
 from txlint.link.changes import functions_named
 from txlint.link.chosen import each_of
@@ -197,7 +197,7 @@ def call_library(
             is_said = True
             made, given = parse_type(entry.type), keywords
             if isinstance(receiver, SelfObj):
-                _ask(frame, made)
+                _ask(frame, made, entry.type)
                 made, given = _own(frame, made, keywords)
             if entry.type == "never" and len(site.values) == 1 and depth == 0:
                 frame.never = site.expr
@@ -450,8 +450,11 @@ def _below(linker: Linker, base: str, names: Iterable[str | None]) -> Value:
     )
 
 
-def _ask(frame: Frame, expr: TypeExpr) -> None:
-    """Another class of receiver may have another method, and with it another replay."""
+def _ask(frame: Frame, expr: TypeExpr, text: str = "") -> None:
+    """Another class of receiver may have another method, and with it another replay; or other attributes, where a call gives what these
+    say: ``text``."""
+    if text and reads_receiver(expr):
+        frame.queries[("type", text)] = None
     for name in asked(expr):
         frame.queries[("gives", name)] = None
 

@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.catalog.lookup import PROJECT, Catalog
-from txlint.catalog.types import TypeExpr
+from txlint.catalog.types import TypeExpr, parse_type
 from txlint.frameworks.types import Called, Framework, Loaders, Row
 from txlint.link import classes, holding, iterated, kept, members, names, passing, substitution, taught, typehints, types
 from txlint.link.classes import Found
@@ -74,12 +74,13 @@ class Replay(NamedTuple):
     queries: dict[tuple[str, str], Any]
     raises: bool = False  # whatever it is given
     is_quiet: bool = False  # a generator of which nothing is heard before its first yield
+    returns_if: tuple[Test, ...] = ()  # tests of parameters without which it only raises
     joins: bool = False  # where a caller has a session open it uses that, and what is told of closing holds where none has
 
     @property
     def left(self) -> tuple[Any, ...]:
         """What a call leaves open and closes for its caller."""
-        return {(opened.key, opened.reads, opened.writes_if) for opened in self.left_open}, self.closes
+        return {(opened.key, opened.reads, opened.writes_if, opened.begun_if) for opened in self.left_open}, self.closes
 
 
 class Linker:
@@ -533,6 +534,8 @@ class Linker:
             return tuple(self._answer(atom) for atom in self.item_of(self.atoms(SelfObj, klass, exact)))
         if kind == "gives":
             return tuple(self._answer(atom) for atom in self.typed(TypeExpr("gives", name), self.atoms(SelfObj, klass, exact), (), {}))
+        if kind == "type":
+            return tuple(self._answer(atom) for atom in self.typed(parse_type(name), self.atoms(SelfObj, klass, exact), (), {}))
         if kind == "passed":
             method, _, parameter = name.partition("|")
             value = self.passed_by_library(self.atoms(SelfObj, klass, exact), method, parameter)

@@ -485,6 +485,12 @@ def apply_states(site: Site, replay: Any, mapped: Callable[[Any], Any], decide: 
             if opened.writes_if is not None:
                 asked = decide(opened.writes_if)
                 opened = replace(opened, reads=asked is False, writes_if=asked if isinstance(asked, Test) else None)
+            if opened.begun_if is not None:
+                asks = [decide(test) for test in opened.begun_if]
+                if False in asks:
+                    continue
+                is_sure = asks != [] and all(each is True for each in asks)
+                opened = replace(opened, begun_if=None if is_sure else tuple(each for each in asks if isinstance(each, Test)))
             owner = name_of(frame, mine) if opened.kind == "autobegin" else None
             frame.begin(replace(opened, pos=site.pos, key=mine, owner=owner))
     if given:
@@ -564,9 +570,8 @@ def decided(site: Site, fun: Fun, bound: dict[str, Value], receiver: Atom | None
     if test.op == "kind" and param.default is None:
         return made_if(site.frame, value or UNKNOWN, test.value)
     if value is None:
-        forwards = any(name is None and site.frame.is_keywords(arg) for name, arg in site.expr[3] if arg.__class__ is str)
         default = param.default
-        is_known = default is not None and default.__class__ is tuple and default[0] == "const" and not forwards
+        is_known = default is not None and default.__class__ is tuple and default[0] == "const" and not site.open_ended
         return test.holds(default[1]) if default is not None and is_known else None
     if len(value) == 1 and isinstance(value[0], Const):
         return test.holds(value[0].value)

@@ -11,7 +11,7 @@ from typing import Any
 
 from txlint.link import misuse
 from txlint.link.alike import canonical, shared
-from txlint.link.branches import State, Way, WayOut, closes_given, either, given_after, ways_of
+from txlint.link.branches import State, Way, WayOut, begun_on_ways, closes_given, either, given_after, guards_of_all, ways_of
 from txlint.link.calls import run_at_end
 from txlint.link.changes import REREADS, assigns_field
 from txlint.link.expressions import EXPRESSIONS
@@ -106,7 +106,7 @@ class Frame:
     transactions that the function itself has open, and the `Flow` of events that it leaves."""
 
     __slots__ = (
-        "assigned_params", "at", "at_end", "awaiting", "by_test", "cached", "called", "chain", "closed", "commits", "constants",
+        "assigned_params", "at", "at_end", "awaiting", "back_if", "by_test", "cached", "called", "chain", "closed", "commits", "constants",
         "dead", "depth", "each", "ends", "env", "exact", "exits", "filled", "flow", "fun", "given", "given_if", "grown",
         "guards", "handling", "instead", "is_quiet", "joining", "joins_from", "keys", "klass", "linker", "listed", "loops",
         "module", "never", "of_columns", "open", "origins", "owners", "paired", "parent", "promises", "queries", "ran", "reads", "region",
@@ -148,6 +148,7 @@ class Frame:
         # By call: what it has ended where its result is true, or false, and how that stood before.
         self.ends: dict[Pos, tuple[frozenset[Key], frozenset[Key], tuple[Opened, ...]]] = {}
         self.never: Expr = ""  # the last call that never came back: what it calls always raises
+        self.back_if: tuple[Expr, list[tuple[str, Any]]] = ("", [])  # the last call that raises unless tests hold, and which
         self.dead = False  # behind a return, raise, break or continue
         self.commits: set[Key] = set()  # what is committed on some way through
         self.owners: dict[Key, tuple[str, Pos]] = {}  # sessions that a block around commits at its end: its name and place
@@ -320,6 +321,7 @@ class Frame:
         for key in left:
             if any(key not in way.open and key in way.closed for way in self.returned if not way.handling):
                 left[key] = replace(left[key], confidence=left[key].confidence.doubted)
+            left[key] = begun_on_ways(left[key], self.returned)
         by_truth = [[way.closed for way in self.returned if way.truth is not other] for other in (False, True)]
         if_true, if_false = (frozenset.intersection(*each) if each else frozenset() for each in by_truth)
         return Replay(
@@ -337,6 +339,7 @@ class Frame:
             self.queries,
             self.dead and not self.returned and not self.yields,
             self.is_quiet,
+            guards_of_all(self.returned) if not self.yields else (),
             is_joining,
         )
 
@@ -401,6 +404,14 @@ class Frame:
         known = self.open.get(opened.key)
         if known is not None and known.writes_if is not None and opened.writes_if not in (None, known.writes_if):
             opened = replace(opened, writes_if=None)  # by one of two tests
+        if known is not None and known.begun_if is not None:
+            is_alike = not (opened.reads or known.reads or known.writes_if or opened.begun_if is not None)
+            if is_alike and opened.confidence >= known.confidence:
+                self._open(opened)  # what surely has begun is shown rather than what may have
+                return
+            known = replace(known, begun_if=opened.begun_if and tuple(test for test in known.begun_if if test in opened.begun_if))
+            self.open = {**self.open, opened.key: known}
+            self.snapshot = None
         if known is not None and (opened.reads or not (known.reads or known.writes_if)):
             if opened.pos not in self.of_columns:
                 self.of_columns.discard(known.pos)
@@ -413,11 +424,14 @@ class Frame:
             return
         if opened.kind == "autobegin" and opened.key in self.linker.begun:
             return
+        self._open(opened)
+        if not self.silent and known is None:
+            self.flow.scopes += 1
+
+    def _open(self, opened: Opened) -> None:
         self._opened_at(opened)
         self.open = {**self.open, opened.key: opened}
         self.snapshot = None
-        if not self.silent and known is None:
-            self.flow.scopes += 1
 
     def changed(self, row: Expr, by: Fun | str | None = None, attribute: str = "", known: Value = UNKNOWN) -> None:
         """An attribute of an instance is assigned to: if it is a row that was read, its transaction is one that writes. ``by``: only if

@@ -59,6 +59,8 @@ def _expr(frame: Frame, stmt: Any) -> None:
             evaluate_call(frame, expr, used=False)
             if frame.never is expr:
                 frame.dead = True
+            elif frame.back_if[0] is expr:
+                assume(frame, frame.back_if[1])
             if frame.guards and expr[1].__class__ is str and expr[1].count(".") == 1 and last_name(expr[1]) in ADDS:
                 fills(frame, expr[1].partition(".")[0], expr[4])
         elif tag == "await" and expr[1].__class__ is not str and expr[1][0] == "call":

@@ -79,8 +79,14 @@ def add_targets(
         note_parameters(linker, fun, bound, own, not site.open_ended)
     replay = linker.replay(fun, klass, exact)
     returns = replay.returns
-    if replay.raises and fun.klass is None and len(site.values) == 1 and not lazily and not fun.fact.is_async:  # type: ignore[union-attr]
-        frame.never = site.expr
+    if (replay.raises or replay.returns_if) and len(site.values) == 1 and not lazily and not fun.fact.is_async:  # type: ignore[union-attr]
+        if replay.raises and fun.klass is None:
+            frame.never = site.expr
+        elif replay.returns_if and not overrides:
+            asks = [decided(site, fun, bound, receiver, test) for test in replay.returns_if]
+            if False in asks:
+                frame.never = site.expr
+            frame.back_if = site.expr, [("test", each) for each in asks if isinstance(each, Test)]
     if not returns and fun.fact is not None and fun.fact.returns is not None:
         if told := by_arguments(linker, fun, bound):
             site.result = union(site.result, told)

@@ -56,7 +56,8 @@ class Opened:
     """A transaction opened in the function that holds it. ``begun``: the first statement, where the block at ``pos`` only ends it.
     ``flags``: tests of flags of the receiver under which it is opened at all; ``tests``: as of an `Event`. ``writes_if``: the test of a
     parameter without which it only reads. ``owner``: what the function calls the session that ends it, where what began it is not called
-    on that; empty: nothing."""
+    on that; empty: nothing. ``begun_if``: not on all ways to here it has begun, on those where it has these tests of parameters hold; None:
+    on all."""
 
     kind: str
     name: str
@@ -76,6 +77,7 @@ class Opened:
     tests: int = 0
     writes_if: Test | None = None
     owner: str | None = None
+    begun_if: tuple[Test, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,7 +68,7 @@ def undecided(hops: Sequence[Hop]) -> int:
     return sum(hop.tests for hop in hops[1:])
 
 
-_SCRIPTS = frozenset({"commands", "migrations", "scripts"})
+_SCRIPTS = frozenset({"commands", "migrations", "patches", "scripts"})
 """Folders of what somebody starts by hand, once."""
 
 
