@@ -13,6 +13,7 @@ from txlint.link import misuse
 from txlint.link.alike import canonical, shared
 from txlint.link.branches import State, Way, WayOut, closes_given, either, given_after, ways_of
 from txlint.link.calls import run_at_end
+from txlint.link.chosen import passed_classes
 from txlint.link.changes import REREADS, assigns_field
 from txlint.link.expressions import EXPRESSIONS
 from txlint.link.generic import for_frame
@@ -274,7 +275,7 @@ class Frame:
         if fun.klass is not None and self.klass is not None:
             self.queries[("told", f"{fun.id}|{name}")] = None
             value = union(value, linker.params.get((fun.id, name, self.klass.id), UNKNOWN))
-        return value
+        return passed_classes(linker, linker.atoms(Param, fun, name), value) if value else value
 
     def request_wide(self, dependency: Fn, parameter: str) -> None:
         """What a dependency has open where it yields, or on a session that it shares, is open in the whole function that depends on it."""
