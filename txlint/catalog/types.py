@@ -108,8 +108,9 @@ def reads_receiver(expr: TypeExpr) -> bool:
 
 @cache
 def as_passed(expr: TypeExpr, attribute: str) -> TypeExpr:
-    """A type expression in which an attribute of the receiver is an argument of this very name, ``self.attribute``."""
-    if expr.op == "attr" and expr.name == attribute:
+    """A type expression in which an attribute of the receiver, or what a method of it gives, is an argument of this very name,
+    ``self.attribute``."""
+    if expr.op in ("attr", "gives") and expr.name == attribute:
         return TypeExpr("arg", f"self.{attribute}")
     return expr._replace(args=tuple(as_passed(part, attribute) for part in expr.args)) if expr.args else expr
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from txlint.link.values import Value
-from txlint.model.facts import Expr
+from txlint.model.facts import Expr, Pos
 from txlint.model.graph import Given, Key, Opened, Test
 
 
@@ -26,11 +26,12 @@ class State(NamedTuple):
     keys: dict[str, Key]
     given: Given
     written: bool | None
+    past: frozenset[Pos]
 
 
 class WayOut(NamedTuple):
     """A ``return``, or the end of a function: what is left open and what is closed there, whether something true is returned (None: not
-    known), whether an exception is being handled; what is closed, and what holds, by tests of parameters."""
+    known), whether an exception is being handled; what is closed, and what holds, by tests of parameters; what `Frame.past` is there."""
 
     open: dict[Key, Opened]
     closed: frozenset[Key]
@@ -38,6 +39,7 @@ class WayOut(NamedTuple):
     handling: bool
     given: Given
     guards: tuple[Test, ...]
+    past: frozenset[Pos]
 
 
 class Way(NamedTuple):

@@ -872,7 +872,7 @@ def flush(site: Site) -> None:
     frame = site.frame
     if frame.silent or not (site.targets or site.effect):
         return
-    frame.flow.events.append(
+    frame.heard(
         Event(
             site.pos,
             site.func,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.link.kept import CALLABLE, MOST_KEPT, kept, options
 from txlint.link.keyed import SEVERAL, Tag, entries, fits
-from txlint.link.values import UNKNOWN, Atom, Chosen, Cls, Const, Many, Obj, OneOf, Param, Seq, Stored, Table, Value
+from txlint.link.values import Atom, Chosen, Cls, Const, Ext, Many, Obj, OneOf, Param, Seq, Stored, Table, UNKNOWN, Value
 from txlint.model.graph import KEY, Test
 
 if TYPE_CHECKING:
@@ -127,8 +127,8 @@ def given_key(linker: Linker, chosen: Chosen, key: Value) -> Value:
 
 def _under(linker: Linker, held: Iterable[tuple[Atom, Keys]], key: Value, op: str) -> Value:
     params = [atom for atom in key if isinstance(atom, Param)]
-    given = {found for atom in key for found in _given(atom, op)}
-    is_known = bool(given) and all(_given(atom, op) for atom in key)
+    given = {found for atom in key for found in _given(linker, atom, op)}
+    is_known = bool(given) and all(_given(linker, atom, op) for atom in key)
     found: dict[Atom, Keys] = {}
     for atom, keys in held:
         under = tuple(each for each in keys if each in given) if is_known and keys is not None else keys
@@ -137,9 +137,20 @@ def _under(linker: Linker, held: Iterable[tuple[Atom, Keys]], key: Value, op: st
     return _choice(linker, found, params[0], op) if len(params) == 1 and not given else tuple(found)[:MOST_KEPT]
 
 
-def _given(atom: Atom, op: str) -> tuple[Any, ...]:
+def passed_classes(linker: Linker, param: Param, told: Value) -> Value:
+    """What callers pass, with the classes of libraries among it as a choice: which of them it is, each caller says."""
+    classes = tuple([a for a in told if type(a) is Ext and linker.catalog.library_class(a.name) is not None])
+    if not classes:
+        return told
+    keys = tuple([(linker.number_of(each.name),) for each in classes])
+    return (*(atom for atom in told if atom not in classes), linker.atoms(Chosen, classes, keys, param, "class"))
+
+
+def _given(linker: Linker, atom: Atom, op: str) -> tuple[Any, ...]:
     """The key that an argument is."""
     if op == "class":
+        if isinstance(atom, Ext):
+            return (linker.number_of(atom.name),)
         return (atom.klass.id,) if isinstance(atom, Cls) or (isinstance(atom, Obj) and atom.exact) else ()
     return (atom.value,) if isinstance(atom, Const) else ()
 

@@ -297,7 +297,7 @@ def leave(frame: Frame, calls: list[Event], target: Expr | None, pos: Pos, befor
         for call in calls:
             facts = [funs[each.fun].fact for each in call.targets if isinstance(each, Target)]
             if not any(param.kind == "vararg" for fact in facts if fact is not None for param in fact.params):  # who ends what it is given?
-                frame.flow.events.append(replace(call, region=begun, closed=frame.closed))
+                frame.heard(replace(call, region=begun, closed=frame.closed))
 
 
 def _of_receiver(frame: Frame, atom: Atom, item: Expr) -> Atom:

@@ -20,6 +20,7 @@ from txlint.link.passing import sender_of
 from txlint.link.project import Klass
 from txlint.link.site import CERTAIN, DEEP, LIKELY, Site
 from txlint.link.targets import add_targets, callable_texts, callback
+from txlint.link.types import given_where
 from txlint.link.unset import created
 from txlint.link.uses import uses_of
 from txlint.link.values import (
@@ -198,7 +199,7 @@ def call_library(
             made, given = parse_type(entry.type), keywords
             if isinstance(receiver, SelfObj):
                 _ask(frame, made, entry.type)
-                made, given = _own(frame, made, keywords)
+                made, given = _own(frame, receiver, made, keywords)
             if entry.type == "never" and len(site.values) == 1 and depth == 0:
                 frame.never = site.expr
             shares = (("via", key) if key else FOUND if receiver is None else None) if entry.shares_key else None
@@ -383,7 +384,7 @@ def _run(
     if isinstance(receiver, SelfObj):
         frame.queries[("item", "")] = None
         _ask(frame, run.target)
-        target, given_here = _own(frame, run.target, keywords)
+        target, given_here = _own(frame, receiver, run.target, keywords)
     last = name.rpartition(".")[2]
     value = linker.typed(target, receiver, args, given_here)
     row = row_of(receiver)
@@ -459,9 +460,14 @@ def _ask(frame: Frame, expr: TypeExpr, text: str = "") -> None:
         frame.queries[("gives", name)] = None
 
 
-def _own(frame: Frame, expr: TypeExpr, keywords: dict[str | None, Value]) -> tuple[TypeExpr, dict[str | None, Value]]:
+def _own(
+    frame: Frame, receiver: SelfObj, expr: TypeExpr, keywords: dict[str | None, Value]
+) -> tuple[TypeExpr, dict[str | None, Value]]:
     """A type expression with the attributes that the receiver has in this method only, and the arguments with these among them."""
     for name, value in frame.linker.decoration(frame.fun).given:
+        for method in asked(expr):
+            if gives := given_where(frame.linker, receiver, method, name, value):
+                expr, keywords = as_passed(expr, method), {**keywords, f"self.{method}": gives}
         if (passed := as_passed(expr, name)) != expr:
             expr, keywords = passed, {**keywords, f"self.{name}": value}
     return expr, keywords

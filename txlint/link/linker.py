@@ -36,6 +36,7 @@ from txlint.link.values import (
 from txlint.model.catalog import Closer, Opener
 from txlint.model.facts import FileFacts
 from txlint.model.graph import SELF, Flow, Given, Key, Opened, Test
+from txlint.model.shapes import speaks_of
 
 if TYPE_CHECKING:
     from txlint.link.properties import Properties
@@ -298,6 +299,10 @@ class Linker:
         """What the decorators of a function make of it."""
         found = self._decorations.get(fun.id)
         if found is None:
+            around = fun.parent
+            if around is not None and fun.fact is not None and fun.fact.decorators and around.fact is not None:
+                if speaks_of(fun.fact.decorators, around.scope) and not self.has_replayed(around, around.klass.id if around.klass else -1):
+                    self.replay(around, around.klass, True)  # which asks for this as well: then not while it is under way
             if not self.begin(("deco", fun.id)):
                 return Decoration((self.atoms(Fn, fun, None),))
             if fun.fact is None or not (fun.fact.decorators or (fun.klass is not None and fun.klass.fact.decorators)):
@@ -320,8 +325,8 @@ class Linker:
             return known
         if self._depth > DEEP or key in self._flows:
             self.misses += 1
-            if self._flows:
-                self._unsettled[next(reversed(self._flows))] = None
+            if self._flows and (last := next(reversed(self._flows))) != key:  # who asks for itself would find itself under way again
+                self._unsettled[last] = None
             return _NOTHING
         self._flows[key] = None
         variants = self._variants.get(fun.id)
@@ -356,7 +361,7 @@ class Linker:
             self._unsettled.pop(key, None)
             queries = tuple(sorted(replay.queries))
             self._variants.setdefault(fun.id, {}).setdefault(queries, {})[self._signature(queries, klass, exact)] = replay
-        if not self._flows and self._unsettled:
+        if not self._flows and (self._unsettled or self._loose):
             for unsettled in self._unsettled:
                 self._known_replays.pop(unsettled, None)
             self._unsettled.clear()

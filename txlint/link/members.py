@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.lookup import PROJECT
@@ -54,6 +55,7 @@ MOST_SUBCLASSES = 8
 _ENTERING = frozenset({"__enter__", "__aenter__"})
 _CALLED = CALLABLES | {"functools.partial", "typing.Any"}
 _TABLE_METHODS = frozenset({"get", "pop", "setdefault", "update", "values", "items", "__getitem__"})
+_METHODS_OF_CONTAINERS = frozenset(name for kind in (list, set, dict, deque) for name in dir(kind))
 _OF_CONTAINERS = ADDS | {"values", "items", "get"}
 """Methods of containers of containers: what they are given is kept at the place of the outer one."""
 
@@ -81,12 +83,14 @@ def attribute(linker: Linker, atom: Atom, name: str) -> Value:
     if isinstance(atom, Table) and name in _TABLE_METHODS:
         return (linker.atoms(ExtMethod, f"builtins.dict.{name}", atom, name),)
     if isinstance(atom, (Seq, Many)):
-        return (linker.atoms(ExtMethod, f"builtins.list.{name}", atom, name),)
+        return (linker.atoms(ExtMethod, f"builtins.list.{name}", atom, name),) if name in _METHODS_OF_CONTAINERS else UNKNOWN
     if isinstance(atom, Const):
         if atom.value is None:
             return UNKNOWN  # whatever the other alternatives are, it is not on this one that a method is called
         if name == "value":
             return (atom,)  # no constant has such an attribute: a member of an enumeration
+        if not hasattr(atom.value, name):
+            return UNKNOWN
         return (linker.atoms(ExtMethod, f"builtins.{type(atom.value).__name__}.{name}", atom, name),)
     if isinstance(atom, Part) and name == "func":
         return atom.func

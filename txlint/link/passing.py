@@ -265,6 +265,8 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
             values[place] = ("const", value[0].value)
         elif len(value) == 1 and type(value[0]) is Cls:
             values[place] = ("is", value[0].klass.id)
+        elif len(value) == 1 and type(value[0]) is Ext and frame.linker.catalog.library_class(value[0].name) is not None:
+            values[place] = ("is", frame.linker.number_of(value[0].name))
         elif len(value) == 1 and type(value[0]) is Obj and value[0].exact:
             values[place] = ("class", value[0].klass.id)
         elif value and type(value[0]) is Param:
@@ -367,8 +369,8 @@ def _has_key(bound: dict[str, Value], name: str) -> bool:
 
 
 def note_parameters(linker: Any, fun: Fun, bound: dict[str, Value], cls: int = NO_CLASS, whole: bool = False) -> None:
-    """What callers pass is what a parameter without annotation may be, a module of a library among them (``Billing(stripe)``). Callables
-    are not told here: which caller passes which one is kept apart (`program`). What is passed beside them is noted, as it may be a key;
+    """What callers pass is what a parameter without annotation may be, a module or class of a library among them (``Billing(stripe)``).
+    Callables of the project are not told here: which caller passes which one is kept apart (`program`). What is passed beside them is noted, as it may be a key;
     so it is of instances where the function keeps what it is given. ``whole``: what is not bound has its default."""
     for name, value in bound.items():
         for atom in value:
@@ -434,7 +436,7 @@ def tell(linker: Any, fun: Fun, name: str, value: Value, cls: int = NO_CLASS) ->
 
 
 def _is_library(linker: Any, atom: Atom) -> bool:
-    return type(atom) is Ext and atom.name in linker.catalog.roots
+    return type(atom) is Ext and (atom.name in linker.catalog.roots or linker.catalog.library_class(atom.name) is not None)
 
 
 def _told(linker: Any, atom: Atom) -> Atom:

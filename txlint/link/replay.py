@@ -13,6 +13,7 @@ from txlint.link import misuse
 from txlint.link.alike import canonical, shared
 from txlint.link.branches import State, Way, WayOut, begun_on_ways, closes_given, either, given_after, guards_of_all, ways_of
 from txlint.link.calls import run_at_end
+from txlint.link.chosen import passed_classes
 from txlint.link.changes import REREADS, assigns_field
 from txlint.link.expressions import EXPRESSIONS
 from txlint.link.generic import for_frame
@@ -32,7 +33,7 @@ from txlint.link.typehints import CALLABLES
 from txlint.link.uses import uses_of
 from txlint.link.values import UNKNOWN, Atom, ExtObj, Fn, Many, Obj, Param, SelfCls, SelfObj, Stored, Super, Table, Value, union
 from txlint.model.facts import Body, Expr, Pos, Stmt
-from txlint.model.graph import FLAG, NEW, NO_CLASS, STORED, Flow, Given, Key, Opened, Test
+from txlint.model.graph import FLAG, NEW, NO_CLASS, STORED, Event, Flow, Given, Key, Opened, Test
 from txlint.model.kinds import Confidence
 
 _NO_NAMES: frozenset[str] = frozenset()
@@ -108,11 +109,10 @@ class Frame:
     __slots__ = (
         "assigned_params", "at", "at_end", "awaiting", "back_if", "by_test", "cached", "called", "chain", "closed", "commits", "constants",
         "dead", "depth", "each", "ends", "env", "exact", "exits", "filled", "flow", "fun", "given", "given_if", "grown",
-        "guards", "handling", "instead", "is_quiet", "joining", "joins_from", "keys", "klass", "linker", "listed", "loops",
-        "module", "never", "of_columns", "open", "origins", "owners", "paired", "parent", "promises", "queries", "ran", "reads", "region",
+        "guards", "handling", "instead", "is_quiet", "joining", "jumped", "joins_from", "keys", "klass", "linker", "listed", "loops",
+        "module", "never", "of_columns", "open", "origins", "owners", "paired", "parent", "past", "promises", "queries", "ran", "reads", "region",
         "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "skipped", "snapshot", "stacks", "stands_for",
-        "started", "static", "switched", "tested", "tests", "told", "undoing", "unpacked", "writes", "written",
-        "yields",
+        "started", "static", "switched", "tested", "tests", "told", "undoing", "unpacked", "writes", "written", "wrote", "yields",
     )  # fmt: skip
 
     def __init__(self, linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> None:
@@ -178,6 +178,10 @@ class Frame:
         self.origins: dict[str, tuple[Value, Expr]] = {}  # names bound to what a call gave: what was called, and the call
         self.snapshot: tuple[Opened, ...] | None = None  # `now_open()`, until something changes
         self.at: Stmt | None = None  # the statement that is being replayed, or the last one in it
+        # Events on the ways to here at which a transaction was open that has only read; by `break` and `continue` what it was there.
+        self.past: frozenset[Pos] = frozenset()
+        self.jumped: list[tuple[str, frozenset[Pos]]] = []
+        self.wrote: list[Opened] = []  # what loops around have written in that had only read
         self.awaiting = False  # arguments of a call that starts coroutines elsewhere are being read
         self.started: list[Started] = []  # what calls have started beside the function, and it has not yet awaited
         self.promises: list[tuple[Expr, tuple[Opened, ...]]] = []  # calls that wait for the commit, with what was open
@@ -277,7 +281,7 @@ class Frame:
         if fun.klass is not None and self.klass is not None:
             self.queries[("told", f"{fun.id}|{name}")] = None
             value = union(value, linker.params.get((fun.id, name, self.klass.id), UNKNOWN))
-        return value
+        return passed_classes(linker, linker.atoms(Param, fun, name), value) if value else value
 
     def request_wide(self, dependency: Fn, parameter: str) -> None:
         """What a dependency has open where it yields, or on a session that it shares, is open in the whole function that depends on it."""
@@ -302,7 +306,7 @@ class Frame:
         if self.promises:
             misuse.promised(self)
         if not self.dead:
-            self.returned.append(WayOut(self.open, self.closed, False, False, self.given, self.guards))
+            self.returned.append(WayOut(self.open, self.closed, False, False, self.given, self.guards, self.past))
         if self.joins_from is not None:
             self.joining += self.returned[self.joins_from :]
             del self.returned[self.joins_from :]
@@ -419,7 +423,7 @@ class Frame:
                 return
             # That one may have ended by now; then this begins the next.
         if known is not None and known.reads and opened.writes_if is None:
-            self._writes_after_all(known)
+            self.writes_after_all(known)
         if opened.kind in ("autobegin", "custom") and any(o.key == opened.key and (opened.reads or not o.reads) for o in self.region):
             return
         if opened.kind == "autobegin" and opened.key in self.linker.begun:
@@ -452,7 +456,7 @@ class Frame:
                     continue
                 for each in self.open.values():
                     if each.reads and each.key[0] == "session":
-                        self._writes_after_all(each)
+                        self.writes_after_all(each)
                 self.open = {k: replace(o, reads=False, writes_if=None) if k[0] == "session" else o for k, o in self.open.items()}
                 if name is not None:
                     self.rows.add(name)
@@ -469,17 +473,27 @@ class Frame:
             return
         still = self.open.get(key)
         if still is not None and (still.pos not in self.of_columns or self._is_given_more(key)):
-            self._writes_after_all(still)
+            self.writes_after_all(still)
 
     def _is_given_more(self, key: Key) -> bool:
         """Do callers pass anything besides what this transaction is open on, which may be a row?"""
         fact = self.fun.fact
         return fact is not None and any(each.name != self.self_name and each.name not in map(str, key) for each in fact.params)
 
-    def _writes_after_all(self, known: Opened) -> None:
-        """A transaction that began with a read is written in, and was the same when it had only read."""
-        for at, event in enumerate(self.flow.events):
-            if event.region and any(opened.reads and opened.key == known.key and opened.pos == known.pos for opened in event.region):
+    def heard(self, event: Event) -> None:
+        """Leaves an event."""
+        self.flow.events.append(event)
+        for opened in event.region:
+            if opened.reads:
+                self.past |= {event.pos}
+                return
+
+    def writes_after_all(self, known: Opened) -> None:
+        """A transaction that began with a read is written in, and was the same when it had only read, on the ways that lead to here."""
+        if self.loops:
+            self.wrote.append(known)
+        for at, event in enumerate(self.flow.events) if self.past else ():
+            if event.pos in self.past and any(o.reads and o.key == known.key and o.pos == known.pos for o in event.region):
                 region = tuple(replace(o, reads=False) if o.key == known.key and o.pos == known.pos else o for o in event.region)
                 self.flow.events[at] = replace(event, region=region)
 
@@ -532,11 +546,11 @@ class Frame:
 
     def state(self) -> State:
         """What branches tell apart, as it is now."""
-        return State(self.env, self.open, self.closed, self.guards, self.region, self.dead, self.keys, self.given, self.written)
+        return State(self.env, self.open, self.closed, self.guards, self.region, self.dead, self.keys, self.given, self.written, self.past)
 
     def resume(self, state: State) -> None:
         """On with a state that a branch has left."""
-        self.env, self.open, self.closed, self.guards, self.region, self.dead, self.keys, self.given, self.written = state
+        self.env, self.open, self.closed, self.guards, self.region, self.dead, self.keys, self.given, self.written, self.past = state
         self.snapshot = None
 
     def restore(self, state: State) -> None:
@@ -557,7 +571,7 @@ class Frame:
         state, silent, ways = self.state(), self.silent, len(self.returned)
         for at in range(first, ways):
             way = self.returned[at]
-            self.open, self.closed, self.dead, self.snapshot = way.open, way.closed, False, None
+            self.open, self.closed, self.dead, self.past, self.snapshot = way.open, way.closed, False, way.past, None
             self.silent = silent or heard
             through()
             heard = True
@@ -591,6 +605,7 @@ class Frame:
             self.given = given_after(one, two, test)
         self.closed = one.closed & two.closed
         self.written = one.written if one.written is two.written else None
+        self.past = one.past | two.past if one.past is not two.past else one.past
         self.guards = before.guards
         same = one.region is two.region is before.region
         self.region = before.region if same else tuple(dict.fromkeys((*one.region, *two.region)))

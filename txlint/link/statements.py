@@ -640,15 +640,19 @@ def _stand_for(frame: Frame, target: Expr, item: Expr) -> None:
 def _loop(frame: Frame, body: Body, orelse: Body, before: State, loop: Any = None) -> None:
     first = len(frame.flow.events)
     opened, exits = frame.open, frame.exits
+    jumped, wrote = len(frame.jumped), len(frame.wrote)
     frame.body(body)
     if frame.open is not opened and not frame.dead and any(key not in opened for key in frame.open):
         # What one round leaves open is open in the next: once more, in place of the first.
         del frame.flow.events[first:]
         frame.ran.clear()
         frame.open = {**opened, **frame.open}
+        frame.past = before.past
         frame.snapshot = None
         frame.body(body)
     frame.exits = exits
+    if frame.past or len(frame.jumped) > jumped:
+        _next_turn(frame, before.past, jumped, wrote)
     ends = frame.open is not before.open or frame.closed is not before.closed
     if loop is not None and ends and not frame.dead and is_entered(frame, loop):
         frame.guards = before.guards
@@ -661,9 +665,21 @@ def _loop(frame: Frame, body: Body, orelse: Body, before: State, loop: Any = Non
         frame.body(orelse)
 
 
+def _next_turn(frame: Frame, before: frozenset[Pos], jumped: int, wrote: int) -> None:
+    """At the end of a loop's body: what it has written in may be written in again, behind whatever has led to the next turn. What has led
+    out of the loop has led to here too."""
+    past = before if frame.dead else frame.past
+    frame.past = past.union(*(there for how, there in frame.jumped[jumped:] if how == "continue"))
+    for opened in dict.fromkeys(frame.wrote[wrote:]):
+        frame.writes_after_all(opened)
+    frame.past = frame.past.union(*(there for _, there in frame.jumped[jumped:]))
+    del frame.jumped[jumped:]
+
+
 def _try(frame: Frame, stmt: Any) -> None:
     before = frame.fork()
     scopes, ways, before_exits = frame.flow.scopes, len(frame.returned), frame.exits
+    heard = len(frame.flow.events)
     frame.body(stmt[1])
     if stmt[2] and frame.fun.fact is not None and scopes == frame.flow.scopes and not frame.silent:
         misuse.swallowed(frame, stmt)
@@ -679,6 +695,7 @@ def _try(frame: Frame, stmt: Any) -> None:
         keys=first.keys,
         given=first.given,
         written=before.written if first.written is before.written else None,
+        past=first.past.union(event.pos for event in frame.flow.events[heard:] if any(opened.reads for opened in event.region)),
     )
     for _, name, handler in stmt[2]:
         frame.restore(middle)
@@ -702,7 +719,10 @@ def _try(frame: Frame, stmt: Any) -> None:
             frame.restore(middle)
         entered, returned = frame.state(), len(frame.returned)
         exits, frame.exits = frame.exits, before_exits  # it runs whichever way was taken
+        past = frozenset[Pos]().union(*(way.past for way in frame.returned[ways:])) - frame.past
+        frame.past |= past
         frame.body(stmt[4])
+        frame.past -= past
         frame.exits = exits
         if returned > ways and (frame.open is not entered.open or frame.closed is not entered.closed):
             last = frame.returned[returned:]
@@ -763,7 +783,7 @@ def _return(frame: Frame, stmt: Any) -> None:
         frame.returns = union(frame.returns, frame.ev(stmt[1]))
     known = stmt[1] if stmt[1].__class__ is tuple and stmt[1][0] == "const" else None
     truth = bool(known[1]) if known is not None else False if stmt[1] is None else None
-    frame.returned.append(WayOut(frame.open, frame.closed, truth, frame.handling, frame.given, frame.guards))
+    frame.returned.append(WayOut(frame.open, frame.closed, truth, frame.handling, frame.given, frame.guards, frame.past))
     frame.dead = True
 
 
@@ -788,6 +808,8 @@ def _del(frame: Frame, stmt: Any) -> None:
 
 
 def _jump(frame: Frame, stmt: Any) -> None:
+    if frame.past:
+        frame.jumped.append((stmt[0], frame.past))
     frame.dead = True
 
 

@@ -224,7 +224,7 @@ def iterate(frame: Frame, value: Value, expr: Expr) -> None:
                 continue
             skip = 1 if binds(frame.linker, atom) else 0
             target = Target(atom.fun.id, cls, "call", CERTAIN, (), skip, exact)
-            frame.flow.events.append(
+            frame.heard(
                 Event(
                     pos, expr[1], frame.now_open(), frame.closed, frame.guards, Passed({}, {}, True), True, (target,), tests=frame.undecided
                 )
@@ -238,6 +238,6 @@ def method_event(frame: Frame, fn: Fn, pos: Pos, receiver: Key | None = None) ->
     cls, exact = target_class(frame, fn.receiver)
     target = Target(fn.fun.id, cls, "call", CERTAIN, (), 1, exact)
     passed = Passed({RECEIVER: ("key", receiver)} if receiver is not None else {}, {}, True)
-    frame.flow.events.append(
+    frame.heard(
         Event(pos, fn.fun.qualname, frame.now_open(), frame.closed, frame.guards, passed, True, (target,), tests=frame.undecided)
     )

@@ -33,6 +33,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.graph import NEW, STORED
+from txlint.model.shapes import times
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -174,8 +175,24 @@ def _given_by(linker: Linker, receiver: Atom | None, name: str) -> Value:
         for method in linker.attributes((receiver,), name):
             if isinstance(method, Fn):
                 result = union(result, linker.result(method.fun, receiver.klass, receiver.exact, receiver))
-    known = tuple(atom for atom in result if not isinstance(atom, (OneOf, Param, Stored)))
+    return _known(linker, result)
+
+
+def _known(linker: Linker, value: Value) -> Value:
+    known = tuple(atom for atom in value if not isinstance(atom, (OneOf, Param, Stored)))
     return known if len(known) < 2 else one_of(linker, known)
+
+
+def given_where(linker: Linker, receiver: SelfObj, name: str, attribute: str, value: Value) -> Value:
+    """What such a method gives where an attribute of the receiver that it speaks of has another value; nothing where it speaks of none."""
+    result: Value = UNKNOWN
+    before = linker.attributes((receiver,), attribute)
+    for method in linker.attributes((receiver,), name):
+        if isinstance(method, Fn) and method.fun.fact is not None and method.fun.fact.params:
+            if times(method.fun.body, f"{method.fun.fact.params[0].name}.{attribute}"):
+                gives = linker.result(method.fun, receiver.klass, receiver.exact, receiver)
+                result = union(result, union(tuple(atom for atom in gives if atom not in before), value))
+    return _known(linker, result)
 
 
 def passed_by_library(linker: Linker, receiver: Atom, method: str, parameter: str) -> Value:
