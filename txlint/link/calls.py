@@ -5,6 +5,7 @@ a call runs in `targets`, what it passes in `passing`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -83,8 +84,8 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
         head, dot, last = func.rpartition(".")
         if dot:
             site.receiver = head
-            if last in _CHANGES and frame.is_keywords(head):
-                frame.assigned_params[head] = None
+            if last in _CHANGES and frame.rekeyed(head) is not None:
+                frame.rekey(head, _keys_changed(last, expr), last in ("setdefault", "update"))
         value = frame.ev(func)
         if func == "super":
             return builtin.super_object(frame, expr)
@@ -157,6 +158,15 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
     elif site.kind == "super" and func[2] in _SAVES:
         frame.written = True
     return site.result
+
+
+def _keys_changed(method: str, expr: Any) -> Sequence[Expr | None]:
+    """The keys that a method of a dict puts there or takes out; None: any."""
+    first = expr[2][0] if expr[2] else None
+    if method != "update":
+        return (first if method in ("pop", "setdefault") else None,)
+    named = [("const", name) for name, _ in expr[3]]
+    return named if first is None else [*named, *first[1]] if first[0] == "dict" else (None,)
 
 
 def _passed_as(frame: Frame, expr: Expr) -> str | None:

@@ -175,7 +175,7 @@ def _reset(frame: Frame, name: str, test: Expr) -> tuple[Facts, Facts] | None:
     """A test of a parameter to which the function has assigned constants, and nothing else: what none of them meets, the caller's does.
     None where it is no such parameter."""
     constants = frame.assigned_params.get(name)
-    if not constants:
+    if not constants or constants.__class__ is dict:
         return None
     del frame.assigned_params[name]
     asked = tests(frame, test) if frame.is_param(name) else None
@@ -245,8 +245,8 @@ def parameter_of(frame: Frame, expr: Expr) -> str | None:
             mapping, key = expr[1][:-4], expr[2][0]
     elif expr[0] == "sub" and expr[1].__class__ is str:
         mapping, key = expr[1], expr[2]
-    if key is not None and frame.is_keywords(mapping) and key.__class__ is tuple and key[0] == "const" and isinstance(key[1], str):
-        return key[1]
+    if key is not None and (rekeyed := frame.rekeyed(mapping)) is not None and key.__class__ is tuple and key[0] == "const":
+        return key[1] if isinstance(key[1], str) and key[1] not in rekeyed else None
     return None
 
 

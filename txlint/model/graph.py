@@ -150,7 +150,8 @@ class ParamTarget(NamedTuple):
 
 STAR = "*"
 """What the parameters of conditions begin with that ask for an argument that a function hands on by ``*args`` or ``**kwargs``:
-``*2|event`` is its third one by position, or the one by that keyword; either may be missing. In `Passed.values`,
+``*2|event`` is its third one by position, or the one by that keyword; either may be missing. Behind it may stand the default that it has
+where it is not passed: ``*|notify|?True``, or ``*|notify|=True`` where it also is that for callers that are not known. In `Passed.values`,
 ``("star", place, first)``: from this place of the call on its arguments are those from ``first`` on of the caller."""
 KEY = "key"
 """As ``in``, of the keys under which a table has something: what is done with that is a guess while the key is not known."""
@@ -212,7 +213,8 @@ class Passed(NamedTuple):
     callables: dict[int | str, tuple[Target, ...]]
     open_ended: bool  # has * or **: what is missing may still be passed
     given: frozenset[int | str] = frozenset()  # every place at which something is passed
-    forwards: bool = False  # the caller's own ``**kwargs``, as it got them
+    forwards: bool = False  # the caller's own ``**kwargs``, as it got them but for what is ``given`` and ``withheld``
+    withheld: frozenset[str] = frozenset()  # keys that the caller took out of them
 
 
 NOTHING_PASSED = Passed({}, {}, False)
@@ -301,3 +303,4 @@ class FunctionInfo:
     name_pos: Pos
     vararg: bool
     kwarg: bool = False
+    positional: int = 0  # how many of the parameters can be passed by position
