@@ -200,6 +200,9 @@ STORED = "stored"
 """Origin of an instance that stands for a row in the database; of a form or serializer that was given one."""
 
 
+_NO_STAR = ("star", -1, 0)
+
+
 class Passed(NamedTuple):
     """Arguments of a call as far as conditions, callbacks and sessions need them: ``values`` maps a position or keyword to ``("const",
     v)``, ``("one of", vs)`` of several constants, ``("by", test, v, w)`` of two as a test of the caller's says, ``("param", name)`` (the
@@ -215,6 +218,17 @@ class Passed(NamedTuple):
     given: frozenset[int | str] = frozenset()  # every place at which something is passed
     forwards: bool = False  # the caller's own ``**kwargs``, as it got them but for what is ``given`` and ``withheld``
     withheld: frozenset[str] = frozenset()  # keys that the caller took out of them
+
+    def handed_on(self, position: int, name: str, default: str) -> tuple[str, str] | None:
+        """What the caller was given itself, where the call has its ``*args`` at this place or its ``**kwargs``. ``default``: see `STAR`."""
+        if name in self.given or position in self.given:
+            return None
+        _, start, first = self.values.get(STAR, _NO_STAR)
+        place = str(first + position - start) if 0 <= start <= position else ""
+        name = name if self.forwards and name not in self.withheld else ""
+        if not place and not name:
+            return None
+        return ("param", f"{STAR}{place}|{name}|{default}" if default else f"{STAR}{place}|{name}")
 
 
 NOTHING_PASSED = Passed({}, {}, False)

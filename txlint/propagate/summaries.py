@@ -100,7 +100,7 @@ def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> 
         return passed.values[position]
     if passed.open_ended and target.kind in _AS_WRITTEN and (default := _default(test, info)) is not None:
         place = position if position + target.skip < info.positional else -1
-        if (known := _forwarded(place, test.param, default, passed)) is not None:
+        if (known := passed.handed_on(place, test.param, default)) is not None:
             return known
     if (passed.open_ended and not (info.kwarg and test.param in info.defaults)) or target.kind in ("hook", "signal", "callback"):
         return ("unknown",)
@@ -121,7 +121,7 @@ def _handed_on(test: Test, target: Target, passed: Passed, info: FunctionInfo) -
         is_open = True
     elif position in passed.given or name in passed.given:
         return passed.values.get(position if position in passed.given else name, ("unknown",))
-    elif is_open and (known := _forwarded(position, name, default, passed)) is not None:
+    elif is_open and (known := passed.handed_on(position, name, default)) is not None:
         return known
     return ("const", literal_eval(default[1:])) if default and (default[0] == _ASSUMED or not is_open) else ("unknown",)
 
@@ -153,21 +153,6 @@ def without_callers(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
 
 
 _ASSUMED = "="
-
-
-def _forwarded(position: int, name: str, default: str, passed: Passed) -> tuple[Any, ...] | None:
-    """What the caller itself was given, where the call has its ``*args`` at this place, or its ``**kwargs``."""
-    if name in passed.given or position in passed.given:
-        return None
-    _, start, first = passed.values.get(STAR, _NO_STAR)
-    place = str(first + position - start) if 0 <= start <= position else ""
-    name = name if passed.forwards and name not in passed.withheld else ""
-    if not place and not name:
-        return None
-    return ("param", f"{STAR}{place}|{name}|{default}" if default else f"{STAR}{place}|{name}")
-
-
-_NO_STAR = ("star", -1, 0)
 
 
 def _change(test: Test, target: Target, passed: Passed) -> tuple[Any, ...]:
