@@ -11,6 +11,7 @@ from txlint.link.carried import carried_in
 from txlint.link.changes import attribute_named, comparison, filled_by_save
 from txlint.link.chosen import each_of, without
 from txlint.link.constructed import kept_test, said_by_property
+from txlint.link.having import has
 from txlint.link.iterated import fields_over, holds_in
 from txlint.link.kept import kept_beside, one_of
 from txlint.link.opening import state_queries
@@ -197,6 +198,11 @@ def _getattr(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
         name = str(asked[1])
     if name is None:
         return [], []
+    if owner == frame.self_name and (is_there := has(frame, name)) is not None:
+        if not is_there and (test[1] == "hasattr" or (len(test[2]) == 3 and is_nothing(test[2][2]))):
+            return [NEVER], []
+        if is_there and test[1] == "hasattr":
+            return [], [NEVER]
     known = _own_attribute(frame, f"{owner}.{name}") if test[1] == "getattr" and owner == frame.self_name else None
     if known is not None:
         return known
