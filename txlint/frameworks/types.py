@@ -24,6 +24,7 @@ class Klass(Protocol):
     fact: Class
     names: dict[str, list[tuple[Any, ...]]]
     parent: Any
+    subclasses: list[Any]
 
     @property
     def dotted(self) -> str: ...
@@ -152,6 +153,10 @@ class Row(Protocol):
 
     def lacks(self, name: str) -> bool:
         """Has no row of the class an attribute of this name?"""
+
+    def never_has(self, name: str, is_declared: bool) -> bool:
+        """Has no row of the class an attribute of this name, whatever other code does with it? One that ``is_declared`` by another class
+        that code means."""
 
     def added_by(self, receiver: Atom | None) -> frozenset[str] | None:
         """The fields that a manager fills besides what it is told when it creates a row; None where that is not known."""

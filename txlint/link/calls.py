@@ -5,6 +5,7 @@ a call runs in `targets`, what it passes in `passing`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from txlint.link.settled import called_as, flag_of, kept_with, list_of, made_wit
 from txlint.link.signals import called_own
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
 from txlint.link.started import Started
-from txlint.link.targets import FEW, add_targets, iterate
+from txlint.link.targets import FEW, add_overrides, add_targets, iterate
 from txlint.link.together import is_left_out, stands_for
 from txlint.link.typehints import CALLABLES
 from txlint.link.values import (
@@ -83,8 +84,8 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
         head, dot, last = func.rpartition(".")
         if dot:
             site.receiver = head
-            if last in _CHANGES and frame.is_keywords(head):
-                frame.assigned_params[head] = None
+            if last in _CHANGES and frame.rekeyed(head) is not None:
+                frame.rekey(head, _keys_changed(last, expr), last in ("setdefault", "update"))
         value = frame.ev(func)
         if func == "super":
             return builtin.super_object(frame, expr)
@@ -159,6 +160,15 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
     elif site.kind == "super" and func[2] in _SAVES:
         frame.written = True
     return site.result
+
+
+def _keys_changed(method: str, expr: Any) -> Sequence[Expr | None]:
+    """The keys that a method of a dict puts there or takes out; None: any."""
+    first = expr[2][0] if expr[2] else None
+    if method != "update":
+        return (first if method in ("pop", "setdefault") else None,)
+    named = [("const", name) for name, _ in expr[3]]
+    return named if first is None else [*named, *first[1]] if first[0] == "dict" else (None,)
 
 
 def _passed_as(frame: Frame, expr: Expr) -> str | None:
@@ -529,7 +539,10 @@ def call_atom(site: Site, atom: Atom, args: tuple[Value, ...], keywords: dict[st
         if site.frame.linker.taught:
             site.result = union(taught.returned(site.frame.linker, atom.fun, atom.receiver, args, keywords), site.result)
     elif isinstance(atom, ExtMethod):
-        call_library(site, atom.name, atom.receiver, args, keywords, depth)
+        receiver = atom.receiver
+        call_library(site, atom.name, receiver, args, keywords, depth)
+        if type(receiver) is Obj and not receiver.exact and (overrides := site.frame.linker.overrides(receiver.klass, atom.attr)):
+            add_overrides(site, receiver, overrides, 1)
     elif isinstance(atom, Ext):
         call_library(site, atom.name, None, args, keywords, depth)
     elif isinstance(atom, (Cls, SelfCls)):
@@ -694,7 +707,8 @@ def _construct(site: Site, atom: Cls | SelfCls, args: tuple[Value, ...], keyword
     # `cls(..)` makes one more of the receiver's kind.
     if exact:
         flags = made_with(linker, klass, *_as_flags(site, args, keywords), site.open_ended)
-        made: Atom = linker.instance(klass, type(atom) is Cls, item, _row_given(site, klass), flags)
+        origin = _as_declared(linker, klass, args, keywords) if _is_read_through(frame, klass) else _row_given(site, klass)
+        made: Atom = linker.instance(klass, type(atom) is Cls, item, origin, flags)
     else:
         made = linker.atoms(SelfObj, klass, frame.exact)
     opened: Value = UNKNOWN
@@ -733,6 +747,20 @@ def _construct(site: Site, atom: Cls | SelfCls, args: tuple[Value, ...], keyword
     if not exact and frame.fun.fact is not None and frame.fun.fact.name == "__init_subclass__" and klass.subclasses:
         made = linker.atoms(OneOf, tuple(linker.instance(each, True) for each in klass.subclasses[:MOST_KEPT]))  # it runs for each of them
     site.result = union(site.result, opened or (made,))
+
+
+def _is_read_through(frame: Frame, klass: Klass) -> bool:
+    """Is an instance that the body of a class makes what a library gives something else for: a field of a model?"""
+    linker = frame.linker
+    return frame.static is not None and any(linker.catalog.method(base, "__get__") for base in linker.library_bases(klass))
+
+
+def _as_declared(linker: Linker, klass: Klass, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> tuple[Any, ...]:
+    """What such an instance was made with, for its library; by name what a constructor of the project's takes by position."""
+    found = linker.find(klass, "__init__")
+    fact = found.method.fact if found is not None and found.method is not None else None
+    names = fact.positional[1:] if fact is not None else []
+    return ("init", args[len(names) :], (*zip(names, args, strict=False), *keywords.items()))
 
 
 def _as_flags(site: Site, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> tuple[tuple[Value, ...], dict[str | None, Value]]:

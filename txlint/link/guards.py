@@ -11,6 +11,7 @@ from txlint.link.carried import carried_in
 from txlint.link.changes import attribute_named, comparison, filled_by_save
 from txlint.link.chosen import each_of, without
 from txlint.link.constructed import kept_test, said_by_property
+from txlint.link.having import has
 from txlint.link.iterated import fields_over, holds_in
 from txlint.link.kept import kept_beside, one_of
 from txlint.link.opening import state_queries
@@ -195,7 +196,7 @@ def _reset(frame: Frame, name: str, test: Expr) -> tuple[Facts, Facts] | None:
     """A test of a parameter to which the function has assigned constants, and nothing else: what none of them meets, the caller's does.
     None where it is no such parameter."""
     constants = frame.assigned_params.get(name)
-    if not constants:
+    if not constants or constants.__class__ is dict:
         return None
     del frame.assigned_params[name]
     asked = tests(frame, test) if frame.is_param(name) else None
@@ -217,6 +218,11 @@ def _getattr(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
         name = str(asked[1])
     if name is None:
         return [], []
+    if owner == frame.self_name and (is_there := has(frame, name)) is not None:
+        if not is_there and (test[1] == "hasattr" or (len(test[2]) == 3 and is_nothing(test[2][2]))):
+            return [NEVER], []
+        if is_there and test[1] == "hasattr":
+            return [], [NEVER]
     known = _own_attribute(frame, f"{owner}.{name}") if test[1] == "getattr" and owner == frame.self_name else None
     if known is not None:
         return known
@@ -276,8 +282,8 @@ def parameter_of(frame: Frame, expr: Expr) -> str | None:
         return flag_of(frame, f"{owner}.{asked[1]}") if owner == frame.self_name and asked[0] == "const" else None  # all have it
     elif expr[0] == "sub" and expr[1].__class__ is str:
         mapping, key = expr[1], expr[2]
-    if key is not None and frame.is_keywords(mapping) and key.__class__ is tuple and key[0] == "const" and isinstance(key[1], str):
-        return key[1]
+    if key is not None and (rekeyed := frame.rekeyed(mapping)) is not None and key.__class__ is tuple and key[0] == "const":
+        return key[1] if isinstance(key[1], str) and key[1] not in rekeyed else None
     return None
 
 

@@ -16,7 +16,7 @@ from txlint.link.conditions import argument, decide, is_met
 from txlint.link.holding import row_of
 from txlint.link.members import shared
 from txlint.link.opening import by_hand, closes, opens, receiver_key
-from txlint.link.passing import sender_of
+from txlint.link.passing import passed, sender_of
 from txlint.link.project import Klass
 from txlint.link.site import CERTAIN, DEEP, LIKELY, Site
 from txlint.link.targets import add_targets, callable_texts, callback
@@ -185,6 +185,14 @@ def call_library(
         before = len(site.targets)
         for text in runs.runs:
             _run(site, name, text, receiver, args, keywords, body, depth)
+        if holds is None and depth == 0 and len(site.targets) > before and (test := _said_by_caller(site, runs.when)) is not None:
+            mine, guards = site.targets[before:], frame.guards
+            del site.targets[before:]
+            flush(site)
+            site.targets, frame.guards = mine, (*guards, test)
+            flush(site)
+            frame.guards = guards
+            continue
         if runs.confidence is not CERTAIN:
             site.doubt(runs.confidence, before)
         if runs.state == "own":
@@ -232,6 +240,16 @@ def call_library(
             entered = linker.typed(parse_type(entry.enter), receiver, args, keywords, origin=("via", key) if key else None)
             result = result or (linker.atoms(ExtObj, name, entered, ("enters", entered)),)
     site.result = union(site.result, result)
+
+
+def _said_by_caller(site: Site, when: tuple[When, ...]) -> Test | None:
+    """The condition of an entry as a test of a parameter, where the function's own caller has passed what the call passes."""
+    arg = when[0].arg
+    if len(when) > 1 or arg is None or arg.name is None or arg.key is not None or when[0].equals is None:
+        return None
+    given, place = passed(site), -1 if arg.position is None else arg.position
+    said = given.values.get(arg.name) or given.values.get(place) or given.handed_on(place, arg.name, f"?{arg.default!r}")
+    return Test(said[1], "==", when[0].equals, not when[0].unless) if said is not None and said[0] == "param" else None
 
 
 def proxy_method(linker: Linker, atom: Atom | None) -> str:

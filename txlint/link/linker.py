@@ -212,6 +212,8 @@ class Linker:
         self.held: dict[tuple[int, str], bool] = {}  # (class, attribute): is it known what a new instance holds? see `unset`
         self.new_rows: dict[int, Row | None] = {}
         self.meanwhile: dict[int, frozenset[str]] = {}
+        self.having: dict[tuple[int, str], bool | None] = {}  # (class, attribute): have its instances one? see `having`
+        self.declared_names: frozenset[str] | None = None
         self.properties: Properties | None = None  # those of the project that may do anything
         self.accessors: dict[Module, tuple[frozenset[str], frozenset[str]]] = {}  # ... that a module uses: read, assigned
         self.loaders: dict[str, Loaders] = {}  # a library's name -> what loads that with its first use in a request
@@ -533,6 +535,10 @@ class Linker:
             return klass.id, exact
         if kind == "bound":
             return True
+        if kind == "has":
+            from txlint.link.having import told
+
+            return told(self, klass, exact, name)
         if kind == "fields":
             return iterated.fields_of(self, klass, exact, name)
         if kind == "item":

@@ -126,12 +126,12 @@ def passed(site: Site) -> Passed:
     if site.open_ended and (star := _handed_on(site)) is not None:
         values[STAR] = star
     given = frozenset((*range(len(site.args)), *(name for name in site.keywords if name is not None)))
-    forwards = (
-        site.open_ended
-        and [arg for name, arg in site.expr[3] if name is None] != []
-        and all(arg.__class__ is str and frame.is_keywords(arg) for name, arg in site.expr[3] if name is None)
-    )
-    return Passed(values, callables, site.open_ended, given, forwards)
+    keywords = [arg for name, arg in site.expr[3] if name is None] if site.open_ended else []
+    rekeyed = frame.rekeyed(keywords[0]) if len(keywords) == 1 and keywords[0].__class__ is str else None
+    if not rekeyed:
+        return Passed(values, callables, site.open_ended, given, rekeyed is not None)
+    put = {key for key, is_put in rekeyed.items() if is_put}
+    return Passed(values, callables, True, given | put, True, frozenset(rekeyed.keys() - put))
 
 
 def _handed_on(site: Site) -> tuple[Any, ...] | None:

@@ -366,6 +366,7 @@ class _Builder:
                 fun.module.facts.path, fun.dotted, names, defaults, fact.pos if fact else nowhere, fact.name_pos if fact else nowhere,
                 any(p.kind == "vararg" for p in fact.params) if fact else False,
                 any(p.kind == "kwarg" for p in fact.params) if fact else False,
+                len(params),
             )  # fmt: skip
         return known
 

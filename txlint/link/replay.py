@@ -5,7 +5,7 @@ the state of a replay. What statements and expressions do to it is in `statement
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -37,6 +37,7 @@ from txlint.model.graph import FLAG, NEW, NO_CLASS, STORED, Event, Flow, Given, 
 from txlint.model.kinds import Confidence
 
 _NO_NAMES: frozenset[str] = frozenset()
+_NO_KEYS: dict[str, bool] = {}
 
 
 def replay_function(linker: Linker, fun: Fun, klass: Klass | None, exact: bool, constants: Mapping[str, Any] = NO_CONSTANTS) -> Replay:
@@ -157,8 +158,9 @@ class Frame:
         self.constants = NO_CONSTANTS  # names that stand for these, by what a factory was called with
         self.depth = 0  # library calls that run library calls
         self.self_name: str | None = None
-        # names assigned to: parameters among them are no longer the caller's; which constants, None where anything else
-        self.assigned_params: dict[str, tuple[Any, ...] | None] = {}
+        # Names assigned to: parameters among them are no longer the caller's; which constants, None where anything else. Of `**kwargs`, the
+        # keys that are no longer the caller's: whether anything else was put there.
+        self.assigned_params: dict[str, tuple[Any, ...] | dict[str, bool] | None] = {}
         self.grown: dict[str, frozenset[str]] = {}  # parameters to which names have been added, and which
         self.tested: dict[str, Any] = {}  # local names of tests (`is_new = self.pk is None`): what holds where they are true, and false
         self.listed: dict[
@@ -671,8 +673,24 @@ class Frame:
 
     def is_keywords(self, name: str) -> bool:
         """Is it the ``**kwargs`` of the function, as it was called?"""
+        return self.rekeyed(name) == {}
+
+    def rekeyed(self, name: str) -> dict[str, bool] | None:
+        """The keys of the function's ``**kwargs`` under which is no longer what it was called with: True where something was put there,
+        False where it was taken out. None where it is not that, or anything may have changed."""
         fact = self.fun.fact
-        return fact is not None and name not in self.assigned_params and any(p.name == name and p.kind == "kwarg" for p in fact.params)
+        if fact is None or not fact.params or fact.params[-1].kind != "kwarg" or fact.params[-1].name != name:
+            return None
+        known = self.assigned_params.get(name, _NO_KEYS)
+        return known if isinstance(known, dict) else None
+
+    def rekey(self, name: str, keys: Iterable[Expr | None], is_put: bool) -> None:
+        """Something is put under these keys of what may be the function's ``**kwargs``, or taken out; None: any key."""
+        known = self.rekeyed(name)
+        if known is not None:
+            names: list[Any] = [key[1] if key.__class__ is tuple and key[0] == "const" else None for key in keys]
+            changed = {**known, **{key: is_put or known.get(key, False) for key in names}}
+            self.assigned_params[name] = None if None in changed else changed
 
     # -- names and keys -----------------------------------------------------------------------------------------------------------
 

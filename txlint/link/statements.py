@@ -237,9 +237,9 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                 for param in frame.fun.fact.params:
                     if param.name == target:
                         _grow(frame, target, source)
-                known = frame.assigned_params.get(target, ())
+                before = frame.assigned_params.get(target, ())
                 constant = source[1:] if source.__class__ is tuple and source[0] == "const" else None
-                frame.assigned_params[target] = (*known, *constant) if known is not None and constant is not None else None
+                frame.assigned_params[target] = (*before, *constant) if isinstance(before, tuple) and constant is not None else None
                 frame.keys.update((target + path, key) for path, key in keys.items())
             return
         head, _, name = target.rpartition(".")
@@ -288,8 +288,8 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                     if from_kept and item.__class__ is str:
                         frame.unpacked[item] = target, value, position
         elif tag == "sub":
-            if target[1].__class__ is str and frame.is_keywords(target[1]):
-                frame.assigned_params[target[1]] = None
+            if target[1].__class__ is str:
+                frame.rekey(target[1], (target[2],), True)
             base = frame.ev(target[1])
             key = frame.ev(target[2])
             at = list(places(with_key(frame.linker, inside(base), own_key(target, source) or key_of(frame, target[2], key))))
@@ -805,6 +805,8 @@ def _del(frame: Frame, stmt: Any) -> None:
         if target.__class__ is str:
             frame.env.pop(target, None)
             frame.cached.discard(target)
+        elif target[0] == "sub" and target[1].__class__ is str:
+            frame.rekey(target[1], (target[2],), False)
 
 
 def _jump(frame: Frame, stmt: Any) -> None:

@@ -3,7 +3,7 @@ generator."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -67,11 +67,7 @@ def add_targets(
     if method and not exact and klass is not None and kind != "super":
         overrides = linker.overrides(klass, fun.fact.name)  # type: ignore[union-attr]
         if overrides:
-            sure = LIKELY if len(overrides) <= FEW else POSSIBLE
-            mine = frame.fun if frame.fun.klass is not None and isinstance(receiver, (SelfObj, SelfCls)) else None
-            for holder, other in overrides[:256]:
-                confidence = sure if mine is None or linker.may_run(holder, mine) else POSSIBLE
-                site.targets.append(Target(other.id, holder.id, "override", confidence, inner, skip, False))
+            add_overrides(site, receiver, overrides, skip, inner)
     bound = bind(fun, args, keywords, skip)
     own = klass.id if fun.klass is not None and klass is not None else NO_CLASS
     lazily = fun.fact is None or fun.fact.is_generator  # what it has open at its `yield` is for each caller to say
@@ -130,6 +126,18 @@ def add_targets(
             for atom in functions if functions and _calls(replay.flow, fun, name) else ():
                 # What it leaves open or ends in sessions that everyone names alike: `get_or_404(Order.by_id, 1)`.
                 apply_states(site, linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False), _of_all, _unknown)
+
+
+def add_overrides(
+    site: Site, receiver: Atom | None, overrides: Sequence[tuple[Klass, Fun]], skip: int, inner: tuple[Opened, ...] = ()
+) -> None:
+    """Targets for the methods in subclasses that may run in the place of the one that is called, each with the class that holds it."""
+    frame = site.frame
+    sure = LIKELY if len(overrides) <= FEW else POSSIBLE
+    mine = frame.fun if frame.fun.klass is not None and isinstance(receiver, (SelfObj, SelfCls)) else None
+    for holder, other in overrides[:256]:
+        confidence = sure if mine is None or frame.linker.may_run(holder, mine) else POSSIBLE
+        site.targets.append(Target(other.id, holder.id, "override", confidence, inner, skip, False))
 
 
 def _is_around_method(site: Site, atom: Fn) -> bool:

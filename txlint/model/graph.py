@@ -152,7 +152,8 @@ class ParamTarget(NamedTuple):
 
 STAR = "*"
 """What the parameters of conditions begin with that ask for an argument that a function hands on by ``*args`` or ``**kwargs``:
-``*2|event`` is its third one by position, or the one by that keyword; either may be missing. In `Passed.values`,
+``*2|event`` is its third one by position, or the one by that keyword; either may be missing. Behind it may stand the default that it has
+where it is not passed: ``*|notify|?True``, or ``*|notify|=True`` where it also is that for callers that are not known. In `Passed.values`,
 ``("star", place, first)``: from this place of the call on its arguments are those from ``first`` on of the caller."""
 KEY = "key"
 """As ``in``, of the keys under which a table has something: what is done with that is a guess while the key is not known."""
@@ -213,6 +214,9 @@ class Related(NamedTuple):
     reverse: bool
 
 
+_NO_STAR = ("star", -1, 0)
+
+
 class Passed(NamedTuple):
     """Arguments of a call as far as conditions, callbacks and sessions need them: ``values`` maps a position or keyword to ``("const",
     v)``, ``("one of", vs)`` of several constants, ``("by", test, v, w)`` of two as a test of the caller's says, ``("param", name)`` (the
@@ -226,7 +230,19 @@ class Passed(NamedTuple):
     callables: dict[int | str, tuple[Target, ...]]
     open_ended: bool  # has * or **: what is missing may still be passed
     given: frozenset[int | str] = frozenset()  # every place at which something is passed
-    forwards: bool = False  # the caller's own ``**kwargs``, as it got them
+    forwards: bool = False  # the caller's own ``**kwargs``, as it got them but for what is ``given`` and ``withheld``
+    withheld: frozenset[str] = frozenset()  # keys that the caller took out of them
+
+    def handed_on(self, position: int, name: str, default: str) -> tuple[str, str] | None:
+        """What the caller was given itself, where the call has its ``*args`` at this place or its ``**kwargs``. ``default``: see `STAR`."""
+        if name in self.given or position in self.given:
+            return None
+        _, start, first = self.values.get(STAR, _NO_STAR)
+        place = str(first + position - start) if 0 <= start <= position else ""
+        name = name if self.forwards and name not in self.withheld else ""
+        if not place and not name:
+            return None
+        return ("param", f"{STAR}{place}|{name}|{default}" if default else f"{STAR}{place}|{name}")
 
 
 NOTHING_PASSED = Passed({}, {}, False)
@@ -315,3 +331,4 @@ class FunctionInfo:
     name_pos: Pos
     vararg: bool
     kwarg: bool = False
+    positional: int = 0  # how many of the parameters can be passed by position

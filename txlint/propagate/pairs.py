@@ -25,6 +25,7 @@ from txlint.propagate.summaries import (
     key_of_caller,
     may_be,
     summarise,
+    without_callers,
 )
 
 Env = tuple[tuple[str, Any], ...]
@@ -151,7 +152,7 @@ class _Pairs:
                     conditions = ALWAYS
                     if reach.conditions is not ALWAYS:
                         conditions = instantiate(reach.conditions, target, event.passed, callee)
-                        conditions = conjoin(conditions, event.guards) if conditions else conditions
+                        conditions = without_callers(conjoin(conditions, event.guards)) if conditions else conditions
                         if not conditions:
                             continue
                     elif event.guards:
@@ -171,7 +172,8 @@ class _Pairs:
             for (site, closed), reach in self.summaries.get(node, {}).items():
                 if is_closed(entrance.key or (entrance.family, entrance.alias), closed):
                     continue
-                if entrance.given and not any(met(tuple(tests), entrance.given) for tests in reach.conditions):
+                conditions = without_callers(reach.conditions) if reach.conditions is not ALWAYS else ALWAYS
+                if not any(met(tuple(tests), entrance.given) for tests in conditions):
                     continue
                 most = Confidence.LIKELY if asks_for_key(reach.conditions) else entrance.confidence
                 self.enter(site, entrance, node, min(entrance.confidence, reach.confidence, most))

@@ -6,7 +6,9 @@ connected components; within one, to a fixpoint."""
 
 from __future__ import annotations
 
+from ast import literal_eval
 from collections import deque
+from types import NoneType
 from typing import Any, NamedTuple
 
 from txlint.model.graph import (
@@ -72,7 +74,7 @@ def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> 
                 return ("param", value.param)
             return ("class", value.of) if value.__class__ is Made else ("const", value)
     if test.param.startswith(STAR):
-        return _handed_on(test, target, passed)
+        return _handed_on(test, target, passed, info)
     if test.param == INSTANCE:
         return ("unknown",)
     if test.param.startswith(FLAG):
@@ -82,7 +84,7 @@ def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> 
             return ("class", target.sender)
         if test.param in passed.values and (target.sent or test.param == "update_fields"):
             return passed.values[test.param]
-        if test.param == "update_fields" and passed.forwards and test.param not in passed.given:
+        if test.param == "update_fields" and passed.forwards and test.param not in passed.given | passed.withheld:
             return ("param", test.param)
         if target.sent:
             return ("unknown",)
@@ -94,11 +96,14 @@ def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> 
     except ValueError:  # a key of its `**kwargs`
         if not info.kwarg or test.param in _OWN or test.param in passed.given or target.kind in ("hook", "signal", "callback"):
             return ("unknown",)
-        return ("param", test.param) if passed.forwards else ("unknown",) if passed.open_ended else ("const", None)
+        if passed.forwards:
+            return ("const", None) if test.param in passed.withheld else ("param", test.param)
+        return ("unknown",) if passed.open_ended else ("const", None)
     if position >= 0 and position in passed.values:
         return passed.values[position]
-    if passed.open_ended and target.kind in _AS_WRITTEN and (test.op == KEY or test.param not in info.defaults):
-        if (known := _forwarded(position, test.param, passed)) is not None:
+    if passed.open_ended and target.kind in _AS_WRITTEN and (default := _default(test, info)) is not None:
+        place = position if position + target.skip < info.positional else -1
+        if (known := passed.handed_on(place, test.param, default)) is not None:
             return known
     if (passed.open_ended and not (info.kwarg and test.param in info.defaults)) or target.kind in ("hook", "signal", "callback"):
         return ("unknown",)
@@ -109,30 +114,48 @@ def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> 
     return ("unknown",)
 
 
-def _handed_on(test: Test, target: Target, passed: Passed) -> tuple[Any, ...]:
+def _handed_on(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> tuple[Any, ...]:
     """What the call passes for an argument that the callee hands on by ``*args`` or ``**kwargs``."""
-    place, _, name = test.param.removeprefix(STAR).partition("|")
+    place, name, default = _parts(test)
     position = int(place) - target.skip if place else -1
+    name = "" if name in info.params else name  # which the callee takes itself
+    is_open = passed.open_ended
     if target.kind not in _AS_WRITTEN:
-        return ("unknown",)
-    if position >= 0 and position in passed.given:
-        return passed.values.get(position, ("unknown",))
-    if name in passed.given:
-        return passed.values.get(name, ("unknown",))
-    return _forwarded(position, name, passed) or ("unknown",)
+        is_open = True
+    elif position in passed.given or name in passed.given:
+        return passed.values.get(position if position in passed.given else name, ("unknown",))
+    elif is_open and (known := passed.handed_on(position, name, default)) is not None:
+        return known
+    return ("const", literal_eval(default[1:])) if default and (default[0] == _ASSUMED or not is_open) else ("unknown",)
 
 
-def _forwarded(position: int, name: str, passed: Passed) -> tuple[Any, ...] | None:
-    """What the caller itself was given, where the call has its ``*args`` at this place, or its ``**kwargs``."""
-    if name in passed.given:
-        return None
-    _, start, first = passed.values.get(STAR, _NO_STAR)
-    place = str(first + position - start) if 0 <= start <= position else ""
-    name = name if passed.forwards else ""
-    return ("param", f"{STAR}{place}|{name}") if place or name else None
+def _parts(test: Test) -> tuple[str, str, str]:
+    """Of an argument that is handed on: its place, its name, and what it is where it is not passed."""
+    place, _, rest = test.param.removeprefix(STAR).partition("|")
+    name, _, default = rest.partition("|")
+    return place, name, default
 
 
-_NO_STAR = ("star", -1, 0)
+def _default(test: Test, info: FunctionInfo) -> str | None:
+    """What a parameter is where it is not passed, as `STAR` says it; None for what cannot be said so."""
+    if test.param not in info.defaults:
+        return ""
+    default = info.defaults[test.param]
+    is_assumed = info.kwarg and test.op != KEY
+    return f"{_ASSUMED if is_assumed else '?'}{default!r}" if default.__class__ in (bool, int, str, NoneType) else None
+
+
+def without_callers(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
+    """Conditions where callers are not known: what one is assumed not to pass has its default."""
+    result: list[Condition] = []
+    for conjunction in conditions:
+        assumed = [test for test in conjunction if test.param.startswith(STAR) and _parts(test)[2][:1] == _ASSUMED]
+        if all(test.holds(literal_eval(_parts(test)[2][1:])) for test in assumed):
+            result.append(conjunction.difference(assumed) if assumed else conjunction)
+    return tuple(dict.fromkeys(result))
+
+
+_ASSUMED = "="
 
 
 def _change(test: Test, target: Target, passed: Passed) -> tuple[Any, ...]:
@@ -290,6 +313,8 @@ def conjoin(conditions: tuple[Condition, ...], guards: tuple[Test, ...]) -> tupl
         if any(test.otherwise() in both for test in both):
             continue
         if len(both) > MOST_TESTS:
+            if not without_callers((frozenset(both),)):
+                continue
             both.sort(key=_asks_what_is_held)
         result.append(frozenset(both[:MOST_TESTS]))
     return tuple(dict.fromkeys(result))
@@ -302,7 +327,9 @@ def merge(one: tuple[Condition, ...], two: tuple[Condition, ...]) -> tuple[Condi
         return one
     both = tuple(dict.fromkeys((*one, *two)))
     if len(both) > MOST_CONDITIONS:
-        both = tuple(dict.fromkeys(frozenset(test for test in each if not _asks_what_is_held(test)) for each in both))
+        both = tuple(dict.fromkeys((*one, *without_callers(two))))
+    if len(both) > MOST_CONDITIONS:
+        both = tuple(dict.fromkeys(frozenset(test for test in each if not _asks_what_is_held(test)) for each in without_callers(both)))
     return both if len(both) <= MOST_CONDITIONS and frozenset() not in both else ALWAYS
 
 
@@ -352,7 +379,7 @@ def key_of_caller(key: Key, event: Event, target: Target, info: FunctionInfo) ->
     else:
         head, _, rest = key[2].partition(".")
         given = argument(Test(head, "is", None, True), target, event.passed, info)
-        if given[0] not in ("param", "key"):
+        if given[0] not in ("param", "key") or (given[0] == "param" and given[1].startswith(STAR) and given[1].count("|") > 1):
             return None
         place = head if head in values or head not in info.params else info.params.index(head) - target.skip
     known = values.get(f"{place}.{rest}")

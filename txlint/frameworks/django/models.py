@@ -71,6 +71,7 @@ _NO_FILES = (
     *("QuerySet", "SlugField", "TextField", "TimeField", "URLField", "UUIDField"),
 )
 """Classes that are no file fields, by the ends of their names."""
+_PUT = ("Prefetch", "aggregate", "alias", "annotate", "extra", "setattr")
 _LAZY = "django.utils.functional.LazyObject"
 _SIMPLE_LAZY = "django.utils.functional.SimpleLazyObject"
 _WRAPPED = "_wrapped"
@@ -115,6 +116,8 @@ class DjangoModels(Framework):
         self._fields: dict[tuple[int, str], frozenset[str] | None] = {}
         self._lazy: frozenset[int] | None = None  # classes of lazy objects
         self._wired: set[str] | None = None  # keywords of all calls of `as_view`
+        self._put: set[str] | None = None  # attributes that rows get by a name which a call is told
+        self._related: set[str] | None = None
 
     # -- the linker's questions ---------------------------------------------------------------------------------------------------
 
@@ -582,6 +585,26 @@ class DjangoModels(Framework):
                     if expr is not None and not isinstance(expr, str) and expr[0] == "call" and not _abstract(klass):
                         self._relate(linker, klass, base, name, expr)
         return self._reverse
+
+    def put_by_name(self, linker: Linker) -> set[str]:
+        """The attributes that rows get by a name which a call is told: ``annotate(total=..)``, ``setattr(row, "total", 1)``."""
+        if self._put is None:
+            modules = dict.fromkeys(module for word in _PUT for module in linker.project.using(word))
+            calls = (call for module in modules for fun in (module.body, *module.funs) for call in calls_in(fun.body))
+            self._put = set()
+            for call in (call for call in calls if last_name(call[1]) in _PUT):
+                given = (*call[2], *(part for name, value in call[3] for part in (("const", name), value)))
+                self._put.update(str(each[1]) for each in given if each.__class__ is tuple and each[0] == "const")
+        return self._put
+
+    def related_names(self, linker: Linker) -> set[str]:
+        """The names under which relations of whatever kind say that rows have those that are related to them."""
+        if self._related is None:
+            bound = (binding for klass in linker.project.klasses for bindings in klass.names.values() for binding in bindings)
+            values = (binding[1] for binding in bound if binding[0] == "value" and binding[1].__class__ is tuple)
+            given = (pair for value in values if value[0] == "call" for pair in value[3])
+            self._related = {str(value[1]) for name, value in given if name == "related_name" and value[0] == "const"}
+        return self._related
 
     def _relate(self, linker: Linker, klass: Klass, holder: Klass, name: str, expr: Expr) -> None:
         assert self._reverse is not None

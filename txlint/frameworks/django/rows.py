@@ -29,6 +29,9 @@ _FILLED = frozenset({"auto_now", "auto_now_add", "db_default", "primary_key"})
 """Arguments of fields that the library or the database fills."""
 _EMPTY = {"bool": False, "float": 0.0, "int": 0, "str": ""}
 """What a default that is one of these makes. What `list` makes may be filled."""
+_OF_MODELS = frozenset({"DoesNotExist", "MultipleObjectsReturned", "id", "objects", "pk"})
+"""What rows have that no class says, and nobody doubts."""
+_PLAIN = frozenset({"abc.ABC", "builtins.object", "django.db.models.Model", "typing.Generic"})
 _FOLLOWS = frozenset({"height_field", "width_field"})
 """Arguments of image fields that name others, which they fill."""
 _MANAGERS = frozenset({"django.db.models.Manager", "django.db.models.QuerySet"})
@@ -71,6 +74,17 @@ class DjangoRow:
             return False
         bases = [base for base in linker.mro(self.klass) if not isinstance(base, str)]
         return not any(name in self.models.reverse(linker).get(base.id, {}) for base in bases)
+
+    def never_has(self, name: str, is_declared: bool) -> bool:
+        linker = self.linker
+        if name in _OF_MODELS or name.startswith(("_", "get_")) or not self.lacks(name):
+            return False
+        for base in linker.mro(self.klass):
+            if base not in _PLAIN if isinstance(base, str) else any(name.startswith(f"{each}_") for each in base.names):
+                return False
+        if any(name == below.fact.name.lower() for below in self.klass.subclasses):
+            return False
+        return name not in self.models.related_names(linker) and (is_declared or name not in self.models.put_by_name(linker))
 
     def added_by(self, receiver: Atom | None) -> frozenset[str] | None:
         linker = self.linker
