@@ -109,6 +109,11 @@ class DjangoModels(Framework):
     # -- the linker's questions ---------------------------------------------------------------------------------------------------
 
     def setting(self, path: str) -> tuple[str, Any]:
+        state, value = self._setting(path)
+        is_unsure = state == "value" and self.settings.trial and path != "INSTALLED_APPS"  # what is installed a package depends on
+        return "likely" if is_unsure else state, value
+
+    def _setting(self, path: str) -> tuple[str, Any]:
         answer = self.settings.get(path)
         if answer.value is ABSENT:
             return "absent", None
@@ -117,7 +122,7 @@ class DjangoModels(Framework):
         return "value" if answer.confidence is Confidence.CERTAIN else "likely", answer.value
 
     def setting_named(self, dotted: str) -> tuple[str, Any]:
-        return self.setting(dotted.removeprefix(_SETTINGS)) if dotted.startswith(_SETTINGS) else ("unknown", None)
+        return self._setting(dotted.removeprefix(_SETTINGS)) if dotted.startswith(_SETTINGS) else ("unknown", None)
 
     def set_by(self, linker: Linker, path: str) -> Value | None:
         value, names = self._names_in(path)
