@@ -21,6 +21,7 @@ from txlint.link.opening import made_if, name_of
 from txlint.link.project import mentions
 from txlint.link.settled import constants, flag_of
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
+from txlint.link.something import TOLD, something
 from txlint.link.unset import made_there, since_entry, since_made
 from txlint.link.uses import uses_of
 from txlint.link.values import (
@@ -246,9 +247,9 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
         elif len(value) == 1 and (signal := sent_as(frame.linker, value[0])) is not None:
             values[place] = ("const", signal)
         elif (key := frame.key_of(arg, value)) is not None:
-            values[place] = (
-                ("key", key, value[0].klass.id) if len(value) == 1 and type(value[0]) is Obj and value[0].exact else ("key", key)
-            )
+            values[place] = ("key", key)
+            if len(value) == 1 and type(value[0]) is Obj and value[0].exact:
+                values[place] = ("key", key, value[0].klass.id, *((True,) if something(frame, arg, value) else ()))
         elif "." in arg and (flag := flag_of(frame, arg)) is not None:
             values[place] = ("param", flag)
     elif arg[0] == "ifexp" and (which := one_of_two(frame, arg)) is not None:
@@ -261,13 +262,17 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
         elif len(value) == 1 and type(value[0]) is Cls:
             values[place] = ("is", value[0].klass.id)
         elif len(value) == 1 and type(value[0]) is Obj and value[0].exact:
-            values[place] = ("class", value[0].klass.id)
+            is_true = arg.__class__ is tuple and something(frame, arg, value) is not None
+            values[place] = ("true" if is_true else "class", value[0].klass.id)
         elif value and type(value[0]) is Param:
             values[place] = ("outer", value[0].fun.id, value[0].name)
         elif value and type(value[0]) is Const and (known := _constants(frame, arg, value)):
             values[place] = ("one of", known)
         elif arg.__class__ is tuple and arg[0] in ("list", "tuple", "set") and all(_is_const(item) for item in arg[1]):
             values[place] = ("const", tuple(item[1] for item in arg[1]))
+        elif arg.__class__ is tuple or (len(value) == 1 and type(value[0]) in TOLD):
+            if (given := something(frame, arg, value)) is not None:
+                values[place] = given
     functions = []
     for atom in value:
         if type(atom) is Fn:
@@ -544,7 +549,7 @@ def decided(site: Site, fun: Fun, bound: dict[str, Value], receiver: Atom | None
         if isinstance(receiver, SelfObj):
             return test
         known = dict(constants(receiver.flags)) if isinstance(receiver, Obj) else {}
-        return test.holds(known[test.param]) if test.param in known and known[test.param].__class__ is not Made else None
+        return test.says(known[test.param]) if test.param in known and known[test.param].__class__ is not Made else None
     param = next((param for param in fun.fact.params if param.name == test.param), None) if fun.fact is not None else None
     if param is None:
         return None
@@ -555,9 +560,9 @@ def decided(site: Site, fun: Fun, bound: dict[str, Value], receiver: Atom | None
         forwards = any(name is None and site.frame.is_keywords(arg) for name, arg in site.expr[3] if arg.__class__ is str)
         default = param.default
         is_known = default is not None and default.__class__ is tuple and default[0] == "const" and not forwards
-        return test.holds(default[1]) if default is not None and is_known else None
+        return test.says(default[1]) if default is not None and is_known else None
     if len(value) == 1 and isinstance(value[0], Const):
-        return test.holds(value[0].value)
+        return test.says(value[0].value)
     mine = next((atom for atom in value if isinstance(atom, Param)), None)
     return test._replace(param=mine.name) if mine is not None and mine.fun is site.frame.fun and site.frame.is_param(mine.name) else None
 
