@@ -493,3 +493,22 @@ def test_settings_that_every_installation_writes() -> None:
     assert settings.module == "hub.settings_docker"
     assert set(settings.candidates) == {"hub.settings_docker", "hub.settings_example"}
     assert settings.atomic_requests["default"].confidence is Confidence.LIKELY
+
+
+@pytest.mark.parametrize(
+    ("path", "trial"),
+    [
+        ("sandbox/settings.py", True),
+        ("test_project/config/base.py", True),
+        ("basket/testapp/settings.py", True),
+        ("example_settings.py", True),
+        ("config/settings.py", False),
+        ("contest/settings.py", False),
+        ("config/settings/dev.py", False),
+    ],
+)
+def test_settings_of_a_project_that_only_tries_a_package_out(path: str, trial: bool) -> None:
+    module = path.removesuffix(".py").replace("/", ".")
+    texts = {"manage.py": f'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "{module}")', path: "INSTALLED_APPS = []\nDEBUG = 1"}
+    assert read(texts).trial is trial
+    assert read(texts, Config(django_settings=(module,))).trial is False

@@ -57,7 +57,7 @@ def _no_pos(e: Any) -> Any:
         ("a if b else c", ("ifexp", "b", "a", "c")),
         ("[a for b in c if d]", ("comp", "list", (("b", "c", ("d",), False),), ("a",))),
         ("{a: b for c in d}", ("comp", "dict", (("c", "d", (), False),), ("a", "b"))),
-        ("f'x {a!r:{b}} {c()}'", ("fstring", ("a", "b", ("call", "c", (), ())))),
+        ("f'x {a!r:{b}} {c()}'", ("fstring", ("a", "b", ("call", "c", (), ()), ("const", " ")))),
         ("(a := b)", ("named", "a", "b")),
         ("lambda: a", ("lambda", 0)),
     ],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.link.kept import CALLABLE, MOST_KEPT, kept, options
 from txlint.link.keyed import SEVERAL, Tag, entries, fits
-from txlint.link.values import Atom, Chosen, Cls, Const, Ext, Many, Obj, OneOf, Param, Seq, Stored, Table, UNKNOWN, Value
+from txlint.link.values import UNKNOWN, Atom, Chosen, Cls, Const, Ext, Many, Obj, OneOf, Param, Seq, Stored, Table, Value
 from txlint.model.graph import KEY, Test
 
 if TYPE_CHECKING:

@@ -116,7 +116,8 @@ def _dict(frame: Frame, expr: Any) -> Value:
 def _parts(frame: Frame, expr: Any) -> Value:
     for part in expr[1]:
         if part is not None and part.__class__ is not str:
-            frame.ev(part)
+            if part[0] != "const":
+                frame.ev(part)
         elif part and frame.reads and "." in part:
             look(frame, part)
     return UNKNOWN

@@ -492,13 +492,16 @@ def _isinstance(frame: Frame, name: str, classes: Expr, is_class: bool) -> tuple
     """``isinstance(x, Order)``; with ``is_class`` ``issubclass(sender, Order)``, which in a receiver says what the instance is."""
     several = classes.__class__ is not str and classes[0] == "tuple"
     value: Value = UNKNOWN
-    for item in classes[1] if several else (classes,):
-        value = union(value, instances_of(frame.linker, frame.ev(item)))
-    if not value:
-        return [], []
-    if is_class and (known := _subclasses(frame, name, classes[1] if several else (classes,))) is not None:
+    named = [frame.ev(item) for item in (classes[1] if several else (classes,))]
+    for each in named:
+        value = union(value, instances_of(frame.linker, each))
+    if value and is_class and (known := _subclasses(frame, name, classes[1] if several else (classes,))) is not None:
         return known
     parameter = flag_of(frame, name) if "." in name else name if frame.is_param(name) else None
+    if not value:
+        types = [each[0].name for each in named if len(each) == 1 and isinstance(each[0], Ext) and each[0].name in _BUILT_IN]
+        is_asked = parameter is not None and not is_class and len(types) == len(named)
+        return _both(parameter or "", "type", tuple(each.removeprefix("builtins.") for each in types), True) if is_asked else ([], [])
     said = name if not is_class else "instance" if name == "sender" and all(map(frame.is_param, ("sender", "instance"))) else ""
     is_name = said != "" and "." not in said
     narrowed: Facts = [("is", (said, _narrowed(frame.linker, frame.env.get(said, UNKNOWN), value)))] if is_name else []
@@ -531,6 +534,9 @@ def _subclasses(frame: Frame, name: str, classes: Sequence[Expr]) -> tuple[Facts
     for atoms in (below, others):
         sides.append([NEVER] if not atoms else [("is", (name, tuple(atoms)))] if "." not in name and len(atoms) < len(value) else [])
     return sides[0], sides[1]
+
+
+_BUILT_IN = frozenset(f"builtins.{kind.__name__}" for kind in (bool, bytes, dict, float, frozenset, int, list, set, str, tuple))
 
 
 def _narrowed(linker: Linker, known: Value, wanted: Value) -> Value:

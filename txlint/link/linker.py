@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from txlint.catalog.lookup import PROJECT, Catalog
 from txlint.catalog.types import TypeExpr, parse_type
 from txlint.frameworks.types import Called, Framework, Loaders, Row
-from txlint.link import classes, holding, iterated, kept, members, names, passing, substitution, taught, typehints, types
+from txlint.link import classes, holding, iterated, kept, members, names, passing, something, substitution, taught, typehints, types
 from txlint.link.classes import Found
 from txlint.link.project import Fun, Klass, Module, Project
 from txlint.link.values import (
@@ -189,6 +189,7 @@ class Linker:
         self.times_named: dict[tuple[int, str], int] = {}  # function and local name -> how often its body speaks of it
         self.shared_lists: dict[tuple[int, str], bool] = {}  # class and attribute -> has its list another name
         self.compared: dict[int, frozenset[str]] = {}  # class -> attributes that its methods compare, see `settled`
+        self.always_true: dict[int, bool] = {}  # class -> are all its instances true, see `something`
         self.flags: dict[tuple[int, str], bool] = {}  # (class, attribute): settled when an instance is made? see `settled`
         # (function, head) -> how often which names behind it are assigned, see `settled`
         self.assigned_names: dict[tuple[int, str], dict[str, int]] = {}
@@ -249,6 +250,7 @@ class Linker:
     is_a = classes.is_a
     find = classes.find
     has_own = classes.has_own
+    defaults = something.defaults_of
     overrides = classes.overrides
     may_run = classes.may_run
     varies = classes.varies

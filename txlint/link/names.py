@@ -12,6 +12,7 @@ from txlint.link.kept import fillable, options, put_on, unset
 from txlint.link.project import GLOBAL, Binding, Fun, Klass, Module, absolute
 from txlint.link.values import UNKNOWN, Atom, Cls, Ext, ExtObj, Mod, Obj, OneOf, Param, Stored, Value, union
 from txlint.model.facts import Expr
+from txlint.model.graph import Some
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -34,6 +35,8 @@ def module_name(linker: Linker, module: Module, name: str) -> Value:
     if not value and bound is not None:  # what a project's table says of a name counts, whatever it is bound to
         for binding in bound:
             value = union(value, linker.bound(binding, module, None))
+        if not value and len(bound) == 1 and bound[0][0] == "value" and is_object(bound[0][1]) and name not in module.global_sets:
+            value = (linker.atoms.const(Some("object", True, f"{module.name}.{name}")),)
     elif not value:
         submodule = f"{module.name}.{name}"
         if module.facts.is_package and linker.project.knows(submodule):
@@ -62,6 +65,11 @@ def module_name(linker: Linker, module: Module, name: str) -> Value:
     linker.global_values[key] = value
     linker.done(key, linker.global_values, key)
     return value
+
+
+def is_object(expr: Expr) -> bool:
+    """``object()``: something that is only itself."""
+    return expr.__class__ is tuple and expr[:4] == ("call", "object", (), ())
 
 
 def module_value(linker: Linker, name: str) -> Value:

@@ -21,6 +21,7 @@ from txlint.link.opening import made_if, name_of
 from txlint.link.project import mentions
 from txlint.link.settled import constants, flag_of
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
+from txlint.link.something import TOLD, something
 from txlint.link.unset import made_there, since_entry, since_made
 from txlint.link.uses import uses_of
 from txlint.link.values import (
@@ -249,9 +250,9 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
         elif len(value) == 1 and (signal := sent_as(frame.linker, value[0])) is not None:
             values[place] = ("const", signal)
         elif (key := frame.key_of(arg, value)) is not None:
-            values[place] = (
-                ("key", key, value[0].klass.id) if len(value) == 1 and type(value[0]) is Obj and value[0].exact else ("key", key)
-            )
+            values[place] = ("key", key)
+            if len(value) == 1 and type(value[0]) is Obj and value[0].exact:
+                values[place] = ("key", key, value[0].klass.id, *((True,) if something(frame, arg, value) else ()))
         elif "." in arg and (flag := flag_of(frame, arg)) is not None:
             values[place] = ("param", flag)
     elif arg[0] == "ifexp" and (which := one_of_two(frame, arg)) is not None:
@@ -268,13 +269,17 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
         elif len(value) == 1 and type(value[0]) is Ext and frame.linker.catalog.library_class(value[0].name) is not None:
             values[place] = ("is", frame.linker.number_of(value[0].name))
         elif len(value) == 1 and type(value[0]) is Obj and value[0].exact:
-            values[place] = ("class", value[0].klass.id)
+            is_true = arg.__class__ is tuple and something(frame, arg, value) is not None
+            values[place] = ("true" if is_true else "class", value[0].klass.id)
         elif value and type(value[0]) is Param:
             values[place] = ("outer", value[0].fun.id, value[0].name)
         elif value and type(value[0]) is Const and (known := _constants(frame, arg, value)):
             values[place] = ("one of", known)
         elif arg.__class__ is tuple and arg[0] in ("list", "tuple", "set") and all(_is_const(item) for item in arg[1]):
             values[place] = ("const", tuple(item[1] for item in arg[1]))
+        elif arg.__class__ is tuple or (len(value) == 1 and type(value[0]) in TOLD):
+            if (given := something(frame, arg, value)) is not None:
+                values[place] = given
     functions = []
     for atom in value:
         if type(atom) is Fn:
@@ -370,8 +375,9 @@ def _has_key(bound: dict[str, Value], name: str) -> bool:
 
 def note_parameters(linker: Any, fun: Fun, bound: dict[str, Value], cls: int = NO_CLASS, whole: bool = False) -> None:
     """What callers pass is what a parameter without annotation may be, a module or class of a library among them (``Billing(stripe)``).
-    Callables of the project are not told here: which caller passes which one is kept apart (`program`). What is passed beside them is noted, as it may be a key;
-    so it is of instances where the function keeps what it is given. ``whole``: what is not bound has its default."""
+    Callables of the project are not told here: which caller passes which one is kept apart (`program`). What is passed beside them is
+    noted, as it may be a key; so it is of instances where the function keeps what it is given. ``whole``: what is not bound has its
+    default."""
     for name, value in bound.items():
         for atom in value:
             if type(atom) in CALLABLE or (type(atom) is Obj and len(bound) > 1 and _has_key(bound, name) and fills(linker, fun)):
@@ -564,7 +570,7 @@ def decided(site: Site, fun: Fun, bound: dict[str, Value], receiver: Atom | None
         if isinstance(receiver, SelfObj):
             return test
         known = dict(constants(receiver.flags)) if isinstance(receiver, Obj) else {}
-        return test.holds(known[test.param]) if test.param in known and known[test.param].__class__ is not Made else None
+        return test.says(known[test.param]) if test.param in known and known[test.param].__class__ is not Made else None
     param = next((param for param in fun.fact.params if param.name == test.param), None) if fun.fact is not None else None
     if param is None:
         return None
@@ -574,9 +580,9 @@ def decided(site: Site, fun: Fun, bound: dict[str, Value], receiver: Atom | None
     if value is None:
         default = param.default
         is_known = default is not None and default.__class__ is tuple and default[0] == "const" and not site.open_ended
-        return test.holds(default[1]) if default is not None and is_known else None
+        return test.says(default[1]) if default is not None and is_known else None
     if len(value) == 1 and isinstance(value[0], Const):
-        return test.holds(value[0].value)
+        return test.says(value[0].value)
     mine = next((atom for atom in value if isinstance(atom, Param)), None)
     return test._replace(param=mine.name) if mine is not None and mine.fun is site.frame.fun and site.frame.is_param(mine.name) else None
 

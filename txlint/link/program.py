@@ -355,15 +355,11 @@ class _Builder:
         if known is None:
             fact = fun.fact
             params = tuple(fact.positional) if fact else ()
-            defaults: dict[str, Any] = {}
-            for param in fact.params if fact else ():
-                default = param.default
-                if default is not None and default.__class__ is tuple and default[0] == "const":
-                    defaults[param.name] = default[1]
             names = params + tuple(p.name for p in fact.params if p.kind == "kwonly") if fact else ()
             nowhere = (1, 0, 1, 0)
             known = self.infos[fun.id] = FunctionInfo(
-                fun.module.facts.path, fun.dotted, names, defaults, fact.pos if fact else nowhere, fact.name_pos if fact else nowhere,
+                fun.module.facts.path, fun.dotted, names, self.linker.defaults(fun),
+                fact.pos if fact else nowhere, fact.name_pos if fact else nowhere,
                 any(p.kind == "vararg" for p in fact.params) if fact else False,
                 any(p.kind == "kwarg" for p in fact.params) if fact else False,
                 len(params),

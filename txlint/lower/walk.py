@@ -282,12 +282,19 @@ def _start(text: str) -> str:
     return f"{words[0]} " if words and is_ended and words[0].upper() in _STATEMENTS else ""
 
 
+_TEXT = ("const", " ")
+
+
 def _joined_str(n: Any, w: Walk) -> Expr:
     parts: list[Expr] = []
     first = n.values[0] if n.values else None
     if isinstance(first, Constant) and isinstance(first.value, str) and (start := _start(first.value)):
         parts.append(("const", start))
+        _interpolated(n, w, parts)
+        return ("fstring", tuple(parts))
     _interpolated(n, w, parts)
+    if parts and any(part.__class__ is Constant for part in n.values):
+        parts.append(_TEXT)
     return ("fstring", tuple(parts))
 
 

@@ -22,7 +22,7 @@ Expressions (``Expr``)
                                         kind ``"list" "set" "dict" "gen"``; generators: ``(target, iter, ifs, is_async)``;
                                         values: one Expr, two for a dict
     ``("fstring", parts)``              the interpolated expressions; before them, as a constant, what the text starts with where
-                                        that could start a name
+                                        that could start a name; behind them ``("const", " ")`` where other text is in it
     ``("named", name, e)``              walrus
     ``("star", e)``
     ``("other", parts)``                anything else: its sub-expressions in order

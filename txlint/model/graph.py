@@ -20,8 +20,8 @@ class Test(NamedTuple):
     """A test of a parameter: ``op`` is ``truthy``, ``is``, ``==``, ``in``, ``has`` (the parameter contains the value), ``any`` (one of
     the tests in the value holds), ``either`` (the same, of several parameters: ``param`` is empty), ``class`` (its class, or the class
     that it is, is one of these numbers; or the function, see `Made`), ``item`` (the same of an item of the list that it is), ``kind`` (it
-    is an instance of one of these classes of libraries) or `KEY`; ``wanted`` what it must give. The parameter may be a key of
-    ``**kwargs``."""
+    is an instance of one of these classes of libraries), ``type`` (the same of built-in ones) or `KEY`; ``wanted`` what it must give. The
+    parameter may be a key of ``**kwargs``."""
 
     param: str
     op: str
@@ -29,8 +29,18 @@ class Test(NamedTuple):
     wanted: bool
 
     def holds(self, value: Any) -> bool:
-        """Does a constant meet it?"""
-        if self.op == "truthy":
+        """May what is passed meet it?"""
+        return self.says(value) is not False
+
+    def says(self, value: Any) -> bool | None:
+        """Does a constant, or `Some`, meet it; None: it cannot be told."""
+        result: bool | None
+        if self.op == "any":
+            answers = [each.says(value) for each in self.value]
+            result = True if True in answers else None if None in answers else False
+        elif value.__class__ is Some:
+            result = value.says(self.op, self.value)
+        elif self.op == "truthy":
             result = bool(value)
         elif self.op == "is":
             result = value is self.value or (value == self.value and type(value) is type(self.value) and value in (None, True, False))
@@ -38,17 +48,48 @@ class Test(NamedTuple):
             result = value in self.value
         elif self.op == "has":
             result = isinstance(value, (tuple, str)) and self.value in value
-        elif self.op == "any":
-            result = any(each.holds(value) for each in self.value)
         elif self.op in ("class", "item"):
-            return value is not None or not self.wanted
+            result = False if value is None else None
+        elif self.op == "type":
+            kinds = _LISTS if value.__class__ is tuple else {each.__name__ for each in type(value).__mro__}
+            result = None if value.__class__ is tuple and not kinds.isdisjoint(self.value) else not kinds.isdisjoint(self.value)
         else:
             result = value == self.value
-        return result is self.wanted
+        return result if result is None else result is self.wanted
 
     def otherwise(self) -> Test:
         """What holds where it does not."""
         return self._replace(wanted=not self.wanted)
+
+
+_LISTS = frozenset({"frozenset", "list", "set", "tuple"})
+"""What a constant may be that is a tuple here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """What is passed where its value is not known, but that it is something. ``type``: the built-in one that it is an instance of,
+    ``object`` for that itself; empty: it may be an instance of any class. ``true``: what it gives as a test; None: not known. ``name``:
+    what tells it from all others, ``shop.NOT_GIVEN`` where that is bound to ``object()``."""
+
+    type: str
+    true: bool | None
+    name: str = ""
+
+    def says(self, op: str, value: Any) -> bool | None:
+        """What a `Test` of it gives, whatever is wanted; None: it cannot be told."""
+        if op == "truthy":
+            return self.true
+        if op in ("is", "=="):
+            if value is None or value.__class__ is Some:
+                return value is not None and self.name != "" and self == value
+            is_alike = not self.type or self.type == type(value).__name__ or (self.type in _LISTS and type(value) is tuple)
+            return None if is_alike and op == "==" else False
+        if op == "in":
+            return None if any(self.says("==", each) is not False for each in value) else False
+        if op == "type":
+            return self.type in value if self.type or value == ("bool",) else None
+        return False if op == "class" and self.type == "object" else None
 
 
 @dataclass(slots=True, eq=False)
@@ -221,10 +262,11 @@ class Passed(NamedTuple):
     """Arguments of a call as far as conditions, callbacks and sessions need them: ``values`` maps a position or keyword to ``("const",
     v)``, ``("one of", vs)`` of several constants, ``("by", test, v, w)`` of two as a test of the caller's says, ``("param", name)`` (the
     caller's), ``("grown", name, names)`` (the caller's, to which these may have been added), ``("outer", function, name)`` (one of a
-    function around it), ``("is", class)`` (the class itself), ``("class", class)`` (an instance of it), ``("key", Key)``, or what `STAR`
-    says; `CHANGED` to ``("assigned", row, ask)``, `HELD` to ``("held", ask)`` and `OF` to ``("of", ask, ..)``, behind it what it is told
-    first. ``0.session`` is the session in the first argument, ``0.`` that argument itself, where the caller knows them by another name.
-    ``callables`` maps it to the functions passed."""
+    function around it), ``("is", class)`` (the class itself), ``("class", class)`` (an instance of it), ``("true", class)`` (one that is
+    true), ``("key", Key)``, ``("key", Key, class)``, ``("key", Key, class, True)``, or what `STAR` says; `CHANGED` to ``("assigned", row,
+    ask)``, `HELD` to ``("held", ask)`` and `OF` to ``("of", ask, ..)``, behind it what it is told first. ``0.session`` is the session
+    in the first argument, ``0.`` that argument itself, where the caller knows them by another name. ``callables`` maps it to the functions
+    passed."""
 
     values: dict[int | str, tuple[Any, ...]]
     callables: dict[int | str, tuple[Target, ...]]

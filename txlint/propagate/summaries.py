@@ -35,6 +35,7 @@ from txlint.model.graph import (
     Made,
     Node,
     Passed,
+    Some,
     Target,
     Test,
 )
@@ -219,12 +220,17 @@ def is_guess(conditions: tuple[Condition, ...], target: Target, passed: Passed, 
         return False
     return all(
         any(
-            test.wanted and (test.op == KEY or test.param.startswith(CHANGED)) and argument(test, target, passed, info)[0] == "unknown"
+            test.wanted and (test.op == KEY or test.param.startswith(CHANGED)) and _is_open(argument(test, target, passed, info))
             for test in conjunction
         )
         for conjunction in conditions
         if instantiate((conjunction,), target, passed, info)
     )
+
+
+def _is_open(given: tuple[Any, ...]) -> bool:
+    """May what is passed be any of several?"""
+    return given[0] == "unknown" or (given[0] == "const" and given[1].__class__ is Some)
 
 
 def asks_for_key(conditions: tuple[Condition, ...]) -> bool:
@@ -239,8 +245,9 @@ def _passed_something(name: str, position: int, passed: Passed) -> bool:
     return bool(passed.given & {name, position})
 
 
-_CLASSES = {"class": 1, "is": 1, "key": 2}
-"""What is passed, where its class comes last: an instance, a class itself, and what may hold a session, where its class is known."""
+_CLASSES = {"class": 1, "true": 1, "is": 1, "key": 2}
+"""What is passed, and at which place its class stands where that is known: an instance, one that is true, a class itself, and what may hold
+a session (behind it: that it is true)."""
 
 
 def may_be(test: Test, of: Any) -> bool:
@@ -276,7 +283,9 @@ def instantiate(conditions: tuple[Condition, ...], target: Target, passed: Passe
                 test = Test(IDENTITY, "truthy", True, test.wanted is (test.param == INSTANCE))
                 given = passed.values.get(IDENTITY, given)
             if given[0] in _CLASSES:
-                if len(given) > _CLASSES[given[0]] and not may_be(test, given[-1]):
+                at = _CLASSES[given[0]]
+                is_false = test.op == "truthy" and not test.wanted and (given[0] == "true" or len(given) > at + 1)
+                if is_false or (len(given) > at and not may_be(test, given[at])):
                     possible = False
                     break
             elif given[0] in ("const", "one of"):

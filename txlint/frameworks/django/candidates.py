@@ -20,6 +20,9 @@ _WORDS = {
     **dict.fromkeys(("example", "sample", "template", "demo", "docs", "doc", "build", "ci", "bench", "benchmark"), 1),
     **dict.fromkeys(("test", "tests", "testing", "pytest", "unittest"), 0),
 }
+_TRIAL = {word for word, rank in _WORDS.items() if rank == 0} | {
+    *("demo", "demos", "example", "examples", "sample", "samples", "sandbox", "testapp", "testproject", "testsite"),
+}
 _NEUTRAL = 3
 MOST = 12  # modules that are read
 # Files by the part of the deployment that they start: what the server uses says more than what developers use.
@@ -153,6 +156,11 @@ def _rank_of(module: str, klass: str | None) -> int:
 def looks_like_test(path: str) -> bool:
     parts = path.split("/")
     return any(part in ("tests", "test", "testing") for part in parts[:-1]) or parts[-1].startswith(("test_", "conftest."))
+
+
+def is_trial(path: str) -> bool:
+    """Is a file that of a project in which a package is tried out only: ``sandbox/settings.py``, ``test_project/config/base.py``?"""
+    return any(word in _TRIAL for part in path.removesuffix(".py").split("/") for word in _words(part))
 
 
 def _defines_databases(facts: FileFacts) -> bool:

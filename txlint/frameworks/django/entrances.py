@@ -281,8 +281,7 @@ def admin_rows(linker: Linker, models: DjangoModels) -> Iterator[Entrance]:
         for fun, cls, given, sure in linker.called_methods(model, (name,)):
             # Of what a signal may be sent with, nothing is known but that no fixture is being loaded.
             is_own = fun.fact.name == name and fun.klass is not None
-            params = (each for each in fun.fact.params if is_own or each.name not in _SENT)
-            left = tuple((each.name, each.default[1]) for each in params if isinstance(each.default, tuple) and each.default[0] == "const")
+            left = tuple((name, default) for name, default in linker.defaults(fun).items() if is_own or name not in _SENT)
             left = left if is_own else (*left, ("raw", False))
             known = (*given, *left, *(((IDENTITY, True), ("created", False)) if stored else ()), *shown)
             yield Entrance((fun.id, cls, True), "admin", ADMIN, path, pos, f"{dotted}.{name}", None, sure, known)

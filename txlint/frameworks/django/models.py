@@ -122,6 +122,11 @@ class DjangoModels(Framework):
     # -- the linker's questions ---------------------------------------------------------------------------------------------------
 
     def setting(self, path: str) -> tuple[str, Any]:
+        state, value = self._setting(path)
+        is_unsure = state == "value" and self.settings.trial and path != "INSTALLED_APPS"  # what is installed a package depends on
+        return "likely" if is_unsure else state, value
+
+    def _setting(self, path: str) -> tuple[str, Any]:
         answer = self.settings.get(path)
         if answer.value is ABSENT:
             return "absent", None
@@ -130,7 +135,7 @@ class DjangoModels(Framework):
         return "value" if answer.confidence is Confidence.CERTAIN else "likely", answer.value
 
     def setting_named(self, dotted: str) -> tuple[str, Any]:
-        return self.setting(dotted.removeprefix(_SETTINGS)) if dotted.startswith(_SETTINGS) else ("unknown", None)
+        return self._setting(dotted.removeprefix(_SETTINGS)) if dotted.startswith(_SETTINGS) else ("unknown", None)
 
     def may_hold(self, path: str) -> Sequence[str]:
         answer = self.settings.get(path)
@@ -351,8 +356,7 @@ class DjangoModels(Framework):
             return None
         if kind in _TO_ONE:
             return instances
-        is_known = kind != _GENERIC and len(origin) > 3 and near is not None
-        related = Related(origin[3], near.id, False) if is_known else None
+        related = Related(origin[3], near.id, False) if kind != _GENERIC and len(origin) > 3 and near is not None else None
         return (linker.atoms(linker.ExtObj, _GENERIC_RELATED if kind == _GENERIC else _MANY_RELATED, instances, related),)
 
     def member(self, linker: Linker, klass: Klass, parts: tuple[Value, ...]) -> Value | None:

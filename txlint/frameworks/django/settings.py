@@ -30,7 +30,7 @@ from txlint.frameworks.data import (
     Unknown,
     dotted_name,
 )
-from txlint.frameworks.django.candidates import MOST, Candidate, defining, find_candidates
+from txlint.frameworks.django.candidates import MOST, Candidate, defining, find_candidates, is_trial
 from txlint.frameworks.django.readers import FROM_ENVIRONMENT, read_environment
 from txlint.frameworks.evaluate import Call, Evaluator, Frame, Modules, absolute_import
 from txlint.frameworks.files import Files
@@ -74,7 +74,7 @@ class Inert(NamedTuple):
 class DjangoSettings:
     """The settings of a project. ``module`` is ``None`` where there are none (a reusable app). ``atomic_requests`` has one entry for
     each database whose dict sets the key, and is empty where nothing does. ``missing`` are modules that the configuration names and
-    the project lacks."""
+    the project lacks. ``trial``: they are those of a project for tests, examples or a demonstration, and production has others."""
 
     module: str | None
     path: str
@@ -85,6 +85,7 @@ class DjangoSettings:
     missing: tuple[str, ...]
     names: Table
     evaluator: Evaluator
+    trial: bool = False
 
     @property
     def atomic_aliases(self) -> tuple[str, ...]:
@@ -198,6 +199,7 @@ def read_settings(project: Mapping[str, FileFacts] | Modules, files: Files, conf
         missing,
         names,
         evaluator,
+        is_trial(path) and not config.django_settings,
     )
 
 
