@@ -139,7 +139,7 @@ def test_what_was_assumed_is_said() -> None:
     ("summary", "hint"),
     [
         (Summary(9, 0, 0, 0, 5, 0), "no transaction was found"),
-        (Summary(9, 0, 0, 5, 0, 0), "no effect call was found in the code that"),
+        (Summary(9, 0, 0, 5, 0, 0), "in the code that"),
         (Summary(), None),
     ],
 )
