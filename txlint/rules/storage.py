@@ -89,9 +89,10 @@ callbacks with `captureOnCommitCallbacks(execute=True)`.
 
 ## Known limits
 
-Temporary files are told by where they are made (`tempfile`, or the same function under a name of its own), not by their names; what is
-moved from there is a new file (TX111). What a handler does to files before it raises again is taken for undoing what has been done. An
-upload by a file field is an effect of `save()` only where the same function, form or serializer assigned the file.
+Temporary files are told by where they are made (`tempfile`), not by their names; what is moved from there is a new file (TX111). What a
+function has written itself under a name of its own it may remove, too. What a handler does to files before it raises again is taken for
+undoing what has been done. An upload by a file field is an effect of `save()` only where the same function, form or serializer assigned
+the file.
 
 ## See also
 
