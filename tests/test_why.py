@@ -83,6 +83,30 @@ def never_wanted(order):
         "https://i.example",
         data=str(order),
     )
+
+
+from threading import Thread
+
+
+class Poller:
+    def start(self):
+        Thread(target=self.work).start()
+
+    def work(self):
+        print("polled")
+
+
+class NamedPoller(Poller):
+    def work(self):
+        requests.post("https://j.example")
+
+
+class Loader:
+    def run(self):
+        return self.work()
+
+    def work(self):
+        return requests.post("https://k.example")
 """
 
 Ask = Callable[..., Explanation]
@@ -143,6 +167,11 @@ def test_a_helper_tells_what_is_behind_it(ask: Ask) -> None:
         ),
         ("https://g.example", "the comment on line 41 ignores it."),
         ("https://h.example", "no transaction is open on any path to it: 1 function calls `branch`."),
+        (
+            "https://j.example",
+            "the function that it stands in is handed to `threading.Thread` at app.py:71, which runs it outside of the transaction.",
+        ),
+        ("https://k.example", "no transaction is open on any path to it: 1 function calls `Loader.work`."),
     ],
 )
 def test_an_effect_that_is_not_reported_says_why(ask: Ask, fragment: str, sentence: str) -> None:
@@ -215,7 +244,7 @@ def test_any_line_of_a_long_call(ask: Ask) -> None:
 @pytest.mark.parametrize(
     ("place", "said"),
     [
-        ("app.py:900", "app.py: the file ends on line 63"),
+        ("app.py:900", "app.py: the file ends on line 87"),
         ("notes.txt:1", "notes.txt:1: "),
         ("tests/test_app.py:1", "tests/test_app.py: tests are left out: --include-tests looks at them as well"),
         ("broken.py:1", "broken.py:1: "),

@@ -28,7 +28,7 @@ from txlint.catalog.lookup import Catalog
 from txlint.config import Config, ConfigError
 from txlint.deep import with_room
 from txlint.discover import Discovery, File, discover, project_root
-from txlint.frameworks import arq, flask, handlers, litestar, odoo, oscar, pyramid, sqlalchemy, starlette
+from txlint.frameworks import arq, flask, handlers, litestar, odoo, oscar, pyramid, slack_bolt, sqlalchemy, starlette
 from txlint.frameworks.django.entrances import entrances as django_entrances
 from txlint.frameworks.django.entrances import inform as django_inform
 from txlint.frameworks.django.inert import inert_settings
@@ -621,6 +621,8 @@ def analyse(
     informs: list[Callable[[Linker], None]] = [lambda linker: django_inform(linker, settings)]
     if handled:
         informs.append(handlers.inform)
+    if slack_bolt.PACKAGE in imported:
+        informs.append(slack_bolt.inform)
     if arq.PACKAGE in imported:
         informs.append(arq.inform)
     lines = Cuts(cuts(facts))

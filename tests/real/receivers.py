@@ -419,6 +419,19 @@ def _meilisearch(place: Place) -> Any:
     return _module("meilisearch").Client(place.url)
 
 
+def _slack(place: Place) -> Any:
+    return _module("slack_sdk").WebClient("t", base_url=f"{place.url}/")
+
+
+def _jira(place: Place) -> Any:
+    return _module("jira").JIRA(place.url, token_auth="t", get_server_info=False, max_retries=0)
+
+
+def _jira_issue(place: Place) -> Any:
+    client = _jira(place)
+    return _module("jira").Issue(client._options, client._session, {"self": f"{place.url}/rest/api/2/issue/1", "id": "1", "fields": {}})
+
+
 def _requests_hardened() -> Any:
     hardened = _module("requests_hardened")
     config = hardened.Config(ip_filter_enable=False, ip_filter_allow_loopback_ips=True, never_redirect=True, default_timeout=(2, 2))
@@ -880,6 +893,9 @@ MAKERS: dict[str, Maker] = {
     "Request": _pyramid_request,
     "client.ApiClient": lambda place: _module("kubernetes.client").ApiClient(_module("kubernetes.client").Configuration(host=place.url)),
     "dynamic.DynamicClient": _dynamic_kubernetes,
+    "jira.Issue": _jira_issue,
+    "jira.JIRA": _jira,
+    "jira.Role": lambda place: _module("jira").Role({}, _jira(place)._session, {"self": f"{place.url}/rest/api/2/role/1"}),
     "kubernetes.dynamic.resource.Resource": _pods,
     "client.AppsV1Api": lambda place: _kubernetes(place, "AppsV1Api"),
     "client.BatchV1Api": lambda place: _kubernetes(place, "BatchV1Api"),
@@ -966,6 +982,14 @@ MAKERS: dict[str, Maker] = {
     "rq.Queue": _rq_queue,
     "rq.job.Job": _rq_job,
     "sendgrid.SendGridAPIClient": lambda place: _module("sendgrid").SendGridAPIClient("k"),
+    "slack_bolt.Complete": lambda place: _module("slack_bolt").Complete(_slack(place), "F1"),
+    "slack_bolt.Fail": lambda place: _module("slack_bolt").Fail(_slack(place), "F1"),
+    "slack_bolt.Respond": lambda place: _module("slack_bolt").Respond(response_url=place.url),
+    "slack_bolt.Say": lambda place: _module("slack_bolt").Say(_slack(place), "C1"),
+    "slack_bolt.async_app.AsyncRespond": lambda place: _module("slack_bolt.async_app").AsyncRespond(response_url=place.url),
+    "slack_bolt.async_app.AsyncSay": lambda place: _module("slack_bolt.async_app").AsyncSay(
+        _module("slack_sdk.web.async_client").AsyncWebClient("t", base_url=f"{place.url}/"), "C1"
+    ),
     "slack_sdk.WebhookClient": lambda place: _module("slack_sdk").WebhookClient(place.url),
     "slack_sdk.web.async_client.AsyncWebClient": lambda place: _module("slack_sdk.web.async_client").AsyncWebClient("t"),
     "slack_sdk.webhook.async_client.AsyncWebhookClient": lambda place: _module("slack_sdk.webhook.async_client").AsyncWebhookClient(

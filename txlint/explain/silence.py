@@ -10,7 +10,7 @@ from txlint.explain.line import Call, Seen, watch
 from txlint.explain.ways import Ways
 from txlint.link.linker import Linker
 from txlint.link.project import Fun
-from txlint.link.values import Ext, ExtMethod
+from txlint.link.values import Ext, ExtMethod, Fn
 from txlint.model.finding import Finding, Opener, Place
 from txlint.model.graph import Event, Program
 from txlint.model.kinds import code_of
@@ -102,7 +102,7 @@ class Silence:
         flows = {flow.fun: flow for flow in self.program.flows.values() if fun.fact.name in flow.deferred}
         for number in sorted(flows):
             by = self.linker.project.funs[number]
-            calls = [Call(by, expr[4], expr) for expr in calls_in(by.body) if _is_given(expr, fun, by)]
+            calls = [Call(by, expr[4], expr) for expr in calls_in(by.body) if _is_given(self.linker, expr, fun, by)]
             for call, seen in watch(self.linker, calls).items():
                 for atom in seen.value:
                     if isinstance(atom, (Ext, ExtMethod)):
@@ -127,7 +127,7 @@ def _places(opener: Opener) -> Iterator[Place]:
         yield step.place
 
 
-def _is_given(expr: tuple[object, ...], fun: Fun, by: Fun) -> bool:
+def _is_given(linker: Linker, expr: tuple[object, ...], fun: Fun, by: Fun) -> bool:
     """Is the function, by its name or as this very lambda, among the arguments of a call in ``by``?"""
     assert fun.fact is not None
     if fun.fact.name == "<lambda>" and by.module is not fun.module:
@@ -137,7 +137,7 @@ def _is_given(expr: tuple[object, ...], fun: Fun, by: Fun) -> bool:
     while waiting:
         at = waiting.pop()
         if isinstance(at, str):
-            if at.rpartition(".")[2] == fun.fact.name:
+            if at.rpartition(".")[2] == fun.fact.name and _may_stand_for(linker, at, fun, by):
                 return True
         elif isinstance(at, tuple) and at:
             if at[0] == "lambda" and len(at) == 2:
@@ -146,3 +146,10 @@ def _is_given(expr: tuple[object, ...], fun: Fun, by: Fun) -> bool:
             elif at[0] != "const":
                 waiting.extend(at)
     return False
+
+
+def _may_stand_for(linker: Linker, name: str, fun: Fun, by: Fun) -> bool:
+    """Is it this function that a name in ``by`` stands for, or one that it overrides, as far as that is known?"""
+    known = [atom.fun for atom in linker.value(name, by.module, by if by.fact is not None else None) if isinstance(atom, Fn)]
+    above = linker.mro(fun.klass) if fun.klass is not None else ()
+    return not known or any(each is fun or (each.klass is not None and each.klass in above) for each in known)

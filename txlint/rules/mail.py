@@ -112,7 +112,7 @@ FAMILY = Family(
     kind="mail",
     default=True,
     does="sends a message",
-    harm="a rollback does not take the message back, and the mail server's answer is waited for with the transaction open",
+    harm="a rollback does not take the message back, and the answer is waited for with the transaction open",
     way="defer",
     doc=__doc__ or "",
 )
