@@ -851,6 +851,20 @@ def _connection_of_http(place: Place) -> Any:
     return _module("thrift.transport.THttpClient").THttpClient(f"{place.url}/")
 
 
+def _git_repository(place: Place) -> Any:
+    repo = _module("git").Repo.init(place.folder)
+    repo.create_remote("origin", f"{place.url}/shop.git")
+    repo.index.commit("first")
+    return repo
+
+
+def _git_submodule(place: Place) -> Any:
+    repo = _git_repository(place)
+    part = _module("git").Submodule(repo, repo.head.commit.binsha, name="part", path="part", url=f"{place.url}/part.git")
+    part._branch_path = "refs/heads/main"
+    return part
+
+
 MAKERS: dict[str, Maker] = {
     "aiosmtplib.SMTP": _aiosmtplib,
     "datacite.DataCiteMDSClient": lambda place: _module("datacite").DataCiteMDSClient("u", "p", "10.1", url=place.url),
@@ -1004,6 +1018,8 @@ MAKERS: dict[str, Maker] = {
     "stripe.SubscriptionService": lambda place: _stripe_client(place).subscriptions,
     "stripe.TopupService": lambda place: _stripe_client(place).topups,
     "stripe.TransferService": lambda place: _stripe_client(place).transfers,
+    "Repo": _git_repository,
+    "Submodule": _git_submodule,
     "threading.Thread": lambda place: _module("threading").Thread(target=_thread_target),
     "token": lambda place: "t",
     "twilio.rest.api.v2010.account.message.MessageContext": lambda place: _twilio_message(place, "MessageContext", "AC1", "SM1"),
