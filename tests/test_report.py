@@ -28,7 +28,8 @@ from tests.hazards import (
 )
 from txlint.model.finding import Assumption, Effect, Explanation, Place, Problem, Report, Summary, Unresolved, Verdict
 from txlint.model.graph import Misuse
-from txlint.model.hazard import Hazard
+from txlint.model.hazard import Hazard, Omitted
+from txlint.model.kinds import Confidence
 from txlint.report.concise import render_concise
 from txlint.report.counts import by_rule, counted, headline, looked_at, pairs
 from txlint.report.escape import encodable, visible, width
@@ -113,7 +114,7 @@ def test_what_happens_at_one_place_is_one_mark() -> None:
 
 def test_three_entries_and_the_command_for_the_others() -> None:
     ways = tuple(passage(replace(CHECKOUT, function=f"shop.views.view_{n}"), RECEIPT, BY_CHECKOUT) for n in range(6))
-    told = text_of(Hazard(RECEIPT, ways, omitted=4))
+    told = text_of(Hazard(RECEIPT, ways, omitted=(Omitted(Confidence.CERTAIN, False, False, 4),)))
     assert told.count("= also:") == 2
     assert "= more: 7 paths, see `txlint why shop/orders.py:3`" in told
 

@@ -9,6 +9,8 @@ import pytest
 from tests.hazards import ANNOUNCED, ORDERS, POSTED, RECEIPT, VIEWS, facts, only, receipt, sources
 from txlint.model.facts import FileFacts
 from txlint.model.finding import Finding, Problem
+from txlint.model.hazard import Omitted
+from txlint.model.kinds import Confidence
 from txlint.rules import RULES
 from txlint.rules.judge import judge
 from txlint.select import (
@@ -130,7 +132,7 @@ def test_a_file_can_be_silenced() -> None:
 
 
 def test_many_paths_need_a_reason() -> None:
-    many = only(receipt(omitted=4))
+    many = only(receipt(omitted=(Omitted(Confidence.LIKELY, False, False, 4),)))
     chosen = select((many,), (orders("send_receipt", "ignore[TX101]"),), ALL)
     assert chosen.findings[0].message.endswith("(the ignore comment would silence 6 entries: it needs a reason)")
     assert chosen.problems == ()

@@ -16,7 +16,7 @@ from txlint.link.project import Fun, Klass, mentions
 from txlint.link.uses import RECEIVES, Place, Uses, is_only_counted, uses_before, uses_of
 from txlint.link.values import Cls, Const, ExtMethod, Obj, Value
 from txlint.model.facts import Body, Expr, Pos
-from txlint.model.graph import CHANGED, KEPT, NEW, OR, STORED, UNSURE, Test
+from txlint.model.graph import CHANGED, IDENTITY, INSTANCE, KEPT, NEW, OR, STORED, UNSURE, Test
 from txlint.model.shapes import bodies, called, calls_in, last_name, statements
 
 if TYPE_CHECKING:
@@ -205,14 +205,49 @@ def _is_read_anew(frame: Frame, name: str) -> bool:
         source = source[2]
     klass = frame.klass or frame.fun.klass
     assert klass is not None
-    family = {klass.id, *(k.id for k in frame.linker.mro(klass) if isinstance(k, Klass)), *(k.id for k in klass.subclasses)}
-    rows = [atom for atom in frame.env.get(name, ()) if isinstance(atom, Obj)]
-    its_own = all(row_of(a) == STORED and a.klass.id in family for a in rows) if rows else _is_of_class(source, frame.self_name)
-    return its_own and _by_key(source, frame.self_name)
+    return _by_key(source, frame.self_name) and _is_of_class(frame, source, frame.env.get(name, ()), frame.self_name, (klass,))
 
 
-def _is_of_class(expr: Expr, own: str | None) -> bool:
-    """``self.__class__.objects.get(..)``, where nothing is known of the manager: is a row of the receiver's class asked for?"""
+def stored_before(frame: Frame, expr: Expr, value: Value) -> Test | None:
+    """Where a call reads the row anew that the function is about, by its key, what holds where it finds one: a new row is not there yet
+    (``old = Order.objects.filter(pk=instance.pk).first()``, or where ``.get(pk=instance.pk)`` has not raised)."""
+    if last_name(expr[1]) not in _READS:
+        return None
+    own = frame.fun.klass if frame.self_name is not None and frame.written is False else None
+    if own is not None and _is_asked_by_key(expr, frame.self_name):
+        is_it = _is_of_class(frame, expr, value, frame.self_name, (frame.klass or own,))
+        return Test(IDENTITY, "truthy", True, True) if is_it else None
+    if frame.is_param("instance") and frame.is_param("sender") and _is_asked_by_key(expr, "instance"):
+        rows = tuple(atom.klass for atom in frame.env.get("instance", ()) if isinstance(atom, Obj))
+        return Test(INSTANCE, "truthy", True, True) if _is_of_class(frame, expr, value, "instance", rows) else None
+    return None
+
+
+def _is_asked_by_key(expr: Any, own: str | None) -> bool:
+    """Are rows chosen by the key of this one, and not all but this one?"""
+    while expr.__class__ is tuple and expr[0] in ("call", "attr"):
+        if expr[0] == "call" and last_name(expr[1]) in _CHOOSE and any(_by_key(keyword, own) for keyword in expr[3]):
+            return True
+        expr = expr[1]
+    return False
+
+
+_CHOOSE = frozenset({"aget", "filter", "get"})
+
+
+def is_only_row(frame: Frame, name: str, source: Expr) -> bool:
+    """Is a name bound to nothing but what this gives, and None?"""
+    bindings = uses_of(frame.linker, frame.fun, name).bindings
+    return name in frame.fun.scope and [each for each in bindings if each is None or not is_empty(each)] == [source]
+
+
+def _is_of_class(frame: Frame, expr: Expr, value: Value, own: str | None, classes: tuple[Klass, ...]) -> bool:
+    """Is a row of one of these classes, of one above or below it, what a call reads? Where nothing is known of the manager: is it that of
+    the row's class (``self.__class__.objects.get(..)``, ``sender.objects.get(..)``)?"""
+    rows = [atom for atom in value if isinstance(atom, Obj)]
+    if rows:
+        family = {k.id for klass in classes for k in (*frame.linker.mro(klass), *klass.subclasses) if isinstance(k, Klass)}
+        return all(row_of(atom) == STORED and atom.klass.id in family for atom in rows)
     if expr.__class__ is not tuple or expr[0] != "call" or last_name(expr[1]) not in _READS:
         return False
     while expr.__class__ is tuple:
@@ -221,7 +256,7 @@ def _is_of_class(expr: Expr, own: str | None) -> bool:
         if expr[0] not in ("call", "attr"):
             return False
         expr = expr[1]
-    return bool(expr.startswith(f"{own}.__class__."))
+    return bool(expr.startswith(f"{own}.__class__.")) or (own == "instance" and expr.startswith("sender."))
 
 
 def _by_key(expr: Any, own: str | None) -> bool:
@@ -234,7 +269,7 @@ def _by_key(expr: Any, own: str | None) -> bool:
 
 
 _KEYS = frozenset({"pk", "id"})
-_READS = frozenset({"first", "get", "last"})
+_READS = frozenset({"afirst", "aget", "alast", "first", "get", "last"})
 _FIELDS = 16  # that are compared in one loop
 REREADS = frozenset({"arefresh_from_db", "refresh_from_db"})
 """Methods that assign all attributes of a row anew: which of them change nobody can tell."""

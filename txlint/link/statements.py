@@ -11,7 +11,7 @@ from txlint.link import misuse
 from txlint.link.branches import State, WayOut
 from txlint.link.builtin import close_stack, is_stack
 from txlint.link.calls import evaluate_call
-from txlint.link.changes import field_of, writes
+from txlint.link.changes import field_of, is_only_row, stored_before, writes
 from txlint.link.entering import Closing, enter_context, given_back, leave, only_left, own, suspended
 from txlint.link.generic import for_frame
 from txlint.link.grown import added
@@ -45,7 +45,7 @@ from txlint.link.uses import uses_of
 from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtObj, Fn, Generated, Obj, SelfObj, Stored, Value, union
 from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import Key, Test
-from txlint.model.shapes import bodies, calls_in, last_name, statements
+from txlint.model.shapes import bodies, called, calls_in, last_name, statements
 
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
@@ -80,6 +80,10 @@ def _assign(frame: Frame, stmt: Any) -> None:
             fills(frame, target[1], ("fill", stmt[3]))
     if stmt[2].__class__ is tuple and stmt[2][0] in ("call", "await") and stmt[1][0].__class__ is str:
         frame.origins[stmt[1][0]] = (frame.called, stmt[2])
+        call = stmt[2][1] if stmt[2][0] == "await" else stmt[2]
+        func = call[1] if call[0] == "call" and (call[3] or call[1].__class__ is tuple) else ""
+        if func.__class__ is tuple or func.endswith("get"):
+            _note_stored(frame, stmt[1][0], stmt[2], call, value)
     if named is not None:
         frame.tested[stmt[1][0]], renamed = named
         if renamed is not None:
@@ -89,6 +93,15 @@ def _assign(frame: Frame, stmt: Any) -> None:
             first = target if target.__class__ is str else target[1][0] if target[0] in ("tuple", "list") and target[1] else None
             if isinstance(first, str):
                 frame.rows.add(first)
+
+
+def _note_stored(frame: Frame, name: str, source: Expr, call: Expr, value: Value) -> None:
+    """What holds where a call has found the row that the function is about: a new one is not there yet."""
+    found = stored_before(frame, call, value)
+    if found is not None and is_only_row(frame, name, source):
+        frame.given_if[name] = [("test", found)]
+    if found is not None and last_name(call[1]) in ("aget", "get"):
+        assume(frame, [("test", found)])  # else it would have raised
 
 
 _TESTS = frozenset({"bool", "cmp", "ifexp", "not", "sub"})
@@ -217,7 +230,7 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
             if target in frame.tested:
                 del frame.tested[target]
                 frame.renamed.pop(target, None)
-            if target in frame.given_if:
+            if target in frame.given_if and source != ("const", None):
                 del frame.given_if[target]
             if target in frame.by_test:
                 del frame.by_test[target]
@@ -364,8 +377,10 @@ def _with(frame: Frame, stmt: Any) -> None:
         _with_item(frame, item, target, pos, closers, stmt[3])
         if number < len(stmt[1]) and len(closers) > before:  # what later items open is over before this one is
             closers.append(partial(_leave_later, frame, {(opened.key, opened.pos) for opened in frame.region}))
-    inside, ways = frame.region, len(frame.returned)
+    inside, ways, guards = frame.region, len(frame.returned), frame.guards
     frame.body(stmt[2])
+    if frame.guards is not guards and not frame.dead and any(last_name(called(item[0])) == "suppress" for item in stmt[1]):
+        frame.guards = guards
     if closers:
 
         def close_all() -> None:
@@ -577,14 +592,14 @@ def _for(frame: Frame, stmt: Any) -> None:
         frame.skipped |= {stmt[6]}
         frame.body(stmt[4])
         return
-    called = frame.called
+    called_before = frame.called
     iterate(frame, value, stmt[2])
     region = frame.region
     for opened in suspended(frame, value):
         frame.push(opened)
     before = frame.fork()
     if stmt[1].__class__ is str and stmt[2].__class__ is tuple and stmt[2][0] == "call":
-        frame.origins[stmt[1]] = (called, stmt[2])
+        frame.origins[stmt[1]] = (called_before, stmt[2])
     assign(frame, stmt[1], frame.linker.items(value))
     if fields is not None and stmt[1].__class__ is str:
         frame.each[stmt[1]] = None, fields

@@ -265,8 +265,8 @@ class Passed(NamedTuple):
     function around it), ``("is", class)`` (the class itself), ``("class", class)`` (an instance of it), ``("true", class)`` (one that is
     true), ``("key", Key)``, ``("key", Key, class)``, ``("key", Key, class, True)``, or what `STAR` says; `CHANGED` to ``("assigned", row,
     ask)``, `HELD` to ``("held", ask)`` and `OF` to ``("of", ask, ..)``, behind it what it is told first. ``0.session`` is the session
-    in the first argument, ``0.`` that argument itself, where the caller knows them by another name. ``callables`` maps it to the functions
-    passed."""
+    in the first argument, ``0.`` that argument itself, where the caller knows them by another name. ``callables`` maps it to the
+    functions passed."""
 
     values: dict[int | str, tuple[Any, ...]]
     callables: dict[int | str, tuple[Target, ...]]

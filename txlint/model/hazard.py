@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from txlint.model.catalog import Effect
 from txlint.model.facts import Pos
@@ -107,6 +108,11 @@ class Passage:
         """Its own confidence, and what the tests on it leave of that."""
         return min(self.confidence, Confidence.LIKELY) if undecided(self.calls) > MOST_UNDECIDED else self.confidence
 
+    @property
+    def least(self) -> Confidence:
+        """The least of that, its opener's confidence and that of each call."""
+        return min(self.sure, self.origin.confidence, *(hop.confidence for hop in self.hops))
+
 
 @dataclass(frozen=True, slots=True)
 class EffectSite:
@@ -124,8 +130,18 @@ class EffectSite:
     sibling_deferred: bool = False
 
 
+class Omitted(NamedTuple):
+    """How many passages are left out that are as sure as this (`Passage.least`), from a hook or not, of a transaction that only reads or
+    not."""
+
+    confidence: Confidence
+    is_hook: bool
+    reads_only: bool
+    count: int
+
+
 @dataclass(frozen=True, slots=True)
 class Hazard:
     site: EffectSite
     passages: tuple[Passage, ...]  # sorted: confidence, doubt, path, line; none for what is a misuse wherever it is
-    omitted: int = 0
+    omitted: tuple[Omitted, ...] = ()

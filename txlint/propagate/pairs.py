@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import IDENTITY, Edge, Entrance, Event, Key, Made, Misuse, Node, Opened, Program, Test
-from txlint.model.hazard import TEST, EffectSite, Hazard, Hop, Origin, Passage, Spot, doubt
+from txlint.model.hazard import TEST, EffectSite, Hazard, Hop, Omitted, Origin, Passage, Spot, doubt
 from txlint.model.kinds import Confidence, code_of
 from txlint.propagate.handed import with_arguments
 from txlint.propagate.summaries import (
@@ -458,7 +459,8 @@ class _Pairs:
             )
             self.steps.pop(site, None)
             self.onward.clear()
-            result.append(Hazard(effect_site, tuple(passages[:MOST_PAIRS]), max(0, len(passages) - MOST_PAIRS)))
+            left = Counter((each.least, each.origin.kind == "hook", each.origin.reads_only) for each in passages[MOST_PAIRS:])
+            result.append(Hazard(effect_site, tuple(passages[:MOST_PAIRS]), tuple(Omitted(*what, left[what]) for what in sorted(left))))
         return tuple(result)
 
     def ordinals(self) -> dict[int, int]:

@@ -125,7 +125,14 @@ def _judge_site(
     if not kept:
         return None
     fingerprints = _fingerprints(site, kept[:MOST_PAIRS])
-    omitted = sum(hazard.omitted for hazard in group) + max(0, len(kept) - MOST_PAIRS)
+    omitted = max(0, len(kept) - MOST_PAIRS) + sum(
+        each.count
+        for hazard in group
+        for each in hazard.omitted
+        if _limited(hazard.site, each.confidence) >= least
+        and (kind in SLOW_KINDS or not each.reads_only)
+        and not (certain_place and each.is_hook)
+    )
     if only is not None:
         left = [(pair, fingerprint) for pair, fingerprint in zip(kept, fingerprints, strict=False) if fingerprint in only]
         kept, fingerprints, omitted = [pair for pair, _ in left], [fingerprint for _, fingerprint in left], 0
@@ -202,7 +209,8 @@ def _judge_misuse(group: list[Hazard], sources: Sources, modules: frozenset[str]
         function=site.function,
         effect=Effect(GROUPS[rule.code[2]], site.callee, misuse.library),
         openers=_openers(case, kept[:MOST_PAIRS], _fingerprints(site, kept[:MOST_PAIRS]), sources, {}),
-        omitted=sum(hazard.omitted for hazard in group) + max(0, len(kept) - MOST_PAIRS),
+        omitted=max(0, len(kept) - MOST_PAIRS)
+        + sum(each.count for hazard in group for each in hazard.omitted if _limited(site, each.confidence) >= least),
         fix=Fix(),
         fingerprint=_digest(misuse.kind, site.function, site.callee, str(site.ordinal)),
     )
@@ -238,8 +246,11 @@ def _severity(site: EffectSite, held: bool) -> str:
 
 
 def _confidence(site: EffectSite, passage: Passage) -> Confidence:
-    steps = (hop.confidence for hop in passage.hops)
-    return min(site.confidence, site.effect.confidence, passage.sure, passage.origin.confidence, *steps)
+    return _limited(site, passage.least)
+
+
+def _limited(site: EffectSite, confidence: Confidence) -> Confidence:
+    return min(site.confidence, site.effect.confidence, confidence)
 
 
 def _passage_order(ranked: tuple[Confidence, Passage]) -> tuple[object, ...]:
