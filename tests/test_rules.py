@@ -630,6 +630,45 @@ def test_what_the_transaction_rests_on_is_not_deferred_as_a_whole(tmp_path: Path
     assert finding.fix.applicability == ("unsafe" if waits else "none")
 
 
+ASKED = """\
+import logging
+
+import requests
+from django.db import transaction
+
+
+def tell(order):
+    options = {{"timeout": 5}}
+    options["json"] = {{"id": order.pk}}
+    answer = requests.post("http://shop.example", **options)
+    {answered}
+
+
+@transaction.atomic
+def checkout(order):
+    order.save()
+    {leads}
+"""
+
+
+@pytest.mark.parametrize(
+    ("answered", "leads", "told"),
+    [
+        ("logging.info(answer.text)", "tell(order)", "so defer the call in `checkout` that leads to it"),
+        ("logging.info(answer.text)", "return tell(order)", "so it cannot be deferred"),
+        ("answer.raise_for_status()", "tell(order)", "so it cannot be deferred"),
+        ("if not answer.ok: raise ValueError", "tell(order)", "so it cannot be deferred"),
+        ("order.told = answer.text", "tell(order)", "so it cannot be deferred"),
+        ("order.more['told'] = answer.text", "tell(order)", "so it cannot be deferred"),
+    ],
+)
+def test_a_request_is_deferred_where_nothing_depends_on_the_answer(tmp_path: Path, answered: str, leads: str, told: str) -> None:
+    """A dict that the function makes for its call is nothing that is saved; what is raised may be meant to roll back."""
+    (tmp_path / "orders.py").write_text(ASKED.format(answered=answered, leads=leads))
+    (finding,) = api.check([str(tmp_path)], Config()).findings
+    assert told in finding.remedy
+
+
 def test_a_coroutine_is_awaited_later() -> None:
     assert remedy_of("await post(URL)", what="http") == "Await `post` after the `with` block of `checkout` has ended."
 

@@ -131,13 +131,13 @@ class EffectSite:
 
 
 class Omitted(NamedTuple):
-    """How many passages are left out that are as sure as this (`Passage.least`), from a hook or not, of a transaction that only reads or
-    not."""
+    """How many passages (``ways``) are left out that are as sure as this (`Passage.least`), from a hook or not, of a transaction that only
+    reads or not."""
 
     confidence: Confidence
     is_hook: bool
     reads_only: bool
-    count: int
+    ways: int
 
 
 @dataclass(frozen=True, slots=True)

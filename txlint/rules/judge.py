@@ -126,7 +126,7 @@ def _judge_site(
         return None
     fingerprints = _fingerprints(site, kept[:MOST_PAIRS])
     omitted = max(0, len(kept) - MOST_PAIRS) + sum(
-        each.count
+        each.ways
         for hazard in group
         for each in hazard.omitted
         if _limited(hazard.site, each.confidence) >= least
@@ -140,7 +140,7 @@ def _judge_site(
     relay = all(_is_relayed(passage, facts) for passage in passages)
     held = relay or all(passage.origin.reads_only for passage in passages)
     gone = closed(site, passages[0].origin, facts)
-    leading = deferrable(passages[0], facts) if site.result_used or gone else None
+    leading = deferrable(passages[0], facts, kind) if site.result_used or gone else None
     pairs = min(len(passages), MOST_PAIRS) + omitted
     clears = _clears_up(site, passages[0], facts)
     case = Case(site, family, passages, pairs, held, modules, relay, leading, joined, gone, clears)
@@ -210,7 +210,7 @@ def _judge_misuse(group: list[Hazard], sources: Sources, modules: frozenset[str]
         effect=Effect(GROUPS[rule.code[2]], site.callee, misuse.library),
         openers=_openers(case, kept[:MOST_PAIRS], _fingerprints(site, kept[:MOST_PAIRS]), sources, {}),
         omitted=max(0, len(kept) - MOST_PAIRS)
-        + sum(each.count for hazard in group for each in hazard.omitted if _limited(site, each.confidence) >= least),
+        + sum(each.ways for hazard in group for each in hazard.omitted if _limited(site, each.confidence) >= least),
         fix=Fix(),
         fingerprint=_digest(misuse.kind, site.function, site.callee, str(site.ordinal)),
     )

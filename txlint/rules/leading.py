@@ -23,13 +23,20 @@ could have been, which is the better mistake."""
 _QUERIES = frozenset({"exclude", "filter", "in_bulk", "iterator", "scalar", "scalars", "select_related", "values_list"})
 
 
-def deferrable(passage: Passage, facts: Mapping[str, FileFacts]) -> Hop | None:
-    """The first such call on the way; None where each has a result that is used, or writes."""
+_ASKED = frozenset({"http", "rpc"})
+"""Kinds that are there for their answer: where that may raise, the transaction may be meant to fail with it."""
+
+
+def deferrable(passage: Passage, facts: Mapping[str, FileFacts], kind: str) -> Hop | None:
+    """The first such call on the way to an effect of a kind; None where each has a result that is used, or writes."""
     bodies = [_body(hop, facts) for hop in passage.hops]
     for at, hop in enumerate(passage.hops[:-1]):
         if hop.kind != "call" or hop.callee == passage.origin.function:
             continue
-        if any(_writes(body) for body in bodies[at + 1 :]) or not _stands_alone(bodies[at], hop) or _belongs(passage.hops, bodies, at):
+        below = bodies[at + 1 :]
+        if kind in _ASKED and any(map(_raises, below)):
+            continue
+        if any(map(_writes, below)) or not _stands_alone(bodies[at], hop) or _belongs(passage.hops, bodies, at):
             continue
         if not _closed(bodies[at], hop.spot.pos, passage.origin if passage.origin.function == hop.function else None):
             return hop
@@ -95,16 +102,41 @@ def _body(hop: Hop, facts: Mapping[str, FileFacts]) -> Body:
 
 
 def _writes(body: Body) -> bool:
-    """Rows, or what may be saved with one: anything but a local name is bound."""
+    """Rows, or what may be saved with one: anything is bound but a local name, or what stands in a dict or list that is made here."""
     if any(last_name(call[1]) in _WRITES for call in calls_in(body)):
         return True
-    return any(_is_kept(target) for stmt in statements(body) for target in _targets(stmt))
+    return any(_is_kept(target, body) for stmt in statements(body) for target in _targets(stmt))
 
 
-def _is_kept(target: Expr) -> bool:
+def _raises(body: Body) -> bool:
+    """Does it raise anything itself, by what was answered?"""
+    return any(stmt[0] in ("assert", "raise") for stmt in statements(body)) or any(
+        last_name(call[1]) == "raise_for_status" for call in calls_in(body)
+    )
+
+
+def _is_kept(target: Expr, body: Body) -> bool:
     if target.__class__ is str:
         return "." in target
-    return target[0] not in ("tuple", "list") or any(map(_is_kept, target[1]))
+    if target[0] == "sub" and target[1].__class__ is str:
+        return not _is_made(target[1], body)
+    return target[0] not in ("tuple", "list") or any(_is_kept(each, body) for each in target[1])
+
+
+def _is_made(name: str, body: Body) -> bool:
+    """Is a name bound to nothing but new dicts and lists?"""
+    bound = [stmt for stmt in statements(body) if any(_binds(target, name) for target in _targets(stmt))]
+    return bool(bound) and all(stmt[0] == "assign" and name in stmt[1] and _is_new(stmt[2]) for stmt in bound)
+
+
+def _binds(target: Expr, name: str) -> bool:
+    return target == name or (
+        target.__class__ is tuple and target[0] in ("tuple", "list") and any(_binds(each, name) for each in target[1])
+    )
+
+
+def _is_new(expr: Expr) -> bool:
+    return expr.__class__ is tuple and (expr[0] in ("comp", "dict", "list") or (expr[0] == "call" and expr[1] in ("dict", "list")))
 
 
 def _targets(stmt: Stmt) -> tuple[Expr, ...]:
