@@ -417,19 +417,20 @@ def constants(values: Sequence[Value]) -> tuple[Any, ...]:
 
 
 _KEYS = frozenset({"pk", "id", "instance.pk", "instance.id"})
-_ADDING = "_state.adding"
+ADDING = "_state.adding"
+"""What of a row says whether it is new."""
 
 
 def _identity(frame: Frame, test: str, saved: bool) -> tuple[Facts, Facts] | None:
     """``self.pk``, ``self.instance.pk`` of a form: whether the receiver's row has been written."""
     head, _, rest = test.partition(".")
-    if head == "instance" and (rest in _KEYS or rest == _ADDING) and frame.is_param("instance") and frame.is_param("sender"):
-        return _both(INSTANCE, "truthy", True, saved is not rest.endswith(_ADDING))
-    if head != frame.self_name or not (rest in _KEYS or rest.removeprefix("instance.") == _ADDING or _is_row(frame, rest)):
+    if head == "instance" and (rest in _KEYS or rest == ADDING) and frame.is_param("instance") and frame.is_param("sender"):
+        return _both(INSTANCE, "truthy", True, saved is not rest.endswith(ADDING))
+    if head != frame.self_name or not (rest in _KEYS or rest.removeprefix("instance.") == ADDING or _is_row(frame, rest)):
         return None
     if frame.written is not False:
         return [], []  # it has been written here
-    return _both(IDENTITY, "truthy", True, saved is not rest.endswith(_ADDING))
+    return _both(IDENTITY, "truthy", True, saved is not rest.endswith(ADDING))
 
 
 def _own_attribute(frame: Frame, test: str) -> tuple[Facts, Facts] | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.link.carried import carried
 from txlint.link.changes import CREATED, assigned, origin_of, saves
-from txlint.link.guards import as_test, both_constant, one_of_two, parameter_of
+from txlint.link.guards import ADDING, as_test, both_constant, one_of_two, parameter_of
 from txlint.link.held import by_parameter, given, held
 from txlint.link.holding import row_of, via
 from txlint.link.kept import CALLABLE, fills
@@ -243,7 +243,7 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
             values[place] = ("grown", arg, frame.grown[arg])
         elif arg in frame.by_test and frame.by_test[arg][0] is value and (pair := both_constant(*frame.by_test[arg][2:])) is not None:
             values[place] = ("by", frame.by_test[arg][1], *pair)
-        elif arg in frame.tested and (test := as_test(frame, arg)) is not None:
+        elif arg in frame.tested and _is_bool(frame, arg) and (test := as_test(frame, arg)) is not None:
             values[place] = ("by", test, True, False)
         elif arg in frame.listed and frame.listed[arg][0] is value:
             values[place] = ("one of", frame.listed[arg][1])
@@ -257,7 +257,7 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
             values[place] = ("param", flag)
     elif arg[0] == "ifexp" and (which := one_of_two(frame, arg)) is not None:
         values[place] = ("by", *which)
-    elif arg[0] in ("not", "cmp") and (test := as_test(frame, arg)) is not None:  # `remove=not created`
+    elif arg[0] in _BOOLS and (test := as_test(frame, arg)) is not None:  # `remove=not created`
         values[place] = ("by", test, True, False)
     elif arg[0] in ("call", "sub") and (asked := parameter_of(frame, arg)) is not None:  # `kwargs.get("fields")`
         values[place] = ("param", asked)
@@ -293,6 +293,16 @@ def _pass(frame: Frame, place: int | str, arg: Expr, value: Value, values: dict[
                     functions.append(Target(inner.fun.id, cls, "callback", CERTAIN, (), 0, exact))
     if functions:
         callables[place] = tuple(functions)
+
+
+_BOOLS = frozenset({"cmp", "not"})
+
+
+def _is_bool(frame: Frame, name: str) -> bool:
+    """Is a local name bound to a test once, so that it is true or false and nothing else?"""
+    bindings = uses_of(frame.linker, frame.fun, name).bindings
+    source = bindings[0] if len(bindings) == 1 else None
+    return source is not None and (source.endswith(ADDING) if source.__class__ is str else source[0] in _BOOLS)
 
 
 def _known_within(frame: Frame, place: int | str, arg: str) -> Iterator[tuple[str, tuple[str, Key]]]:
