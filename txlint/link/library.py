@@ -368,9 +368,7 @@ def _ask(frame: Frame, expr: TypeExpr) -> None:
         frame.queries[("gives", name)] = None
 
 
-def _own(
-    frame: Frame, receiver: SelfObj, expr: TypeExpr, keywords: dict[str | None, Value]
-) -> tuple[TypeExpr, dict[str | None, Value]]:
+def _own(frame: Frame, receiver: SelfObj, expr: TypeExpr, keywords: dict[str | None, Value]) -> tuple[TypeExpr, dict[str | None, Value]]:
     """A type expression with the attributes that the receiver has in this method only, and the arguments with these among them."""
     for name, value in frame.linker.decoration(frame.fun).given:
         for method in asked(expr):

@@ -360,8 +360,9 @@ def _has_key(bound: dict[str, Value], name: str) -> bool:
 
 def note_parameters(linker: Any, fun: Fun, bound: dict[str, Value], cls: int = NO_CLASS, whole: bool = False) -> None:
     """What callers pass is what a parameter without annotation may be, a module or class of a library among them (``Billing(stripe)``).
-    Callables of the project are not told here: which caller passes which one is kept apart (`program`). What is passed beside them is noted, as it may be a key;
-    so it is of instances where the function keeps what it is given. ``whole``: what is not bound has its default."""
+    Callables of the project are not told here: which caller passes which one is kept apart (`program`). What is passed beside them is
+    noted, as it may be a key; so it is of instances where the function keeps what it is given. ``whole``: what is not bound has its
+    default."""
     for name, value in bound.items():
         for atom in value:
             if type(atom) in CALLABLE or (type(atom) is Obj and len(bound) > 1 and _has_key(bound, name) and fills(linker, fun)):

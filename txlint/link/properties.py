@@ -326,9 +326,7 @@ def _leave(site: Site) -> None:
         return
     frame.ran.add(key)
     targets = tuple(dict.fromkeys(site.targets))
-    frame.heard(
-        Event(site.pos, site.func, site.region, site.closed, frame.guards, passed(site), True, targets, tests=frame.undecided)
-    )
+    frame.heard(Event(site.pos, site.func, site.region, site.closed, frame.guards, passed(site), True, targets, tests=frame.undecided))
 
 
 def line_of(frame: Frame) -> Pos:

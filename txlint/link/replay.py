@@ -13,8 +13,8 @@ from txlint.link import misuse
 from txlint.link.alike import canonical, shared
 from txlint.link.branches import State, Way, WayOut, closes_given, either, given_after, ways_of
 from txlint.link.calls import run_at_end
-from txlint.link.chosen import passed_classes
 from txlint.link.changes import REREADS, assigns_field
+from txlint.link.chosen import passed_classes
 from txlint.link.expressions import EXPRESSIONS
 from txlint.link.generic import for_frame
 from txlint.link.guards import NO_CONSTANTS
@@ -108,11 +108,12 @@ class Frame:
 
     __slots__ = (
         "assigned_params", "at", "at_end", "awaiting", "by_test", "cached", "called", "chain", "closed", "commits", "constants",
-        "dead", "depth", "each", "ends", "env", "exact", "exits", "filled", "flow", "fun", "given", "given_if", "grown",
-        "guards", "handling", "instead", "is_quiet", "joining", "jumped", "joins_from", "keys", "klass", "linker", "listed", "loops",
-        "module", "never", "of_columns", "open", "origins", "owners", "paired", "parent", "past", "promises", "queries", "ran", "reads", "region",
-        "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "skipped", "snapshot", "stacks", "stands_for",
-        "started", "static", "switched", "tested", "tests", "told", "unpacked", "writes", "written", "wrote", "yields",
+        "dead", "depth", "each", "ends", "env", "exact", "exits", "filled", "flow", "fun", "given", "given_if", "grown", "guards",
+        "handling", "instead", "is_quiet", "joining", "joins_from", "jumped", "keys", "klass", "linker", "listed", "loops",
+        "module", "never", "of_columns", "open", "origins", "owners", "paired", "parent", "past", "promises", "queries", "ran",
+        "reads", "region", "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "skipped", "snapshot",
+        "stacks", "stands_for", "started", "static", "switched", "tested", "tests", "told", "unpacked", "writes", "written",
+        "wrote", "yields",
     )  # fmt: skip
 
     def __init__(self, linker: Linker, fun: Fun, klass: Klass | None, exact: bool) -> None:

@@ -230,6 +230,4 @@ def method_event(frame: Frame, fn: Fn, pos: Pos, receiver: Key | None = None) ->
     cls, exact = target_class(frame, fn.receiver)
     target = Target(fn.fun.id, cls, "call", CERTAIN, (), 1, exact)
     passed = Passed({RECEIVER: ("key", receiver)} if receiver is not None else {}, {}, True)
-    frame.heard(
-        Event(pos, fn.fun.qualname, frame.now_open(), frame.closed, frame.guards, passed, True, (target,), tests=frame.undecided)
-    )
+    frame.heard(Event(pos, fn.fun.qualname, frame.now_open(), frame.closed, frame.guards, passed, True, (target,), tests=frame.undecided))
