@@ -16,7 +16,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "txlint"
 MAY_NAME_LIBRARIES = ("catalog", "frameworks", "fix")
 FAMILY = "django"  # also a kind of transaction, of the model's own vocabulary, and part of two configuration keys
-PLAIN = {FAMILY, "django-settings"}
+PLAIN = {FAMILY, "django-settings", "git"}  # git: the program, too
 
 
 def library_names() -> set[str]:
