@@ -425,7 +425,7 @@ class Frame:
             if known.confidence >= opened.confidence or opened.reads is not known.reads:
                 return
             # That one may have ended by now; then this begins the next.
-        if known is not None and known.reads and opened.writes_if is None:
+        if known is not None and known.reads and not opened.reads and opened.writes_if is None:
             self.writes_after_all(known)
         if opened.kind in ("autobegin", "custom") and any(o.key == opened.key and (opened.reads or not o.reads) for o in self.region):
             return
