@@ -44,9 +44,11 @@ class Source(NamedTuple):
 
 def flag_of(frame: Frame, expr: Expr) -> str | None:
     """The parameter of conditions that ``self.flag`` is; None where it may change, or nothing says what it is."""
-    owner = frame.fun.klass
+    owner = frame.fun.klass or (frame.klass if frame.fun.id in frame.linker.around_methods else None)
     if expr.__class__ is not str or owner is None or frame.self_name is None:
         return None
+    if frame.fun.klass is None:
+        frame.queries["class", ""] = None
     head, _, name = expr.partition(".")
     if head != frame.self_name or not name.isidentifier():
         return None
@@ -54,9 +56,11 @@ def flag_of(frame: Frame, expr: Expr) -> str | None:
     key = (owner.id, name)
     known = linker.flags.get(key)
     if known is None:
-        known = linker.flags[key] = is_settled(linker, owner, name) and any(
-            name in _sources(linker, klass) or _class_level(linker, klass, name) for klass in (owner, *owner.subclasses)
-        )
+        if is_settled(linker, owner, name):
+            known = any(name in _sources(linker, klass) or _class_level(linker, klass, name) for klass in (owner, *owner.subclasses))
+        else:
+            known = _stays_false(linker, owner, name)
+        linker.flags[key] = known
         if known:
             linker.flag_names.setdefault(owner.id, {})[name] = None
     return FLAG + name if known else None
@@ -102,10 +106,12 @@ def made_with(linker: Linker, klass: Klass, args: tuple[Value, ...], keywords: d
     fun = found.method if found is not None else None
     positional = fun.fact.positional[1:] if fun is not None and fun.fact is not None else linker.fields(klass)
     bound: dict[str | None, Value] = {**dict(zip(positional, args, strict=False)), **keywords}
+    changed = _changed_by_methods(linker, klass)
     flags: list[tuple[str, Atom]] = []
     for name, (argument, default, negated, is_listed) in sources.items():
         if name in linker.project.put_on:
             continue
+        stays = not changed or name not in changed
         value = bound.get(argument) if argument is not None else None
         if value is not None and negated:
             value = _negated(linker, value)
@@ -113,12 +119,12 @@ def made_with(linker: Linker, klass: Klass, args: tuple[Value, ...], keywords: d
             is_handed_on = len(args) > len(positional) and argument not in positional
             value = UNKNOWN if argument is not None and (open_ended or is_handed_on) else default
         for atom in value:
-            if isinstance(atom, Param) and not is_listed:
+            if isinstance(atom, Param) and not is_listed and stays:
                 flags.append((name, atom))
                 break
         else:
             flag = as_flag(linker, klass, name, value[0]) if len(value) == 1 else None
-            if flag is not None and (type(flag) is Seq or not is_listed):
+            if flag is not None and (type(flag) is Seq or not is_listed) and (stays or (type(flag) is Const and flag.value is False)):
                 flags.append((name, flag))
     return tuple(flags)
 
@@ -188,7 +194,7 @@ def kept_with(frame: Frame, place: tuple[Any, ...], atom: Atom) -> tuple[Test, .
         return ()
     tests = []
     for name, source in _sources(linker, klass).items():
-        is_other = source.argument not in (None, place[2]) and not source.negated
+        is_other = source.argument not in (None, place[2]) and not source.negated and _is_kept(linker, klass, name)
         flag = flag_of(frame, f"{frame.self_name}.{name}") if is_other else None
         if flag is not None:
             given = {key for other, key in entries(linker, place, (fun.id, source.argument)) if other is atom}
@@ -223,6 +229,32 @@ def is_flag(atom: Atom) -> bool:
 def is_settled(linker: Linker, owner: Klass, name: str) -> bool:
     """Does nobody but constructors assign an attribute: no other method of the class, of those above and below it, and no other code?"""
     return _is_kept(linker, owner, name) and not any(f.may_set(linker, owner, name) for f in linker.frameworks)
+
+
+def _stays_false(linker: Linker, owner: Klass, name: str) -> bool:
+    """Is it a flag that stays false where it is, as methods that assign it return at once then?"""
+    source = _sources(linker, owner).get(name)
+    if source is None or name in linker.project.put_on or not (source.negated or any(map(is_flag, source.default))):
+        return False
+    if _changed_by_methods(linker, owner) is None or any(f.may_set(linker, owner, name) for f in linker.frameworks):
+        return False
+    family = {k for klass in (owner, *owner.subclasses) for k in linker.mro(klass) if isinstance(k, Klass)}
+    methods = (klass.module.funs[number] for klass in family for number in klass.setters.get(name, ()))
+    return all(_is_constructor(fun) or _refuses(fun, name) for fun in methods)
+
+
+def _refuses(fun: Fun, name: str) -> bool:
+    """Does a method return at once where a flag of its receiver is false: ``if not self.flag``, ``if getattr(self, "flag", None) is
+    False``?"""
+    first = fun.body[0] if fun.body and fun.fact is not None and fun.fact.params else ("pass",)
+    if first[0] != "if" or first[2][-1][0] != "return":
+        return False
+    test = first[1]
+    asked = test[1] if test[0] == "not" or (test[0] == "cmp" and test[2:] == (("is",), (("const", False),))) else ""
+    own = fun.fact.params[0].name  # type: ignore[union-attr]
+    if asked.__class__ is tuple and asked[:2] == ("call", "getattr"):
+        return bool(asked[2][:2] == (own, ("const", name)))
+    return bool(asked == f"{own}.{name}")
 
 
 def is_lasting(linker: Linker, owner: Klass, name: str) -> bool:
