@@ -139,7 +139,7 @@ def _judge_site(
     passages = tuple(passage for _, passage in kept)
     relay = all(_is_relayed(passage, facts) for passage in passages)
     held = relay or all(passage.origin.reads_only for passage in passages)
-    leading = deferrable(passages[0], facts, kind) if site.result_used else None
+    leading = deferrable(passages[0], facts) if site.result_used else None
     case = Case(site, family, passages, min(len(passages), MOST_PAIRS) + omitted, held, modules, relay, leading, joined)
     rule = RULES[code_of(kind, 1 if certain_place else 2)]
     return Finding(
