@@ -630,41 +630,43 @@ def test_what_the_transaction_rests_on_is_not_deferred_as_a_whole(tmp_path: Path
     assert finding.fix.applicability == ("unsafe" if waits else "none")
 
 
-ASKED = """\
-import logging
-
-import requests
+KEYWORDS = """\
+from celery import shared_task
 from django.db import transaction
 
 
-def tell(order):
-    options = {{"timeout": 5}}
-    options["json"] = {{"id": order.pk}}
-    answer = requests.post("http://shop.example", **options)
-    {answered}
+@shared_task
+def send(pk):
+    print(pk)
+
+
+def queue(order, late):
+    options = {made}
+    options["countdown"] = late
+    {kept}
+    return send.apply_async((order.pk,), **options)
 
 
 @transaction.atomic
 def checkout(order):
     order.save()
-    {leads}
+    queue(order, 5)
 """
 
 
 @pytest.mark.parametrize(
-    ("answered", "leads", "told"),
+    ("made", "kept", "told"),
     [
-        ("logging.info(answer.text)", "tell(order)", "so defer the call in `checkout` that leads to it"),
-        ("logging.info(answer.text)", "return tell(order)", "so it cannot be deferred"),
-        ("answer.raise_for_status()", "tell(order)", "so it cannot be deferred"),
-        ("if not answer.ok: raise ValueError", "tell(order)", "so it cannot be deferred"),
-        ("order.told = answer.text", "tell(order)", "so it cannot be deferred"),
-        ("order.more['told'] = answer.text", "tell(order)", "so it cannot be deferred"),
+        ("{}", "pass", "so defer the call in `checkout` that leads to it"),
+        ("dict(queue='slow')", "pass", "so defer the call in `checkout` that leads to it"),
+        ("order.options", "pass", "so it cannot be deferred"),
+        ("{}", "order.options = options", "so it cannot be deferred"),
+        ("{}", "order.seen['late'] = late", "so it cannot be deferred"),
+        ("{}", "options, late = order.options, 3", "so it cannot be deferred"),
     ],
 )
-def test_a_request_is_deferred_where_nothing_depends_on_the_answer(tmp_path: Path, answered: str, leads: str, told: str) -> None:
-    """A dict that the function makes for its call is nothing that is saved; what is raised may be meant to roll back."""
-    (tmp_path / "orders.py").write_text(ASKED.format(answered=answered, leads=leads))
+def test_what_a_function_puts_into_its_own_dict_is_not_saved(tmp_path: Path, made: str, kept: str, told: str) -> None:
+    (tmp_path / "orders.py").write_text(KEYWORDS.format(made=made, kept=kept))
     (finding,) = api.check([str(tmp_path)], Config()).findings
     assert told in finding.remedy
 

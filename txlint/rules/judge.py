@@ -140,7 +140,7 @@ def _judge_site(
     relay = all(_is_relayed(passage, facts) for passage in passages)
     held = relay or all(passage.origin.reads_only for passage in passages)
     gone = closed(site, passages[0].origin, facts)
-    leading = deferrable(passages[0], facts, kind) if site.result_used or gone else None
+    leading = deferrable(passages[0], facts) if site.result_used or gone else None
     pairs = min(len(passages), MOST_PAIRS) + omitted
     clears = _clears_up(site, passages[0], facts)
     case = Case(site, family, passages, pairs, held, modules, relay, leading, joined, gone, clears)

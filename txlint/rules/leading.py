@@ -23,20 +23,13 @@ could have been, which is the better mistake."""
 _QUERIES = frozenset({"exclude", "filter", "in_bulk", "iterator", "scalar", "scalars", "select_related", "values_list"})
 
 
-_ASKED = frozenset({"http", "rpc"})
-"""Kinds that are there for their answer: where that may raise, the transaction may be meant to fail with it."""
-
-
-def deferrable(passage: Passage, facts: Mapping[str, FileFacts], kind: str) -> Hop | None:
-    """The first such call on the way to an effect of a kind; None where each has a result that is used, or writes."""
+def deferrable(passage: Passage, facts: Mapping[str, FileFacts]) -> Hop | None:
+    """The first such call on the way; None where each has a result that is used, or writes."""
     bodies = [_body(hop, facts) for hop in passage.hops]
     for at, hop in enumerate(passage.hops[:-1]):
         if hop.kind != "call" or hop.callee == passage.origin.function:
             continue
-        below = bodies[at + 1 :]
-        if kind in _ASKED and any(map(_raises, below)):
-            continue
-        if any(map(_writes, below)) or not _stands_alone(bodies[at], hop) or _belongs(passage.hops, bodies, at):
+        if any(map(_writes, bodies[at + 1 :])) or not _stands_alone(bodies[at], hop) or _belongs(passage.hops, bodies, at):
             continue
         if not _closed(bodies[at], hop.spot.pos, passage.origin if passage.origin.function == hop.function else None):
             return hop
@@ -106,13 +99,6 @@ def _writes(body: Body) -> bool:
     if any(last_name(call[1]) in _WRITES for call in calls_in(body)):
         return True
     return any(_is_kept(target, body) for stmt in statements(body) for target in _targets(stmt))
-
-
-def _raises(body: Body) -> bool:
-    """Does it raise anything itself, by what was answered?"""
-    return any(stmt[0] in ("assert", "raise") for stmt in statements(body)) or any(
-        last_name(call[1]) == "raise_for_status" for call in calls_in(body)
-    )
 
 
 def _is_kept(target: Expr, body: Body) -> bool:

@@ -15,6 +15,7 @@ from txlint.rules.source import Sources, as_written
 from txlint.rules.words import awaited, decorates, short_name, shorten
 
 _LONGEST = 100
+_ASKED = frozenset({"http", "rpc"})  # kinds that are there for their answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def remedy(case: Case, sources: Sources) -> str:
             f"let the error that leads to it leave {begun}, and call `{call}` behind that."
         )
     if case.site.result_used:
-        if deferred := _defer_the_way(case, sources):
+        if case.family.kind not in _ASKED and (deferred := _defer_the_way(case, sources)):
             return deferred
         return (
             f"The result of `{call}` is used, so it cannot be deferred: call it before {begun} begins, or commit first "
