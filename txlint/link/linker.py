@@ -329,8 +329,8 @@ class Linker:
             return known
         if self._depth > DEEP or key in self._flows:
             self.misses += 1
-            if self._flows and (last := next(reversed(self._flows))) != key:  # who asks for itself would find itself under way again
-                self._unsettled[last] = None
+            if self._flows:
+                self._unsettled[next(reversed(self._flows))] = None
             return _NOTHING
         self._flows[key] = None
         variants = self._variants.get(fun.id)
@@ -373,6 +373,15 @@ class Linker:
                 cache.pop(at, None)
             self._loose.clear()
         return replay
+
+    def names_of(self, fun: Fun, klass: Klass | None, exact: bool) -> dict[str, Value]:
+        """The names of a function as it leaves them. One that is asked for them while it defines what asks would be no wiser if it were
+        replayed once more."""
+        key = (fun.id, klass.id if klass is not None else -1, exact or (klass is not None and not klass.subclasses))
+        if self._flows and next(reversed(self._flows)) == key:
+            self.misses += 1
+            return {}
+        return self.replay(fun, klass, exact).env
 
     def replay_given(self, fun: Fun, given: tuple[tuple[str, Any], ...]) -> Replay:
         """The flow of a function of which parameters, or names of the functions around it, are these constants."""

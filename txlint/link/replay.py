@@ -721,8 +721,7 @@ class Frame:
             return None
         # The parent's names as it leaves them; what it has set so far while it is being replayed itself.
         klass = self.klass if owner.klass is not None or self.klass is not None else None
-        env = self.linker.replay(owner, klass if klass is not None else owner.klass, self.exact).env
-        value = env.get(name, UNKNOWN)
+        value = self.linker.names_of(owner, klass if klass is not None else owner.klass, self.exact).get(name, UNKNOWN)
         if any(isinstance(atom, (SelfObj, SelfCls)) for atom in value):
             self.queries.setdefault(("attr", "__self__"), None)
         return value
