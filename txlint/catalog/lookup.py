@@ -69,6 +69,7 @@ class Catalog:
         self.signal_classes: dict[str, str] = {}  # each with a method that sends one
         self.watched: set[str] = set()  # classes on which it matters what is assigned to an attribute
         self.false_words: set[str] = set()  # one of them is in every test of what is false
+        self.given_parameters: set[str] = set()  # with their methods: ``form_valid.form``
         self.asked_words: set[str] = set()  # the last names of settings for which a branch may ask
         self.breaking: dict[str, str] = {}  # exceptions that break a transaction, with the family of that
         derived: list[LibraryClass] = []
@@ -87,6 +88,7 @@ class Catalog:
                 elif isinstance(entry, Opener):
                     self.breaking.update(dict.fromkeys(entry.broken_by, entry.family))
                 elif isinstance(entry, LibraryClass):
+                    self.given_parameters.update(entry.parameters)
                     if entry.namespace:
                         self.namespaces.add(entry.name)
                     if entry.proxy:
@@ -300,11 +302,6 @@ class Catalog:
             classes = (self.library_class(base) for base in self.bases(class_name))
             self._parameter_types[key] = next((each.parameters[key[1]] for each in classes if each and key[1] in each.parameters), None)
         return self._parameter_types[key]
-
-    @cached_property
-    def given_parameters(self) -> frozenset[str]:
-        """The parameters, each behind the name of its method, of which some library's class says what they are: ``form_valid.form``."""
-        return frozenset(name for entry in self.entries if isinstance(entry, LibraryClass) for name in entry.parameters)
 
     @cached_property
     def roots(self) -> frozenset[str]:

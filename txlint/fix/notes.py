@@ -21,7 +21,7 @@ _PYTEST = (
 )
 _DECLARED = {
     "huey": "a task of djhuey that is always called in transactions can be declared with `@on_commit_task()` instead of `@task()`",
-    "django_rq": 'from django-rq 3 on, `RQ = {"COMMIT_MODE": "on_db_commit"}` makes `enqueue` and `delay` wait by themselves',
+    "django_rq": 'from django-rq 4 on, `RQ = {"COMMIT_MODE": "on_db_commit"}` makes `enqueue` and `delay` wait by themselves',
 }
 _OUTBOX = {
     "celery": "django-celery-outbox's `OutboxCelery` writes it into the database, and calls stay `delay()` (not on SQLite)",

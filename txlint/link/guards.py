@@ -76,14 +76,14 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
                 return _both(flag, "truthy", True, True)
             states = _state_tests(frame, test)
             flag = (carried_in(frame, test) or setting_in(frame, test)) if not any(states) else None
-            return _both(flag, "truthy", True, True) if flag is not None else states
+            return _switch(flag) if flag is not None else states
         if test in frame.filled:
             return [("test", each) for each in holds_in(frame, test)], []
         if test in frame.unpacked:
             return _beside(frame, test, True), _beside(frame, test, False)
         known = frame.tested.get(test)
         if known is None and (flag := setting_in(frame, test)) is not None:
-            return _both(flag, "truthy", True, True)
+            return _switch(flag)
         return known or (frame.given_if.get(test, []), [])
     parameter = parameter_of(frame, test)
     if parameter is not None:
@@ -150,6 +150,17 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
     if tag == "attr":
         return _state_tests(frame, test)
     return [], []
+
+
+_OF_TESTS = frozenset({"IN_TESTS", "IS_TESTING", "RUNNING_TESTS", "TESTING", "UNDER_TEST", "UNIT_TESTING"})
+"""Settings that say that tests run: what is found is what happens outside of these."""
+
+
+def _switch(flag: str) -> tuple[Facts, Facts]:
+    """What holds where a setting, or what stands for one, is true, and where it is false."""
+    if flag.startswith(SETTING) and flag.rpartition(".")[2] in _OF_TESTS:
+        return [NEVER], []
+    return _both(flag, "truthy", True, True)
 
 
 def setting_in(frame: Frame, name: str) -> str | None:
