@@ -54,7 +54,7 @@ Expr: TypeAlias = Any  # str or a tagged tuple, as the module's docstring lists 
 Stmt: TypeAlias = tuple[Any, ...]
 Body: TypeAlias = tuple[Stmt, ...]
 
-SCHEMA = 3  # raised with every change of what is kept: the cache's key
+SCHEMA = 4  # raised with every change of what is kept: the cache's key
 
 
 class Param(NamedTuple):
