@@ -155,9 +155,8 @@ class Row(Protocol):
     def lacks(self, name: str) -> bool:
         """Has no row of the class an attribute of this name?"""
 
-    def never_has(self, name: str, is_declared: bool) -> bool:
-        """Has no row of the class an attribute of this name, whatever other code does with it? One that ``is_declared`` by another class
-        that code means."""
+    def never_has(self, name: str) -> bool:
+        """Has no row of the class an attribute of this name, whatever other code does with it?"""
 
     def added_by(self, receiver: Atom | None) -> frozenset[str] | None:
         """The fields that a manager fills besides what it is told when it creates a row; None where that is not known."""

@@ -188,7 +188,11 @@ def implementations(linker: Linker) -> None:
             continue
         rarest = min(wanted, key=lambda name: len(by_name[name]))
         for klass in dict.fromkeys(k for holder in by_name[rarest] for k in (holder, *holder.subclasses)):
-            if protocol not in linker.mro(klass) and not _is_protocol(linker, klass) and not _is_view(linker, klass):
+            if (
+                protocol not in linker.mro(klass)
+                and not _is_protocol(linker, klass)
+                and not (wanted.keys() <= _OF_VIEWS and _is_view(linker, klass))
+            ):
                 if all(_has_method(linker, klass, name, params) for name, params in wanted.items()):
                     protocol.subclasses.append(klass)
 
@@ -240,6 +244,10 @@ def _has_method(linker: Linker, klass: Klass, name: str, params: int) -> bool:
     fun = found.method if found is not None else None
     fact = fun.fact if fun is not None else None
     return fact is not None and (len(fact.params) == params or any(p.kind in ("vararg", "kwarg") for p in fact.params))
+
+
+_OF_VIEWS = frozenset({"create", "delete", "destroy", "get", "list", "patch", "post", "put", "retrieve", "update"})
+"""Methods that views have for their framework: that a protocol has them too says nothing."""
 
 
 def _is_view(linker: Linker, klass: Klass) -> bool:

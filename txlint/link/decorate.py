@@ -49,6 +49,7 @@ def decorate(linker: Linker, fun: Fun) -> Decoration:
     wrappers: list[tuple[Fn, int]] = []  # functions that decorators put around, with how many openers lie inside of them
     # Where the name of each is looked up, and in which decorator of the project it is applied.
     waiting: list[tuple[Expr, Pos, Fun | None, Fun | None]] = [(expr, pos, fun.parent, None) for expr, pos in fun.fact.decorators]
+    asked = 0
     while waiting:
         expr, pos, scope, by = waiting.pop()
         first = len(openers)
@@ -95,7 +96,8 @@ def decorate(linker: Linker, fun: Fun) -> Decoration:
                 before = value
                 if isinstance(atom, Fn):
                     value, opened, waits = _project(linker, frame, fun, atom, expr, called, pos, value)
-                    if value == before and not (opened or waits) and len(waiting) < _MOST_WAITING:
+                    if value == before and not (opened or waits) and asked < _MOST_WAITING:
+                        asked += 1
                         holder, steps = _composed(linker, atom.fun, called)
                         waiting.extend((step, pos, holder, by or atom.fun) for step in steps)
                 else:

@@ -105,7 +105,7 @@ def _is_given(linker: Linker, method: str, param: Param, place: int) -> bool:
             if part and part[0] == "call" and len(part) == 5 and part[4].__class__ is tuple:
                 func = part[1]
                 is_asked = func.endswith(f".{method}") if func.__class__ is str else func[0] == "attr" and func[2] == method
-                is_above = func.__class__ is tuple and func[1].__class__ is tuple and func[1][1] == "super"
+                is_above = func.__class__ is tuple and func[1].__class__ is tuple and func[1][1:2] == ("super",)
                 for name, value in part[3]:
                     if (name == param.name and value != param.default) or (name is None and is_asked and not is_above):
                         return True

@@ -134,7 +134,7 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
     if tag == "call":
         if test[1] == "bool" and len(test[2]) == 1:
             return tests(frame, test[2][0])
-        if test[1] in ("getattr", "hasattr") and test[2][0].__class__ is str:
+        if test[1] in ("getattr", "hasattr") and test[2] and test[2][0].__class__ is str:
             return _getattr(frame, test)
         if test[1] in ("isinstance", "issubclass") and len(test[2]) == 2 and test[2][0].__class__ is str:
             return _isinstance(frame, test[2][0], test[2][1], test[1] == "issubclass")
@@ -175,7 +175,27 @@ def setting_in(frame: Frame, name: str) -> str | None:
     head = name.partition(".")[0]
     if frame.fun.owner_of(head) is not None or head in frame.module.global_sets:
         return None
-    return SETTING + frame.linker.where_bound(frame.module, name)
+    dotted = frame.linker.where_bound(frame.module, name)
+    return SETTING + dotted if _stays(frame, dotted, last) else None
+
+
+def _stays(frame: Frame, dotted: str, last: str) -> bool:
+    """Is a constant the same wherever it is asked for? Not what other code assigns, and not a container or an instance that fills."""
+    project = frame.linker.project
+    module, rest = project.inside(dotted, frame.module.facts.path)
+    if module is None:
+        return True
+    bound = module.names.get(rest, [])
+    if last in project.put_on or rest in module.global_sets or len(bound) > 1:
+        return False
+    expr = bound[0][1] if bound and bound[0][0] == "value" else None
+    if expr.__class__ is not tuple:
+        return True
+    return expr[0] not in _FILLED and not (expr[0] == "call" and (last_name(expr[1])[:1].isupper() or expr[1] in _MAKE))
+
+
+_FILLED = frozenset({"comp", "dict", "list", "set"})
+_MAKE = frozenset({"defaultdict", "dict", "list", "set"})
 
 
 def _beside(frame: Frame, name: str, truth: bool) -> Facts:

@@ -49,20 +49,12 @@ def _is_there(linker: Linker, klass: Klass, name: str) -> bool | None:
         return True if field is not None and field.keeps and field.names == (name,) else None
     if name in linker.setters(klass) or any(linker.find(klass, each) is not None for each in _ANSWER):
         return None
-    is_declared = name in _declared(linker)
-    if name in linker.project.put_on and not is_declared:
-        return None  # put on instances from outside, and of no class that is known
+    if name in linker.project.put_on:
+        return None  # put on instances from outside, perhaps on these
     for base in linker.mro(klass):
         if isinstance(base, str):
             if row is None and base not in _PLAIN:
                 return None
         elif base.fact.keywords or base.fact.decorators or not linker.has_known_bases(base) or sets_any(linker, base):
             return None
-    return False if row is None or row.never_has(name, is_declared) else None
-
-
-def _declared(linker: Linker) -> frozenset[str]:
-    """The attributes that some class of the project has: what is assigned elsewhere is one of these."""
-    if linker.declared_names is None:
-        linker.declared_names = frozenset(name for klass in linker.project.klasses for name in (*klass.names, *klass.setters))
-    return linker.declared_names
+    return False if row is None or row.never_has(name) else None

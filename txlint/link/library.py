@@ -296,13 +296,25 @@ def _make(site: Site, entry: Returns, made: Arg) -> None:
     if name.__class__ is not str or name not in frame.fun.scope or fact is None or any(param.name == name for param in fact.params):
         return
     uses, body = uses_of(frame.linker, frame.fun, name), frame.fun.body
-    if len(uses.bindings) != 1 or uses.escapes or uses.holders:
+    if len(uses.bindings) != 1 or uses.escapes or uses.holders or _is_copied(uses.bindings[0]):
         return
     if not any(stmt[0] == "assign" and name in stmt[1] for stmt in statements(body)):
         return
     if any((part[0] in _HANDS_OUT and speaks_of(part, (name,))) or _is_handed_on(frame, part, name) for part in parts(body)):
         return
     frame.env[name] = frame.linker.typed(parse_type(entry.becomes), None, (), {})
+
+
+def _is_copied(source: Expr) -> bool:
+    """Is it what something else names, as it is or as another type: ``str(path)``?"""
+    if source.__class__ is str:
+        return True
+    return (
+        source is not None and source[0] == "call" and last_name(source[1]) in _AS and len(source[2]) == 1 and source[2][0].__class__ is str
+    )
+
+
+_AS = frozenset({"Path", "PurePath", "fspath", "str"})
 
 
 def _is_handed_on(frame: Frame, part: Any, name: str) -> bool:

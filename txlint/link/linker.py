@@ -214,7 +214,6 @@ class Linker:
         self.new_rows: dict[int, Row | None] = {}
         self.meanwhile: dict[int, frozenset[str]] = {}
         self.having: dict[tuple[int, str], bool | None] = {}  # (class, attribute): have its instances one? see `having`
-        self.declared_names: frozenset[str] | None = None
         self.properties: Properties | None = None  # those of the project that may do anything
         self.accessors: dict[Module, tuple[frozenset[str], frozenset[str]]] = {}  # ... that a module uses: read, assigned
         self.loaders: dict[str, Loaders] = {}  # a library's name -> what loads that with its first use in a request

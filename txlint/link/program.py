@@ -44,7 +44,7 @@ ROUNDS = 3
 CALLERS = 8
 """Callers of callers to which news are carried: a helper of a helper that executes a statement."""
 CALLABLE_DEPTH = 3
-MOST_WAYS = 4
+MOST_WAYS = 16
 """Places where what is passed to one function is called, under one test and another."""
 MOST_VARIANTS = 24
 """Replays of one function for subclasses that nobody is seen to use; more where they come out alike."""

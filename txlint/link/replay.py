@@ -690,7 +690,7 @@ class Frame:
         known = self.rekeyed(name)
         if known is not None:
             names: list[Any] = [key[1] if key.__class__ is tuple and key[0] == "const" else None for key in keys]
-            changed = {**known, **{key: is_put or known.get(key, False) for key in names}}
+            changed = {**known, **{key: is_put or self.tests > 0 or known.get(key, False) for key in names}}
             self.assigned_params[name] = None if None in changed else changed
 
     # -- names and keys -----------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from txlint.link.uses import uses_of
 from txlint.link.values import UNKNOWN, Const, Ext, Obj, Prefix, Seq, Value
 from txlint.model.facts import Expr
 from txlint.model.graph import Some
-from txlint.model.shapes import last_name
+from txlint.model.shapes import last_name, statements
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -95,6 +95,24 @@ def defaults_of(linker: Linker, fun: Fun) -> dict[str, Any]:
         elif default.__class__ is str and fun.parent is None:
             head = default.partition(".")[0]
             value = evaluate(linker, default, fun.module, fun.klass if fun.klass is not None and head in fun.klass.names else None)
-            if len(value) == 1 and isinstance(value[0], Const):
+            if len(value) == 1 and isinstance(value[0], Const) and _is_bound_once(linker, fun, default):
                 found[param.name] = value[0].value
     return found
+
+
+def _is_bound_once(linker: Linker, fun: Fun, name: str) -> bool:
+    """Does a name stand for one constant and nothing else: bound once in its module or class, by no statement that adds to it?"""
+    module, rest = linker.project.inside(linker.where_bound(fun.module, name), fun.module.facts.path)
+    if module is None or rest in module.global_sets or rest.rpartition(".")[2] in linker.project.put_on:
+        return False
+    head, _, last = rest.partition(".")
+    if head in module.names and not last:
+        bound = module.names[head]
+    else:
+        klass = fun.klass if fun.klass is not None and name in fun.klass.names else None
+        klass = klass or next((each for each in module.klasses if each.fact.qualname == head), None)
+        bound = klass.names.get(last or name, []) if klass is not None else []
+    expr = bound[0][1] if len(bound) == 1 and bound[0][0] == "value" else None
+    if expr.__class__ is not tuple or not (expr[0] == "const" or expr[:4] == ("call", "object", (), ())):
+        return False
+    return not any(stmt[0] == "aug" and stmt[1] == head for stmt in statements(module.body.body))

@@ -75,7 +75,7 @@ class DjangoRow:
         bases = [base for base in linker.mro(self.klass) if not isinstance(base, str)]
         return not any(name in self.models.reverse(linker).get(base.id, {}) for base in bases)
 
-    def never_has(self, name: str, is_declared: bool) -> bool:
+    def never_has(self, name: str) -> bool:
         linker = self.linker
         if name in _OF_MODELS or name.startswith(("_", "get_")) or not self.lacks(name):
             return False
@@ -84,7 +84,7 @@ class DjangoRow:
                 return False
         if any(name == below.fact.name.lower() for below in self.klass.subclasses):
             return False
-        return name not in self.models.related_names(linker) and (is_declared or name not in self.models.put_by_name(linker))
+        return name not in self.models.related_names(linker) and name not in self.models.put_by_name(linker)
 
     def added_by(self, receiver: Atom | None) -> frozenset[str] | None:
         linker = self.linker
