@@ -66,6 +66,9 @@ class Uploads(NamedTuple):
     stored: frozenset[str]  # what a field for files holds
 
 
+NO_UPLOADS = Uploads("", *[frozenset[str]()] * 5)
+
+
 class Called(NamedTuple):
     """A function of the project that a library calls: with the class of its receiver (-1: none), and what is known of its arguments."""
 
@@ -104,6 +107,7 @@ class Linker(Protocol):
     def attribute(self, atom: Any, name: str) -> Value: ...
     def is_a(self, klass: Any, name: str) -> bool: ...
     def library_bases(self, klass: Any) -> tuple[str, ...]: ...
+    def kinds(self, atom: Any) -> tuple[str, ...]: ...
     def is_mapped(self, klass: Any) -> bool: ...
     def has_known_bases(self, klass: Any) -> bool: ...
     def number_of(self, dotted: str) -> int: ...
@@ -167,7 +171,7 @@ class Framework:
 
     abstract: frozenset[str] = frozenset()
     """Classes of the library of which there are no instances but those of classes below them."""
-    uploads: Uploads | None = None
+    uploads: Uploads = NO_UPLOADS
 
     def class_attribute(self, linker: Linker, klass: Klass, name: str) -> Value | None:
         return None

@@ -10,7 +10,7 @@ from txlint.link import taught
 from txlint.link.holding import kept_as
 from txlint.link.kept import declared, fillable
 from txlint.link.project import Binding, Fun, Klass, Module, mentions
-from txlint.link.values import UNKNOWN, Cls, Ext, ExtObj, Seq, Value, union
+from txlint.link.values import UNKNOWN, Atom, Cls, Ext, ExtObj, Obj, SelfObj, Seq, Value, union
 from txlint.model.catalog import Returns
 from txlint.model.facts import Expr
 from txlint.model.shapes import last_name
@@ -83,6 +83,13 @@ def library_bases(linker: Linker, klass: Klass) -> tuple[str, ...]:
     if found is None:
         found = linker.library_base_names[klass.id] = tuple(base for base in linker.mro(klass) if isinstance(base, str))
     return found
+
+
+def kinds(linker: Linker, atom: Atom) -> tuple[str, ...]:
+    """The library's classes of which something is an instance, in method resolution order."""
+    if isinstance(atom, ExtObj):
+        return linker.catalog.bases(atom.name)
+    return linker.library_bases(atom.klass) if isinstance(atom, (Obj, SelfObj)) else ()
 
 
 def is_a(linker: Linker, klass: Klass, name: str) -> bool:

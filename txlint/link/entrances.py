@@ -98,20 +98,16 @@ def _left(linker: Linker, fun: Fun, method: str, known: dict[tuple[int, str], bo
 def _is_given(linker: Linker, method: str, param: Param, place: int) -> bool:
     """May a call of a method of this name give something else than the default for a parameter: by position, by its name (in any call
     of these modules), or as one of the keywords that it hands on?"""
-    level: list[Any] = [fun.body for module in linker.project.using(method) for fun in (module.body, *module.funs)]
-    while level:
-        level = [part for each in level for part in each if part.__class__ is tuple]
-        for part in level:
-            if part and part[0] == "call" and len(part) == 5 and part[4].__class__ is tuple:
-                func = part[1]
+    for module in linker.project.using(method):
+        for fun in (module.body, *module.funs):
+            for _, func, args, keywords, _ in calls_in(fun.body):
                 is_asked = func.endswith(f".{method}") if func.__class__ is str else func[0] == "attr" and func[2] == method
                 is_above = func.__class__ is tuple and func[1].__class__ is tuple and func[1][1:2] == ("super",)
-                for name, value in part[3]:
+                for name, value in keywords:
                     if (name == param.name and value != param.default) or (name is None and is_asked and not is_above):
                         return True
-                if is_asked and param.kind != "kwonly" and len(part[2]) > place:
-                    if any(arg.__class__ is str or arg[0] != "star" for arg in part[2][place:]):
-                        return True
+                if is_asked and param.kind != "kwonly" and any(arg.__class__ is str or arg[0] != "star" for arg in args[place:]):
+                    return True
     return False
 
 

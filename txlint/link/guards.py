@@ -167,26 +167,24 @@ def setting_in(frame: Frame, name: str) -> str | None:
     """The parameter of conditions that a setting is, or a constant of a module that no function assigns: ``settings.INLINE``, ``DEBUG``,
     ``app.conf.task_always_eager``; None where a name is none."""
     last, words = last_name(name), frame.linker.catalog.asked_words
-    if not last.isupper() and last not in words:
-        return None
-    if last in words and not last.isupper():
-        found = frame.looked_at(name)
+    if not last.isupper():
+        found = frame.looked_at(name) if last in words else UNKNOWN
         return SETTING + found[0].name if len(found) == 1 and isinstance(found[0], (Ext, ExtMethod)) else None
     head = name.partition(".")[0]
     if frame.fun.owner_of(head) is not None or head in frame.module.global_sets:
         return None
     dotted = frame.linker.where_bound(frame.module, name)
-    return SETTING + dotted if _stays(frame, dotted, last) else None
+    return SETTING + dotted if _stays(frame, dotted) else None
 
 
-def _stays(frame: Frame, dotted: str, last: str) -> bool:
+def _stays(frame: Frame, dotted: str) -> bool:
     """Is a constant the same wherever it is asked for? Not what other code assigns, and not a container or an instance that fills."""
     project = frame.linker.project
     module, rest = project.inside(dotted, frame.module.facts.path)
     if module is None:
         return True
-    bound = module.names.get(rest, [])
-    if last in project.put_on or rest in module.global_sets or len(bound) > 1:
+    bound = project.bindings(module, rest)
+    if bound is None or len(bound) > 1:
         return False
     expr = bound[0][1] if bound and bound[0][0] == "value" else None
     if expr.__class__ is not tuple:

@@ -47,10 +47,8 @@ def _is_there(linker: Linker, klass: Klass, name: str) -> bool | None:
             return None if method.fact.decorators else True  # a property may fail
         field = row.field(name) if row is not None else None
         return True if field is not None and field.keeps and field.names == (name,) else None
-    if name in linker.setters(klass) or any(linker.find(klass, each) is not None for each in _ANSWER):
+    if name in linker.setters(klass) or name in linker.project.put_on or any(linker.find(klass, each) is not None for each in _ANSWER):
         return None
-    if name in linker.project.put_on:
-        return None  # put on instances from outside, perhaps on these
     for base in linker.mro(klass):
         if isinstance(base, str):
             if row is None and base not in _PLAIN:

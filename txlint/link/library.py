@@ -20,6 +20,7 @@ from txlint.link.passing import passed, sender_of
 from txlint.link.project import Klass
 from txlint.link.site import CERTAIN, DEEP, LIKELY, Site
 from txlint.link.targets import add_targets, callable_texts, callback
+from txlint.link.texts import text_of
 from txlint.link.types import given_where
 from txlint.link.unset import created
 from txlint.link.uses import uses_of
@@ -103,7 +104,7 @@ def call_library(
     owner, _, last = name.rpartition(".")
     if last in linker.catalog.proxies and args and isinstance(site.receiver, str) and last == proxy_method(linker, receiver):
         linker.put(("held", linker.where_bound(frame.module, site.receiver), last), args[0])
-    if owner in linker.catalog.namespaces and last in _LOOKS_UP and args and (text := _text(args[0])):
+    if owner in linker.catalog.namespaces and last in _LOOKS_UP and args and (text := text_of(args[0])):
         site.result = union(site.result, shared(linker, owner, text))
     site.row = row_of(receiver)
     _ask_frameworks(site, name, args, keywords)
@@ -429,12 +430,12 @@ def _run(
         value = linker.passed_by_library(receiver, name.rpartition(".")[2], run.target.name)
     if run.op == "named":
         holder: Value = (receiver,) if receiver is not None else UNKNOWN
-        value = tuple(method for atom in value if (called := _text((atom,))) is not None for method in frame.getattr(holder, called))
+        value = tuple(method for atom in value if (called := text_of((atom,))) is not None for method in frame.getattr(holder, called))
     if run.op == "method":
         is_prefix = run.method.endswith("_") and not run.method.endswith("__")  # `clean_` is one, `__call__` is not
         value = linker.prefixed(value, run.method) if is_prefix else frame.getattr(value, run.method)
     if run.op == "below":
-        value = _below(linker, run.signal, dict.fromkeys(_text((atom,)) for atom in value))
+        value = _below(linker, run.signal, dict.fromkeys(text_of((atom,)) for atom in value))
     unsure = run.op == "below" or (len(value) == 1 and type(value[0]) is OneOf)
     start = len(site.targets)
     if len(value) == 1 and type(value[0]) is OneOf:
@@ -549,7 +550,7 @@ def _ask_frameworks(site: Site, name: str, args: tuple[Value, ...], keywords: di
     """What frameworks know of the call's arguments, what of the project it runs by their names, and what constant strings among the first
     two stand for: a model by its label, or by the names of its app and its own."""
     linker = site.frame.linker
-    first = _text(args[0]) if args else None
+    first = text_of(args[0]) if args else None
     for framework in linker.read_calls:
         given = framework.given(linker, name, args, keywords)
         if given is not None:
@@ -565,14 +566,8 @@ def _ask_frameworks(site: Site, name: str, args: tuple[Value, ...], keywords: di
 
 def _constant(linker: Linker, framework: Framework, name: str, before: str, option: Value) -> Value:
     """What a framework knows of a constant string that is passed to a library's function; ``before``: what the argument before says."""
-    text = _text(option)
+    text = text_of(option)
     return (framework.constant(linker, name, before + text) if text is not None else None) or UNKNOWN
-
-
-def _text(value: Value) -> str | None:
-    """The one constant string that a value is."""
-    text = value[0].value if len(value) == 1 and isinstance(value[0], Const) else None
-    return text if isinstance(text, str) else None
 
 
 def _implicit(site: Site, name: str, holds: bool | None) -> Opened:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.catalog.lookup import PROJECT, Catalog
 from txlint.catalog.types import TypeExpr, parse_type
-from txlint.frameworks.types import Called, Framework, Loaders, Row
+from txlint.frameworks.types import NO_UPLOADS, Called, Framework, Loaders, Row
 from txlint.link import classes, holding, iterated, kept, members, names, passing, something, substitution, taught, typehints, types
 from txlint.link.classes import Found
 from txlint.link.project import Fun, Klass, Module, Project
@@ -101,7 +101,7 @@ class Linker:
         self.finals = frozenset(dotted.rpartition(".")[2] for dotted in self.project.finals)  # names that some module declares `Final`
         self.frameworks = frameworks
         self.abstract = frozenset(name for each in frameworks for name in each.abstract)
-        self.uploads = next((each.uploads for each in frameworks if each.uploads is not None), None)
+        self.uploads = next((each.uploads for each in frameworks if each.uploads.stores), NO_UPLOADS)
         # Of the others it is not asked at each call.
         self.read_calls = tuple(each for each in frameworks if _answers(each, "given", "runs", "constant"))
         self.name_values = tuple(each for each in frameworks if _answers(each, "name"))
@@ -245,6 +245,7 @@ class Linker:
     # classes
     mro = classes.mro
     library_bases = classes.library_bases
+    kinds = classes.kinds
     has_known_bases = classes.has_known_bases
     is_a = classes.is_a
     find = classes.find

@@ -368,6 +368,15 @@ class Project:
             self._imports_of[top] = known
         return known
 
+    def bindings(self, module: Module, name: str) -> Sequence[Binding] | None:
+        """How a name of a module, or of one of its classes (``Kind.PAID``), is bound; None where other code assigns it."""
+        head, _, last = name.rpartition(".")
+        if last in self.put_on or name in module.global_sets:
+            return None
+        if not head:
+            return module.names.get(name, ())
+        return next((klass.names.get(last, ()) for klass in module.klasses if klass.fact.qualname == head), ())
+
     def using(self, word: str) -> Sequence[Module]:
         """The modules that call something of this name, use an attribute of it or import it, in order."""
         if not self._users:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING, Any
 
+from txlint.link.names import is_object
 from txlint.link.project import Klass
 from txlint.link.uses import uses_of
 from txlint.link.values import UNKNOWN, Const, Ext, Obj, Prefix, Seq, Value
@@ -102,17 +103,13 @@ def defaults_of(linker: Linker, fun: Fun) -> dict[str, Any]:
 
 def _is_bound_once(linker: Linker, fun: Fun, name: str) -> bool:
     """Does a name stand for one constant and nothing else: bound once in its module or class, by no statement that adds to it?"""
-    module, rest = linker.project.inside(linker.where_bound(fun.module, name), fun.module.facts.path)
-    if module is None or rest in module.global_sets or rest.rpartition(".")[2] in linker.project.put_on:
+    project = linker.project
+    module, rest = project.inside(linker.where_bound(fun.module, name), fun.module.facts.path)
+    if module is None:
         return False
-    head, _, last = rest.partition(".")
-    if head in module.names and not last:
-        bound = module.names[head]
-    else:
-        klass = fun.klass if fun.klass is not None and name in fun.klass.names else None
-        klass = klass or next((each for each in module.klasses if each.fact.qualname == head), None)
-        bound = klass.names.get(last or name, []) if klass is not None else []
+    is_own = fun.klass is not None and name in fun.klass.names
+    bound = project.bindings(module, f"{fun.klass.fact.qualname}.{name}" if fun.klass is not None and is_own else rest) or ()
     expr = bound[0][1] if len(bound) == 1 and bound[0][0] == "value" else None
-    if expr.__class__ is not tuple or not (expr[0] == "const" or expr[:4] == ("call", "object", (), ())):
+    if expr.__class__ is not tuple or not (expr[0] == "const" or is_object(expr)):
         return False
-    return not any(stmt[0] == "aug" and stmt[1] == head for stmt in statements(module.body.body))
+    return not any(stmt[0] == "aug" and stmt[1] == rest for stmt in statements(module.body.body))

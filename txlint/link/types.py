@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
 from txlint.catalog.types import TypeExpr, parse_type
 from txlint.frameworks.named import bound_to
 from txlint.link import taught
 from txlint.link.kept import one_of
 from txlint.link.members import shared
+from txlint.link.texts import text_of
 from txlint.link.typehints import instances_of
 from txlint.link.values import (
     CLASS,
@@ -130,7 +131,8 @@ def typed(
     if op == "text":
         paths = [expr.name]
         if "*" in expr.name:
-            paths = [expr.name.replace("*", atom.value) for atom in (args[0] if args else ()) if _is_text(atom)]
+            passed = (text_of((atom,)) for atom in (args[0] if args else ()))
+            paths = [expr.name.replace("*", text) for text in passed if text is not None]
         texts = [text for path in paths for framework in linker.frameworks for text in framework.may_hold(path)]
         return tuple(linker.atoms.const(text) for text in dict.fromkeys(texts))
     if op == "union":
@@ -231,10 +233,6 @@ def made(linker: Linker, value: Value) -> Value:
         elif isinstance(atom, Const) and isinstance(atom.value, str) and "." in atom.value:
             result = union(result, _made_by_name(linker, atom.value))
     return result
-
-
-def _is_text(atom: Atom) -> TypeGuard[Const]:
-    return isinstance(atom, Const) and isinstance(atom.value, str)
 
 
 def _made_by_name(linker: Linker, dotted: str) -> Value:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from txlint.link.site import CERTAIN, LIKELY
-from txlint.link.values import UNKNOWN, Atom, Cls, Const, ExtObj, Obj, SelfObj, Value
+from txlint.link.values import UNKNOWN, Atom, Cls, Const, Obj, SelfObj, Value
 from txlint.model.facts import Expr, Pos
 from txlint.model.kinds import Confidence
 from txlint.model.shapes import called, last_name, statements
@@ -28,15 +28,15 @@ def upload(site: Site, method: str) -> None:
     frame = site.frame
     linker = frame.linker
     known = linker.uploads
-    if known is None:
+    if not known.stores:
         return
     holder: Expr = frame.self_name if site.kind == "super" else site.receiver
     values = frame.looked_at(holder) if holder is not None else UNKNOWN
     if method in _MAKE:
-        rows = linker.items(tuple([atom for atom in values if _is_of(linker, atom, known.managers)]))
+        rows = linker.items(tuple([atom for atom in values if _is_any(linker, atom, known.managers)]))
         sure = _passed(linker, _saved(linker, rows), site.keywords)
     else:
-        rows = tuple([row for row in values if _is_of(linker, row, known.models)])
+        rows = tuple([row for row in values if _is_any(linker, row, known.models)])
         sure = None if _is_put_off(site.expr) else _of_form(linker, values)
         sure = sure or _of_row(frame, holder, rows if site.kind == "super" else _saved(linker, rows), site.pos)
     if sure is not None:
@@ -83,7 +83,7 @@ def _passed(linker: Linker, rows: Value, keywords: Mapping[str | None, Value]) -
 def _of_form(linker: Linker, values: Value) -> Confidence | None:
     """Has a model's form or serializer a field for a file? Whether it gets one is up to the request."""
     for form in values:
-        if linker.uploads is not None and _is_of(linker, form, linker.uploads.forms):
+        if _is_any(linker, form, linker.uploads.forms):
             for meta in linker.attribute(form, "Meta"):
                 for model in linker.attribute(meta, "model"):
                     if isinstance(model, Cls):
@@ -111,20 +111,18 @@ def _is_put_off(call: Expr) -> bool:
 
 
 def _is_file(linker: Linker, rows: Value, name: str) -> bool:
-    stored = linker.uploads.stored if linker.uploads is not None else frozenset()
-    return name.isidentifier() and any(_is_of(linker, atom, stored) for row in rows for atom in linker.attribute(row, name))
+    stored = linker.uploads.stored
+    return name.isidentifier() and any(_is_any(linker, atom, stored) for row in rows for atom in linker.attribute(row, name))
 
 
 def _sure(linker: Linker, value: Value) -> Confidence | None:
     """Is a value a file that is not stored yet? A text names one that is, and what another row holds has been stored with it."""
     known = linker.uploads
-    if known is None or any(isinstance(atom, Const) or _is_of(linker, atom, known.stored) for atom in value):
+    if any(isinstance(atom, Const) or _is_any(linker, atom, known.stored) for atom in value):
         return None
-    return CERTAIN if any(_is_of(linker, atom, known.files) for atom in value) else LIKELY
+    return CERTAIN if any(_is_any(linker, atom, known.files) for atom in value) else LIKELY
 
 
-def _is_of(linker: Linker, atom: Atom, names: frozenset[str]) -> bool:
+def _is_any(linker: Linker, atom: Atom, names: frozenset[str]) -> bool:
     """Is it an instance of one of these classes of a library?"""
-    if isinstance(atom, ExtObj):
-        return not names.isdisjoint(linker.catalog.bases(atom.name))
-    return isinstance(atom, (Obj, SelfObj)) and not names.isdisjoint(linker.mro(atom.klass))
+    return not names.isdisjoint(linker.kinds(atom))

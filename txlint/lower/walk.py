@@ -288,12 +288,11 @@ _TEXT = ("const", " ")
 def _joined_str(n: Any, w: Walk) -> Expr:
     parts: list[Expr] = []
     first = n.values[0] if n.values else None
-    if isinstance(first, Constant) and isinstance(first.value, str) and (start := _start(first.value)):
+    start = _start(first.value) if isinstance(first, Constant) and isinstance(first.value, str) else ""
+    if start:
         parts.append(("const", start))
-        _interpolated(n, w, parts)
-        return ("fstring", tuple(parts))
     _interpolated(n, w, parts)
-    if parts and any(part.__class__ is Constant for part in n.values):
+    if parts and not start and any(part.__class__ is Constant for part in n.values):
         parts.append(_TEXT)
     return ("fstring", tuple(parts))
 

@@ -308,12 +308,12 @@ class DjangoModels(Framework):
         for base in linker.mro(klass):
             for name, bindings in base.names.items() if not isinstance(base, str) else ():
                 if bindings[-1][0] == "value" and name not in found:
-                    fields = [atom for atom in linker.class_attribute(base, name) if _CHOICE in _kinds(linker, atom)]
-                    found[name] = tuple([row for field in fields if _CHOICES not in _kinds(linker, field) for row in field.item])
+                    fields = [atom for atom in linker.class_attribute(base, name) if _CHOICE in linker.kinds(atom)]
+                    found[name] = tuple([row for field in fields if _CHOICES not in linker.kinds(field) for row in field.item])
         for model in (atom for meta in linker.attribute(form, "Meta") for atom in linker.attribute(meta, "model")):
             for base in linker.mro(model.klass) if isinstance(model, linker.Cls) else ():
                 for name in base.names if not isinstance(base, str) and self.is_model(linker, base) else ():
-                    if any(not _TO_ONE.isdisjoint(_kinds(linker, atom)) for atom in linker.class_attribute(base, name)):
+                    if any(not _TO_ONE.isdisjoint(linker.kinds(atom)) for atom in linker.class_attribute(base, name)):
                         found.setdefault(name, linker.attribute(linker.instance(model.klass, True), name))
         return (linker.atoms(linker.Table, tuple(found.items()), ()),) if any(found.values()) else None
 
@@ -616,7 +616,7 @@ class DjangoModels(Framework):
         if not isinstance(func, str) or not func.rpartition(".")[2][:1].isupper():
             return
         for atom in linker.class_attribute(holder, name):
-            kinds = _kinds(linker, atom)
+            kinds = linker.kinds(atom)
             one, many = not _TO_ONE.isdisjoint(kinds), not _TO_MANY.isdisjoint(kinds)
             if not one and not many and _GENERIC not in kinds:
                 continue
@@ -639,20 +639,13 @@ class DjangoModels(Framework):
             others = self._classes(linker, value, klass)
             for other in others:
                 field = atom.origin[3:] if many and isinstance(atom, linker.ExtObj) else ()
-                related = Related(field[0], other.id, True) if field else None
-                reverse = item if single else (linker.atoms(linker.ExtObj, kind, item, related),)
+                relation = Related(field[0], other.id, True) if field else None
+                reverse = item if single else (linker.atoms(linker.ExtObj, kind, item, relation),)
                 self._reverse.setdefault(other.id, {})[accessor] = reverse
             deleting = keywords.get("on_delete") or (expr[2][1] if len(expr[2]) > 1 else None)
             if one and isinstance(deleting, str) and deleting.endswith("CASCADE"):
                 for target in [each.id for each in others] or [each.name for each in self.models(linker, value)]:
                     self._cascades.setdefault(target, []).append(klass)
-
-
-def _kinds(linker: Linker, atom: Atom) -> Sequence[str]:
-    """The library's classes of which something is an instance."""
-    if isinstance(atom, linker.ExtObj):
-        return linker.catalog.bases(atom.name)  # type: ignore[no-any-return]
-    return linker.library_bases(atom.klass) if isinstance(atom, linker.Obj) else ()
 
 
 def _meta(klass: Klass, name: str) -> Any:
