@@ -457,6 +457,76 @@ def around(path, row):
     assert around.remedy.startswith("Defer it to the commit")
 
 
+def test_what_a_try_goes_by_is_not_deferred_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = """
+import logging
+from django.db import transaction
+from django.core.mail import send_mail
+
+logger = logging.getLogger(__name__)
+
+@transaction.atomic
+def told(row):
+    row.save()
+    try:
+        send_mail("a", "b", None, [row.owner])
+    except OSError:
+        logger.exception("no mail")
+
+@transaction.atomic
+def decided(row):
+    row.save()
+    try:
+        send_mail("a", "b", None, [row.owner])
+    except OSError:
+        return False
+    return True
+
+def around(row):
+    try:
+        with transaction.atomic():
+            row.save()
+            send_mail("a", "b", None, [row.owner])
+    except OSError:
+        return False
+
+@transaction.atomic
+def leads(row):
+    row.save()
+    send(row.owner)
+
+def send(owner):
+    try:
+        send_mail("a", "b", None, [owner])
+    except OSError:
+        return None
+
+@transaction.atomic
+def leads_under_another(row):
+    row.save()
+    try:
+        send_twice(row.owner)
+    except OSError:
+        row.bounced = True
+
+def send_twice(owner):
+    try:
+        send_mail("a", "b", None, [owner])
+    except OSError:
+        raise
+"""
+    Path("mails.py").write_text(text)
+    told, decided, around, leads, under_another = (each.remedy for each in api.check(["mails.py"], Config()).findings)
+    assert told.startswith("Defer it to the commit") and told.endswith(", together with the `try` on line 11 that handles what it raises.")
+    assert decided.endswith(
+        "goes by whether `send_mail` succeeds, so it cannot wait alone: call it, in that `try`, after `decided` has returned."
+    )
+    assert around.startswith("Defer it to the commit") and "`try`" not in around
+    assert leads.endswith("so defer the call in `leads` that leads to it: `transaction.on_commit(partial(send, row.owner))`.")
+    assert "cannot wait alone" in under_another
+
+
 def test_a_deferral_names_the_database() -> None:
     assert "on_commit(partial(send.delay, 1), using='replica')" in remedy_of("send.delay(1)", replace(CHECKOUT, alias="replica"))
     assert "on_commit(partial(send.delay, 1))" in remedy_of("send.delay(1)", replace(CHECKOUT, alias=None)), "nothing was given"

@@ -17,7 +17,7 @@ from txlint.model.hazard import EffectSite, Hazard, Hop, Passage, Spot
 from txlint.model.kinds import WIDE_OPENERS, Confidence, code_of
 from txlint.model.shapes import calls_in, statements
 from txlint.rules import FAMILIES, MISUSED, RULES
-from txlint.rules.leading import closed, deferrable, stays
+from txlint.rules.leading import caught, closed, deferrable, stays
 from txlint.rules.relay import is_relay
 from txlint.rules.remedy import Case, remedy
 from txlint.rules.rule import Family
@@ -140,10 +140,11 @@ def _judge_site(
     relay = all(_is_relayed(passage, facts) for passage in passages)
     held = relay or all(passage.origin.reads_only for passage in passages)
     gone = closed(site, passages[0].origin, facts)
-    leading = deferrable(passages[0], facts) if site.result_used or gone else None
+    tried = caught(site, passages[0].origin, facts)
+    leading = deferrable(passages[0], facts) if site.result_used or gone or (tried and tried.decides) else None
     pairs = min(len(passages), MOST_PAIRS) + omitted
     clears = _clears_up(site, passages[0], facts)
-    case = Case(site, family, passages, pairs, held, modules, relay, leading, joined, gone, clears)
+    case = Case(site, family, passages, pairs, held, modules, relay, leading, joined, gone, clears, tried)
     rule = RULES[code_of(kind, 1 if certain_place else 2)]
     return Finding(
         code=rule.code,

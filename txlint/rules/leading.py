@@ -1,10 +1,12 @@
 """Which call on the way to an effect can wait for the commit in its place: one whose own result nobody uses, and below which no row is
 written and no attribute set, as that belongs to the transaction; nor anything raised that would end it, nor rows read that it changes
-before its commit. And where an effect cannot wait alone, because a block around it closes what it is called on (`closed`)."""
+before its commit. And where an effect cannot wait alone, because a block around it closes what it is called on (`closed`), or a `try`
+around it goes by what it raises (`caught`)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from txlint.model.facts import Body, Expr, FileFacts, Pos, Stmt
 from txlint.model.hazard import EffectSite, Hop, Origin, Passage
@@ -23,6 +25,13 @@ could have been, which is the better mistake."""
 _QUERIES = frozenset({"exclude", "filter", "in_bulk", "iterator", "scalar", "scalars", "select_related", "values_list"})
 
 
+class Caught(NamedTuple):
+    """A ``try`` that handles what a call raises: its line, and whether anything but a log hangs on that."""
+
+    line: int
+    decides: bool
+
+
 def deferrable(passage: Passage, facts: Mapping[str, FileFacts]) -> Hop | None:
     """The first such call on the way; None where each has a result that is used, or writes."""
     bodies = [_body(hop, facts) for hop in passage.hops]
@@ -31,7 +40,9 @@ def deferrable(passage: Passage, facts: Mapping[str, FileFacts]) -> Hop | None:
             continue
         if any(map(_writes, bodies[at + 1 :])) or not _stands_alone(bodies[at], hop) or _belongs(passage.hops, bodies, at):
             continue
-        if not _closed(bodies[at], hop.spot.pos, passage.origin if passage.origin.function == hop.function else None):
+        origin = passage.origin if passage.origin.function == hop.function else None
+        tried = _caught(bodies[at], hop.spot.pos, origin)
+        if not _closed(bodies[at], hop.spot.pos, origin) and not (tried is not None and tried.decides):
             return hop
     return None
 
@@ -61,6 +72,37 @@ def closed(site: EffectSite, origin: Origin, facts: Mapping[str, FileFacts]) -> 
     known = facts.get(site.spot.path)
     function = known.function(site.function) if known is not None else None
     return _closed(function.body, site.spot.pos, origin if origin.function == site.function else None) if function is not None else ""
+
+
+def caught(site: EffectSite, origin: Origin, facts: Mapping[str, FileFacts]) -> Caught | None:
+    """The outermost ``try`` inside of the transaction that handles what the call raises, in its own function; first one that goes by it."""
+    known = facts.get(site.spot.path)
+    function = known.function(site.function) if known is not None else None
+    return _caught(function.body, site.spot.pos, origin if origin.function == site.function else None) if function is not None else None
+
+
+def _caught(body: Body, pos: Pos, origin: Origin | None) -> Caught | None:
+    opened = origin.spot.pos if origin is not None else None
+    around = []
+    for stmt in statements(body):
+        if stmt[0] == "try" and stmt[2]:
+            places = {call[4] for call in calls_in(stmt[1])}
+            if pos in places and opened not in places:  # what begins inside of the `try` ends there as well
+                around.append(Caught(stmt[5], bool(stmt[3]) or not all(_only_notes(each) for handler in stmt[2] for each in handler[2])))
+    return next((each for each in around if each.decides), around[0] if around else None)
+
+
+def _only_notes(stmt: Stmt) -> bool:
+    """A statement of a handler after which all goes on as it would have: it writes to a log, or does nothing."""
+    if stmt[0] != "expr":
+        return bool(stmt[0] == "pass")
+    call = stmt[1]
+    if call.__class__ is not tuple or call[0] != "call":
+        return call.__class__ is tuple and call[0] == "const"
+    return last_name(call[1]) in _REPORTS or (call[1].__class__ is str and "log" in call[1].rpartition(".")[0].lower())
+
+
+_REPORTS = frozenset({"capture_exception", "capture_message", "print", "print_exc", "warn"})
 
 
 def _closed(body: Body, pos: Pos, origin: Origin | None) -> str:

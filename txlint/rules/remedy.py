@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from txlint.catalog.families import Deferring, deferring
 from txlint.model.hazard import EffectSite, Hop, Origin, Passage, Spot
+from txlint.rules.leading import Caught
 from txlint.rules.rule import Family
 from txlint.rules.source import Sources, as_written
 from txlint.rules.words import awaited, decorates, short_name, shorten
@@ -33,6 +34,7 @@ class Case:
     joined: Container[str] = ()  # families whose transactions another one commits
     closed: str = ""  # a name in the call that a `with` around it closes before the commit
     clears: bool = False  # files, in a handler or a `finally`
+    caught: Caught | None = None  # what handles its exceptions inside of the transaction
 
     @property
     def origin(self) -> Origin:
@@ -106,9 +108,12 @@ def _defer(case: Case, sources: Sources) -> str:
         return f"Call `{_callee(case.site)}` after {_ending(case, how, sources)}."
     if case.closed:
         return _with_its_block(case, sources)
+    if case.caught is not None and case.caught.decides:
+        return _with_its_try(case, case.caught.line, sources)
     deferred = template.format(callable=_callable(case.site.spot, case.site.callee, sources), alias=alias)
     at_once = " (with no transaction open it runs at once)" if origin.kind == "hook" else ""
-    return f"Defer it to the commit: `{deferred}`{at_once}.{_covered(case)}"
+    along = f", together with the `try` on line {case.caught.line} that handles what it raises" if case.caught is not None else ""
+    return f"Defer it to the commit: `{deferred}`{at_once}{along}.{_covered(case)}"
 
 
 def _covered(case: Case) -> str:
@@ -122,6 +127,14 @@ def _with_its_block(case: Case, sources: Sources) -> str:
         return f"{ends} {way}"
     over = _ending(case, deferring(case.origin.family), sources) if decorates(case.origin, sources) else ""
     return f"{ends} let the whole block run after {over or f'{_transaction(case, sources)} has committed'}."
+
+
+def _with_its_try(case: Case, line: int, sources: Sources) -> str:
+    """Where the code goes on by whether the call succeeded, that can only be asked while it is there."""
+    goes_by = f"The `try` on line {line} goes by whether `{_callee(case.site)}` succeeds, so"
+    if way := _way(case, sources):
+        return f"{goes_by} {way}"
+    return f"{goes_by} it cannot wait alone: call it, in that `try`, after {_ending(case, deferring(case.origin.family), sources)}."
 
 
 def _defer_the_way(case: Case, sources: Sources) -> str:
