@@ -75,10 +75,7 @@ def remedy(case: Case, sources: Sources) -> str:
     if case.site.result_used:
         if case.family.kind not in _ASKED and (deferred := _defer_the_way(case, sources)):
             return deferred
-        return (
-            f"The result of `{call}` is used, so it cannot be deferred: call it before {begun} begins, or commit first "
-            "and write its result in a second transaction."
-        )
+        return f"The result of `{call}` is used, so it cannot be deferred: {_apart(case, sources)}."
     if case.clears:
         return (
             f"`{call}` clears up whatever becomes of the transaction, so it cannot wait for the commit: call it after "
@@ -134,7 +131,28 @@ def _with_its_try(case: Case, line: int, sources: Sources) -> str:
     goes_by = f"The `try` on line {line} goes by whether `{_callee(case.site)}` succeeds, so"
     if way := _way(case, sources):
         return f"{goes_by} {way}"
+    if case.origin.kind in _BEGUN_ELSEWHERE:
+        return f"{goes_by} it cannot wait alone: {_apart(case, sources)}."
     return f"{goes_by} it cannot wait alone: call it, in that `try`, after {_ending(case, deferring(case.origin.family), sources)}."
+
+
+_BEGUN_ELSEWHERE = frozenset({"atomic_requests", "request", "admin", "hook", "implicit"})
+"""Transactions that no code of the project begins, so that nothing can be called before them."""
+
+
+def _apart(case: Case, sources: Sources) -> str:
+    """Where a call belongs that can be neither in the transaction nor at its commit."""
+    match case.origin.kind:
+        case "atomic_requests":
+            way = "take the view out of ATOMIC_REQUESTS (`@transaction.non_atomic_requests`), "
+            return f"{way}with `transaction.atomic()` around what it writes before and after the call"
+        case "request":
+            return "commit before the call, and write its result in a second transaction"
+        case "admin" | "hook" | "implicit":
+            return "call it in a job that is enqueued at the commit and writes its result in a transaction of its own"
+        case _:
+            begun = _transaction(case, sources)
+            return f"call it before {begun} begins, or commit first and write its result in a second transaction"
 
 
 def _defer_the_way(case: Case, sources: Sources) -> str:
