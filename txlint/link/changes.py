@@ -118,7 +118,9 @@ def comparison(frame: Frame, left: Expr, op: str, right: Expr) -> Test | None:
         kept = kept_by(frame, other)
         if kept is not None and kept.field == field:
             value = True if kept.stored else KEPT
-        elif other.endswith("." + field) and row == frame.self_name and _is_read_anew(frame, other[: -len(field) - 1]):
+        elif row == frame.self_name and (
+            _is_read_anew(frame, other[: -len(field) - 1]) if other.endswith("." + field) else _was_read_anew(frame, other, field)
+        ):
             value = True
         klass = frame.klass or klass
         if value is not None and klass is not None and (row != frame.self_name or saves(frame.linker, klass)):
@@ -203,9 +205,25 @@ def _is_read_anew(frame: Frame, name: str) -> bool:
     source = sources[0]
     if source.__class__ is tuple and source[0] == "ifexp" and is_empty(source[3]):
         source = source[2]
+    return _reads_anew(frame, source, frame.env.get(name, ()))
+
+
+def _was_read_anew(frame: Frame, name: str, field: str) -> bool:
+    """Is it what the field held in the receiver's own row when that was read anew: ``type(self).objects.get(pk=self.pk).image``?"""
+    if "." in name or name not in frame.fun.scope or frame.is_param(name):
+        return False
+    sources = [source for source in uses_of(frame.linker, frame.fun, name).bindings if source is None or not is_empty(source)]
+    source = sources[0] if len(sources) == 1 else None
+    if not isinstance(source, tuple) or source[0] != "attr" or source[2] != field:
+        return False
+    return _reads_anew(frame, source[1], frame.looked_at(source[1]))
+
+
+def _reads_anew(frame: Frame, expr: Expr, value: Value) -> bool:
+    """Does an expression read the receiver's own row by its key?"""
     klass = frame.klass or frame.fun.klass
     assert klass is not None
-    return _by_key(source, frame.self_name) and _is_of_class(frame, source, frame.env.get(name, ()), frame.self_name, (klass,))
+    return _by_key(expr, frame.self_name) and _is_of_class(frame, expr, value, frame.self_name, (klass,))
 
 
 def stored_before(frame: Frame, expr: Expr, value: Value) -> Test | None:
