@@ -16,9 +16,10 @@ from txlint.link.project import Fun, Klass
 from txlint.link.replay import Frame
 from txlint.link.signals import receiving
 from txlint.link.site import Site
+from txlint.link.unpassed import is_given
 from txlint.link.values import UNKNOWN, ExtMethod, ExtObj, Fn
 from txlint.model.catalog import Hook
-from txlint.model.facts import Param, Pos
+from txlint.model.facts import Pos
 from txlint.model.graph import NO_CLASS, SELF, Entrance, Made, SignalTarget, Target
 from txlint.model.kinds import Confidence
 from txlint.model.shapes import calls_in, last_name, speaks_of
@@ -89,26 +90,10 @@ def _left(linker: Linker, fun: Fun, method: str, known: dict[tuple[int, str], bo
             if (fun.id, param.name) not in known:
                 above = [call for call in calls_in(fun.body) if last_name(call[1]) == method]
                 is_own = bool(above) and not speaks_of([call[2:4] for call in above], {param.name})
-                known[fun.id, param.name] = is_own and not _is_given(linker, method, param, place)
+                known[fun.id, param.name] = is_own and not is_given(linker, method, param, place)
             if known[fun.id, param.name]:
                 found.append((param.name, default[1]))
     return tuple(found)
-
-
-def _is_given(linker: Linker, method: str, param: Param, place: int) -> bool:
-    """May a call of a method of this name give something else than the default for a parameter: by position, by its name (in any call
-    of these modules), or as one of the keywords that it hands on?"""
-    for module in linker.project.using(method):
-        for fun in (module.body, *module.funs):
-            for _, func, args, keywords, _ in calls_in(fun.body):
-                is_asked = func.endswith(f".{method}") if func.__class__ is str else func[0] == "attr" and func[2] == method
-                is_above = func.__class__ is tuple and func[1].__class__ is tuple and func[1][1:2] == ("super",)
-                for name, value in keywords:
-                    if (name == param.name and value != param.default) or (name is None and is_asked and not is_above):
-                        return True
-                if is_asked and param.kind != "kwonly" and any(arg.__class__ is str or arg[0] != "star" for arg in args[place:]):
-                    return True
-    return False
 
 
 def _entrance(fun: Fun, cls: int, hook: Hook, state: str, name: str) -> Entrance:

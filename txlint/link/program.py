@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -19,6 +20,7 @@ from txlint.link.seeds import seeds
 from txlint.link.settled import of_class
 from txlint.link.signals import Connection, receiving
 from txlint.link.targets import FEW
+from txlint.link.unpassed import unpassed
 from txlint.link.values import UNKNOWN, Cls, ExtObj, Fn, Obj
 from txlint.model.catalog import Hook
 from txlint.model.facts import FileFacts
@@ -265,7 +267,8 @@ class _Builder:
             if node[0] not in counted:
                 counted.add(node[0])
                 scopes += flow.scopes + len(linker.decoration(linker.project.funs[node[0]]).openers)
-        return Program(self.nodes, self.flows, self.infos, tuple(entrances), scopes, effects, tuple(unresolved))
+        left = cache(lambda number: unpassed(linker, linker.project.funs[number]))
+        return Program(self.nodes, self.flows, self.infos, tuple(entrances), scopes, effects, tuple(unresolved), left)
 
     def concrete(self) -> None:
         """A method that opens a transaction is also looked at with each subclass that inherits it: there its own calls are known."""

@@ -5,6 +5,7 @@ itself; what a caller may have open is not known here, only which of it is certa
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
@@ -352,7 +353,8 @@ class Entrance:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The linked program. ``flows`` are shared by nodes that come out alike; ``infos`` are by function number."""
+    """The linked program. ``flows`` are shared by nodes that come out alike; ``infos`` are by function number. ``unpassed`` gives the
+    parameters of a function, with their defaults, for which no call of the project gives anything else."""
 
     nodes: dict[Node, list[Edge]]
     flows: dict[Node, Flow]
@@ -361,6 +363,7 @@ class Program:
     scopes: int
     effects: int
     unresolved: tuple[tuple[str, Pos, Expr, str], ...]
+    unpassed: Callable[[int], tuple[tuple[str, Any], ...]]
 
 
 @dataclass(frozen=True, slots=True)

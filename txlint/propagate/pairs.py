@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -137,6 +137,8 @@ class _Pairs:
             info = program.infos[node[0]]
             for event, site in self.effects.get(node, ()):
                 most = Confidence.LIKELY if event.guards and asks_for_key((frozenset(event.guards),)) else event.confidence
+                if event.region and not self.is_asked_for(node[0], (event.guards,)):
+                    most = Confidence.POSSIBLE
                 for opened in event.region:
                     self.pair(site, opened, info.path, info.name, node, event, None, min(opened.confidence, event.confidence, most))
             for edge in edges:
@@ -159,6 +161,7 @@ class _Pairs:
                     elif event.guards:
                         conditions = (frozenset(event.guards),)
                     shut = inside(closed, event, target, callee) if closed or target.via else closed
+                    is_asked_for = self.is_asked_for(node[0], conditions)
                     for opened in openeds:
                         if shut and is_closed(opened.key, shut):
                             continue
@@ -167,6 +170,7 @@ class _Pairs:
                             asks_for_key(conditions) or is_guess(reach.conditions, target, event.passed, callee)
                         ):
                             sure = Confidence.LIKELY
+                        sure = sure if is_asked_for else Confidence.POSSIBLE
                         self.pair(site, opened, info.path, info.name, node, event, edge, sure)
         for entrance in program.entrances:
             node = self.node_of(entrance.node)
@@ -178,6 +182,14 @@ class _Pairs:
                     continue
                 most = Confidence.LIKELY if asks_for_key(reach.conditions) else entrance.confidence
                 self.enter(site, entrance, node, min(entrance.confidence, reach.confidence, most))
+
+    def is_asked_for(self, function: int, conditions: Iterable[Iterable[Test]]) -> bool:
+        """Does any call of the project let one of these conditions hold, as far as they are about parameters with defaults?"""
+        defaults = self.program.infos[function].defaults
+        if not defaults or all(not any(test.param in defaults for test in tests) for tests in conditions):
+            return True
+        left = self.program.unpassed(function)
+        return not left or any(met(tuple(tests), left) for tests in conditions)
 
     def always_open(self, node: Node, key: Key, reads: bool, depth: int = 0) -> bool:
         """Has every known caller the transaction of a session that it passes, or that all name alike, open already? Then nothing is begun
