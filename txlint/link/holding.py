@@ -166,8 +166,8 @@ def _is_filled_with(item: Value, rest: Value) -> bool:
     return isinstance(inner, Stored) and isinstance(outer, Stored) and inner.place[:3] == outer.place and len(inner.place) > 3
 
 
-def item_at(linker: Linker, value: Value, position: Any) -> Value:
-    """What subscripting with a constant gives."""
+def item_at(linker: Linker, value: Value, position: Any, within: frozenset[Any] = frozenset()) -> Value:
+    """What subscripting with a constant gives. ``within``: the places that are being looked at, as what is kept at one may hold itself."""
     result: Value = UNKNOWN
     for atom in value:
         if isinstance(atom, Seq):
@@ -189,8 +189,8 @@ def item_at(linker: Linker, value: Value, position: Any) -> Value:
         elif isinstance(atom, Stored):
             inner = linker.kept(atom.place) if atom.place[0] in ("global", "attr") else UNKNOWN
             held: Value = (atom,)
-            if any(isinstance(a, Seq) for a in inner):
-                held = linker.item_at(inner, position)
+            if any(isinstance(a, Seq) for a in inner) and atom.place not in within:
+                held = linker.item_at(inner, position, within | {atom.place})
                 with_key = len(atom.place) == 4 and atom.place[3] is not None
                 if with_key and held and all(type(a) in CALLABLE or type(a) is Param for a in held):
                     held = (linker.atoms(Stored, (*atom.place, position)),)
@@ -198,7 +198,7 @@ def item_at(linker: Linker, value: Value, position: Any) -> Value:
                     held = one_of(linker, held)
             result = union(result, held if inner or atom.place[0] in ("global", "attr") else UNKNOWN)
         elif isinstance(atom, Chosen):
-            result = union(result, each_of(linker, atom, lambda value: linker.item_at(value, position)))
+            result = union(result, each_of(linker, atom, lambda value: linker.item_at(value, position, within)))
         elif isinstance(atom, OneOf):
-            result = union(result, one_of(linker, linker.item_at(atom.options, position)))
+            result = union(result, one_of(linker, linker.item_at(atom.options, position, within)))
     return result
