@@ -658,14 +658,14 @@ def _basis(discovery: Discovery, config: Config) -> str:
 
 
 def _linked(program: Program, linker: Linker, hazards: tuple[Hazard, ...], lines: Cuts, versions: Versions) -> Linked:
-    infos = [program.infos[number] for number in linker.too_deep if number in program.infos]
+    infos = [(program.infos[number], why) for number, why in linker.left_out.items() if number in program.infos]
     return Linked(
         hazards,
         frozenset(lines.met),
         program.scopes,
         program.effects,
         len(program.unresolved),
-        tuple((info.name, info.path, info.name_pos[0]) for info in infos),
+        tuple((info.name, info.path, info.name_pos[0], why) for info, why in infos),
         versions.assumed,
     )
 
@@ -838,8 +838,8 @@ def _problems(analysis: Analysis, given: set[str]) -> list[Problem]:
     if asked and not any(file.given and file.display in judged for file in analysis.discovery.files if not file.is_test):
         told = "left out because it is a test: --include-tests looks at tests as well"
         found += [Problem("TX900", file.display, 1, told, False) for file in asked]
-    for name, path, line in analysis.linked.too_deep:
-        told = f"`{name}` is nested too deeply to be followed: it is left out"
+    for name, path, line, why in analysis.linked.left_out:
+        told = f"`{name}` {why}: it is left out"
         found.append(Problem("TX900", path, line, told, path in given))
     return sorted(found, key=lambda each: (each.path, each.line, each.message))
 

@@ -40,14 +40,14 @@ Lines = dict[str, dict[int, int]]
 
 class Linked(NamedTuple):
     """What a report asks of a linked program: hazards; the places of ignore comments that stood in the way of one; how many scopes, effect
-    calls and unresolved calls there are; functions nested too deeply (name, path, line); which versions were assumed."""
+    calls and unresolved calls there are; functions that could not be followed (name, path, line, why); which versions were assumed."""
 
     hazards: tuple[Hazard, ...]
     met: frozenset[tuple[str, int]]
     scopes: int
     effects: int
     unresolved: int
-    too_deep: tuple[tuple[str, str, int], ...]
+    left_out: tuple[tuple[str, str, int, str], ...]
     versions: tuple[Assumption, ...]
 
 
@@ -243,8 +243,8 @@ def _unpack(packed: bytes, lines: Lines) -> Linked:
     if not lines:
         return linked
     met = frozenset((path, _now(lines, path, line)) for path, line in linked.met)
-    too_deep = tuple((name, path, _now(lines, path, line)) for name, path, line in linked.too_deep)
-    return linked._replace(met=met, too_deep=too_deep)
+    left_out = tuple((name, path, _now(lines, path, line), why) for name, path, line, why in linked.left_out)
+    return linked._replace(met=met, left_out=left_out)
 
 
 def _placed(value: Any, lines: Lines) -> Any:

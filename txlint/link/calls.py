@@ -348,6 +348,7 @@ def _by_method_name(site: Site, name: str, of: str | None = None) -> None:
     found = [
         fun for fun in named if linker.project.may_meet(site.frame.module, fun.module) and _takes(linker, fun, site.expr[2], site.expr[3])
     ]
+    found = _of_that_name(linker, site.func, found)
     # Overrides of one method are one thing to be called.
     families = {next(base for base in reversed(linker.mro(fun.klass)) if isinstance(base, Klass)).id for fun in found if fun.klass}
     sure = LIKELY if len(families) <= 2 else POSSIBLE
@@ -370,6 +371,17 @@ def _by_method_name(site: Site, name: str, of: str | None = None) -> None:
         site.result = (linker.atoms(OneOf, entered),)
     elif gives:
         site.result = union(site.result, one_of(linker, gives))
+
+
+def _of_that_name(linker: Linker, func: Expr, methods: list[Fun]) -> list[Fun]:
+    """Of methods of one name those of the class, and of what derives from it, that the receiver is called after: `self.order.close_all()`
+    is most likely one of an `Order`; all where none is."""
+    receiver = func.rpartition(".")[0].rpartition(".")[2] if func.__class__ is str else last_name(func[1])
+    wanted = receiver.replace("_", "").lower()
+    owned = [(fun, fun.klass) for fun in methods if fun.klass is not None]
+    named = {klass.id for _, klass in owned if wanted and klass.fact.name.replace("_", "").lower() == wanted}
+    mine = [fun for fun, klass in owned if any(isinstance(base, Klass) and base.id in named for base in linker.mro(klass))]
+    return mine or methods
 
 
 def _takes(linker: Linker, fun: Fun, args: tuple[Expr, ...], keywords: tuple[tuple[str | None, Expr], ...]) -> bool:

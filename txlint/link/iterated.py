@@ -136,7 +136,8 @@ def listed(frame: Frame, expr: Expr) -> frozenset[str] | None:
     if expr[0] != "comp" or len(expr[2]) != 1:
         return None
     target, source, ifs, _ = expr[2][0]
-    path = source[1] + "()" if source.__class__ is tuple and source[0] == "call" and not source[2] and not source[3] else source
+    is_called = source.__class__ is tuple and source[0] == "call" and source[1].__class__ is str and not source[2] and not source[3]
+    path = source[1] + "()" if is_called else source
     if path.__class__ is not str or not path.startswith(own + "."):
         return None
     for test in ifs:

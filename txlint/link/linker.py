@@ -4,6 +4,7 @@ Everything is computed on demand and remembered. What is asked for while it is b
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -182,7 +183,7 @@ class Linker:
         self.unfilled: list[Any] = []  # places asked for and not yet looked for
         self.writers: dict[Module, list[tuple[Fun, frozenset[str] | None]]] = {}  # what fills containers, for `kept`
         self.assigning: dict[Module, dict[str, list[Fun]]] = {}  # ... and what assigns attributes, by their names
-        self.too_deep: dict[int, None] = {}  # functions that Python's stack cannot hold: they are taken to do nothing
+        self.left_out: dict[int, str] = {}  # functions that could not be followed, and why: they are taken to do nothing
         self.kept_fields: dict[Any, Any] = {}  # what constructors keep of fields, and what is done to names: see `changes`
         self.told_together: dict[Any, None] = {}  # parameters of which it was asked what is passed beside them, see `together`
         self.varying: dict[tuple[int, str], bool] = {}  # see `varies`
@@ -349,7 +350,14 @@ class Linker:
             replay = replay_function(self, fun, klass, exact)
         except RecursionError:
             self._abandon(begun, flows)
-            self.too_deep[fun.id] = None
+            self.left_out[fun.id] = "is nested too deeply to be followed"
+            replay = _NOTHING
+        except Exception as error:  # an error of ours costs one function, never the run
+            if "TXLINT_TRACE" in os.environ or isinstance(error, MemoryError):
+                raise
+            self._abandon(begun, flows)
+            told = " ".join(f"{type(error).__name__}: {error}".split())
+            self.left_out[fun.id] = f"could not be followed (internal error: {told}; please report it)"
             replay = _NOTHING
         self._depth = depth
         self._flows.pop(key)
