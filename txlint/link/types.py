@@ -99,8 +99,12 @@ def typed(
                 return positional[expr.position]
         return UNKNOWN
     if op == "receivers":
-        names = linker.catalog.bases(receiver.name) if isinstance(receiver, ExtObj) else linker.library_bases(receiver.klass)  # type: ignore[union-attr]
-        sends = next(linker.signal_classes[name] for name in names if name in linker.signal_classes)
+        if not isinstance(receiver, (ExtObj, Obj, SelfObj)):
+            return UNKNOWN  # `Signal.send(signal, ..)`
+        names = linker.catalog.bases(receiver.name) if isinstance(receiver, ExtObj) else linker.library_bases(receiver.klass)
+        sends = next((linker.signal_classes[name] for name in names if name in linker.signal_classes), None)
+        if sends is None:
+            return UNKNOWN
         return (linker.atoms(ExtMethod, sends, receiver, sends.rpartition(".")[2]),)
     if op == "attr":
         value = (receiver,) if receiver is not None else UNKNOWN
