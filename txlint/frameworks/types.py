@@ -97,6 +97,7 @@ class Linker(Protocol):
     params: Any
     contexts: dict[int, Value]
     loaders: dict[str, Loaders]
+    through: dict[int, int]
 
     def where_bound(self, module: Any, dotted: str, /) -> str: ...
     def union(self, one: Value, other: Value, /) -> Value: ...

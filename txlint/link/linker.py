@@ -159,6 +159,7 @@ class Linker:
         self.handed: dict[tuple[int, str], dict[Any, None]] = {}  # (function, parameter): what it is called with
         self.connected: dict[Any, None] = {}  # signal connections, in the order found
         self.of_libraries: dict[str, int] = {}  # libraries' classes whose instances signals are sent for -> their numbers, below `SELF`
+        self.through: dict[int, int] = {}  # relations between rows, by number: the class of the rows that stand between them
         self.relations: dict[int, tuple[int, ...]] = {}  # those of which receivers are told, by number: whose it is, and what it leads to
         self.contexts: dict[int, Value] = {}  # function -> what a framework gives it first, whatever its annotation says
         self.listeners: dict[int, tuple[Any, str]] = {}  # function -> (hook entry, state) of a named event

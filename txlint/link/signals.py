@@ -145,7 +145,7 @@ def receiving(
         elif connection.sender != NO_CLASS:
             if sender == NO_CLASS:
                 sure = min(sure, Confidence.POSSIBLE)
-            elif connection.sender != sender:
+            elif connection.sender not in (sender, linker.through.get(sender, sender)):
                 below = klass.subclasses if klass is not None and not exact else ()
                 is_led_to = sender in linker.relations.get(connection.sender, ())[1:]  # by a field that is not known
                 if not is_led_to and (connection.sender < 0 or linker.project.klasses[connection.sender] not in below):

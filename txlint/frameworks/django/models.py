@@ -255,7 +255,10 @@ class DjangoModels(Framework):
             return atom
         holders = [base for base in linker.mro(klass) if not isinstance(base, str) and owner in linker.mro(base) and not _abstract(base)]
         holder = holders[-1] if holders else owner
-        origin = (*atom.origin[:3], linker.number_of(f"{holder.dotted}.{name}"), holder)
+        number = linker.number_of(f"{holder.dotted}.{name}")
+        for between in self._classes(linker, dict(atom.origin[2]).get("through", ()), holder):
+            linker.through[number] = between.id
+        origin = (*atom.origin[:3], number, holder)
         return linker.atoms(linker.ExtObj, atom.name, atom.item, origin)
 
     def instance_attribute(self, linker: Linker, klass: Klass, name: str, holder: Atom) -> Value | None:
