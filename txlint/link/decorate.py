@@ -12,6 +12,7 @@ from typing import Any
 from txlint.catalog.types import parse_type
 from txlint.link.changes import functions_named
 from txlint.link.conditions import argument, decide
+from txlint.link.kept import put_there
 from txlint.link.keyed import beside
 from txlint.link.linker import Decoration, Linker, Replay
 from txlint.link.opening import opened_within
@@ -675,6 +676,24 @@ def _first_parameter(linker: Linker, fun: Fun) -> str | None:
     if fun.klass is not None and params and linker.decoration(fun).role != "static":
         params = params[1:]
     return params[0] if params else None
+
+
+def put_on_function(linker: Linker, fun: Fun, name: str) -> Value:
+    """What is assigned to an attribute of a function, or by a decorator of the project above it to what that is given or gives:
+    ``wrapper.clear = clear``."""
+    carriers: list[tuple[int, str]] = [(fun.id, "")]
+    for expr, _ in fun.fact.decorators if fun.fact is not None else ():
+        frame = Frame(linker, fun.parent or fun.module.body, None, True)
+        frame.silent = True
+        frame.static = fun.klass
+        frame.parent = fun.parent
+        for atom in frame.ev(expr if expr.__class__ is str or expr[0] != "call" else expr[1]):
+            for holder in (atom.fun, *atom.fun.nested) if isinstance(atom, Fn) else ():
+                carriers += [(holder.id, ""), (holder.id, _first_parameter(linker, holder) or "")]
+    value: Value = UNKNOWN
+    for number, param in dict.fromkeys(carriers):
+        value = union(value, put_there(linker, ("on", ("def", number, param), name)))
+    return value
 
 
 def _keep(linker: Linker, decorator: Fun, returned: Value, given: dict[str, Value] | None, value: Value) -> None:

@@ -95,6 +95,11 @@ def attribute(linker: Linker, atom: Atom, name: str) -> Value:
     if isinstance(atom, Part) and name == "func":
         return atom.func
     if isinstance(atom, Fn):
+        if name in linker.project.put_on:
+            from txlint.link.decorate import put_on_function
+
+            if value := put_on_function(linker, atom.fun, name):
+                return value
         return (linker.atoms(ExtMethod, linker.catalog.canonical(f"types.FunctionType.{name}"), atom, name),)
     return UNKNOWN
 
