@@ -213,8 +213,8 @@ def outside(linker: Linker, atom: Atom, name: str) -> Place | None:
     if isinstance(atom, Mod):
         module = linker.project.find_module(atom.name)
         return ("on", module.name, name) if module is not None else None
-    if isinstance(atom, (Fn, Param)):
-        return ("on", ("def", atom.fun.id, getattr(atom, "name", "")), name)
+    if type(atom) is Fn or type(atom) is Param:
+        return ("on", ("def", atom.fun.id, atom.name if type(atom) is Param else ""), name)
     if not isinstance(atom, (Cls, Obj)):
         return None
     found = linker.find(atom.klass, name)

@@ -333,11 +333,14 @@ def _grow(frame: Frame, param: str, source: Expr | None) -> None:
 def _put_on(frame: Frame, head: str, name: str, value: Value) -> None:
     """``state.pool = pool``: what is None until then is this from now on, whoever reads it. Of a function: what can be called."""
     for atom in frame.ev(head):
-        if isinstance(atom, (Fn, Param)) and not any(type(each) in CALLABLE for each in value):
+        if type(atom) in _FUNCTIONS and not any(type(each) in CALLABLE for each in value):
             continue
         place = outside(frame.linker, atom, name)
         if place is not None:
             frame.linker.put(place, value)
+
+
+_FUNCTIONS = frozenset({Fn, Param})
 
 
 def _kept_session(frame: Frame, source: str, value: Value, target: str) -> None:
