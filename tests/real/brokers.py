@@ -78,6 +78,17 @@ def smtp() -> int:
     return serve(talk)
 
 
+def imap() -> int:
+    """A mailbox that says yes to every command."""
+
+    def talk(connection: socket.socket) -> None:
+        connection.send(b"* OK IMAP4rev1\r\n")
+        while line := connection.recv(4096):
+            connection.send(b"* CAPABILITY IMAP4rev1\r\n" + line.split(b" ")[0] + b" OK a\r\n")
+
+    return serve(talk)
+
+
 def amqp() -> int:
     """An AMQP 0-9-1 server that opens connections and channels, and lets messages be confirmed. Numbers of classes and methods are those
     of the protocol's specification."""

@@ -469,6 +469,12 @@ def _ftp(place: Place) -> Any:
     return client
 
 
+def _imap(place: Place, state: str = "SELECTED") -> Any:
+    client = _module("imaplib").IMAP4("127.0.0.1", brokers.imap())
+    client.state = state
+    return client
+
+
 def _openai(place: Place, asynchronous: bool = False) -> Any:
     return (_module("openai").AsyncOpenAI if asynchronous else _module("openai").OpenAI)(api_key="k")
 
@@ -907,6 +913,8 @@ MAKERS: dict[str, Maker] = {
     "Request": _pyramid_request,
     "client.ApiClient": lambda place: _module("kubernetes.client").ApiClient(_module("kubernetes.client").Configuration(host=place.url)),
     "dynamic.DynamicClient": _dynamic_kubernetes,
+    "imaplib.IMAP4": _imap,
+    "imaplib.IMAP4_SSL": lambda place: _imap(place, "NONAUTH"),
     "jira.Issue": _jira_issue,
     "jira.JIRA": _jira,
     "jira.Role": lambda place: _module("jira").Role({}, _jira(place)._session, {"self": f"{place.url}/rest/api/2/role/1"}),
@@ -975,6 +983,8 @@ MAKERS: dict[str, Maker] = {
     "motor.motor_asyncio.AsyncIOMotorClient": _motor,
     "motor.motor_asyncio.AsyncIOMotorCollection": lambda place: _motor(place)["d"]["c"],
     "multiprocessing.Process": lambda place: _module("multiprocessing").Process(target=_thread_target),
+    "mypy_boto3_s3.Client": lambda place: _module("boto3").client("s3"),
+    "mypy_boto3_s3.ServiceResource": lambda place: _module("boto3").resource("s3"),
     "openai.resources.chat.completions.Completions": lambda place: _openai(place).chat.completions,
     "opensearchpy.AsyncOpenSearch": lambda place: _module("opensearchpy").AsyncOpenSearch(place.url),
     "opensearchpy.Document": _in_index("opensearchpy", "Document"),

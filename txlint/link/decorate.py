@@ -12,6 +12,7 @@ from typing import Any
 from txlint.catalog.types import parse_type
 from txlint.link.changes import functions_named
 from txlint.link.conditions import argument, decide
+from txlint.link.kept import put_there
 from txlint.link.keyed import beside
 from txlint.link.linker import Decoration, Linker, Replay
 from txlint.link.opening import opened_within
@@ -675,6 +676,43 @@ def _first_parameter(linker: Linker, fun: Fun) -> str | None:
     if fun.klass is not None and params and linker.decoration(fun).role != "static":
         params = params[1:]
     return params[0] if params else None
+
+
+def attribute_of_function(linker: Linker, fun: Fun, name: str) -> Value:
+    """An attribute of a function that is assigned to it, or by a decorator of the project above it to what that is given or gives
+    (``wrapper.clear = clear``), or that the class has with which it is decorated."""
+    key = (fun.id, name)
+    if key not in linker.on_functions and linker.begin(("on", key)):
+        linker.on_functions[key] = _on_function(linker, fun, name)
+        linker.done(("on", key), linker.on_functions, key)
+    return linker.on_functions.get(key, UNKNOWN)
+
+
+def _on_function(linker: Linker, fun: Fun, name: str) -> Value:
+    assert fun.fact is not None
+    is_put = name in linker.project.put_on
+    carriers: list[tuple[int, str]] = [(fun.id, "")]
+    value: Value = UNKNOWN
+    for expr, _ in fun.fact.decorators:
+        called = expr.__class__ is not str and expr[0] == "call"
+        func = expr[1] if called else expr
+        if func.__class__ is str and func.partition(".")[0] == fun.fact.name:
+            continue  # `@size.setter`: what had the name before
+        frame = Frame(linker, fun.parent or fun.module.body, None, True)
+        frame.silent = True
+        frame.static = fun.klass
+        frame.parent = fun.parent
+        for atom in frame.ev(func):
+            made = linker.instance(atom.klass, True) if isinstance(atom, Cls) else atom
+            if made is not atom and not called:
+                value = union(value, linker.attribute(made, name))
+            elif is_put and isinstance(made, (Fn, Obj)):
+                for each in (made,) if isinstance(made, Fn) else linker.attribute(made, "__call__"):
+                    for holder in (each.fun, *each.fun.nested) if isinstance(each, Fn) else ():
+                        carriers += [(holder.id, ""), (holder.id, _first_parameter(linker, holder) or "")]
+    for number, param in dict.fromkeys(carriers) if is_put else ():
+        value = union(value, put_there(linker, ("on", ("def", number, param), name)))
+    return value
 
 
 def _keep(linker: Linker, decorator: Fun, returned: Value, given: dict[str, Value] | None, value: Value) -> None:

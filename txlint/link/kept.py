@@ -208,10 +208,13 @@ def begins_empty(value: Value) -> bool:
 
 
 def outside(linker: Linker, atom: Atom, name: str) -> Place | None:
-    """The place of an attribute that code elsewhere may assign: of a module, a class, or an instance that has it as None before."""
+    """The place of an attribute that code elsewhere may assign: of a module, a class, a function (or whatever is given for a parameter, as
+    to a decorator), or an instance that has it as None before."""
     if isinstance(atom, Mod):
         module = linker.project.find_module(atom.name)
         return ("on", module.name, name) if module is not None else None
+    if type(atom) is Fn or type(atom) is Param:
+        return ("on", ("def", atom.fun.id, atom.name if type(atom) is Param else ""), name)
     if not isinstance(atom, (Cls, Obj)):
         return None
     found = linker.find(atom.klass, name)

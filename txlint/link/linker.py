@@ -135,6 +135,7 @@ class Linker:
         self._provisional: list[tuple[dict[Any, Any], Any]] = []
         self._decorations: dict[int, Decoration] = {}
         self._variants: dict[int, dict[tuple[tuple[str, str], ...], dict[tuple[Any, ...], Replay]]] = {}
+        self.on_functions: dict[tuple[int, str], Value] = {}  # (function, attribute) -> what decorators put there
         self.instance_values: dict[tuple[int, str, Atom], Value] = {}
         self._answers: dict[tuple[int, bool], dict[tuple[str, str], Any]] = {}  # what a class answers to replays, see `_signature`
         self.setter_methods: dict[int, dict[str, tuple[Fun, ...]]] = {}
@@ -469,6 +470,7 @@ class Linker:
     def forget(self, fun: Fun, classes: Container[int] | None = None) -> None:
         """Replay a function anew when it is next asked for; with ``classes`` for these only, of whose parameters more is known."""
         self.instance_values.clear()
+        self.on_functions.clear()
         self._answers.clear()
         variants = self._variants.pop(fun.id, {})
         others = []

@@ -95,6 +95,11 @@ def attribute(linker: Linker, atom: Atom, name: str) -> Value:
     if isinstance(atom, Part) and name == "func":
         return atom.func
     if isinstance(atom, Fn):
+        if atom.fun.fact is not None and (name in linker.project.put_on or atom.fun.fact.decorators):
+            from txlint.link.decorate import attribute_of_function
+
+            if value := attribute_of_function(linker, atom.fun, name):
+                return value
         return (linker.atoms(ExtMethod, linker.catalog.canonical(f"types.FunctionType.{name}"), atom, name),)
     return UNKNOWN
 

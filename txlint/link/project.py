@@ -255,7 +255,8 @@ class Project:
             # As seen from a folder further up; a folder between them may be named as well (`import backend`).
             if longer not in self.modules and name in self.modules:
                 self._by_tail[longer] = name
-                self.packages.update(longer[:end] for end, letter in enumerate(longer) if letter == ".")
+                if longer.partition(".")[0] not in libraries:  # a folder that is called like one is not what is imported under that name
+                    self.packages.update(longer[:end] for end, letter in enumerate(longer) if letter == ".")
 
     def _add(self, facts: FileFacts) -> None:
         module = Module(facts)

@@ -32,7 +32,7 @@ from txlint.link.guards import (
 from txlint.link.held import given
 from txlint.link.holding import is_kept, via
 from txlint.link.iterated import constants_over, fields_over, fills, holds_in, is_entered
-from txlint.link.kept import ADDS, declared, fillable, inside, item_name, outside, places
+from txlint.link.kept import ADDS, CALLABLE, declared, fillable, inside, item_name, outside, places
 from txlint.link.keyed import key_of, own_key, with_key
 from txlint.link.library import assigned
 from txlint.link.members import shared_key
@@ -42,7 +42,7 @@ from txlint.link.properties import load, look, write
 from txlint.link.putting import put_at
 from txlint.link.targets import iterate
 from txlint.link.uses import uses_of
-from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtObj, Fn, Generated, Obj, SelfObj, Stored, Value, union
+from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtObj, Fn, Generated, Obj, Param, SelfObj, Stored, Value, union
 from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import Key, Test
 from txlint.model.shapes import bodies, called, calls_in, last_name, statements
@@ -331,11 +331,16 @@ def _grow(frame: Frame, param: str, source: Expr | None) -> None:
 
 
 def _put_on(frame: Frame, head: str, name: str, value: Value) -> None:
-    """``state.pool = pool``: what is None until then is this from now on, whoever reads it."""
+    """``state.pool = pool``: what is None until then is this from now on, whoever reads it. Of a function: what can be called."""
     for atom in frame.ev(head):
+        if type(atom) in _FUNCTIONS and not any(type(each) in CALLABLE for each in value):
+            continue
         place = outside(frame.linker, atom, name)
         if place is not None:
             frame.linker.put(place, value)
+
+
+_FUNCTIONS = frozenset({Fn, Param})
 
 
 def _kept_session(frame: Frame, source: str, value: Value, target: str) -> None:

@@ -50,6 +50,8 @@ _BY_NAME = frozenset({"django.apps.apps.get_model", "django.apps.registry.Apps.g
 _BY_SUFFIX = (
     ("ModelForm", "django.forms.ModelForm"),
     ("ModelAdmin", ADMIN),
+    ("StackedInline", "django.contrib.admin.StackedInline"),
+    ("TabularInline", "django.contrib.admin.TabularInline"),
     ("ModelSerializer", "rest_framework.serializers.ModelSerializer"),
     ("ModelViewSet", "rest_framework.viewsets.ModelViewSet"),
     ("CreateView", "django.views.generic.CreateView"),
@@ -154,8 +156,10 @@ class DjangoModels(Framework):
         return value, (value,) if isinstance(value, str) else value if isinstance(value, (list, tuple)) else ()
 
     def assumed_bases(self, dotted: str) -> tuple[str, ...]:
-        """What an unknown package's class is taken to be: a model where its module says so, else what its name ends in."""
+        """What an unknown package's class is taken to be: a model or model admin where its module says so, else what its name ends in."""
         name = dotted.rpartition(".")[2]
+        if ".admin." in dotted and name.endswith("Admin"):
+            return (ADMIN,)
         if ".models." in dotted and name[:1].isupper() and not dotted.startswith(_PARTS):
             return (MODEL,)
         return tuple(base for suffix, base in _BY_SUFFIX if name.endswith(suffix))[:1]

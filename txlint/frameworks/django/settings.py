@@ -74,7 +74,8 @@ class Inert(NamedTuple):
 class DjangoSettings:
     """The settings of a project. ``module`` is ``None`` where there are none (a reusable app). ``atomic_requests`` has one entry for
     each database whose dict sets the key, and is empty where nothing does. ``missing`` are modules that the configuration names and
-    the project lacks. ``trial``: they are those of a project for tests, examples or a demonstration, and production has others."""
+    the project lacks. ``trial``: they are those of a project for tests, examples or a demonstration, or a file beside them that is not
+    there takes their place (``from .local_settings import *``); production has others."""
 
     module: str | None
     path: str
@@ -199,8 +200,22 @@ def read_settings(project: Mapping[str, FileFacts] | Modules, files: Files, conf
         missing,
         names,
         evaluator,
-        is_trial(path) and not config.django_settings,
+        (is_trial(path) and not config.django_settings) or _yields_to_others(evaluator, chosen.module),
     )
+
+
+def _yields_to_others(evaluator: Evaluator, module: str, seen: frozenset[str] = frozenset()) -> bool:
+    """Do settings, or those that they take over, take all names of a module beside them, if it is there, and it is not?"""
+    facts = evaluator.facts(module)
+    for item in facts.imports:
+        if item.name == "*":
+            name = absolute_import(facts, item)
+            found = evaluator.modules.find(name, facts.path)
+            if found is None and (item.level or "." not in name or evaluator.modules.is_project(name.partition(".")[0])):
+                return True
+            if found is not None and found not in seen and _yields_to_others(evaluator, found, seen | {module}):
+                return True
+    return False
 
 
 def _defines_default(evaluator: Evaluator, names: Table, module: str) -> bool:
