@@ -4,7 +4,8 @@
 
 Python files under the given paths that cannot be read, decoded or parsed: missing rights, bytes that are not what the coding cookie says,
 syntax errors, nesting that is too deep, and syntax that is newer than the Python which runs txlint. The message names the file, the line
-and, for newer syntax, the Python that is needed.
+and, for newer syntax, the Python that is needed. And single functions that could not be followed, as they nest too deeply or an error of
+txlint's own ended it: they are taken to do nothing, everything else is looked at.
 
 ## Why it matters
 
