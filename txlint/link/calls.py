@@ -108,7 +108,7 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
         _consume(site)
         site.region, site.closed = frame.now_open(), frame.closed
         name = last_name(func)
-        if site.receiver is not None and not frame.silent:
+        if site.receiver is not None and site.kind != "super" and not frame.silent:  # `super()` runs what is above, and nothing else
             linker = frame.linker
             if frame.region and site.receiver.__class__ is str and (name in linker.method_names() or name in linker.catalog.acting_names()):
                 ask_callers(frame, site.receiver)
