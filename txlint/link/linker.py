@@ -157,6 +157,7 @@ class Linker:
         self.asking: set[int] = set()  # functions that ask of an annotated parameter what only callers can say
         self.handed: dict[tuple[int, str], dict[Any, None]] = {}  # (function, parameter): what it is called with
         self.connected: dict[Any, None] = {}  # signal connections, in the order found
+        self.heard: dict[str, str] = {}  # signals of libraries that the catalog does not know -> their class, where the project hears them
         self.of_libraries: dict[str, int] = {}  # libraries' classes whose instances signals are sent for -> their numbers, below `SELF`
         self.relations: dict[int, tuple[int, ...]] = {}  # those of which receivers are told, by number: whose it is, and what it leads to
         self.contexts: dict[int, Value] = {}  # function -> what a framework gives it first, whatever its annotation says

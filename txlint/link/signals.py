@@ -87,8 +87,24 @@ def connect(
             _add(linker, hook.name, fun, -1, *_senders(linker, value, True))
         return
     senders, known = _senders(linker, keywords.get("sender", UNKNOWN), "sender" in keywords)
-    for signal in _signals(linker, frame, expr[2][0], args[0] if args else UNKNOWN):
+    heard = args[0] if args else UNKNOWN
+    _note_unknown(linker, hook, heard)
+    for signal in _signals(linker, frame, expr[2][0], heard):
         _add(linker, signal, fun, -1, senders, known)
+
+
+def _note_unknown(linker: Linker, hook: Hook, value: Value) -> None:
+    """What a library has a name for and the catalog does not know is one of the signals for which the decorator is: those of the class
+    that lies beside it."""
+    home = hook.name.rpartition(".")[0]
+    for atom in value:
+        if isinstance(atom, Seq):
+            for item in atom.items:
+                _note_unknown(linker, hook, item)
+        elif isinstance(atom, Ext):
+            for kind in linker.signal_classes:
+                if kind.rpartition(".")[0] == home:
+                    linker.heard[atom.name] = kind
 
 
 def connect_call(
