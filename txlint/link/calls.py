@@ -21,7 +21,7 @@ from txlint.link.kept import CALLABLE, MOST_KEPT, one_of, options, put_there
 from txlint.link.library import call_library, proxy_method
 from txlint.link.opening import opened_within, opening_of, within
 from txlint.link.passing import bind, called_with, doubt_states, passed, sent_as, tell_left_open
-from txlint.link.project import Klass
+from txlint.link.project import Klass, mentions
 from txlint.link.settled import called_as, flag_of, kept_with, list_of, made_with
 from txlint.link.signals import called_own
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
@@ -60,7 +60,7 @@ from txlint.link.values import (
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import FLAG, KEY, NEW, STORED, Event, ParamTarget, Target, Test
 from txlint.model.kinds import Confidence
-from txlint.model.shapes import last_name, speaks_of, statements, times
+from txlint.model.shapes import calls_in, last_name, speaks_of, statements, times
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -454,16 +454,29 @@ def _by_attribute_name(site: Site, name: str) -> None:
 
 
 def _by_signature(site: Site, name: str) -> None:
-    """An unknown receiver, but arguments that only one method of a library takes."""
+    """An unknown receiver, but arguments that only one method of a library takes, or a result that only one gives."""
     linker = site.frame.linker
     for entry in linker.catalog.signatures.get(name, ()):
         mine = linker.parameters_of(name)
         bare = entry.bare and not mine and not site.args and not site.keywords and not site.open_ended
-        if bare or any(keyword in site.keywords and keyword not in mine for keyword in entry.keywords):
+        said = bare or any(keyword in site.keywords and keyword not in mine for keyword in entry.keywords)
+        if said or (entry.answers and _is_asked(site, entry.answers)):
             receiver = linker.atoms(ExtObj, entry.name.rpartition(".")[0], UNKNOWN, None)
             call_library(site, entry.name, receiver, site.args, site.keywords, 0)
             site.confidence = min(site.confidence, LIKELY)
             return
+
+
+def _is_asked(site: Site, answers: tuple[str, ...]) -> bool:
+    """Does the function call one of these methods of what the call gives, at once or by the name that it gives it?"""
+    fun = site.frame.fun
+    if not mentions(fun, answers):
+        return False
+    made = (site.expr, ("await", site.expr))
+    named = next((stmt[1] for stmt in statements(fun.body) if stmt[0] == "assign" and stmt[2] in made), ())
+    asking = {f"{name}.{answer}" for name in named if name.__class__ is str for answer in answers}
+    asking.update(("attr", each, answer) for each in made for answer in answers)
+    return any(call[1] in asking for call in calls_in(fun.body))
 
 
 _PLAIN = frozenset(name for kind in (str, bytes, list, dict, set, int, float, date, datetime) for name in dir(kind) if name[0] != "_")
