@@ -474,7 +474,7 @@ def _is_asked(site: Site, answers: tuple[str, ...]) -> bool:
         return False
     made = (site.expr, ("await", site.expr))
     named = next((stmt[1] for stmt in statements(fun.body) if stmt[0] == "assign" and stmt[2] in made), ())
-    asking = {f"{name}.{answer}" for name in named if name.__class__ is str for answer in answers}
+    asking: set[Expr] = {f"{name}.{answer}" for name in named if name.__class__ is str for answer in answers}
     asking.update(("attr", each, answer) for each in made for answer in answers)
     return any(call[1] in asking for call in calls_in(fun.body))
 
