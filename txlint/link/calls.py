@@ -29,6 +29,7 @@ from txlint.link.started import Started
 from txlint.link.targets import FEW, add_overrides, add_targets, iterate
 from txlint.link.together import is_left_out, stands_for
 from txlint.link.typehints import CALLABLES
+from txlint.link.uses import uses_of
 from txlint.link.values import (
     CLASS,
     UNKNOWN,
@@ -422,8 +423,8 @@ def _manager(linker: Linker, fun: Fun, klass: Klass) -> Value:
 
 
 def _by_attribute_name(site: Site, name: str) -> None:
-    """``unknown.attribute.method()``: the attribute is what the only class says that has one of this (uncommon) name, or what a library
-    says that has one; the method is that of a library of which this is told by its name."""
+    """``unknown.attribute.method()``, the attribute by a name of its own as well: it is what the only class says that has one of this
+    (uncommon) name, or what a library says that has one; the method is that of a library of which this is told by its name."""
     linker = site.frame.linker
     method = linker.catalog.by_name.get(name)
     if method is not None and not method.attribute:
@@ -434,6 +435,10 @@ def _by_attribute_name(site: Site, name: str) -> None:
             site.doubt(LIKELY)
         return
     receiver: Any = site.receiver
+    if receiver.__class__ is str and "." not in receiver:
+        if name not in linker.catalog.acting_names() and name not in linker.method_names():
+            return
+        receiver = _attributes_named(linker, site.frame.fun).get(receiver, "")
     if receiver.__class__ is str:
         attribute = receiver.rpartition(".")[2] if "." in receiver else ""
     else:
@@ -451,6 +456,18 @@ def _by_attribute_name(site: Site, name: str) -> None:
         call_atom(site, atom, site.args, site.keywords, 0)
     site.confidence = min(site.confidence, LIKELY)
     site.doubt(LIKELY)
+
+
+def _attributes_named(linker: Linker, fun: Fun) -> dict[str, str]:
+    """The names that a function binds once, to an attribute of an uncommon name: ``client = site.settings.partner_client``."""
+    known = linker.attributes_named.get(fun.id)
+    if known is None:
+        assigns = ((stmt[1][0], stmt[2]) for stmt in statements(fun.body) if stmt[0] == "assign" and len(stmt[1]) == 1)
+        named = {name: value for name, value in assigns if name.__class__ is str and value.__class__ is str and "." in value}
+        held = {name: value for name, value in named.items() if linker.holder_of(value.rpartition(".")[2]) is not None}
+        known = {name: value for name, value in held.items() if uses_of(linker, fun, name).bindings == [value]}
+        linker.attributes_named[fun.id] = known
+    return known
 
 
 def _by_signature(site: Site, name: str) -> None:

@@ -211,6 +211,7 @@ class Linker:
         self.passed_texts: dict[tuple[str, int], frozenset[str]] = {}  # (function's name, position) -> the constants passed there
         self.loops: dict[int, tuple[frozenset[Any], ...]] = {}  # function -> the calls in each of its loops, see `unset`
         self.uses: dict[tuple[Any, ...], Any] = {}
+        self.attributes_named: dict[int, dict[str, str]] = {}  # function -> its names for attributes, see `calls`
         self.held: dict[tuple[int, str], bool] = {}  # (class, attribute): is it known what a new instance holds? see `unset`
         self.new_rows: dict[int, Row | None] = {}
         self.meanwhile: dict[int, frozenset[str]] = {}
