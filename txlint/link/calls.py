@@ -523,10 +523,12 @@ def _is_key(args: tuple[Expr, ...]) -> bool:
 
 
 def _is_inherited(frame: Frame, receiver: Expr | None) -> bool:
-    """Is it an instance of a class, or a class, that has a library's class above it?"""
+    """Is it an instance of a class, or a class, that has a library's class above it, or `super()` in one?"""
+    linker = frame.linker
+    if receiver.__class__ is tuple and receiver[:2] == ("call", "super"):
+        return frame.klass is not None and any(isinstance(k, str) for k in linker.mro(frame.klass))
     if receiver is None or (receiver.__class__ is not str and receiver[0] != "attr"):
         return False
-    linker = frame.linker
     return any(isinstance(atom, (Cls, Obj)) and any(isinstance(k, str) for k in linker.mro(atom.klass)) for atom in frame.ev(receiver))
 
 
