@@ -101,7 +101,7 @@ def call_library(
     if isinstance(receiver, Opening) and by_hand(site, receiver, name):
         return
     owner, _, last = name.rpartition(".")
-    if owner in linker.heard:
+    if owner in linker.heard or (last in linker.connecting and receiver is None and signals.hears(linker, name, args, keywords)):
         receiver, name = linker.atoms(ExtObj, linker.heard[owner], UNKNOWN, ("global", owner)), f"{linker.heard[owner]}.{last}"
     known = linker.at(name)
     if last in linker.catalog.proxies and args and isinstance(site.receiver, str) and last == proxy_method(linker, receiver):

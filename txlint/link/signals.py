@@ -107,6 +107,18 @@ def _note_unknown(linker: Linker, hook: Hook, value: Value) -> None:
                     linker.heard[atom.name] = kind
 
 
+def hears(linker: Linker, name: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> bool:
+    """Is a function of the project given to a library's `connect` of which nothing is known, one that takes whatever a signal is sent
+    with? Then it is that of a signal, of which this takes note."""
+    owner, _, last = name.rpartition(".")
+    given = keywords.get("receiver") or (args[0] if args else UNKNOWN)
+    facts = (atom.fun.fact for atom in given if isinstance(atom, Fn))
+    if any(linker.at(name)) or not any(param.kind == "kwarg" for fact in facts if fact is not None for param in fact.params):
+        return False
+    linker.heard[owner] = linker.connecting[last]
+    return True
+
+
 def connect_call(
     linker: Linker, frame: Frame, receiver: Expr | None, value: Value, args: tuple[Value, ...], keywords: dict[str | None, Value]
 ) -> None:
