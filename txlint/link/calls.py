@@ -436,8 +436,6 @@ def _by_attribute_name(site: Site, name: str) -> None:
         return
     receiver: Any = site.receiver
     if receiver.__class__ is str and "." not in receiver:
-        if name not in linker.catalog.acting_names() and name not in linker.method_names():
-            return
         receiver = _attributes_named(linker, site.frame.fun).get(receiver, "")
     if receiver.__class__ is str:
         attribute = receiver.rpartition(".")[2] if "." in receiver else ""

@@ -33,7 +33,7 @@ from txlint.link.values import (
     Value,
     union,
 )
-from txlint.model.catalog import Closer, Hook, Opener
+from txlint.model.catalog import Closer, Opener
 from txlint.model.facts import FileFacts
 from txlint.model.graph import SELF, Flow, Given, Key, Opened, Test
 from txlint.model.shapes import speaks_of
@@ -164,11 +164,7 @@ class Linker:
         self.listeners: dict[int, tuple[Any, str]] = {}  # function -> (hook entry, state) of a named event
         self.blocks = _blocks(catalog)
         self.signal_classes = catalog.signal_classes
-        hooks = (entry.name.rpartition(".") for entry in catalog.entries if isinstance(entry, Hook) and entry.by == "register")
-        self.connecting: dict[str, str] = {}  # the names of methods that connect receivers -> a class of signals that has one
-        for owner, _, last in hooks:
-            if owner in catalog.signal_classes:
-                self.connecting.setdefault(last, owner)
+        self.connecting = catalog.connecting
         self.own_signals: set[int] = set()  # the project's classes that derive from these
         self.around_methods: set[int] = set()  # functions that decorators put around methods, and that ask the instance for something
         self.stale: dict[int, set[int]] = {}  # function -> classes, or -1, for which callers have told something new
