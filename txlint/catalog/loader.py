@@ -263,8 +263,8 @@ def _unsaid(entry: Entry) -> str:
             return "one of 'type', 'enter', 'decorated' and 'becomes' is missing"
         case Opener() if entry.key == "argument" and entry.alias is None:
             return "key: 'argument' needs 'alias', the argument that it stands for"
-        case Signature() if not (entry.keywords or entry.bare):
-            return "one of 'keywords' and 'bare' is missing"
+        case Signature() if not (entry.keywords or entry.bare or entry.answers):
+            return "one of 'keywords', 'bare' and 'answers' is missing"
     return ""
 
 
@@ -567,5 +567,5 @@ _TABLES: Mapping[str, tuple[Callable[..., Entry], Mapping[str, _Reader], tuple[s
         {**_COMMON, "runs": _runs, "state": _word("caller", "in", "own", "end", "after", "never"), "retries": _flag},
         ("runs",),
     ),
-    "signature": (Signature, {**_COMMON, "keywords": _texts, "bare": _flag}, ("why",)),
+    "signature": (Signature, {**_COMMON, "keywords": _texts, "bare": _flag, "answers": _texts}, ("why",)),
 }

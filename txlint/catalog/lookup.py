@@ -67,12 +67,14 @@ class Catalog:
         self.namespaces: set[str] = set()  # classes that hold whatever the project puts there
         self.proxies: set[str] = set()  # methods that give a proxy what it stands for
         self.signal_classes: dict[str, str] = {}  # each with a method that sends one
+        self.connecting: dict[str, str] = {}  # the names of methods that connect receivers -> a class of signals that has one
         self.watched: set[str] = set()  # classes on which it matters what is assigned to an attribute
         self.false_words: set[str] = set()  # one of them is in every test of what is false
         self.given_parameters: set[str] = set()  # with their methods: ``form_valid.form``
         self.asked_words: set[str] = set()  # the last names of settings for which a branch may ask
         self.breaking: dict[str, str] = {}  # exceptions that break a transaction, with the family of that
         derived: list[LibraryClass] = []
+        registering: list[str] = []
         for library in self._libraries.values():
             for old, new in library.aliases.items():
                 if "*" in old:
@@ -98,6 +100,9 @@ class Catalog:
                 elif isinstance(entry, Calls):
                     if "receivers(self)" in entry.runs and not entry.when:
                         self.signal_classes[entry.name.rpartition(".")[0]] = entry.name
+                elif isinstance(entry, Hook):
+                    if entry.by == "register":
+                        registering.append(entry.name)
                 elif isinstance(entry, Returns):
                     owner, _, last = entry.name.rpartition(".")
                     if entry.by_name:
@@ -108,6 +113,9 @@ class Catalog:
                         self.false_words.add(next((str(when.equals) for when in entry.when if when.equals is not None), last))
         for each in derived:
             self.signal_classes.update((each.name, self.signal_classes[base]) for base in each.bases if base in self.signal_classes)
+        for owner, _, last in (name.rpartition(".") for name in registering):
+            if owner in self.signal_classes:
+                self.connecting.setdefault(last, owner)
         self._acting: frozenset[str] | None = None
         self._leading: frozenset[str] | None = None
         self._keyed: dict[str, bool] = {}

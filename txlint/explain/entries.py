@@ -84,8 +84,10 @@ def _what(entry: Entry) -> str:
             again = ", again after errors" if entry.retries else ""
             return f"runs {listed(f'`{run}`' for run in entry.runs)} {_STATES[entry.state]}{again}"
         case Signature():
-            by = "by " + " or ".join(f"`{word}`" for word in entry.keywords) if entry.keywords else "without arguments"
-            return f"is told by its name where it is called {by} on something unknown"
+            ways = ["by " + " or ".join(f"`{word}`" for word in entry.keywords)] if entry.keywords else []
+            ways += ["without arguments"] if entry.bare and not entry.keywords else []
+            ways += [f"for what is asked {' or '.join(f'`{word}`' for word in entry.answers)}"] if entry.answers else []
+            return f"is told by its name where it is called {', or '.join(ways)} on something unknown"
     return "harmless"
 
 

@@ -21,7 +21,7 @@ from txlint.link.kept import CALLABLE, MOST_KEPT, one_of, options, put_there
 from txlint.link.library import call_library, proxy_method
 from txlint.link.opening import opened_within, opening_of, within
 from txlint.link.passing import bind, called_with, doubt_states, passed, sent_as, tell_left_open
-from txlint.link.project import Klass
+from txlint.link.project import Klass, mentions
 from txlint.link.settled import called_as, flag_of, kept_with, list_of, made_with
 from txlint.link.signals import called_own
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
@@ -29,6 +29,7 @@ from txlint.link.started import Started
 from txlint.link.targets import FEW, add_overrides, add_targets, iterate
 from txlint.link.together import is_left_out, stands_for
 from txlint.link.typehints import CALLABLES
+from txlint.link.uses import uses_of
 from txlint.link.values import (
     CLASS,
     UNKNOWN,
@@ -60,7 +61,7 @@ from txlint.link.values import (
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import FLAG, KEY, NEW, STORED, Event, ParamTarget, Target, Test
 from txlint.model.kinds import Confidence
-from txlint.model.shapes import last_name, speaks_of, statements, times
+from txlint.model.shapes import calls_in, last_name, speaks_of, statements, times
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -108,7 +109,7 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
         _consume(site)
         site.region, site.closed = frame.now_open(), frame.closed
         name = last_name(func)
-        if site.receiver is not None and not frame.silent:
+        if site.receiver is not None and site.kind != "super" and not frame.silent:  # `super()` runs what is above, and nothing else
             linker = frame.linker
             if frame.region and site.receiver.__class__ is str and (name in linker.method_names() or name in linker.catalog.acting_names()):
                 ask_callers(frame, site.receiver)
@@ -434,8 +435,8 @@ def _manager(linker: Linker, fun: Fun, klass: Klass) -> Value:
 
 
 def _by_attribute_name(site: Site, name: str) -> None:
-    """``unknown.attribute.method()``: the attribute is what the only class says that has one of this (uncommon) name, or what a library
-    says that has one; the method is that of a library of which this is told by its name."""
+    """``unknown.attribute.method()``, the attribute by a name of its own as well: it is what the only class says that has one of this
+    (uncommon) name, or what a library says that has one; the method is that of a library of which this is told by its name."""
     linker = site.frame.linker
     method = linker.catalog.by_name.get(name)
     if method is not None and not method.attribute:
@@ -446,6 +447,8 @@ def _by_attribute_name(site: Site, name: str) -> None:
             site.doubt(LIKELY)
         return
     receiver: Any = site.receiver
+    if receiver.__class__ is str and "." not in receiver:
+        receiver = _attributes_named(linker, site.frame.fun).get(receiver, "")
     if receiver.__class__ is str:
         attribute = receiver.rpartition(".")[2] if "." in receiver else ""
     else:
@@ -465,17 +468,42 @@ def _by_attribute_name(site: Site, name: str) -> None:
     site.doubt(LIKELY)
 
 
+def _attributes_named(linker: Linker, fun: Fun) -> dict[str, str]:
+    """The names that a function binds once, to an attribute of an uncommon name: ``client = site.settings.partner_client``."""
+    known = linker.attributes_named.get(fun.id)
+    if known is None:
+        assigns = ((stmt[1][0], stmt[2]) for stmt in statements(fun.body) if stmt[0] == "assign" and len(stmt[1]) == 1)
+        named = {name: value for name, value in assigns if name.__class__ is str and value.__class__ is str and "." in value}
+        held = {name: value for name, value in named.items() if linker.holder_of(value.rpartition(".")[2]) is not None}
+        known = {name: value for name, value in held.items() if uses_of(linker, fun, name).bindings == [value]}
+        linker.attributes_named[fun.id] = known
+    return known
+
+
 def _by_signature(site: Site, name: str) -> None:
-    """An unknown receiver, but arguments that only one method of a library takes."""
+    """An unknown receiver, but arguments that only one method of a library takes, or a result that only one gives."""
     linker = site.frame.linker
     for entry in linker.catalog.signatures.get(name, ()):
         mine = linker.parameters_of(name)
         bare = entry.bare and not mine and not site.args and not site.keywords and not site.open_ended
-        if bare or any(keyword in site.keywords and keyword not in mine for keyword in entry.keywords):
+        said = bare or any(keyword in site.keywords and keyword not in mine for keyword in entry.keywords)
+        if said or (entry.answers and _is_asked(site, entry.answers)):
             receiver = linker.atoms(ExtObj, entry.name.rpartition(".")[0], UNKNOWN, None)
             call_library(site, entry.name, receiver, site.args, site.keywords, 0)
             site.confidence = min(site.confidence, LIKELY)
             return
+
+
+def _is_asked(site: Site, answers: tuple[str, ...]) -> bool:
+    """Does the function call one of these methods of what the call gives, at once or by the name that it gives it?"""
+    fun = site.frame.fun
+    if not mentions(fun, answers):
+        return False
+    made = (site.expr, ("await", site.expr))
+    named = next((stmt[1] for stmt in statements(fun.body) if stmt[0] == "assign" and stmt[2] in made), ())
+    asking: set[Expr] = {f"{name}.{answer}" for name in named if name.__class__ is str for answer in answers}
+    asking.update(("attr", each, answer) for each in made for answer in answers)
+    return any(call[1] in asking for call in calls_in(fun.body))
 
 
 _PLAIN = frozenset(name for kind in (str, bytes, list, dict, set, int, float, date, datetime) for name in dir(kind) if name[0] != "_")
@@ -505,10 +533,12 @@ def _is_key(args: tuple[Expr, ...]) -> bool:
 
 
 def _is_inherited(frame: Frame, receiver: Expr | None) -> bool:
-    """Is it an instance of a class, or a class, that has a library's class above it?"""
+    """Is it an instance of a class, or a class, that has a library's class above it, or `super()` in one?"""
+    linker = frame.linker
+    if receiver.__class__ is tuple and receiver[:2] == ("call", "super"):
+        return frame.klass is not None and any(isinstance(k, str) for k in linker.mro(frame.klass))
     if receiver is None or (receiver.__class__ is not str and receiver[0] != "attr"):
         return False
-    linker = frame.linker
     return any(isinstance(atom, (Cls, Obj)) and any(isinstance(k, str) for k in linker.mro(atom.klass)) for atom in frame.ev(receiver))
 
 

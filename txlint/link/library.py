@@ -100,8 +100,10 @@ def call_library(
             return
     if isinstance(receiver, Opening) and by_hand(site, receiver, name):
         return
-    known = linker.at(name)
     owner, _, last = name.rpartition(".")
+    if owner in linker.heard or (last in linker.connecting and receiver is None and signals.hears(linker, name, args, keywords)):
+        receiver, name = linker.atoms(ExtObj, linker.heard[owner], UNKNOWN, ("global", owner)), f"{linker.heard[owner]}.{last}"
+    known = linker.at(name)
     if last in linker.catalog.proxies and args and isinstance(site.receiver, str) and last == proxy_method(linker, receiver):
         linker.put(("held", linker.where_bound(frame.module, site.receiver), last), args[0])
     if owner in linker.catalog.namespaces and last in _LOOKS_UP and args and (text := text_of(args[0])):

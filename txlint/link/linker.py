@@ -159,6 +159,7 @@ class Linker:
         self.asking: set[int] = set()  # functions that ask of an annotated parameter what only callers can say
         self.handed: dict[tuple[int, str], dict[Any, None]] = {}  # (function, parameter): what it is called with
         self.connected: dict[Any, None] = {}  # signal connections, in the order found
+        self.heard: dict[str, str] = {}  # signals of libraries that the catalog does not know -> their class, where the project hears them
         self.of_libraries: dict[str, int] = {}  # libraries' classes whose instances signals are sent for -> their numbers, below `SELF`
         self.through: dict[int, int] = {}  # relations between rows, by number: the class of the rows that stand between them
         self.relations: dict[int, tuple[int, ...]] = {}  # those of which receivers are told, by number: whose it is, and what it leads to
@@ -166,6 +167,7 @@ class Linker:
         self.listeners: dict[int, tuple[Any, str]] = {}  # function -> (hook entry, state) of a named event
         self.blocks = _blocks(catalog)
         self.signal_classes = catalog.signal_classes
+        self.connecting = catalog.connecting
         self.own_signals: set[int] = set()  # the project's classes that derive from these
         self.around_methods: set[int] = set()  # functions that decorators put around methods, and that ask the instance for something
         self.stale: dict[int, set[int]] = {}  # function -> classes, or -1, for which callers have told something new
@@ -213,6 +215,7 @@ class Linker:
         self.passed_texts: dict[tuple[str, int], frozenset[str]] = {}  # (function's name, position) -> the constants passed there
         self.loops: dict[int, tuple[frozenset[Any], ...]] = {}  # function -> the calls in each of its loops, see `unset`
         self.uses: dict[tuple[Any, ...], Any] = {}
+        self.attributes_named: dict[int, dict[str, str]] = {}  # function -> its names for attributes, see `calls`
         self.held: dict[tuple[int, str], bool] = {}  # (class, attribute): is it known what a new instance holds? see `unset`
         self.new_rows: dict[int, Row | None] = {}
         self.meanwhile: dict[int, frozenset[str]] = {}

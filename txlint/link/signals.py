@@ -87,8 +87,36 @@ def connect(
             _add(linker, hook.name, fun, -1, *_senders(linker, value, True))
         return
     senders, known = _senders(linker, keywords.get("sender", UNKNOWN), "sender" in keywords)
-    for signal in _signals(linker, frame, expr[2][0], args[0] if args else UNKNOWN):
+    heard = args[0] if args else UNKNOWN
+    _note_unknown(linker, hook, heard)
+    for signal in _signals(linker, frame, expr[2][0], heard):
         _add(linker, signal, fun, -1, senders, known)
+
+
+def _note_unknown(linker: Linker, hook: Hook, value: Value) -> None:
+    """What a library has a name for and the catalog does not know is one of the signals for which the decorator is: those of the class
+    that lies beside it."""
+    home = hook.name.rpartition(".")[0]
+    for atom in value:
+        if isinstance(atom, Seq):
+            for item in atom.items:
+                _note_unknown(linker, hook, item)
+        elif isinstance(atom, Ext):
+            for kind in linker.signal_classes:
+                if kind.rpartition(".")[0] == home:
+                    linker.heard[atom.name] = kind
+
+
+def hears(linker: Linker, name: str, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> bool:
+    """Is a function of the project given to a library's `connect` of which nothing is known, one that takes whatever a signal is sent
+    with? Then it is that of a signal, of which this takes note."""
+    owner, _, last = name.rpartition(".")
+    given = keywords.get("receiver") or (args[0] if args else UNKNOWN)
+    facts = (atom.fun.fact for atom in given if isinstance(atom, Fn))
+    if any(linker.at(name)) or not any(param.kind == "kwarg" for fact in facts if fact is not None for param in fact.params):
+        return False
+    linker.heard[owner] = linker.connecting[last]
+    return True
 
 
 def connect_call(

@@ -271,10 +271,12 @@ class Calls(Entry):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature(Entry):
     """What gives a method away where nothing is known of the receiver: a call by its last name that passes one of ``keywords``, or
-    (``bare``) nothing at all, is taken for it, at ``likely``, unless the project has such a method itself."""
+    (``bare``) nothing at all, is taken for it, at ``likely``, unless the project has such a method itself; and whatever the project has,
+    one of whose result the same function calls one of ``answers``, methods that only such results have."""
 
     keywords: tuple[str, ...] = ()
     bare: bool = False
+    answers: tuple[str, ...] = ()
 
 
 class Fault(NamedTuple):

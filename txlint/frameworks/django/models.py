@@ -58,9 +58,13 @@ _BY_SUFFIX = (
     ("UpdateView", "django.views.generic.UpdateView"),
     ("DeleteView", "django.views.generic.DeleteView"),
     ("FormView", "django.views.generic.FormView"),
+    ("DetailView", "django.views.generic.DetailView"),
+    ("ListView", "django.views.generic.ListView"),
     ("APIView", "rest_framework.views.APIView"),
+    ("View", "django.views.generic.FormView"),
 )
-"""Packages that extend Django's or REST framework's classes keep the ends of their names."""
+"""Packages that extend Django's or REST framework's classes keep the ends of their names. Of what is only said to be a view, any of the
+methods may be overridden that Django's views call for a page or a form."""
 _ROUTED = frozenset(f"rest_framework.decorators.{name}" for name in ("action", "detail_route", "list_route"))
 _ROUTES = frozenset({"methods", "detail", "url_path", "url_name"})
 """Keywords of these decorators that are about the route. The others are what ``as_view`` is given, which makes them attributes of the view
