@@ -332,6 +332,11 @@ class Catalog:
         return tuple(entry for library in self._libraries.values() for entry in library.entries)
 
     @cached_property
+    def openers_of(self) -> dict[str, tuple[Opener, ...]]:
+        """What opens transactions, by library."""
+        return {name: tuple([e for e in known.entries if e.__class__ is Opener]) for name, known in self._libraries.items()}
+
+    @cached_property
     def excepted(self) -> frozenset[str]:
         """Classes above one of which the catalog says that its methods are harmless: a path, as there are temporary ones."""
         owners = {entry.name.rpartition(".")[0] for entry in self.entries if isinstance(entry, Silent)}

@@ -24,12 +24,11 @@ _LAMBDA = "<lambda>"  # the name of all lambdas
 def with_openers(linker: Linker, wanted: Callable[[Opener], bool]) -> list[Library]:
     """The libraries that have such an opener, and those that are built on them."""
     found: dict[str, Library] = {}
-    libraries = linker.catalog.libraries.values()
+    libraries, openers = linker.catalog.libraries.values(), linker.catalog.openers_of
     while more := [
         each
         for each in libraries
-        if each.name not in found
-        and (not found.keys().isdisjoint(each.needs) or any(isinstance(e, Opener) and wanted(e) for e in each.entries))
+        if each.name not in found and (not found.keys().isdisjoint(each.needs) or any(map(wanted, openers[each.name])))
     ]:
         found.update((each.name, each) for each in more)
     return list(found.values())
