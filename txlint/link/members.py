@@ -28,6 +28,7 @@ from txlint.link.values import (
     Fn,
     Many,
     Mod,
+    Named,
     Obj,
     OneOf,
     Opening,
@@ -52,6 +53,8 @@ MOST_SUBCLASSES = 8
 """Of which it is asked whether an attribute of theirs is replaced."""
 
 
+_ANSWER = "__getattr__"
+BELOW = "__subclasses__"
 _ENTERING = frozenset({"__enter__", "__aenter__"})
 _CALLED = CALLABLES | {"functools.partial", "typing.Any"}
 _TABLE_METHODS = frozenset({"get", "pop", "setdefault", "update", "values", "items", "__getitem__"})
@@ -125,6 +128,24 @@ def of_given(linker: Linker, atom: Obj | SelfObj, name: str) -> Value:
     if found is None or found.method is None:
         return UNKNOWN
     return of_options(linker, linker.atoms(Stored, ("param", found.method.id, param)), last)
+
+
+def answered(linker: Linker, atom: Obj | SelfObj, name: str) -> Value:
+    """An attribute that only ``__getattr__`` of the class has an answer for: that of what it asks for the same name, as in
+    ``return getattr(self.client, name)``."""
+    found = linker.find(atom.klass, _ANSWER)
+    fun = found.method if found is not None else None
+    if fun is None or fun.fact is None or len(fun.fact.params) != 2 or (name[:2] == "__" == name[-2:]):
+        return UNKNOWN
+    result: Value = UNKNOWN
+    for each in linker.result(fun, atom.klass, atom.exact, atom):
+        if isinstance(each, Named) and each.param.fun is fun:
+            for asked in each.receivers:
+                if isinstance(asked, Stored) and asked.place[0] in OF_CALLERS:
+                    result = union(result, of_options(linker, asked, name))
+                else:
+                    result = union(result, linker.attribute(asked, name))
+    return result
 
 
 def _is_own_method(linker: Linker, place: Any, name: str) -> bool:
@@ -343,6 +364,8 @@ def _of_class(linker: Linker, atom: Cls | SelfCls, name: str) -> Value:
     klass = atom.klass
     if name == "__name__":
         return (linker.atoms.const(klass.fact.name),)
+    if name == BELOW:
+        return (linker.atoms(ExtMethod, f"builtins.type.{BELOW}", atom, name),)
     value = linker.class_attribute(klass, name)
     if unset(value):
         value = union(value, _assigned(linker, klass, name, True))  # by a class method: `cls.pool = ..`

@@ -22,7 +22,7 @@ from txlint.link.held import is_brief, of_global, provided
 from txlint.link.holding import NAMED, is_kept, row_of
 from txlint.link.kept import OF_CALLERS, item_name
 from txlint.link.linker import Linker, Replay
-from txlint.link.members import of_given, of_options, private
+from txlint.link.members import answered, of_given, of_options, private
 from txlint.link.project import Fun, Klass, Module
 from txlint.link.properties import accessors, load, read
 from txlint.link.retrying import tries_again
@@ -863,8 +863,8 @@ class Frame:
                 result = union(result, own)
                 continue
             found = self.linker.attribute(atom, name)
-            if not found and isinstance(atom, (Obj, SelfObj)) and (self.open or self.region):
-                found = of_given(self.linker, atom, name)
+            if not found and isinstance(atom, (Obj, SelfObj)):
+                found = (of_given(self.linker, atom, name) if self.open or self.region else found) or answered(self.linker, atom, name)
             result = union(result, found) if result else found
         if not result and len(value) == 2 and type(value[1]) is Obj and type(value[0]) is Param and value[0].fun is self.fun:
             self.linker.asking.add(self.fun.id)
