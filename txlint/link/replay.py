@@ -109,7 +109,7 @@ class Frame:
 
     __slots__ = (
         "assigned_params", "at", "at_end", "awaiting", "back_if", "by_test", "cached", "called", "chain", "closed", "commits",
-        "constants", "dead", "depth", "each", "ends", "env", "exact", "exits", "filled", "flow", "fun", "given", "given_if",
+        "constants", "dead", "depth", "each", "emptied", "ends", "env", "exact", "exits", "filled", "flow", "fun", "given", "given_if",
         "grown", "guards", "handling", "instead", "is_quiet", "joining", "joins_from", "jumped", "keys", "klass", "linker",
         "listed", "loops", "module", "never", "of_columns", "open", "origins", "owners", "paired", "parent", "past", "promises",
         "queries", "ran", "reads", "region", "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "skipped",
@@ -144,6 +144,7 @@ class Frame:
         self.joins_from: int | None = None  # the first of `returned` that is one
         self.handling = False
         self.undoing = False  # in a handler that raises again
+        self.emptied: dict[str, Value] | None = None  # in a `try`: names that it has set to None -> what they stood for before
         self.tests = 0  # branches and handlers that are being replayed, one in the other
         self.chain: tuple[Any, int] = (None, 0)  # the next `elif`, and how many tests of its chain are counted
         self.exits = 0  # tests before, in the same blocks, under which this would not be reached
