@@ -14,6 +14,7 @@ from txlint.link.held import held
 from txlint.link.holding import NAMED, is_kept, via
 from txlint.link.kept import ADDS, OF_CALLERS, begins_empty, declared, one_of, options, put_on, put_there, unset
 from txlint.link.keyed import passed
+from txlint.link.names import answered as of_module
 from txlint.link.project import Klass
 from txlint.link.typehints import CALLABLES
 from txlint.link.values import (
@@ -180,7 +181,9 @@ def _of_module(linker: Linker, atom: Mod, name: str) -> Value:
         if value:
             return value
     dotted = f"{atom.name}.{name}"
-    return linker.module_value(dotted) if linker.project.knows(dotted) else UNKNOWN
+    if linker.project.knows(dotted):
+        return linker.module_value(dotted)
+    return of_module(linker, module, name) if module is not None else UNKNOWN
 
 
 def attributes(linker: Linker, value: Value, name: str) -> Value:

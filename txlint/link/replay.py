@@ -50,6 +50,9 @@ def replay_function(linker: Linker, fun: Fun, klass: Klass | None, exact: bool, 
     except KeyError:
         frame.reads, frame.writes = accessors(linker, fun.module)
     frame.enter()
+    frame.env.update(
+        (name, (linker.atoms.const(value),)) for name, value in constants.items() if isinstance(value, str) and frame.is_param(name)
+    )
     frame.body(fun.body)
     return frame.leave()
 
