@@ -15,6 +15,7 @@ from txlint.link.members import of_options
 from txlint.link.properties import asked
 from txlint.link.putting import put_at
 from txlint.link.targets import callback, iterate
+from txlint.link.typehints import or_below
 from txlint.link.values import (
     UNKNOWN,
     Atom,
@@ -109,6 +110,12 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
     if module == "collections" and last in _CONTAINERS:
         made: Atom = linker.atoms(Many, UNKNOWN) if last == "deque" else linker.atoms(Table, (), UNKNOWN)
         site.result = union(site.result, (made,))
+        return True
+    if module == "builtins.type" and isinstance(receiver, (Cls, SelfCls)):  # `Handler.__subclasses__()`
+        if isinstance(receiver, SelfCls):
+            frame.queries["class", ""] = None
+        item = (or_below(linker, receiver.klass),) if receiver.klass.subclasses else UNKNOWN
+        site.result = union(site.result, (linker.atoms(Many, item),))
         return True
     if module == "types.FunctionType":
         return True

@@ -39,7 +39,10 @@ def _attr(frame: Frame, expr: Any) -> Value:
 
 
 def _call(frame: Frame, expr: Any) -> Value:
-    return evaluate_call(frame, expr, used=True)
+    value = evaluate_call(frame, expr, used=True)
+    if not value and expr[2] and expr[2][0][0] == "const" and expr[1].__class__ is str and expr[1].endswith(".get"):
+        return configured(frame.linker, expr[2][0][1], expr[1][: -len(".get")])
+    return value
 
 
 def _sub(frame: Frame, expr: Any) -> Value:
@@ -54,7 +57,7 @@ def _sub(frame: Frame, expr: Any) -> Value:
     index = frame.ev(expr[2])
     position = index[0].value if len(index) == 1 and isinstance(index[0], Const) else None
     if not base:
-        return configured(frame.linker, position)
+        return configured(frame.linker, position, expr[1])
     if expr[2].__class__ is not str and expr[2][0] == "other":
         return base  # a slice
     linker = frame.linker
@@ -65,7 +68,7 @@ def _sub(frame: Frame, expr: Any) -> Value:
         kept = [shared(linker, atom.name, item) for atom in base if isinstance(atom, ExtObj) and atom.name in linker.catalog.namespaces]
         if any(kept):
             return tuple(dict.fromkeys(atom for value in kept for atom in value))
-    return with_key(linker, subscript(frame, base, position), key_of(frame, expr[2], index))
+    return with_key(linker, subscript(frame, base, position, expr[1]), key_of(frame, expr[2], index))
 
 
 def _seq(frame: Frame, expr: Any) -> Value:

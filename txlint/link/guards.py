@@ -14,10 +14,11 @@ from txlint.link.constructed import kept_test, said_by_property
 from txlint.link.having import has
 from txlint.link.iterated import fields_over, holds_in
 from txlint.link.kept import kept_beside, one_of
+from txlint.link.members import MOST_SUBCLASSES
 from txlint.link.opening import state_queries
 from txlint.link.project import Klass
 from txlint.link.settled import flag_of, mark_of
-from txlint.link.typehints import instances_of
+from txlint.link.typehints import instances_of, or_below
 from txlint.link.unset import held_in
 from txlint.link.values import (
     UNKNOWN,
@@ -535,6 +536,10 @@ def _isinstance(frame: Frame, name: str, classes: Expr, is_class: bool) -> tuple
     said = name if not is_class else "instance" if name == "sender" and all(map(frame.is_param, ("sender", "instance"))) else ""
     is_name = said != "" and "." not in said
     narrowed: Facts = [("is", (said, _narrowed(frame.linker, frame.env.get(said, UNKNOWN), value)))] if is_name else []
+    if is_class and not said and "." not in name and all(type(atom) is Param for atom in frame.env.get(name, UNKNOWN)):
+        few = [atom.klass for atom in value if isinstance(atom, Obj) and len(atom.klass.subclasses) <= MOST_SUBCLASSES]
+        below = tuple([or_below(frame.linker, klass) for klass in few]) if len(few) == len(value) else UNKNOWN
+        narrowed = [("is", (name, union(frame.env.get(name, UNKNOWN), below)))] if below else []
     if parameter is not None and all(isinstance(atom, Obj) for atom in value):
         ids = tuple(klass.id for atom in value if isinstance(atom, Obj) for klass in (atom.klass, *atom.klass.subclasses))
         yes, no = _both(parameter, "class", ids, True)

@@ -75,6 +75,7 @@ FOUND = ("found",)
 """The origin of a session that a function finds, which may be any that is open."""
 MOST_CONFIGURATIONS = 3
 """Classes that may hold what a configuration says under a name: the production's, the tests'."""
+_CONFIGURATIONS = ("conf", "config", "configuration", "settings")
 _MAKES = frozenset({"create", "acreate", "get_or_create", "aget_or_create"})
 """Managers' methods that save a row which they have made."""
 _MAKES_ALSO = _MAKES | {"create_user", "acreate_user", "create_superuser", "acreate_superuser"}
@@ -609,8 +610,8 @@ def operated(frame: Frame, left: Value, operator: str) -> Value:
     return result
 
 
-def subscript(frame: Frame, base: Value, index: Any) -> Value:
-    """``base[index]``; an unknown index gives any of the values, at most 16."""
+def subscript(frame: Frame, base: Value, index: Any, holder: Expr = "") -> Value:
+    """``base[index]``, where the base is what ``holder`` says; an unknown index gives any of the values, at most 16."""
     linker = frame.linker
     result: Value = UNKNOWN
     for atom in base:
@@ -641,7 +642,7 @@ def subscript(frame: Frame, base: Value, index: Any) -> Value:
             result = union(result, said)
             continue
         result = union(result, linker.item_at((atom,), index))
-    return result or configured(linker, index)
+    return result or configured(linker, index, holder)
 
 
 def _key_of_dict(linker: Linker, klass: Klass, key: str) -> Value:
@@ -653,16 +654,18 @@ def _key_of_dict(linker: Linker, klass: Klass, key: str) -> Value:
     return linker.annotation(annotation, found.owner.module, found.owner) if annotation is not None else UNKNOWN
 
 
-def configured(linker: Linker, name: Any) -> Value:
+def configured(linker: Linker, name: Any, holder: Expr) -> Value:
     """``config["MAKE_CLIENT"]``: what the few classes say that have an attribute of this name in capitals, if that can be called or has
-    methods. It need not be what was configured."""
+    methods. It need not be what was configured. A name of one word may stand for anything, unless its holder says what it is."""
     if name.__class__ is not str or not name.isupper():
+        return UNKNOWN
+    if "_" not in name and (holder.__class__ is not str or not last_name(holder).lower().endswith(_CONFIGURATIONS)):
         return UNKNOWN
     if linker.configured is None:
         linker.configured = {}
         for klass in linker.project.klasses:
             for attribute in klass.names:
-                if attribute.isupper() and "_" in attribute:
+                if attribute.isupper():
                     linker.configured.setdefault(attribute, []).append(klass)
     holders = linker.configured.get(name, ())
     value: Value = UNKNOWN

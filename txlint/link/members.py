@@ -14,6 +14,7 @@ from txlint.link.held import held
 from txlint.link.holding import NAMED, is_kept, via
 from txlint.link.kept import ADDS, OF_CALLERS, begins_empty, declared, one_of, options, put_on, put_there, unset
 from txlint.link.keyed import passed
+from txlint.link.names import answered as of_module
 from txlint.link.project import Klass
 from txlint.link.typehints import CALLABLES
 from txlint.link.values import (
@@ -28,6 +29,7 @@ from txlint.link.values import (
     Fn,
     Many,
     Mod,
+    Named,
     Obj,
     OneOf,
     Opening,
@@ -52,6 +54,8 @@ MOST_SUBCLASSES = 8
 """Of which it is asked whether an attribute of theirs is replaced."""
 
 
+_ANSWER = "__getattr__"
+BELOW = "__subclasses__"
 _ENTERING = frozenset({"__enter__", "__aenter__"})
 _CALLED = CALLABLES | {"functools.partial", "typing.Any"}
 _TABLE_METHODS = frozenset({"get", "pop", "setdefault", "update", "values", "items", "__getitem__"})
@@ -132,6 +136,24 @@ def of_given(linker: Linker, atom: Obj | SelfObj, name: str) -> Value:
     return of_options(linker, linker.atoms(Stored, ("param", found.method.id, param)), last)
 
 
+def answered(linker: Linker, atom: Obj | SelfObj, name: str) -> Value:
+    """An attribute that only ``__getattr__`` of the class has an answer for: that of what it asks for the same name, as in
+    ``return getattr(self.client, name)``."""
+    found = linker.find(atom.klass, _ANSWER)
+    fun = found.method if found is not None else None
+    if fun is None or fun.fact is None or len(fun.fact.params) != 2 or (name[:2] == "__" == name[-2:]):
+        return UNKNOWN
+    result: Value = UNKNOWN
+    for each in linker.result(fun, atom.klass, atom.exact, atom):
+        if isinstance(each, Named) and each.param.fun is fun:
+            for asked in each.receivers:
+                if isinstance(asked, Stored) and asked.place[0] in OF_CALLERS:
+                    result = union(result, of_options(linker, asked, name))
+                else:
+                    result = union(result, linker.attribute(asked, name))
+    return result
+
+
 def _is_own_method(linker: Linker, place: Any, name: str) -> bool:
     """Is it an instance that was put there, with a method of this name: ``services[kind].add(order)``?"""
     kept = linker.stores.get(place[:3], ())
@@ -164,7 +186,9 @@ def _of_module(linker: Linker, atom: Mod, name: str) -> Value:
         if value:
             return value
     dotted = f"{atom.name}.{name}"
-    return linker.module_value(dotted) if linker.project.knows(dotted) else UNKNOWN
+    if linker.project.knows(dotted):
+        return linker.module_value(dotted)
+    return of_module(linker, module, name) if module is not None else UNKNOWN
 
 
 def attributes(linker: Linker, value: Value, name: str) -> Value:
@@ -348,6 +372,8 @@ def _of_class(linker: Linker, atom: Cls | SelfCls, name: str) -> Value:
     klass = atom.klass
     if name == "__name__":
         return (linker.atoms.const(klass.fact.name),)
+    if name == BELOW:
+        return (linker.atoms(ExtMethod, f"builtins.type.{BELOW}", atom, name),)
     value = linker.class_attribute(klass, name)
     if unset(value):
         value = union(value, _assigned(linker, klass, name, True))  # by a class method: `cls.pool = ..`

@@ -130,12 +130,23 @@ def imported(linker: Linker, module: Module, number: int) -> Value:
         value = linker.module_name(other, item.name)
         if value or other.names.get(item.name):
             return value
+        if answer := answered(linker, other, item.name):
+            return answer
     full = f"{target}.{item.name}" if target else item.name
     if linker.project.knows(full):
         return linker.module_value(full)
     if other is not None or linker.project.knows(target):
         return UNKNOWN
     return linker.library(full)
+
+
+def answered(linker: Linker, module: Module, name: str) -> Value:
+    """What a module's ``__getattr__`` gives for a name that it has not itself."""
+    found = module.names.get("__getattr__")
+    fun = module.funs[found[-1][1]] if found is not None and found[-1][0] == "def" else None
+    if fun is None or fun.fact is None or len(fun.fact.positional) != 1 or name[:2] == "__":
+        return UNKNOWN
+    return linker.replay_given(fun, ((fun.fact.positional[0], name),)).returns
 
 
 def library(linker: Linker, dotted: str) -> Value:

@@ -21,7 +21,7 @@ from txlint.link.settled import of_class
 from txlint.link.signals import Connection, receiving
 from txlint.link.targets import FEW
 from txlint.link.unpassed import unpassed
-from txlint.link.values import UNKNOWN, Cls, ExtObj, Fn, Obj
+from txlint.link.values import UNKNOWN, Cls, ExtObj, Fn, Obj, OneOf
 from txlint.model.catalog import Hook
 from txlint.model.facts import FileFacts
 from txlint.model.graph import (
@@ -216,7 +216,7 @@ class _Builder:
                 if node[1] != NO_CLASS:
                     for name, value in replay.sets.items():
                         known = first.sets.get(name, UNKNOWN)
-                        if any(atom not in known and isinstance(atom, (Cls, ExtObj, Obj)) for atom in value):
+                        if any(atom not in known and isinstance(atom, (Cls, ExtObj, Obj, OneOf)) for atom in value):
                             assigned.setdefault(name, set()).add(node[1])
             told = self.callers(news)
             for number, classes in self.linker.readers_of(assigned).items() if assigned else ():

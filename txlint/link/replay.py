@@ -22,7 +22,7 @@ from txlint.link.held import is_brief, of_global, provided
 from txlint.link.holding import NAMED, is_kept, row_of
 from txlint.link.kept import OF_CALLERS, item_name
 from txlint.link.linker import Linker, Replay
-from txlint.link.members import of_given, of_options, private
+from txlint.link.members import answered, of_given, of_options, private
 from txlint.link.project import Fun, Klass, Module
 from txlint.link.properties import accessors, load, read
 from txlint.link.retrying import tries_again
@@ -50,6 +50,9 @@ def replay_function(linker: Linker, fun: Fun, klass: Klass | None, exact: bool, 
     except KeyError:
         frame.reads, frame.writes = accessors(linker, fun.module)
     frame.enter()
+    frame.env.update(
+        (name, (linker.atoms.const(value),)) for name, value in constants.items() if isinstance(value, str) and frame.is_param(name)
+    )
     frame.body(fun.body)
     return frame.leave()
 
@@ -109,7 +112,7 @@ class Frame:
 
     __slots__ = (
         "assigned_params", "at", "at_end", "awaiting", "back_if", "by_test", "cached", "called", "chain", "closed", "commits",
-        "constants", "dead", "depth", "each", "ends", "env", "exact", "exits", "filled", "flow", "fun", "given", "given_if",
+        "constants", "dead", "depth", "each", "emptied", "ends", "env", "exact", "exits", "filled", "flow", "fun", "given", "given_if",
         "grown", "guards", "handling", "instead", "is_quiet", "joining", "joins_from", "jumped", "keys", "klass", "linker",
         "listed", "loops", "module", "never", "of_columns", "open", "origins", "owners", "paired", "parent", "past", "promises",
         "queries", "ran", "reads", "region", "renamed", "returned", "returns", "rows", "self_name", "sets", "silent", "skipped",
@@ -144,6 +147,7 @@ class Frame:
         self.joins_from: int | None = None  # the first of `returned` that is one
         self.handling = False
         self.undoing = False  # in a handler that raises again
+        self.emptied: dict[str, Value] | None = None  # in a `try`: names that it has set to None -> what they stood for before
         self.tests = 0  # branches and handlers that are being replayed, one in the other
         self.chain: tuple[Any, int] = (None, 0)  # the next `elif`, and how many tests of its chain are counted
         self.exits = 0  # tests before, in the same blocks, under which this would not be reached
@@ -863,8 +867,8 @@ class Frame:
                 result = union(result, own)
                 continue
             found = self.linker.attribute(atom, name)
-            if not found and isinstance(atom, (Obj, SelfObj)) and (self.open or self.region):
-                found = of_given(self.linker, atom, name)
+            if not found and isinstance(atom, (Obj, SelfObj)):
+                found = (of_given(self.linker, atom, name) if self.open or self.region else found) or answered(self.linker, atom, name)
             result = union(result, found) if result else found
         if not result and len(value) == 2 and type(value[1]) is Obj and type(value[0]) is Param and value[0].fun is self.fun:
             self.linker.asking.add(self.fun.id)

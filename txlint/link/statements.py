@@ -213,6 +213,9 @@ def _keys_of(frame: Frame, value: Value, source: Expr | None) -> dict[str, Key]:
     return {}
 
 
+_NONE = ("const", None)
+
+
 def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None) -> None:
     """Binds a target; ``source`` is the expression, where the target becomes another name for it."""
     if target.__class__ is str:
@@ -220,6 +223,8 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
             keys = _keys_of(frame, value, source)
             if value and frame.fun is frame.module.body:
                 value = fillable(frame.linker, value, ("global", frame.module.name, target))
+            if frame.emptied is not None and source == _NONE and (stood := frame.env.get(target)):
+                frame.emptied[target] = union(frame.emptied.get(target, UNKNOWN), stood)
             frame.env[target] = value
             frame.unpacked.pop(target, None)
             if value and target not in frame.fun.scope and target in frame.module.global_sets and frame.fun.fact is not None:
@@ -230,7 +235,7 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
             if target in frame.tested:
                 del frame.tested[target]
                 frame.renamed.pop(target, None)
-            if target in frame.given_if and source != ("const", None):
+            if target in frame.given_if and source != _NONE:
                 del frame.given_if[target]
             if target in frame.by_test:
                 del frame.by_test[target]
@@ -700,7 +705,11 @@ def _try(frame: Frame, stmt: Any) -> None:
     before = frame.fork()
     scopes, ways, before_exits = frame.flow.scopes, len(frame.returned), frame.exits
     heard = len(frame.flow.events)
+    outer, frame.emptied = frame.emptied, {}
     frame.body(stmt[1])
+    emptied, frame.emptied = frame.emptied, outer
+    if outer is not None:
+        outer.update(emptied)
     if stmt[2] and frame.fun.fact is not None and scopes == frame.flow.scopes and not frame.silent:
         misuse.swallowed(frame, stmt)
     if stmt[3] and not frame.dead:
@@ -708,7 +717,7 @@ def _try(frame: Frame, stmt: Any) -> None:
     ends = [frame.state()]
     first = ends[0]
     middle = before._replace(
-        env=first.env,
+        env=_not_yet(first.env, emptied),
         open={**before.open, **first.open},
         closed=before.closed & first.closed,
         dead=False,
@@ -741,7 +750,10 @@ def _try(frame: Frame, stmt: Any) -> None:
         exits, frame.exits = frame.exits, before_exits  # it runs whichever way was taken
         past = frozenset[Pos]().union(*(way.past for way in frame.returned[ways:])) - frame.past
         frame.past |= past
+        ended, frame.env = frame.env, _not_yet(frame.env, emptied)
+        either = {name: frame.env[name] for name in emptied}
         frame.body(stmt[4])
+        frame.env.update((name, ended[name]) for name, value in either.items() if frame.env.get(name) == value and name in ended)
         frame.past -= past
         frame.exits = exits
         if returned > ways and (frame.open is not entered.open or frame.closed is not entered.closed):
@@ -750,6 +762,11 @@ def _try(frame: Frame, stmt: Any) -> None:
             frame.leave_by(ways, partial(frame.body, stmt[4]), True)
             frame.returned.extend(last)
         frame.dead = frame.dead or dead
+
+
+def _not_yet(env: dict[str, Value], emptied: dict[str, Value]) -> dict[str, Value]:
+    """What names stand for where a block that sets them to None may not have come that far."""
+    return {**env, **{name: union(value, env.get(name, UNKNOWN)) for name, value in emptied.items()}} if emptied else env
 
 
 def _raises(handler: Body) -> bool:

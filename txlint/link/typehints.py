@@ -106,7 +106,7 @@ def annotation(linker: Linker, expr: Expr, module: Module, klass: Klass | None, 
             return linker.annotation(items[0], module, klass, scope)
         if last in ("type", "Type"):
             instances = linker.annotation(items[0], module, klass, scope)
-            return tuple(linker.atoms(AnyCls if a.klass.subclasses else Cls, a.klass) for a in instances if isinstance(a, Obj))
+            return tuple(or_below(linker, atom.klass) for atom in instances if isinstance(atom, Obj))
         if last in _ITERABLES:
             return (linker.atoms(Many, linker.annotation(items[0], module, klass, scope)),)
         if last in _MAPPINGS:
@@ -231,6 +231,11 @@ def instances_of(linker: Linker, value: Value) -> Value:
         elif isinstance(atom, (Obj, Many, Seq, Table)) or (isinstance(atom, ExtObj) and atom.name not in _ANYTHING):
             result.append(atom)  # an alias: SessionDep = Annotated[Session, Depends(..)]
     return tuple(result)
+
+
+def or_below(linker: Linker, klass: Klass) -> Atom:
+    """A class, or one below it."""
+    return linker.atoms(AnyCls if klass.subclasses else Cls, klass)
 
 
 def injected(linker: Linker, given: Value) -> Value:
