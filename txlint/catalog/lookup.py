@@ -66,6 +66,7 @@ class Catalog:
         self.by_name: dict[str, Returns] = {}  # attributes of objects of which nothing else is known
         self.namespaces: set[str] = set()  # classes that hold whatever the project puts there
         self.proxies: set[str] = set()  # methods that give a proxy what it stands for
+        self.descriptors: set[str] = set()  # last names of what makes something to be kept in a class, for whose rows it then is
         self.signal_classes: dict[str, str] = {}  # each with a method that sends one
         self.watched: set[str] = set()  # classes on which it matters what is assigned to an attribute
         self.false_words: set[str] = set()  # one of them is in every test of what is false
@@ -102,6 +103,8 @@ class Catalog:
                     owner, _, last = entry.name.rpartition(".")
                     if entry.by_name:
                         self.by_name[last] = entry
+                    if entry.descriptor:
+                        self.descriptors.add(last)
                     if entry.becomes and last == "__setattr__":
                         self.watched.add(owner)
                     if entry.type == "false":

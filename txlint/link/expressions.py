@@ -12,7 +12,7 @@ from txlint.link.chosen import entry_of, is_table
 from txlint.link.guards import assume, constant_test, library_test, only_test, tests
 from txlint.link.kept import item_name
 from txlint.link.keyed import key_of, with_key
-from txlint.link.library import configured, operated, subscript
+from txlint.link.library import by_language, configured, operated, subscript
 from txlint.link.members import shared
 from txlint.link.properties import line_of, look, read
 from txlint.link.statements import assign, kept
@@ -52,6 +52,9 @@ def _sub(frame: Frame, expr: Any) -> Value:
         if expr[2].__class__ is str or expr[2][0] != "other":  # `registry[kind]`: a method of the project's
             return evaluate_call(frame, ("call", f"{expr[1]}.__getitem__", (expr[2],), (), line_of(frame)), used=True)
     index = frame.ev(expr[2])
+    for atom in base:
+        if type(atom) is ExtObj:
+            by_language(frame, atom, "__getitem__", expr[1])
     position = index[0].value if len(index) == 1 and isinstance(index[0], Const) else None
     if not base:
         return configured(frame.linker, position)

@@ -222,10 +222,15 @@ def callback(site: Site, atom: Atom, inner: tuple[Opened, ...] = ()) -> None:
                 callback(site, func, inner)
 
 
-def iterate(frame: Frame, value: Value, expr: Expr) -> None:
-    """Iterating over a generator of the project runs its body."""
+def iterate(frame: Frame, value: Value, expr: Expr, source: Expr | None = None) -> None:
+    """Iterating over a generator of the project runs its body; over a library's query, executes it. ``source``: what is iterated over,
+    where that is not ``expr`` but passed to it."""
     for atom in value:
-        if type(atom) is Generated and not frame.silent:
+        if type(atom) is ExtObj:
+            from txlint.link.library import by_language
+
+            by_language(frame, atom, "__iter__", expr if source is None else source)
+        elif type(atom) is Generated and not frame.silent:
             cls, exact = target_class(frame, atom.receiver)
             pos = expr[4] if expr.__class__ is not str and expr[0] == "call" else None
             if pos is None:
@@ -237,6 +242,11 @@ def iterate(frame: Frame, value: Value, expr: Expr) -> None:
                     pos, expr[1], frame.now_open(), frame.closed, frame.guards, Passed({}, {}, True), True, (target,), tests=frame.undecided
                 )
             )
+
+
+def queries(value: Value) -> Value:
+    """What iterating over executes, of what is passed to a function that iterates; generators are dealt with where they are passed."""
+    return tuple(atom for atom in value if type(atom) is ExtObj)
 
 
 def method_event(frame: Frame, fn: Fn, pos: Pos, receiver: Key | None = None) -> None:
