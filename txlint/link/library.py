@@ -609,15 +609,25 @@ def operated(frame: Frame, left: Value, operator: str) -> Value:
 
 
 def by_language(frame: Frame, atom: ExtObj, method: str, expr: Expr) -> None:
-    """What the language calls by itself, where that opens something: a loop over a query executes it. ``expr`` is what gives the object."""
+    """What the language calls by itself, where that opens something or is an effect: a loop over a query executes it. ``expr`` is what
+    gives the object, and is shown for it where that is a call."""
+    from txlint.link.calls import flush
+
     name = frame.linker.catalog.method(atom.name, method)
-    if name is None or frame.silent or not frame.linker.at(name).openers:
+    if name is None or frame.silent:
         return
-    pos = expr[4] if expr.__class__ is tuple and expr[0] == "call" else line_of(frame)
-    site = Site(frame, ("call", ("attr", expr, method), (), (), pos), used=True, bound=False, entering=False)
+    known = frame.linker.at(name)
+    if not known.openers and not known.effects:
+        return
+    is_call = expr.__class__ is tuple and expr[0] == "call"
+    site = Site(frame, ("call", ("attr", expr, method), (), (), expr[4] if is_call else line_of(frame)), True, False, False)
     site.receiver = expr
     site.values = (atom,)
+    site.region, site.closed = frame.now_open(), frame.closed
     call_library(site, name, atom, (), {}, 0)
+    if is_call:
+        site.func = expr[1]
+    flush(site)
 
 
 def subscript(frame: Frame, base: Value, index: Any) -> Value:
