@@ -14,7 +14,7 @@ from txlint.link.keyed import key_of, with_key
 from txlint.link.members import of_options
 from txlint.link.properties import asked
 from txlint.link.putting import put_at
-from txlint.link.targets import callback, iterate, queries
+from txlint.link.targets import callback, consume, iterate, queries
 from txlint.link.values import (
     UNKNOWN,
     Atom,
@@ -120,13 +120,13 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
         if last in _SAME and args:
             for atom in keywords.get("key", UNKNOWN):
                 callback(site, atom)
-            iterate(frame, args[0], site.expr, first)
+            consume(frame, args[0], site.expr, first)
             item = linker.items(args[0])
             seq = args[0] if last in ("list", "tuple", "reversed") and args[0] and isinstance(args[0][0], Seq) else None
             site.result = union(site.result, seq if seq is not None and last != "reversed" else (linker.atoms(Many, item),))
             return True
         if last in ("next", "anext", "min", "max", "sum", "any", "all") and args:
-            iterate(frame, args[0], site.expr, first)
+            consume(frame, args[0], site.expr, first)
             site.result = union(site.result, linker.items(args[0]))
             for atom in keywords.get("key", UNKNOWN):
                 callback(site, atom)

@@ -16,7 +16,7 @@ from txlint.link.library import by_language, configured, operated, subscript
 from txlint.link.members import shared
 from txlint.link.properties import line_of, look, read
 from txlint.link.statements import assign, kept
-from txlint.link.targets import iterate
+from txlint.link.targets import consume
 from txlint.link.texts import text_of
 from txlint.link.values import UNKNOWN, Atom, Const, ExtObj, Fn, Many, Obj, Param, SelfObj, Seq, Stored, Table, Value, union
 from txlint.model.facts import Expr
@@ -238,7 +238,7 @@ def _yield(frame: Frame, expr: Any) -> Value:
 
 def _yieldfrom(frame: Frame, expr: Any) -> Value:
     value = frame.ev(expr[1])
-    iterate(frame, value, expr[1])
+    consume(frame, value, expr[1])
     frame.yields.append((frame.now_open(), frame.linker.items(value)))
     return UNKNOWN
 
@@ -247,7 +247,7 @@ def _comp(frame: Frame, expr: Any) -> Value:
     saved = dict(frame.env)
     for target, source, ifs, _ in expr[2]:
         value = frame.ev(source)
-        iterate(frame, value, source)
+        consume(frame, value, source)
         _bind(frame, target, frame.linker.items(value))
         for test in ifs:
             frame.ev(test)
@@ -266,7 +266,7 @@ def _named(frame: Frame, expr: Any) -> Value:
 
 def _star(frame: Frame, expr: Any) -> Value:
     value = frame.ev(expr[1])
-    iterate(frame, value, expr[1])
+    consume(frame, value, expr[1])
     return frame.linker.items(value)
 
 
