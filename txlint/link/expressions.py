@@ -52,7 +52,7 @@ def _sub(frame: Frame, expr: Any) -> Value:
         if expr[2].__class__ is str or expr[2][0] != "other":  # `registry[kind]`: a method of the project's
             return evaluate_call(frame, ("call", f"{expr[1]}.__getitem__", (expr[2],), (), line_of(frame)), used=True)
     index = frame.ev(expr[2])
-    for atom in base:
+    for atom in base if "__getitem__" in frame.linker.catalog.by_language else ():
         if type(atom) is ExtObj:
             by_language(frame, atom, "__getitem__", expr[1])
     position = index[0].value if len(index) == 1 and isinstance(index[0], Const) else None

@@ -595,7 +595,8 @@ def _for(frame: Frame, stmt: Any) -> None:
     called_before = frame.called
     iterate(frame, value, stmt[2])
     region = frame.region
-    for opened in suspended(frame, value, left_open(frame, value, stmt[2])):
+    is_generated = Generated in map(type, value)
+    for opened in suspended(frame, value, left_open(frame, value, stmt[2])) if is_generated else ():
         frame.push(opened)
     before = frame.fork()
     if stmt[1].__class__ is str and stmt[2].__class__ is tuple and stmt[2][0] == "call":
@@ -620,7 +621,8 @@ def _for(frame: Frame, stmt: Any) -> None:
         assign(frame, stmt[1], frame.linker.items(value))
         frame.paired = True  # the rounds have said which goes with which
     _loop(frame, stmt[3], stmt[4], before, stmt)
-    ended(frame, value, stmt[2])
+    if is_generated:
+        ended(frame, value, stmt[2])
     frame.paired = paired
     frame.loops.pop()
     if frame.region is not region:

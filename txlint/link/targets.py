@@ -229,9 +229,10 @@ def iterate(frame: Frame, value: Value, expr: Expr, source: Expr | None = None) 
     where that is not ``expr`` but passed to it."""
     for atom in value:
         if type(atom) is ExtObj:
-            from txlint.link.library import by_language
+            if "__iter__" in frame.linker.catalog.by_language:
+                from txlint.link.library import by_language
 
-            by_language(frame, atom, "__iter__", expr if source is None else source)
+                by_language(frame, atom, "__iter__", expr if source is None else source)
         elif type(atom) is Generated and not frame.silent:
             cls, exact = target_class(frame, atom.receiver)
             pos = expr[4] if expr.__class__ is not str and expr[0] == "call" else None
@@ -249,8 +250,9 @@ def iterate(frame: Frame, value: Value, expr: Expr, source: Expr | None = None) 
 def consume(frame: Frame, value: Value, expr: Expr, source: Expr | None = None) -> None:
     """`iterate` to the end."""
     iterate(frame, value, expr, source)
-    left_open(frame, value, expr if source is None else source)
-    ended(frame, value, expr if source is None else source)
+    if Generated in map(type, value):
+        left_open(frame, value, expr if source is None else source)
+        ended(frame, value, expr if source is None else source)
 
 
 def left_open(frame: Frame, value: Value, expr: Expr) -> frozenset[Key]:
