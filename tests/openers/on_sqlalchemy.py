@@ -162,7 +162,7 @@ def _sessions(engine: Any, order: Any, sa: Any, orm: Any) -> Seen:
     return seen | _queries(maker, order, sa)
 
 
-_LOCKING = frozenset({"__getitem__", "__iter__", "all", "first", "get", "one", "one_or_none", "scalar", "yield_per"})
+_LOCKING = frozenset({"__getitem__", "__iter__", "all", "first", "get", "one", "one_or_none", "scalar"})
 
 
 def _queries(maker: Any, order: Any, sa: Any) -> Seen:
@@ -179,7 +179,6 @@ def _queries(maker: Any, order: Any, sa: Any) -> Seen:
         "one_or_none": lambda query: query.filter_by(id=1).one_or_none(),
         "scalar": lambda query: query.filter_by(id=1).scalar(),
         "update": lambda query: query.filter_by(id=0).update({"total": 1}),
-        "yield_per": lambda query: next(iter(query.yield_per(1))),
     }.items():
         with maker() as session:
             before = is_open()

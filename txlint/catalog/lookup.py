@@ -66,6 +66,8 @@ class Catalog:
         self.by_name: dict[str, Returns] = {}  # attributes of objects of which nothing else is known
         self.namespaces: set[str] = set()  # classes that hold whatever the project puts there
         self.proxies: set[str] = set()  # methods that give a proxy what it stands for
+        self.descriptors: set[str] = set()  # last names of what makes something to be kept in a class, for whose rows it then is
+        self.by_language: set[str] = set()  # methods that the language calls, of which one opens something or is an effect
         self.signal_classes: dict[str, str] = {}  # each with a method that sends one
         self.connecting: dict[str, str] = {}  # the names of methods that connect receivers -> a class of signals that has one
         self.watched: set[str] = set()  # classes on which it matters what is assigned to an attribute
@@ -84,6 +86,8 @@ class Catalog:
             for entry in library.entries:
                 for when in entry.when:
                     self.asked_words.update(name.rpartition(".")[2] for name in when.asked)
+                if isinstance(entry, (Effect, Opener)) and entry.name.endswith(("__iter__", "__getitem__")):
+                    self.by_language.add(entry.name.rpartition(".")[2])
                 if isinstance(entry, Signature):
                     last = entry.name.rpartition(".")[2]
                     self.signatures[last] = (*self.signatures.get(last, ()), entry)
@@ -107,6 +111,8 @@ class Catalog:
                     owner, _, last = entry.name.rpartition(".")
                     if entry.by_name:
                         self.by_name[last] = entry
+                    if entry.descriptor:
+                        self.descriptors.add(last)
                     if entry.becomes and last == "__setattr__":
                         self.watched.add(owner)
                     if entry.type == "false":

@@ -1,5 +1,5 @@
-"""SQLAlchemy's relations: what reading ``order.user`` gives where ``user = relationship("User", backref="orders")``, and ``user.orders``;
-and which attributes of a mapped class are none of its columns and relations.
+"""SQLAlchemy's mapped classes: their tables; what reading ``order.user`` gives where ``user = relationship("User", backref="orders")``,
+and ``user.orders``; and which attributes are none of their columns and relations.
 
 Whether a relation is to one row or to many is for the database to say: it is read as both, as neither has the other's methods."""
 
@@ -12,6 +12,7 @@ from txlint.model.shapes import called, calls_in, last_name, speaks_of, statemen
 
 LIBRARY = "sqlalchemy"
 _RELATION = "sqlalchemy.orm.relationship"
+_TABLE = "sqlalchemy.Table"
 _CALLED = frozenset({"relationship", "relation"})
 _WORD = "backref"
 _MAPPED = frozenset({"DynamicMapped", "Mapped", "WriteOnlyMapped"})
@@ -19,7 +20,7 @@ _BY_ANNOTATION = "sqlmodel.SQLModel"  # its subclasses have a column for each an
 
 
 class Relations(Framework):
-    """The relations of one program's mapped classes."""
+    """The relations, and the tables, of one program's mapped classes."""
 
     def __init__(self) -> None:
         self._named: dict[str, list[Klass]] | None = None  # mapped classes by their names
@@ -29,6 +30,12 @@ class Relations(Framework):
         if method != f"{_RELATION}.__get__":
             return None
         return _either(linker, self._other_side(linker, item, getattr(getattr(receiver, "klass", None), "module", None)))
+
+    def class_attribute(self, linker: Linker, klass: Klass, name: str) -> Value | None:
+        """``Order.__table__``, which the mapping makes of a class that names one."""
+        if name != "__table__" or linker.find(klass, name) is not None or linker.find(klass, "__tablename__") is None:
+            return None
+        return (linker.atoms(linker.ExtObj, _TABLE, (), None),)
 
     def instance_attribute(self, linker: Linker, klass: Klass, name: str, holder: Atom) -> Value | None:
         if self._backrefs is None:

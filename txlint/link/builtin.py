@@ -14,7 +14,7 @@ from txlint.link.keyed import key_of, with_key
 from txlint.link.members import of_options
 from txlint.link.properties import asked
 from txlint.link.putting import put_at
-from txlint.link.targets import callback, iterate
+from txlint.link.targets import callback, consume, iterate, queries
 from txlint.link.typehints import or_below
 from txlint.link.values import (
     UNKNOWN,
@@ -123,16 +123,17 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
         site.result = union(site.result, texts.method(linker, receiver, last))
         return False
     if module == "builtins":
+        first = site.expr[2][0] if site.expr[2] else None
         if last in _SAME and args:
             for atom in keywords.get("key", UNKNOWN):
                 callback(site, atom)
-            iterate(frame, args[0], site.expr)
+            consume(frame, args[0], site.expr, first)
             item = linker.items(args[0])
             seq = args[0] if last in ("list", "tuple", "reversed") and args[0] and isinstance(args[0][0], Seq) else None
             site.result = union(site.result, seq if seq is not None and last != "reversed" else (linker.atoms(Many, item),))
             return True
         if last in ("next", "anext", "min", "max", "sum", "any", "all") and args:
-            iterate(frame, args[0], site.expr)
+            consume(frame, args[0], site.expr, first)
             site.result = union(site.result, linker.items(args[0]))
             for atom in keywords.get("key", UNKNOWN):
                 callback(site, atom)
@@ -143,9 +144,12 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
             site.result = (linker.atoms(Many, site.result if last == "map" else linker.items(args[1]) if len(args) > 1 else UNKNOWN),)
             return True
         if last == "enumerate" and args:
+            iterate(frame, queries(args[0]), site.expr, first)
             site.result = (linker.atoms(Many, (linker.atoms(Seq, (UNKNOWN, linker.items(args[0]))),)),)
             return True
         if last == "zip":
+            for arg, given in zip(args, site.expr[2], strict=False):
+                iterate(frame, queries(arg), site.expr, given)
             site.result = (linker.atoms(Many, (linker.atoms(Seq, tuple(linker.items(arg) for arg in args)),)),)
             return True
         if last == "getattr" and len(args) >= 2:

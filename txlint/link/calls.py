@@ -20,7 +20,7 @@ from txlint.link.holding import row_of
 from txlint.link.kept import CALLABLE, MOST_KEPT, one_of, options, put_there
 from txlint.link.library import call_library, proxy_method
 from txlint.link.opening import opened_within, opening_of, within
-from txlint.link.passing import bind, called_with, doubt_states, passed, sent_as, tell_left_open
+from txlint.link.passing import bind, called_with, doubt_states, note_parameters, passed, sent_as, tell_left_open
 from txlint.link.project import Klass, mentions
 from txlint.link.settled import called_as, flag_of, kept_with, list_of, made_with
 from txlint.link.signals import called_own
@@ -59,7 +59,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.facts import Expr, Pos
-from txlint.model.graph import FLAG, KEY, NEW, STORED, Event, ParamTarget, Target, Test
+from txlint.model.graph import FLAG, KEY, NEW, NO_CLASS, STORED, Event, ParamTarget, Target, Test
 from txlint.model.kinds import Confidence
 from txlint.model.shapes import calls_in, last_name, speaks_of, statements, times
 
@@ -723,6 +723,10 @@ def _call_function(site: Site, atom: Fn, args: tuple[Value, ...], keywords: dict
         frame.flow.deferred.add(fact.name)
         return
     if fact.is_generator and decoration.role != "manager":
+        if not frame.silent:
+            klass = getattr(receiver, "klass", None) if fun.klass is not None else None
+            bound = bind(fun, args, keywords, 1 if klass is not None else 0)
+            note_parameters(linker, fun, bound, klass.id if klass is not None else NO_CLASS, not site.open_ended)
         site.result = union(site.result, (linker.atoms(Generated, fun, receiver, False, ()),))
         return
     if decoration.role == "manager":

@@ -3,7 +3,7 @@ body gives it (`class_attribute`)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.catalog.types import parse_type
 from txlint.link import taught
@@ -11,7 +11,6 @@ from txlint.link.holding import kept_as
 from txlint.link.kept import declared, fillable
 from txlint.link.project import Binding, Fun, Klass, Module, mentions
 from txlint.link.values import UNKNOWN, Atom, Cls, Ext, ExtObj, Obj, SelfObj, Seq, Value, union
-from txlint.model.catalog import Returns
 from txlint.model.facts import Expr
 from txlint.model.shapes import last_name
 
@@ -372,6 +371,8 @@ def class_attribute(linker: Linker, klass: Klass, name: str, after: Klass | None
                 place = ("attr", found.owner.id, name)
                 for binding in found.bindings if dotted is None else ():
                     given = linker.bound(binding, found.owner.module, found.owner)
+                    if _is_descriptor(linker, binding):
+                        given = _of_rows(linker, klass, given)
                     is_declared = binding[0] == "value" and binding[2] is not None and given
                     value = union(value, declared(linker, given, place) if is_declared else given)
                 value = fillable(linker, _member(linker, klass, value), place) if value else value
@@ -407,18 +408,26 @@ def _given_from_outside(linker: Linker, klass: Klass, name: str) -> Value:
         names.extend(linker.where_bound(owner.module, base) for base in owner.fact.bases if base.__class__ is str)
         for full, module, expr in given or ():
             if full in names:
-                made = evaluate(linker, expr, module, None)
-                return tuple(
-                    linker.atoms(ExtObj, a.name, (linker.instance(klass, False),), a.origin) for a in made if isinstance(a, ExtObj)
-                )
+                return _of_rows(linker, klass, evaluate(linker, expr, module, None))
     return UNKNOWN
+
+
+def _is_descriptor(linker: Linker, binding: Any) -> bool:
+    """Is ``name = f(..)`` in the body of a class something for its rows: ``query = session.query_property()``?"""
+    made = binding[1] if binding[0] == "value" else None
+    return made.__class__ is tuple and made[0] == "call" and last_name(made[1]) in linker.catalog.descriptors
+
+
+def _of_rows(linker: Linker, klass: Klass, made: Value) -> Value:
+    """What a class holds for its rows."""
+    return tuple(linker.atoms(ExtObj, a.name, (linker.instance(klass, False),), a.origin) for a in made if isinstance(a, ExtObj))
 
 
 def descriptors(linker: Linker) -> dict[str, list[tuple[str, Module, Expr]]]:
     """What ``Class.name = f(..)`` gives to classes, by name: the class, the module of the statement, the value. Only calls of
     functions that the catalog says make something for classes to be read from (`descriptor`)."""
     if linker.given is None:
-        makers = {entry.name.rpartition(".")[2] for entry in linker.catalog.entries if isinstance(entry, Returns) and entry.descriptor}
+        makers = linker.catalog.descriptors
         linker.given = {}
         for module in linker.project.ordered if makers else ():
             if not makers.isdisjoint(module.facts.words):

@@ -227,13 +227,13 @@ def _exit(frame: Frame, method: Fn, pos: Pos, own: Key, name: str | None) -> Non
             frame.end_begun(key)
 
 
-def suspended(frame: Frame, value: Value) -> Iterator[Opened]:
-    """What generators have open where they yield: it is open in the body of a loop over them."""
+def suspended(frame: Frame, value: Value, but: frozenset[Key]) -> Iterator[Opened]:
+    """What generators have open where they yield: it is open in the body of a loop over them. That of the keys ``but`` stays open."""
     for atom in value:
         if isinstance(atom, Generated) and not atom.manager:
             yields = frame.linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False).yields
             always = all(region for region, _ in yields)
-            for opened in dict.fromkeys(opened for region, _ in yields for opened in region):
+            for opened in dict.fromkeys(opened for region, _ in yields for opened in region if opened.key not in but):
                 sure = opened.confidence if always else min(opened.confidence, LIKELY)
                 path, function = opened.path or atom.fun.module.facts.path, opened.function or atom.fun.dotted
                 yield replace(opened, key=_outside(opened.key), confidence=sure, path=path, function=function)

@@ -12,11 +12,11 @@ from txlint.link.chosen import entry_of, is_table
 from txlint.link.guards import assume, constant_test, library_test, only_test, tests
 from txlint.link.kept import item_name
 from txlint.link.keyed import key_of, with_key
-from txlint.link.library import configured, operated, subscript
+from txlint.link.library import by_language, configured, operated, subscript
 from txlint.link.members import shared
 from txlint.link.properties import line_of, look, read
 from txlint.link.statements import assign, kept
-from txlint.link.targets import iterate
+from txlint.link.targets import consume
 from txlint.link.texts import text_of
 from txlint.link.values import UNKNOWN, Atom, Const, ExtObj, Fn, Many, Obj, Param, SelfObj, Seq, Stored, Table, Value, union
 from txlint.model.facts import Expr
@@ -55,6 +55,9 @@ def _sub(frame: Frame, expr: Any) -> Value:
         if expr[2].__class__ is str or expr[2][0] != "other":  # `registry[kind]`: a method of the project's
             return evaluate_call(frame, ("call", f"{expr[1]}.__getitem__", (expr[2],), (), line_of(frame)), used=True)
     index = frame.ev(expr[2])
+    for atom in base if "__getitem__" in frame.linker.catalog.by_language else ():
+        if type(atom) is ExtObj:
+            by_language(frame, atom, "__getitem__", expr[1])
     position = index[0].value if len(index) == 1 and isinstance(index[0], Const) else None
     if not base:
         return configured(frame.linker, position, expr[1])
@@ -238,7 +241,7 @@ def _yield(frame: Frame, expr: Any) -> Value:
 
 def _yieldfrom(frame: Frame, expr: Any) -> Value:
     value = frame.ev(expr[1])
-    iterate(frame, value, expr[1])
+    consume(frame, value, expr[1])
     frame.yields.append((frame.now_open(), frame.linker.items(value)))
     return UNKNOWN
 
@@ -247,7 +250,7 @@ def _comp(frame: Frame, expr: Any) -> Value:
     saved = dict(frame.env)
     for target, source, ifs, _ in expr[2]:
         value = frame.ev(source)
-        iterate(frame, value, source)
+        consume(frame, value, source)
         _bind(frame, target, frame.linker.items(value))
         for test in ifs:
             frame.ev(test)
@@ -266,7 +269,7 @@ def _named(frame: Frame, expr: Any) -> Value:
 
 def _star(frame: Frame, expr: Any) -> Value:
     value = frame.ev(expr[1])
-    iterate(frame, value, expr[1])
+    consume(frame, value, expr[1])
     return frame.linker.items(value)
 
 

@@ -18,6 +18,7 @@ from txlint.link.members import shared
 from txlint.link.opening import by_hand, closes, opens, receiver_key
 from txlint.link.passing import passed, sender_of
 from txlint.link.project import Klass
+from txlint.link.properties import line_of
 from txlint.link.site import CERTAIN, DEEP, LIKELY, Site
 from txlint.link.targets import add_targets, callable_texts, callback
 from txlint.link.texts import text_of
@@ -608,6 +609,28 @@ def operated(frame: Frame, left: Value, operator: str) -> Value:
         for entry in linker.at(method).returns if method is not None else ():
             result = union(result, linker.typed(parse_type(entry.type), atom, (), {}))
     return result
+
+
+def by_language(frame: Frame, atom: ExtObj, method: str, expr: Expr) -> None:
+    """What the language calls by itself, where that opens something or is an effect: a loop over a query executes it. ``expr`` is what
+    gives the object, and is shown for it where that is a call."""
+    from txlint.link.calls import flush
+
+    name = frame.linker.catalog.method(atom.name, method)
+    if name is None or frame.silent:
+        return
+    known = frame.linker.at(name)
+    if not known.openers and not known.effects:
+        return
+    is_call = expr.__class__ is tuple and expr[0] == "call"
+    site = Site(frame, ("call", ("attr", expr, method), (), (), expr[4] if is_call else line_of(frame)), True, False, False)
+    site.receiver = expr
+    site.values = (atom,)
+    site.region, site.closed = frame.now_open(), frame.closed
+    call_library(site, name, atom, (), {}, 0)
+    if is_call:
+        site.func = expr[1]
+    flush(site)
 
 
 def subscript(frame: Frame, base: Value, index: Any, holder: Expr = "") -> Value:

@@ -40,7 +40,7 @@ from txlint.link.opening import asserted
 from txlint.link.project import GLOBAL
 from txlint.link.properties import load, look, write
 from txlint.link.putting import put_at
-from txlint.link.targets import iterate
+from txlint.link.targets import ended, iterate, left_open
 from txlint.link.uses import uses_of
 from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtObj, Fn, Generated, Obj, Param, SelfObj, Stored, Value, union
 from txlint.model.facts import Body, Expr, Pos
@@ -605,7 +605,8 @@ def _for(frame: Frame, stmt: Any) -> None:
     called_before = frame.called
     iterate(frame, value, stmt[2])
     region = frame.region
-    for opened in suspended(frame, value):
+    is_generated = Generated in map(type, value)
+    for opened in suspended(frame, value, left_open(frame, value, stmt[2])) if is_generated else ():
         frame.push(opened)
     before = frame.fork()
     if stmt[1].__class__ is str and stmt[2].__class__ is tuple and stmt[2][0] == "call":
@@ -630,6 +631,8 @@ def _for(frame: Frame, stmt: Any) -> None:
         assign(frame, stmt[1], frame.linker.items(value))
         frame.paired = True  # the rounds have said which goes with which
     _loop(frame, stmt[3], stmt[4], before, stmt)
+    if is_generated:
+        ended(frame, value, stmt[2])
     frame.paired = paired
     frame.loops.pop()
     if frame.region is not region:

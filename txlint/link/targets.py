@@ -4,12 +4,14 @@ generator."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from txlint.link.generic import by_arguments, for_class, for_frame
 from txlint.link.held import by_parameter
 from txlint.link.keyed import by_attributes
+from txlint.link.opening import name_of
 from txlint.link.passing import apply_states, bind, binds, decided, doubt_states, key_for_caller, note_parameters, target_class
 from txlint.link.settled import constants
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
@@ -35,7 +37,7 @@ from txlint.model.facts import Expr, Pos
 from txlint.model.graph import NO_CLASS, RECEIVER, Event, Flow, Key, Opened, ParamTarget, Passed, Target, Test
 
 if TYPE_CHECKING:
-    from txlint.link.linker import Linker
+    from txlint.link.linker import Linker, Replay
     from txlint.link.project import Fun, Klass
     from txlint.link.replay import Frame
 
@@ -222,10 +224,16 @@ def callback(site: Site, atom: Atom, inner: tuple[Opened, ...] = ()) -> None:
                 callback(site, func, inner)
 
 
-def iterate(frame: Frame, value: Value, expr: Expr) -> None:
-    """Iterating over a generator of the project runs its body."""
+def iterate(frame: Frame, value: Value, expr: Expr, source: Expr | None = None) -> None:
+    """Iterating over a generator of the project runs its body; over a library's query, executes it. ``source``: what is iterated over,
+    where that is not ``expr`` but passed to it."""
     for atom in value:
-        if type(atom) is Generated and not frame.silent:
+        if type(atom) is ExtObj:
+            if "__iter__" in frame.linker.catalog.by_language:
+                from txlint.link.library import by_language
+
+                by_language(frame, atom, "__iter__", expr if source is None else source)
+        elif type(atom) is Generated and not frame.silent:
             cls, exact = target_class(frame, atom.receiver)
             pos = expr[4] if expr.__class__ is not str and expr[0] == "call" else None
             if pos is None:
@@ -237,6 +245,63 @@ def iterate(frame: Frame, value: Value, expr: Expr) -> None:
                     pos, expr[1], frame.now_open(), frame.closed, frame.guards, Passed({}, {}, True), True, (target,), tests=frame.undecided
                 )
             )
+
+
+def consume(frame: Frame, value: Value, expr: Expr, source: Expr | None = None) -> None:
+    """`iterate` to the end."""
+    iterate(frame, value, expr, source)
+    if Generated in map(type, value):
+        left_open(frame, value, expr if source is None else source)
+        ended(frame, value, expr if source is None else source)
+
+
+def left_open(frame: Frame, value: Value, expr: Expr) -> frozenset[Key]:
+    """What generators leave open of this function's sessions is open from their first item on. ``expr`` gives them. Their own keys for
+    it."""
+    found: set[Key] = set()
+    for site, fun, skip, replay in _generators(frame, value, expr):
+        for opened in replay.left_open:
+            mine = key_for_caller(site, fun, skip, opened.key) if opened.key not in replay.closes else None
+            if mine is not None:
+                found.add(opened.key)
+                owner = name_of(frame, mine) if opened.kind == "autobegin" else None
+                frame.begin(replace(opened, pos=site.pos, key=mine, owner=owner))
+    return frozenset(found)
+
+
+def ended(frame: Frame, value: Value, expr: Expr) -> None:
+    """What generators end of this function's sessions is over when they are."""
+    for site, fun, skip, replay in _generators(frame, value, expr):
+        for key in (*replay.closes, *(replay.commits - replay.closes)):
+            mine = key_for_caller(site, fun, skip, key)
+            if mine is not None and key in replay.commits:
+                frame.committed(mine)
+            if mine is not None and key in replay.closes:
+                frame.end(mine)
+            elif mine is not None:
+                frame.doubt(mine, LIKELY)
+
+
+def _generators(frame: Frame, value: Value, expr: Expr) -> Iterator[tuple[Site, Fun, int, Replay]]:
+    """Generators of the project, with the call that has made each, at the place where it is gone over."""
+    from txlint.link.properties import line_of
+
+    pos = None
+    if expr.__class__ is str:
+        expr, pos = frame.origins[expr][1] if expr in frame.origins else expr, line_of(frame)
+    for atom in value if expr.__class__ is tuple and expr[0] == "call" and not frame.silent else ():
+        if type(atom) is Generated and not atom.manager:
+            replay = frame.linker.replay(atom.fun, getattr(atom.receiver, "klass", None), False)
+            if replay.left_open or replay.commits:
+                site, func = Site(frame, expr, True, False, False), expr[1]
+                site.pos = pos or site.pos
+                site.receiver = func.rpartition(".")[0] or None if func.__class__ is str else func[1] if func[0] == "attr" else None
+                yield site, atom.fun, 1 if binds(frame.linker, atom) else 0, replay
+
+
+def queries(value: Value) -> Value:
+    """What iterating over executes, of what is passed to a function that iterates; generators are dealt with where they are passed."""
+    return tuple(atom for atom in value if type(atom) is ExtObj)
 
 
 def method_event(frame: Frame, fn: Fn, pos: Pos, receiver: Key | None = None) -> None:
