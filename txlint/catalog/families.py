@@ -9,15 +9,23 @@ from dataclasses import dataclass
 class Deferring:
     """``call`` defers a callable given as ``{callable}``; ``on_alias`` does so on another database than the default one. ``None``:
     the family has no such call, the effect has to move behind the commit. ``ends`` is the call that commits, on ``{owner}``.
-    ``awaits`` is said of what has been written where the framework, and not the code, commits it: "the commit at the end of ..."."""
+    ``awaits`` is said of what has been written where the framework, and not the code, commits it: "the commit at the end of ...".
+    ``apart`` says how a view is taken out of the transaction that a setting puts around all of them."""
 
     call: str | None = None
     on_alias: str | None = None
     ends: str | None = None
     awaits: str | None = None
+    apart: str | None = None
 
 
-_DJANGO = Deferring("transaction.on_commit({callable})", "transaction.on_commit({callable}, using={alias})", "transaction.commit()")
+_DJANGO = Deferring(
+    "transaction.on_commit({callable})",
+    "transaction.on_commit({callable}, using={alias})",
+    "transaction.commit()",
+    apart="take the view out of ATOMIC_REQUESTS (`@transaction.non_atomic_requests`), with `transaction.atomic()` around what it writes "
+    "before and after the call",
+)
 _BY_FAMILY = {
     "django": _DJANGO,
     "sqlalchemy": Deferring(ends="{owner}.commit()"),

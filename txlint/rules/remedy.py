@@ -142,10 +142,10 @@ _BEGUN_ELSEWHERE = frozenset({"atomic_requests", "request", "admin", "hook", "im
 
 def _apart(case: Case, sources: Sources) -> str:
     """Where a call belongs that can be neither in the transaction nor at its commit."""
+    apart = deferring(case.origin.family).apart if case.origin.kind == "atomic_requests" else None
+    if apart is not None:
+        return apart
     match case.origin.kind:
-        case "atomic_requests":
-            way = "take the view out of ATOMIC_REQUESTS (`@transaction.non_atomic_requests`), "
-            return f"{way}with `transaction.atomic()` around what it writes before and after the call"
         case "request":
             return "commit before the call, and write its result in a second transaction"
         case "admin" | "hook" | "implicit":
