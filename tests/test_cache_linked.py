@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
@@ -231,3 +232,26 @@ def test_where_lines_are_now() -> None:
     assert linked.moved(facts(old), facts("# first\n" + old.replace("        return", "\n        # so\n        return"))) == {
         1: 2, 3: 4, 4: 5, 5: 8,
     }  # fmt: skip
+
+
+def test_there_is_a_word_for_all_that_is_kept() -> None:
+    found: set[type] = set()
+    waiting: list[Any] = [linked.Linked]
+    while waiting:
+        at = waiting.pop()
+        waiting.extend(get_args(at))
+        if isinstance(at, type) and (is_dataclass(at) or issubclass(at, tuple)) and at not in found and at is not tuple:
+            found.add(at)
+            waiting.extend(get_type_hints(at).values())
+    assert found - {linked.Linked} <= set(linked._KINDS)
+
+
+def test_more_ways_than_are_shown(project: Path, links: list[int]) -> None:
+    text = "from django.db import transaction\nfrom shop.mail import notify\n\n"
+    text += "".join(f"@transaction.atomic\ndef pay_{number}(order):\n    notify(order)\n\n" for number in range(130))
+    put(project / "shop" / "payments.py", text)
+    first = kept()
+    assert any(finding.omitted for finding in first.findings)
+    put(project / "shop" / "payments.py", f"# one more line\n{text}")
+    again = kept()
+    assert len(links) == 1 and len(again.findings) == len(first.findings)

@@ -22,7 +22,7 @@ from txlint.model.catalog import Arg, Effect, When
 from txlint.model.facts import Class, FileFacts, Function, Ignore, Import
 from txlint.model.finding import Assumption
 from txlint.model.graph import Misuse
-from txlint.model.hazard import EffectSite, Hazard, Hop, Origin, Passage, Spot
+from txlint.model.hazard import EffectSite, Hazard, Hop, Omitted, Origin, Passage, Spot
 from txlint.model.kinds import Confidence
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ def _is_text(stmt: tuple[Any, ...]) -> bool:
 
 # -- as bytes -------------------------------------------------------------------------------------------------------------------------
 
-_KINDS: tuple[type, ...] = (Hazard, EffectSite, Passage, Hop, Origin, Spot, Effect, Misuse, When, Arg, Assumption)
+_KINDS: tuple[type, ...] = (Hazard, EffectSite, Passage, Hop, Omitted, Origin, Spot, Effect, Misuse, When, Arg, Assumption)
 _FIELDS = [tuple(field.name for field in dataclasses.fields(kind)) for kind in _KINDS]
 _NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}
 _SURE = len(_KINDS)

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from txlint.model.catalog import Effect
 from txlint.model.facts import Pos
@@ -130,7 +129,8 @@ class EffectSite:
     sibling_deferred: bool = False
 
 
-class Omitted(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Omitted:
     """How many passages (``ways``) are left out that are as sure as this (`Passage.least`), from a hook or not, of a transaction that only
     reads or not."""
 
