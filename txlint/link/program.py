@@ -165,6 +165,7 @@ class _Builder:
         self.hooks: set[str] | None = None  # names of methods that libraries call as hooks
         self.senders: set[int] = set()
         self.flags: dict[tuple[int, bool], tuple[tuple[str, Any], ...]] = {}  # class, whether that is its very class: what it says
+        self.starts: set[int] = set()  # functions that may open a transaction
         self.waiting: list[Node] = []
         self.noted: set[int] = set()  # flows whose parameters are known
         self.handed: set[Node] = set()  # nodes whose callbacks are known
@@ -172,6 +173,7 @@ class _Builder:
 
     def grow(self, start: list[Fun], entrances: list[Entrance]) -> None:
         """All nodes that are reached by plain calls."""
+        self.starts = {fun.id for fun in start}
         for fun in start if not self.everything else ():
             if fun.fact is not None and _listens(fun):
                 replay = self.linker.replay(fun, owner(fun), False)
@@ -302,8 +304,9 @@ class _Builder:
                 for atom in linker.class_attribute(sub, name):
                     if isinstance(atom, Cls) and not any(isinstance(own, Cls) for own in linker.class_attribute(klass, name)):
                         return True
-                    if isinstance(atom, Fn) and any(not opened.reads for opened in linker.replay(atom.fun, sub, True).left_open):
-                        return True
+                    if isinstance(atom, Fn) and atom.fun.id in self.starts:  # others come to no session
+                        if any(not opened.reads for opened in linker.replay(atom.fun, sub, True).left_open):
+                            return True
         return False
 
     def rank(self, klass: Klass) -> int:
