@@ -16,6 +16,7 @@ from bench.synthetic import write
 from txlint import api
 from txlint.config import Config
 from txlint.link import replay
+from txlint.link.program import MOST_VARIANTS
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 HEADROOM = 1.1
@@ -52,3 +53,31 @@ def test_linking_costs_what_it_did(name: str, tmp_path: Path, monkeypatch: pytes
             f"tree before and after, and raise the budget in {Path(__file__).name} in the same commit."
         )
     assert count * 2 > budget, "the budget is twice what is needed: lower it"
+
+
+def test_overrides_that_come_to_no_session_are_not_replayed_for_each_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replayed: list[str] = []
+    replay_function = replay.replay_function
+
+    def noted(linker: Any, fun: Any, *more: Any) -> Any:
+        replayed.append(fun.dotted)
+        return replay_function(linker, fun, *more)
+
+    classes = "".join(
+        f"class Sensor{number}(Entity):\n    def reading(self):\n        return self.measured({number})\n\n"
+        f"    def measured(self, number):\n        return number + 1\n\n\n"
+        for number in range(200)
+    )
+    (tmp_path / "sensors.py").write_text(f"from entities import Entity\n\n\n{classes}")
+    (tmp_path / "entities.py").write_text(
+        "class Entity:\n    def state(self):\n        return self.reading\n\n    def reading(self):\n        return None\n"
+    )
+    (tmp_path / "recorder.py").write_text(
+        "from entities import Entity\nfrom sqlalchemy.orm import Session\n\n\ndef record(session: Session, entity: Entity, row):\n"
+        "    session.add(row)\n    row.state = entity.state()\n    session.commit()\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(replay, "replay_function", noted)
+    api.check(["."], Config(jobs=1))
+    assert "entities.Entity.state" in replayed
+    assert len([name for name in replayed if name.endswith(".measured")]) <= 2 * MOST_VARIANTS
