@@ -338,7 +338,7 @@ class Catalog:
         return tuple(entry for library in self._libraries.values() for entry in library.entries)
 
     @cached_property
-    def openers_of(self) -> dict[str, tuple[Opener, ...]]:
+    def openers_by_library(self) -> dict[str, tuple[Opener, ...]]:
         """What opens transactions, by library."""
         return {name: tuple([e for e in known.entries if e.__class__ is Opener]) for name, known in self._libraries.items()}
 

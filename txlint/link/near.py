@@ -24,7 +24,7 @@ _LAMBDA = "<lambda>"  # the name of all lambdas
 def with_openers(linker: Linker, wanted: Callable[[Opener], bool]) -> list[Library]:
     """The libraries that have such an opener, and those that are built on them."""
     found: dict[str, Library] = {}
-    libraries, openers = linker.catalog.libraries.values(), linker.catalog.openers_of
+    libraries, openers = linker.catalog.libraries.values(), linker.catalog.openers_by_library
     while more := [
         each
         for each in libraries

@@ -17,7 +17,7 @@ from txlint.model.hazard import EffectSite, Hazard, Hop, Passage, Spot
 from txlint.model.kinds import WIDE_OPENERS, Confidence, code_of
 from txlint.model.shapes import calls_in, statements
 from txlint.rules import FAMILIES, MISUSED, RULES
-from txlint.rules.leading import caught, closed, deferrable, stays
+from txlint.rules.leading import body_of, caught, closed, deferrable, stays
 from txlint.rules.relay import is_relay
 from txlint.rules.remedy import Case, remedy
 from txlint.rules.rule import Family
@@ -226,10 +226,9 @@ def _is_relayed(passage: Passage, facts: Mapping[str, FileFacts]) -> bool:
 
 def _clears_up(site: EffectSite, passage: Passage, facts: Mapping[str, FileFacts]) -> bool:
     """Does a call remove or move files in a handler or a ``finally``, inside of the transaction?"""
-    known = facts.get(site.spot.path) if site.effect.kind == "storage" and site.effect.library == "python" else None
-    function = known.function(site.function) if known is not None else None
+    body = body_of(site, facts) if site.effect.kind == "storage" and site.effect.library == "python" else ()
     opened = passage.origin.spot
-    for stmt in statements(function.body) if function is not None else ():
+    for stmt in statements(body):
         for block in (*(handler[2] for handler in stmt[2]), stmt[4]) if stmt[0] == "try" else ():
             places = {call[4] for call in calls_in(block)}
             if site.spot.pos in places and not (opened.path == site.spot.path and opened.pos in places):

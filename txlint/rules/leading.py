@@ -34,7 +34,7 @@ class Caught(NamedTuple):
 
 def deferrable(passage: Passage, facts: Mapping[str, FileFacts]) -> Hop | None:
     """The first such call on the way; None where each has a result that is used, or writes."""
-    bodies = [_body(hop, facts) for hop in passage.hops]
+    bodies = [body_of(hop, facts) for hop in passage.hops]
     for at, hop in enumerate(passage.hops[:-1]):
         if hop.kind != "call" or hop.callee == passage.origin.function:
             continue
@@ -49,7 +49,7 @@ def deferrable(passage: Passage, facts: Mapping[str, FileFacts]) -> Hop | None:
 
 def stays(passage: Passage, facts: Mapping[str, FileFacts]) -> bool:
     """Does the transaction rest on the call in its own function that leads to the effect, or that on what is still to be written?"""
-    return _belongs(passage.hops, [_body(hop, facts) for hop in passage.hops], 0)
+    return _belongs(passage.hops, [body_of(hop, facts) for hop in passage.hops], 0)
 
 
 def _belongs(hops: Sequence[Hop], bodies: Sequence[Body], at: int) -> bool:
@@ -69,16 +69,12 @@ def _on_manager(func: Expr) -> bool:
 
 def closed(site: EffectSite, origin: Origin, facts: Mapping[str, FileFacts]) -> str:
     """The name in the call of an effect that a ``with`` around it binds, which has ended when the commit comes; empty where none is."""
-    known = facts.get(site.spot.path)
-    function = known.function(site.function) if known is not None else None
-    return _closed(function.body, site.spot.pos, origin if origin.function == site.function else None) if function is not None else ""
+    return _closed(body_of(site, facts), site.spot.pos, origin if origin.function == site.function else None)
 
 
 def caught(site: EffectSite, origin: Origin, facts: Mapping[str, FileFacts]) -> Caught | None:
     """The outermost ``try`` inside of the transaction that handles what the call raises, in its own function; first one that goes by it."""
-    known = facts.get(site.spot.path)
-    function = known.function(site.function) if known is not None else None
-    return _caught(function.body, site.spot.pos, origin if origin.function == site.function else None) if function is not None else None
+    return _caught(body_of(site, facts), site.spot.pos, origin if origin.function == site.function else None)
 
 
 def _caught(body: Body, pos: Pos, origin: Origin | None) -> Caught | None:
@@ -129,10 +125,10 @@ def _names(expr: Expr | None) -> Iterator[str]:
             yield from _names(part)
 
 
-def _body(hop: Hop, facts: Mapping[str, FileFacts]) -> Body:
-    """That of the function in which the call stands; empty where it is no function of the project's."""
-    known = facts.get(hop.spot.path)
-    function = known.function(hop.function) if known is not None else None
+def body_of(at: Hop | EffectSite, facts: Mapping[str, FileFacts]) -> Body:
+    """That of the function in which a call stands; empty where it is no function of the project's."""
+    known = facts.get(at.spot.path)
+    function = known.function(at.function) if known is not None else None
     return function.body if function is not None else ()
 
 
