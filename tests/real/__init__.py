@@ -5,6 +5,7 @@ statement of the line runs. The first thing that would leave is noted and refuse
 
     recorder   what leaves: the interpreter's audit events, bytes on a socket that is open already, and a listener for clients written in C
     receivers  how to make what a fixture's functions take as parameters, pointed at ports of this machine
+    made       the same for one library each, where it is told apart
     brokers    the little that a client wants to hear before it sends: AMQP, Redis, MQTT, NATS, SMTP, FTP
     worker     the process: one fork for each line
     judge      which entry a line is about, and what is expected of it

@@ -2,7 +2,8 @@
 itself without arguments.
 
 Each maker gets the ``Place``: a temporary folder and a port of this machine where something listens. It may be a coroutine function.
-What it makes has not been used: a client that connects when it is made does so unheard."""
+What it makes has not been used: a client that connects when it is made does so unheard. What only one library needs may stand in
+``made/<library>.py`` instead: its ``MAKERS``, a function ``prepare(place)``, and ``APPS`` where its fixture wants a Django project."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ import sys
 import types
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.real import brokers
@@ -35,9 +37,9 @@ class Place(NamedTuple):
 Maker = Callable[[Place], Any]
 
 
-def make(annotation: str, module: types.ModuleType, place: Place) -> Any:
+def make(annotation: str, library: str, module: types.ModuleType, place: Place) -> Any:
     """What to pass for a parameter of this annotation in this fixture. Raises LookupError where nobody knows."""
-    maker = MAKERS.get(annotation)
+    maker = _own(library, "MAKERS", {}).get(annotation) or MAKERS.get(annotation)
     if maker is not None:
         return maker(place)
     if annotation.startswith("="):
@@ -56,10 +58,18 @@ def set_up(library: str, place: Place) -> None:
         "OPENAI_API_KEY": "k",
         "KAFKA": place.host,
     }
-    if library in APPS:
-        _django(library, place)
-    if prepare := PREPARE.get(library):
+    apps = _own(library, "APPS", APPS.get(library))
+    if apps is not None:
+        _django(library, apps, place)
+    if prepare := _own(library, "prepare", PREPARE.get(library)):
         prepare(place)
+
+
+def _own(library: str, name: str, default: Any) -> Any:
+    """What ``made/<library>.py`` says, if there is one."""
+    if not Path(__file__).with_name("made").joinpath(f"{library}.py").exists():
+        return default
+    return getattr(importlib.import_module(f"tests.real.made.{library}"), name, default)
 
 
 def _module(name: str) -> Any:
@@ -93,7 +103,7 @@ APPS = {
 """Fixtures that need a project -> its apps, beside those of Django."""
 
 
-def _django(library: str, place: Place) -> None:
+def _django(library: str, apps: list[str], place: Place) -> None:
     try:
         import django
         from django.conf import settings
@@ -873,8 +883,6 @@ def _git_submodule(place: Place) -> Any:
 
 MAKERS: dict[str, Maker] = {
     "aiosmtplib.SMTP": _aiosmtplib,
-    "datacite.DataCiteMDSClient": lambda place: _module("datacite").DataCiteMDSClient("u", "p", "10.1", url=place.url),
-    "datacite.DataCiteRESTClient": lambda place: _module("datacite").DataCiteRESTClient("u", "p", "10.1", url=place.url),
     "flask_mail.Connection": _flask_connection,
     "paramiko.SSHClient": _ssh,
     "temporalio.client.Client": _temporal,

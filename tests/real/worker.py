@@ -125,7 +125,7 @@ def run(path: Path, tree: ast.Module, number: int, wanted: list[str], seconds: f
     parameters = _parameters(function)
 
     def receiver(annotation: str) -> Any:
-        return receivers.make(annotation, module, place)
+        return receivers.make(annotation, path.stem, module, place)
 
     try:
         if isinstance(function, ast.AsyncFunctionDef):
