@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 
 from txlint import api
+from txlint.catalog import inert as inert_module
+from txlint.catalog.loader import read_headers
 from txlint.config import Config
+from txlint.report.counts import looked_at
+from txlint.report.json_ import document
+
+INERT = Path(inert_module.__file__).with_suffix(".txt")
 
 COUNTED = ("client.send", "client.get", "plugin.run", "given(..).run", "anything.run")
 APP = """\
@@ -45,3 +51,63 @@ def test_what_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.chdir(tmp_path)
     report = api.check(["."], Config(), unresolved=True)
     assert sorted(call.callee for call in report.unresolved) == sorted(COUNTED)
+
+
+STRANGE = """\
+import json
+from datetime import datetime
+
+import acme.client
+import requests
+import slugify
+from django.db import transaction
+from shop_models import Order
+
+client = acme.client.Client("shop")
+
+
+class Gateway:
+    def __init__(self):
+        self.api = acme.client.Client("gateway")
+
+    @transaction.atomic
+    def pay(self, order):
+        self.api.charge(order)
+        slugify.slugify(json.dumps(order))
+
+
+@transaction.atomic
+def book(order):
+    client.send(order, datetime.now())
+    requests.Request("GET", "https://example.com")
+    Order.mark(order)
+
+
+def outside(order):
+    client.send(order)
+"""
+
+
+def test_packages_that_the_catalog_does_not_know(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is known of what they do: said by package, so that a line of configuration can say it. Not counted are packages that do
+    nothing to the outside, those that the catalog knows, and what no transaction is open around."""
+    (tmp_path / "txlint.toml").write_text("")
+    (tmp_path / "app.py").write_text(STRANGE)
+    monkeypatch.chdir(tmp_path)
+    report = api.check(["."], Config(), unresolved=True)
+    assert report.summary.foreign == (("acme", 2), ("shop_models", 1))
+    told = {(call.callee, call.reason) for call in report.unresolved}
+    assert told == {
+        ("self.api.charge", "the catalog does not know acme"),
+        ("client.send", "the catalog does not know acme"),
+        ("Order.mark", "the catalog does not know shop_models"),
+    }
+    assert looked_at(report).endswith("3 of packages (acme 2, shop_models 1) that the catalog does not know")
+    assert document(report)["unknown_packages"] == {"acme": 2, "shop_models": 1}
+
+
+def test_the_list_of_inert_packages_is_in_order() -> None:
+    lines = INERT.read_text(encoding="utf-8").splitlines()
+    named = [line for line in lines if not line.startswith("#")]
+    assert named == sorted(set(named), key=lambda name: (name.lower(), name))
+    assert not set(named) & {package for header in read_headers().values() for package in header.packages}

@@ -665,6 +665,7 @@ def _linked(program: Program, linker: Linker, hazards: tuple[Hazard, ...], lines
         program.scopes,
         program.effects,
         len(program.unresolved),
+        tuple(sorted(Counter(package for *_, package in program.foreign).items(), key=lambda each: (-each[1], each[0]))),
         tuple((info.name, info.path, info.name_pos[0], why) for info, why in infos),
         versions.assumed,
     )
@@ -811,6 +812,7 @@ def _report(analysis: Analysis, findings: tuple[Finding, ...], config: Config) -
         analysis.linked.scopes,
         analysis.linked.effects,
         analysis.linked.unresolved,
+        analysis.linked.foreign,
     )
     assumed = analysis.settings.assumed
     if told := _read_as_whole(analysis.discovery):
@@ -846,11 +848,12 @@ def _problems(analysis: Analysis, given: set[str]) -> list[Problem]:
 
 def _unresolved(program: Program, sources: Sources) -> tuple[Unresolved, ...]:
     """The calls inside transactions of which nothing is known, in the order of the source."""
+    strange = ((path, pos, expr, f"the catalog does not know {package}") for path, pos, expr, package in program.foreign)
     by_path: dict[str, list[tuple[int, int, str]]] = {}
     for info in program.infos.values():
         by_path.setdefault(info.path, []).append((info.pos[0], info.pos[2], info.name))
     found = []
-    for path, pos, expr, reason in sorted(program.unresolved, key=lambda each: (each[0], each[1])):
+    for path, pos, expr, reason in sorted((*program.unresolved, *strange), key=lambda each: each[:2]):
         around = [each for each in by_path.get(path, ()) if each[0] <= pos[0] and pos[2] <= each[1]]
         function = min(around, key=lambda each: each[1] - each[0])[2] if around else ""
         found.append(Unresolved(sources.place(Spot(path, pos)), function, written(expr), reason))

@@ -40,13 +40,15 @@ Lines = dict[str, dict[int, int]]
 
 class Linked(NamedTuple):
     """What a report asks of a linked program: hazards; the places of ignore comments that stood in the way of one; how many scopes, effect
-    calls and unresolved calls there are; functions that could not be followed (name, path, line, why); which versions were assumed."""
+    calls and unresolved calls there are; packages that are not known, with the number of calls inside transactions; functions that could
+    not be followed (name, path, line, why); which versions were assumed."""
 
     hazards: tuple[Hazard, ...]
     met: frozenset[tuple[str, int]]
     scopes: int
     effects: int
     unresolved: int
+    foreign: tuple[tuple[str, int], ...]
     left_out: tuple[tuple[str, str, int, str], ...]
     versions: tuple[Assumption, ...]
 

@@ -145,6 +145,8 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
     if site.region and not site.targets and site.effect is None:
         if all(type(atom) is Stored for atom in value):
             _unresolved(site)
+        elif type(first) is Ext or type(first) is ExtMethod:
+            _foreign(site, first.name)
         if site.receiver is not None and all(type(atom) in (Stored, OneOf) for atom in value):
             _doubt_by_name(site, last_name(func))
     if site.effect is None and not frame.silent and (last := last_name(func)) in uploads.METHODS:
@@ -524,6 +526,13 @@ def _unresolved(site: Site) -> None:
         return
     if not _is_inherited(frame, site.receiver):
         frame.flow.unresolved.append((site.pos, site.func, "unknown receiver or function", frame.now_open()))
+
+
+def _foreign(site: Site, name: str) -> None:
+    """What is called is a library's; noted where the catalog knows nothing of the package."""
+    package = name.partition(".")[0]
+    if package not in site.frame.linker.catalog.roots and not site.frame.silent and not site.frame.linker.project.knows(package):
+        site.frame.flow.foreign.append((site.pos, site.func, package))
 
 
 def _is_key(args: tuple[Expr, ...]) -> bool:

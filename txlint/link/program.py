@@ -8,6 +8,7 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
+from txlint.catalog.inert import inert
 from txlint.catalog.lookup import Catalog
 from txlint.frameworks.startup import AT_START
 from txlint.frameworks.types import Framework
@@ -52,6 +53,12 @@ MOST_VARIANTS = 24
 """Replays of one function for subclasses that nobody is seen to use; more where they come out alike."""
 _CONNECTING = frozenset({"connect", "listen", "register"})
 Entrances = Callable[[Linker], Iterable[Entrance]]
+
+
+def _of_unknown_packages(calls: Iterable[tuple[str, Any, Any, str]]) -> tuple[tuple[str, Any, Any, str], ...]:
+    """Without the packages that do nothing to the outside."""
+    given = tuple(calls)
+    return tuple(call for call in given if call[3] not in inert()) if given else ()
 
 
 def link(
@@ -254,6 +261,7 @@ class _Builder:
         scopes = effects = 0
         places: set[Any] = set()
         unresolved: dict[Any, None] = {}
+        foreign: dict[Any, None] = {}
         for node, flow in self.flows.items():
             path = self.infos[node[0]].path
             if id(flow) not in seen:
@@ -264,13 +272,17 @@ class _Builder:
                         effects += 1
                 for pos, expr, why, _ in flow.unresolved:
                     unresolved[path, pos, expr, why] = None
+                for pos, expr, package in flow.foreign:
+                    foreign[path, pos, expr, package] = None
         counted: set[int] = set()
         for node, flow in self.flows.items():
             if node[0] not in counted:
                 counted.add(node[0])
                 scopes += flow.scopes + len(linker.decoration(linker.project.funs[node[0]]).openers)
         left = cache(lambda number: unpassed(linker, linker.project.funs[number]))
-        return Program(self.nodes, self.flows, self.infos, tuple(entrances), scopes, effects, tuple(unresolved), left)
+        return Program(
+            self.nodes, self.flows, self.infos, tuple(entrances), scopes, effects, tuple(unresolved), _of_unknown_packages(foreign), left
+        )
 
     def concrete(self) -> None:
         """A method that opens a transaction is also looked at with each subclass that inherits it: there its own calls are known."""

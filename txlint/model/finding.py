@@ -127,7 +127,8 @@ class Unresolved:
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What was looked at: files read, files skipped and tests left out; transaction scopes, effect calls and unresolved calls inside
-    scopes, each in the code that a transaction may reach."""
+    scopes, each in the code that a transaction may reach; ``foreign`` are packages that the catalog does not know, each with the number
+    of calls into it inside scopes, the most first."""
 
     files: int = 0
     skipped: int = 0
@@ -135,6 +136,7 @@ class Summary:
     scopes: int = 0
     effects: int = 0
     unresolved: int = 0
+    foreign: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from txlint.model.finding import Finding, Report
 from txlint.report.escape import visible
 
@@ -37,7 +39,7 @@ def headline(report: Report) -> str:
 
 def looked_at(report: Report) -> str:
     """``4,012 files (412 tests left out), 312 transaction scopes, 1,204 effect calls in reach, 87 calls unresolved inside
-    transactions``."""
+    transactions, 12 of packages (koji 7, bugzilla 5) that the catalog does not know``."""
     summary = report.summary
     left_out = []
     if summary.tests:
@@ -50,8 +52,16 @@ def looked_at(report: Report) -> str:
             counted(summary.scopes, "transaction scope"),
             f"{counted(summary.effects, 'effect call')} in reach",
             f"{counted(summary.unresolved, 'call')} unresolved inside transactions",
+            *([f"{_of_packages(summary.foreign)} that the catalog does not know"] if summary.foreign else []),
         )
     )
+
+
+def _of_packages(calls: Sequence[tuple[str, int]]) -> str:
+    """``12 of packages (koji 7, bugzilla 5)``, of many the first five."""
+    named = ", ".join(f"{visible(package)} {number:,}" for package, number in calls[:5])
+    rest = f" and {len(calls) - 5:,} more" if len(calls) > 5 else ""
+    return f"{sum(number for _, number in calls):,} of {'a package' if len(calls) == 1 else 'packages'} ({named}{rest})"
 
 
 def by_rule(report: Report) -> list[str]:
