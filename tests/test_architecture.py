@@ -91,3 +91,10 @@ def test_a_plain_check_loads_neither_libcst_nor_rich(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-P", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.stderr.splitlines()[-1:] == ["[]"], done.stderr
+
+
+def test_the_map_of_linking_names_each_module() -> None:
+    text = ast.get_docstring(ast.parse((PACKAGE / "link" / "__init__.py").read_text(encoding="utf-8"))) or ""
+    named = set(re.findall(r"`(\w+)`", text))
+    modules = {path.stem for path in (PACKAGE / "link").glob("*.py")} - {"__init__"}
+    assert not modules - named, "modules that the map does not name"
