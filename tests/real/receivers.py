@@ -123,7 +123,7 @@ def _django(library: str, apps: list[str], place: Place) -> None:
         EMAIL_HOST="127.0.0.1",
         EMAIL_PORT=place.port,
         HAYSTACK_CONNECTIONS={"default": {"ENGINE": "haystack.backends.solr_backend.SolrEngine", "URL": f"{place.url}/solr"}},
-        INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sites", *APPS.get(library, ())],
+        INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sites", *apps],
         MEDIA_ROOT=place.folder,
         MIDDLEWARE=["allauth.account.middleware.AccountMiddleware"] if library == "allauth" else [],
         ANYMAIL={"POSTMARK_SERVER_TOKEN": "t", "MAILGUN_API_KEY": "k", "MAILGUN_SENDER_DOMAIN": "example.com"},
