@@ -14,7 +14,7 @@ from txlint.link.constructed import is_empty, kept_by, row_in
 from txlint.link.holding import row_of
 from txlint.link.project import Fun, Klass, mentions
 from txlint.link.uses import RECEIVES, Place, Uses, is_only_counted, uses_before, uses_of
-from txlint.link.values import Cls, Const, ExtMethod, Obj, Value
+from txlint.link.values import Cls, Const, ExtMethod, Fn, Obj, Value
 from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import CHANGED, IDENTITY, INSTANCE, KEPT, NEW, OR, STORED, UNSURE, Test
 from txlint.model.shapes import bodies, called, calls_in, last_name, statements
@@ -303,6 +303,8 @@ def origin_of(values: Value, expr: Expr) -> str | None:
     None where others may have the row."""
     if values and all(isinstance(atom, Cls) for atom in values):
         return NEW
+    if values and all(isinstance(atom, Fn) and only_reads(atom.fun) for atom in values):
+        return STORED
     if not values or not all(isinstance(a, ExtMethod) and not a.name.startswith("builtins.") for a in values):
         return None
     if writes(expr):
@@ -311,6 +313,31 @@ def origin_of(values: Value, expr: Expr) -> str | None:
 
 
 CREATED = "created"
+
+
+def origin_of_property(frame: Frame, name: str) -> str | None:
+    """`STORED` where a name is bound to what a property reads anew for whoever asks: ``order = line.order``."""
+    bindings = uses_of(frame.linker, frame.fun, name).bindings
+    source = bindings[0] if len(bindings) == 1 else None
+    if source.__class__ is not str or "." not in source:
+        return None
+    owner, _, last = source.rpartition(".")
+    found = [frame.linker.find(atom.klass, last) for atom in frame.looked_at(owner) if isinstance(atom, Obj)]
+    methods = [each.method if each is not None else None for each in found]
+    is_property = methods and all(fun is not None and _is_plain_property(fun) and only_reads(fun) for fun in methods)
+    return STORED if is_property else None
+
+
+def _is_plain_property(fun: Fun) -> bool:
+    """Does reading the attribute run the function each time?"""
+    return fun.fact is not None and [expr for expr, _ in fun.fact.decorators] == ["property"]
+
+
+def only_reads(fun: Fun) -> bool:
+    """Is what a function returns read from the database by the very expression that returns it, or None?"""
+    returned = [stmt[1] for stmt in statements(fun.body) if stmt[0] == "return" and not is_empty(stmt[1])]
+    made = [expr[1] if expr.__class__ is tuple and expr[0] == "await" else expr for expr in returned]
+    return bool(made) and all(expr.__class__ is tuple and expr[0] == "call" and last_name(expr[1]) in _READS for expr in made)
 
 
 def assigned(linker: Linker, fun: Fun, name: str, klass: Klass, method: str, at: Pos, origin: str | None) -> tuple[frozenset[str], bool]:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from txlint.link.carried import carried
-from txlint.link.changes import CREATED, assigned, origin_of, saves
+from txlint.link.changes import CREATED, assigned, origin_of, origin_of_property, saves
 from txlint.link.guards import ADDING, as_test, both_constant, one_of_two, parameter_of
 from txlint.link.held import by_parameter, given, held
 from txlint.link.holding import row_of, via
@@ -173,7 +173,9 @@ def _changes(site: Site) -> tuple[Any, ...] | None:
     if len(owners) != 1 or not (is_told or saves(frame.linker, next(iter(owners)))):
         return None
     row = _row(site)
-    origin = origin_of(*frame.origins[name]) if row is not None and name in frame.origins else None
+    origin = None
+    if row is not None:
+        origin = origin_of(*frame.origins[name]) if name in frame.origins else origin_of_property(frame, name)
     if origin == CREATED and row == STORED:
         row = CREATED
     known = origin if origin == row else None
