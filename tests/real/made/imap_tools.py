@@ -1,0 +1,24 @@
+import imaplib
+from typing import Any
+
+from imap_tools import BaseMailBox
+
+from tests.real import receivers
+
+
+class Mailbox(BaseMailBox):
+    """With a client that has greeted the server already."""
+
+    def __init__(self, client: imaplib.IMAP4) -> None:
+        self.made = client
+        super().__init__()
+
+    def _get_mailbox_client(self) -> imaplib.IMAP4:
+        return self.made
+
+
+def mailbox(place: Any) -> Mailbox:
+    return Mailbox(receivers._imap(place))
+
+
+MAKERS = {"MailBox": mailbox}
