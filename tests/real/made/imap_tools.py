@@ -1,5 +1,4 @@
 import imaplib
-from typing import Any
 
 from imap_tools import BaseMailBox
 
@@ -17,8 +16,7 @@ class Mailbox(BaseMailBox):
         return self.made
 
 
-def mailbox(place: Any) -> Mailbox:
-    return Mailbox(receivers._imap(place))
-
-
-MAKERS = {"MailBox": mailbox}
+MAKERS = {
+    "MailBox": lambda place: Mailbox(receivers._imap(place)),
+    "MailBoxUnencrypted": lambda place: Mailbox(receivers._imap(place, "NONAUTH")),
+}
