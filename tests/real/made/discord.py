@@ -8,7 +8,16 @@ from discord.ext import commands
 HOOK = "https://discord.com/api/webhooks/123456789012345678/" + "a" * 68
 GUILD = {"id": 1, "name": "a", "members": [], "channels": [], "roles": []}
 MEMBER = {"user": {"id": 2, "username": "a", "discriminator": "0", "avatar": None}, "roles": [], "joined_at": None, "flags": 0}
-PRESSED = {"id": 1, "type": 3, "token": "t", "version": 1, "application_id": 1, "data": {}, "user": MEMBER["user"], "attachment_size_limit": 1}
+PRESSED = {
+    "id": 1,
+    "type": 3,
+    "token": "t",
+    "version": 1,
+    "application_id": 1,
+    "data": {},
+    "user": MEMBER["user"],
+    "attachment_size_limit": 1,
+}
 
 
 async def client(place: Any) -> discord.Client:

@@ -9,6 +9,3 @@ def prepare(place: Any) -> None:
     app.config |= {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": place.port}
     Mail(app)
     app.app_context().push()
-
-
-
