@@ -16,4 +16,8 @@ def _saved(kind):
     return made
 
 
-MAKERS = {"QuickBooks": _client, "RecurringTransaction": lambda place: _saved(RecurringTransaction), "Invoice": lambda place: _saved(Invoice)}
+MAKERS = {
+    "QuickBooks": _client,
+    "RecurringTransaction": lambda place: _saved(RecurringTransaction),
+    "Invoice": lambda place: _saved(Invoice),
+}
