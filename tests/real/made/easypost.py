@@ -1,0 +1,3 @@
+import easypost
+
+MAKERS = {"ShipmentService": lambda place: easypost.EasyPostClient("k").shipment}
