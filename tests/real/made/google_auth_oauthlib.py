@@ -1,0 +1,1 @@
+MAKERS = {"=code": lambda place: "c"}
