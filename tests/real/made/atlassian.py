@@ -1,6 +1,13 @@
 import atlassian
 from atlassian.rest_client import AtlassianRestAPI
 
-MAKERS = {"atlassian.rest_client.AtlassianRestAPI": lambda place: AtlassianRestAPI(place.url, username="u", password="p")} | {
-    f"atlassian.{name}": lambda place, name=name: getattr(atlassian, name)(place.url, username="u", password="p") for name in ["Jira", "ServiceDesk"]
+
+def _maker(cls):
+    return lambda place: cls(place.url, username="u", password="p")
+
+
+MAKERS = {
+    "atlassian.Jira": _maker(atlassian.Jira),
+    "atlassian.ServiceDesk": _maker(atlassian.ServiceDesk),
+    "atlassian.rest_client.AtlassianRestAPI": _maker(AtlassianRestAPI),
 }

@@ -3,7 +3,6 @@ from types import SimpleNamespace
 from authlib.integrations import django_client, flask_client, httpx_client, requests_client, starlette_client
 
 
-
 class Query(dict):
     def dict(self):
         return dict(self)
@@ -42,7 +41,7 @@ def _app(module, kind):
         app = oauth.create_client("shop")
         kept = {"data": {"redirect_uri": "http://a", "request_token": TOKEN | {"oauth_token": "t"}}, "exp": 9e9}
         for request in (DJANGO, STARLETTE):
-            request.session = {key: kept for key in ("_state_shop_s", "_state_shop_t")}
+            request.session = dict.fromkeys(("_state_shop_s", "_state_shop_t"), kept)
         if module is flask_client:
             import flask
 

@@ -36,7 +36,7 @@ def _client(place):
 def _thing(name):
     def maker(place):
         cls = getattr(importlib.import_module(f"github.{name}"), name)
-        known = {key: "/x/1" for key in ("artifacts_url", "cancel_url", "comments_url", "issue_url", "jobs_url", "rerun_url", "upload_url")}
+        known = dict.fromkeys(("artifacts_url", "cancel_url", "comments_url", "issue_url", "jobs_url", "rerun_url", "upload_url"), "/x/1")
         return cls(_client(place).requester, {}, {"url": "/x", "name": "a", "id": 1, "node_id": "1"} | known)
 
     return maker

@@ -1,6 +1,4 @@
 from simple_salesforce import Salesforce, SFType
-from simple_salesforce.bulk import SFBulkType
-from simple_salesforce.bulk2 import SFBulk2Type
 
 
 def _client(place):
