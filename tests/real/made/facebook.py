@@ -1,0 +1,3 @@
+import facebook
+
+MAKERS = {"facebook.GraphAPI": lambda place: facebook.GraphAPI("t")}

@@ -1,0 +1,3 @@
+import shodan
+
+MAKERS = {"shodan.Shodan": lambda place: shodan.Shodan("k")}
