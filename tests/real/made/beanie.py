@@ -11,7 +11,8 @@ async def _order(place):
     database = AsyncMongoClient("127.0.0.1", place.port, serverSelectionTimeoutMS=1000)["shop"]
     kind = sys.modules["uses_beanie"].Order
     kind.Settings = type("Settings", (), {"use_state_management": True})
-    with patch.object(AsyncDatabase, "command", AsyncMock(return_value={"version": "7.0"})):  # it asks for the version
+    answers = {"command": AsyncMock(return_value={"version": "7.0"}), "list_collection_names": AsyncMock(return_value=["Order"])}
+    with patch.multiple(AsyncDatabase, **answers):  # it asks which version the server has, and which collections
         await init_beanie(database=database, document_models=[kind], skip_indexes=True)
     made = kind(id=ObjectId(), total=1)
     made._save_state()
