@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.conf import settings
 
 APPS = []
@@ -11,7 +13,7 @@ def prepare(place):
 
     class UserIndex(AlgoliaIndex):
         fields = ("username",)
-        settings = {"searchableAttributes": ["username"]}
+        settings: ClassVar = {"searchableAttributes": ["username"]}
 
     register(User, UserIndex, auto_indexing=False)
     call_command("migrate", verbosity=0)
