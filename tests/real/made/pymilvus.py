@@ -1,0 +1,1 @@
+MAKERS = {"=uri": lambda place: place.url}

@@ -1,0 +1,3 @@
+import serial
+
+MAKERS = {"serial.Serial": lambda place: serial.serial_for_url(f"socket://{place.host}")}
