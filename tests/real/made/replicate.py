@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 from typing import Any
 
 from replicate import Client
@@ -9,8 +10,7 @@ from replicate.prediction import Prediction
 def prepare(place: Any) -> None:
     """The module's own client reads its token from the environment; and a file to upload."""
     os.environ["REPLICATE_API_TOKEN"] = "t"
-    with open("a", "w", encoding="utf-8") as file:
-        file.write("a")
+    Path("a").write_text("a", encoding="utf-8")
 
 
 def _deployment(place: Any) -> Deployment:
