@@ -1,0 +1,9 @@
+from django.conf import settings
+from tests.real.receivers import Place
+
+APPS = ["django_eventstream"]
+
+
+def prepare(place: Place) -> None:
+    """A proxy that wants to be told."""
+    settings.GRIP_URL = place.url
