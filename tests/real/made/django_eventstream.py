@@ -1,7 +1,7 @@
 from django.conf import settings
 from tests.real.receivers import Place
 
-APPS = ["django_eventstream"]
+APPS: list[str] = []
 
 
 def prepare(place: Place) -> None:

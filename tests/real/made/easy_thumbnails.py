@@ -5,13 +5,15 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.db.models import FileField
+from django.test import override_settings
 from PIL import Image
 from tests.real.receivers import Place
 
-APPS = ["easy_thumbnails"]
+APPS: list[str] = []
 
 
 def prepare(place: Place) -> None:
+    override_settings(INSTALLED_APPS=[*settings.INSTALLED_APPS, "easy_thumbnails"]).enable()
     settings.THUMBNAIL_ALIASES = {"": {"small": {"size": (5, 5)}}}
     Image.new("RGB", (20, 20)).save(Path(place.folder, "a.png"))
     with connection.schema_editor() as editor:

@@ -4,10 +4,16 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.apps import apps
+from django.conf import settings
 from django.db import connection
+from django.test import override_settings
 from tests.real.receivers import Place
 
-APPS = ["webpush"]
+APPS: list[str] = []
+
+
+def prepare(place: Place) -> None:
+    override_settings(INSTALLED_APPS=[*settings.INSTALLED_APPS, "webpush"]).enable()
 
 
 def _user(place: Place) -> Any:
