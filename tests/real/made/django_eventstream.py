@@ -1,4 +1,5 @@
 from django.conf import settings
+
 from tests.real.receivers import Place
 
 APPS: list[str] = []

@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.models import FileField
 from django.test import override_settings
 from PIL import Image
+
 from tests.real.receivers import Place
 
 APPS: list[str] = []

@@ -1,9 +1,10 @@
 from typing import Any
 
 from gql import Client
-from gql.client import AsyncClientSession, SyncClientSession
+from gql.client import SyncClientSession
 from gql.transport.aiohttp import AIOHTTPTransport
 from gql.transport.requests import RequestsHTTPTransport
+
 from tests.real.receivers import Place
 
 

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import connection
 from django.test import RequestFactory, override_settings
 from django.urls import include, path
+
 from tests.real.receivers import Place
 
 APPS: list[str] = []

@@ -2,6 +2,7 @@ from selenium.webdriver import ChromeOptions
 from selenium.webdriver.remote.remote_connection import RemoteConnection
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
+
 from tests.real.receivers import Place
 
 

@@ -3,6 +3,7 @@ from pathlib import Path
 from django.conf import settings
 from django.test import override_settings
 from PIL import Image
+
 from tests.real.receivers import Place
 
 APPS: list[str] = []

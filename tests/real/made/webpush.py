@@ -7,6 +7,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.test import override_settings
+
 from tests.real.receivers import Place
 
 APPS: list[str] = []
