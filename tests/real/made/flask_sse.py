@@ -1,0 +1,1 @@
+MAKERS = {"=order": lambda place: 1}
