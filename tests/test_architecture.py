@@ -16,7 +16,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "txlint"
 MAY_NAME_LIBRARIES = ("catalog", "frameworks", "fix")
 FAMILY = "django"  # also a kind of transaction, of the model's own vocabulary, and part of two configuration keys
-PLAIN = {FAMILY, "django-settings", "distributed", "git", "github", "gitlab"}
+PLAIN = {FAMILY, "dask", "django-settings", "distributed", "git", "github", "gitlab"}
 """Words that are no library's here: git the program, formats of reports, and an engine that runs txlint's own work."""
 
 
