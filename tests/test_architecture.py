@@ -24,7 +24,7 @@ def library_names() -> set[str]:
     """Importable names of all libraries in the catalog."""
     files = (PACKAGE / "catalog" / "libs").glob("*.toml")
     named = {name for file in files for name in tomllib.loads(file.read_text(encoding="utf-8"))["library"]["packages"]}
-    return {name for name in named if name.isidentifier()}  # "*" is the standard library
+    return {name.partition(".")[0] for name in named if name != "*"}  # which is the standard library
 
 
 def texts(path: Path) -> Iterator[tuple[int, str]]:

@@ -1,7 +1,8 @@
 """Decodes ``libs/*.toml`` and a project's own tables, strictly: whatever is not understood is an error that names the nearest word.
 
 Only the libraries that a project imports are read. The first line of each file says which packages stand for it, so that choosing
-costs one small read per file: ``# packages: rest_framework; needs: django`` (``*`` is always read).
+costs one small read per file: ``# packages: rest_framework; needs: django`` (``*`` is always read). Of packages that many libraries
+share a part is named: ``google.cloud.storage``.
 
 An entry is one table. ``name`` or ``names`` say what it is about, ``of`` (one or several) is put in front of each, so that methods of
 a class that behave alike are one entry.
@@ -53,8 +54,8 @@ class Header(NamedTuple):
 
 
 def load_catalog(imported: Collection[str] | None = None, mine: Library | None = None) -> Catalog:
-    """The catalog for a project that imports the top-level packages ``imported`` (None: all there are), with what its own tables say
-    (`decode_project`)."""
+    """The catalog for a project that imports the packages ``imported`` (None: all there are; else as `packages_of` gives them), with what
+    its own tables say (`decode_project`)."""
     if imported is not None and mine is not None:
         imported = {*imported, *_mentioned(mine)}
     libraries = [read_library(LIBRARIES / f"{name}.toml") for name in choose(imported)]
@@ -86,9 +87,22 @@ def table_of(entry: Entry) -> str:
 
 
 def _mentioned(library: Library) -> set[str]:
-    """The top-level packages of the types that entries name: what a project calls by its own functions alone is imported all the same."""
+    """The packages of the types that entries name: what a project calls by its own functions alone is imported all the same."""
     named = {node.name for entry in library.entries for _, node in expressions(entry) if node.op in ("instance", "class")}
-    return {name.partition(".")[0] for name in (*library.aliases.values(), *named)}
+    return packages_of((*library.aliases.values(), *named))
+
+
+def packages_of(names: Iterable[str]) -> set[str]:
+    """The packages in which dotted names lie: the top-level ones, and of those that many libraries share each part."""
+    found: set[str] = set()
+    shared = {package.partition(".")[0] for header in read_headers().values() for package in header.packages if "." in package}
+    for name in set(names):
+        top = name.partition(".")[0]
+        found.add(top)
+        while top in shared and name not in found:
+            found.add(name)
+            name = name.rpartition(".")[0]
+    return found
 
 
 def expressions(entry: Entry) -> Iterator[tuple[str, TypeExpr]]:
