@@ -9,7 +9,6 @@ from txlint.catalog import inert as inert_module
 from txlint.catalog.loader import read_headers
 from txlint.config import Config
 from txlint.report.counts import looked_at
-from txlint.report.json_ import document
 
 INERT = Path(inert_module.__file__).with_suffix(".txt")
 
@@ -103,7 +102,6 @@ def test_packages_that_the_catalog_does_not_know(tmp_path: Path, monkeypatch: py
         ("Order.mark", "the catalog does not know shop_models"),
     }
     assert looked_at(report).endswith("3 of packages (acme 2, shop_models 1) that the catalog does not know")
-    assert document(report)["unknown_packages"] == {"acme": 2, "shop_models": 1}
 
 
 def test_the_list_of_inert_packages_is_in_order() -> None:

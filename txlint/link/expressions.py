@@ -130,10 +130,13 @@ def _parts(frame: Frame, expr: Any) -> Value:
 
 
 def _fstring(frame: Frame, expr: Any) -> Value:
-    parts = expr[1]
     _parts(frame, expr)
-    first = parts[0] if parts and parts[0].__class__ is not str else None
-    return texts.started(frame.linker, first[1]) if first is not None and first[0] == "const" else UNKNOWN
+    first = expr[1][0] if expr[1] else ""
+    if first.__class__ is not str and first[0] == "const":
+        return texts.started(frame.linker, first[1])
+    if first.__class__ is not str or not first:
+        return UNKNOWN
+    return operated(frame, frame.looked_at(first), "__add__")  # below a path, as by `folder + "/name"`
 
 
 def _cmp(frame: Frame, expr: Any) -> Value:

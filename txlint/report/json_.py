@@ -51,15 +51,13 @@ def document(report: Report) -> dict[str, Any]:
 
 
 def _limits(report: Report) -> dict[str, Any]:
-    """What the report leaves out or cannot know, where there is something."""
+    """What the report leaves out, where it leaves something out."""
     limits: dict[str, Any] = {}
     if report.known is not None:
         known = report.known
         limits["baseline"] = {"path": known.path, "pairs": known.pairs, "files": known.files, "stale": list(known.stale)}
     if report.since is not None:
         limits["since"] = report.since
-    if report.summary.foreign:
-        limits["unknown_packages"] = dict(report.summary.foreign)
     return limits
 
 

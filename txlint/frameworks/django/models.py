@@ -533,11 +533,7 @@ class DjangoModels(Framework):
             self._by_name = {}
             for klass in linker.project.klasses:
                 if klass.parent is None and self.is_model(linker, klass):
-                    parts = klass.module.name.split(".")
-                    label = _label(klass) or (
-                        parts[parts.index("models") - 1] if "models" in parts[1:] else parts[-2] if len(parts) > 1 else ""
-                    )
-                    self._by_name[f"{label}.{klass.fact.name}".lower()] = klass
+                    self._by_name[f"{_apps(klass)[0]}.{klass.fact.name}".lower()] = klass
                     short = klass.fact.name.lower()
                     self._by_name[short] = None if short in self._by_name else klass
         if "." in text:
@@ -642,9 +638,10 @@ class DjangoModels(Framework):
             related = keywords.get("related_name")
             single = "OneToOne" in func
             if related is not None and not isinstance(related, str) and related[0] == "const" and isinstance(related[1], str):
-                accessor = related[1].replace("%(class)s", klass.fact.name.lower())
+                named = related[1].replace("%(class)s", klass.fact.name.lower())
+                accessors = {named.replace("%(app_label)s", app) for app in _apps(klass)} if "%(app_label)s" in named else {named}
             else:
-                accessor = klass.fact.name.lower() + ("" if single else "_set")
+                accessors = {klass.fact.name.lower() + ("" if single else "_set")}
             item = (linker.instance(klass, True, origin=STORED),)
             kind = _MANY_RELATED if many else _RELATED
             others = self._classes(linker, value, klass)
@@ -652,7 +649,7 @@ class DjangoModels(Framework):
                 field = atom.origin[3:] if many and isinstance(atom, linker.ExtObj) else ()
                 relation = Related(field[0], other.id, True) if field else None
                 reverse = item if single else (linker.atoms(linker.ExtObj, kind, item, relation),)
-                self._reverse.setdefault(other.id, {})[accessor] = reverse
+                self._reverse.setdefault(other.id, {}).update(dict.fromkeys(accessors, reverse))
             deleting = keywords.get("on_delete") or (expr[2][1] if len(expr[2]) > 1 else None)
             if one and isinstance(deleting, str) and deleting.endswith("CASCADE"):
                 for target in [each.id for each in others] or [each.name for each in self.models(linker, value)]:
@@ -719,6 +716,15 @@ def _abstract(klass: Klass) -> bool:
 def _label(klass: Klass) -> str:
     label = _meta(klass, "app_label")
     return label if isinstance(label, str) else ""
+
+
+def _apps(klass: Klass) -> list[str]:
+    """The labels that a model's app may have: as it says, else the package in which its ``models`` are, and those around that."""
+    if label := _label(klass):
+        return [label]
+    parts = klass.module.name.split(".")
+    before = parts[: parts.index("models")] if "models" in parts[1:] else parts[:-1]
+    return before[::-1] or [""]
 
 
 def _is_described(linker: Linker, name: str) -> bool:
