@@ -62,8 +62,25 @@ def known_libraries(libraries: list[Listed]) -> str:
     kinds = {each.library.name: {entry.kind for entry in each.library.entries if isinstance(entry, Effect)} for each in good}
     does = {kind: [each for each in good if kind in kinds[each.library.name]] for kind in EFFECT_KINDS}
     does["transactions"] = [each for each in good if each.count("openers")]
-    rows = [f"| {what} | {', '.join(map(_versioned, found))} |\n" for what, found in does.items() if found]
-    return f"{_passing(libraries)}\n\n" + ("| kind | libraries |\n|---|---|\n" + "".join(rows) if rows else "")
+    rows = [f"| {what} | {len(found)} | {_some(found)} |\n" for what, found in does.items() if found]
+    return f"{_passing(libraries)}\n\n" + ("| kind | libraries | among them |\n|---|---:|---|\n" + "".join(rows) if rows else "")
+
+
+SOUGHT = """
+    django celery sqlalchemy requests httpx aiohttp boto3 redis stripe twilio sendgrid slack_sdk kafka pika rq dramatiq huey arq taskiq temporalio
+    airflow openai anthropic langchain_core litellm elasticsearch opensearchpy meilisearch pymongo google_cloud_storage google_cloud_pubsub
+    google_cloud_bigquery azure_storage_blob azure_servicebus github gitlab jira hubspot simple_salesforce shopify mailgun resend
+    postmarker flask_mail fastapi_mail telegram discord firebase_admin docker kubernetes paramiko fabric subprocess channels socketio pusher
+    nats aio_pika aiokafka braintree paypalserversdk mollie plaid clickhouse_connect snowflake influxdb_client neo4j qdrant_client pinecone
+    pymemcache dogpile_cache aiocache fsspec minio cloudinary aiofiles pillow pandas openpyxl python playwright asyncpg psycopg peewee tortoise
+""".split()
+"""Names that a reader looks for first; the page of the catalog has all."""
+_SHOWN = 10
+
+
+def _some(found: list[Listed]) -> str:
+    names = {each.library.name for each in found}
+    return ", ".join([*(name for name in SOUGHT if name in names), *(name for name in sorted(names) if name not in SOUGHT)][:_SHOWN])
 
 
 def _passing(libraries: list[Listed]) -> str:
