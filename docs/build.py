@@ -66,14 +66,17 @@ def known_libraries(libraries: list[Listed]) -> str:
     return f"{_passing(libraries)}\n\n" + ("| kind | libraries | among them |\n|---|---:|---|\n" + "".join(rows) if rows else "")
 
 
-SOUGHT = """
-    django celery sqlalchemy requests httpx aiohttp boto3 redis stripe twilio sendgrid slack_sdk kafka pika rq dramatiq huey arq taskiq temporalio
-    airflow openai anthropic langchain_core litellm elasticsearch opensearchpy meilisearch pymongo google_cloud_storage google_cloud_pubsub
-    google_cloud_bigquery azure_storage_blob azure_servicebus github gitlab jira hubspot simple_salesforce shopify mailgun resend
-    postmarker flask_mail fastapi_mail telegram discord firebase_admin docker kubernetes paramiko fabric subprocess channels socketio pusher
-    nats aio_pika aiokafka braintree paypalserversdk mollie plaid clickhouse_connect snowflake influxdb_client neo4j qdrant_client pinecone
-    pymemcache dogpile_cache aiocache fsspec minio cloudinary aiofiles pillow pandas openpyxl python playwright asyncpg psycopg peewee tortoise
-""".split()
+SOUGHT = (
+    "django", "celery", "sqlalchemy", "requests", "httpx", "aiohttp", "boto3", "redis", "stripe", "twilio", "sendgrid", "slack_sdk",
+    "kafka", "pika", "rq", "dramatiq", "huey", "arq", "taskiq", "temporalio", "airflow", "openai", "anthropic", "langchain_core",
+    "litellm", "elasticsearch", "opensearchpy", "meilisearch", "pymongo", "google_cloud_storage", "google_cloud_pubsub",
+    "google_cloud_bigquery", "azure_storage_blob", "azure_servicebus", "github", "gitlab", "jira", "hubspot", "simple_salesforce",
+    "shopify", "mailgun", "resend", "postmarker", "flask_mail", "fastapi_mail", "telegram", "discord", "firebase_admin", "docker",
+    "kubernetes", "paramiko", "fabric", "subprocess", "channels", "socketio", "pusher", "nats", "aio_pika", "aiokafka", "braintree",
+    "paypalserversdk", "mollie", "plaid", "clickhouse_connect", "snowflake", "influxdb_client", "neo4j", "qdrant_client", "pinecone",
+    "pymemcache", "dogpile_cache", "aiocache", "fsspec", "minio", "cloudinary", "aiofiles", "pillow", "pandas", "openpyxl", "python",
+    "playwright", "asyncpg", "psycopg", "peewee", "tortoise",
+)  # fmt: skip
 """Names that a reader looks for first; the page of the catalog has all."""
 _SHOWN = 10
 
@@ -90,11 +93,6 @@ def _passing(libraries: list[Listed]) -> str:
         f"{len(libraries) - len(rest)} libraries pass all four tests, which [docs/catalog.md](docs/catalog.md) explains. "
         f"{len(rest)} others, with {entries:,} entries, are known and do not pass them all: `txlint catalog` says which."
     )
-
-
-def _versioned(each: Listed) -> str:
-    versions = ", ".join(version for version in each.tested.versions if version != "standard")
-    return f"{each.library.name} ({versions})" if versions else each.library.name
 
 
 def catalog_page(libraries: list[Listed]) -> str:
