@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.link.branches import SAME
 from txlint.link.carried import carried_in
+from txlint.link.changes import asked as asked_change
 from txlint.link.changes import attribute_named, comparison, filled_by_save
 from txlint.link.chosen import each_of, without
 from txlint.link.constructed import kept_test, said_by_property
@@ -141,6 +142,8 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
             return _isinstance(frame, test[2][0], test[2][1], test[1] == "issubclass")
         if not test[2] and not test[3]:
             return _state_tests(frame, test[1])
+        if (changed := asked_change(frame, test)) is not None:
+            return _both(*changed)
     if tag == "bin" and test[1] == "&":
         return _some_written(frame, test[2], test[3])
     if tag == "ifexp" and test[3].__class__ is tuple and test[3][0] == "const" and not test[3][1]:

@@ -102,6 +102,8 @@ class Linker:
         self.finals = frozenset(dotted.rpartition(".")[2] for dotted in self.project.finals)  # names that some module declares `Final`
         self.frameworks = frameworks
         self.abstract = frozenset(name for each in frameworks for name in each.abstract)
+        self.changes = frozenset(name for each in frameworks for name in each.changes)
+        self.asking_changes = frozenset(name.rpartition(".")[2] for name in self.changes)
         self.uploads = next((each.uploads for each in frameworks if each.uploads.stores), NO_UPLOADS)
         # Of the others it is not asked at each call.
         self.read_calls = tuple(each for each in frameworks if _answers(each, "given", "runs", "constant"))

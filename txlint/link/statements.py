@@ -123,7 +123,9 @@ def _named(frame: Frame, stmt: Any) -> Any:
         if "." not in source:
             return None
     elif source[0] == "call":
-        if source[1].__class__ is not str or not (source[1] in _TELLING or source[1].endswith(".get")):
+        if source[1].__class__ is not str or not (
+            source[1] in _TELLING or source[1].endswith(".get") or last_name(source[1]) in frame.linker.asking_changes
+        ):
             return None
     elif source[0] not in _TESTS:
         return None

@@ -108,6 +108,13 @@ class DjangoModels(Framework):
         files=frozenset({"django.core.files.base.File"}),
         stored=frozenset({"django.db.models.fields.files.FieldFile"}),
     )
+    changes = frozenset(  # model_utils/tracker.py, 4.0 to 5.0; django_lifecycle/mixins.py
+        {
+            "django_lifecycle.LifecycleModelMixin.has_changed",
+            "model_utils.FieldTracker.has_changed",
+            "model_utils.tracker.FieldTracker.has_changed",
+        }
+    )
 
     def __init__(self, settings: DjangoSettings) -> None:
         self.settings = settings
