@@ -44,9 +44,13 @@ class _AsyncMethod(_Method, AsyncPollingMethod):
         socket.create_connection(("127.0.0.1", self.place.port))
 
 
+async def _async_poller(place):  # being awaitable, it would be awaited itself
+    return AsyncLROPoller(None, None, lambda given: given, _AsyncMethod(place))
+
+
 MAKERS = {
     "ItemPaged": _pages,
     "AsyncItemPaged": _async_pages,
     "LROPoller": lambda place: LROPoller(None, None, lambda given: given, _Method(place)),
-    "AsyncLROPoller": lambda place: AsyncLROPoller(None, None, lambda given: given, _AsyncMethod(place)),
+    "AsyncLROPoller": _async_poller,
 }
