@@ -31,6 +31,8 @@ def _file(place):
             "contentLength": 1,
             "contentType": "text/plain",
             "fileId": "f",
+            "fileRetention": {"isClientAuthorizedToRead": False, "value": None},
+            "legalHold": {"isClientAuthorizedToRead": False, "value": None},
             "fileInfo": {},
             "fileName": "a",
             "uploadTimestamp": 1,
