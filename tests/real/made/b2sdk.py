@@ -1,9 +1,11 @@
 from types import SimpleNamespace
 
+from b2sdk._internal import b2http
 from b2sdk.v2 import B2Api, Bucket, InMemoryAccountInfo, UploadSourceBytes
 
 
 def _api(place):
+    b2http.time = SimpleNamespace(sleep=lambda seconds: None, time=lambda: 0.0, monotonic=lambda: 0.0)  # it tries again and again
     account = InMemoryAccountInfo()
     account.set_auth_data(
         account_id="a",
