@@ -1,0 +1,56 @@
+import socket
+
+from azure.core.async_paging import AsyncItemPaged
+from azure.core.paging import ItemPaged
+from azure.core.polling import AsyncLROPoller, AsyncPollingMethod, LROPoller, PollingMethod
+
+
+def _pages(place):
+    def ask(token):
+        socket.create_connection(("127.0.0.1", place.port))
+
+    return ItemPaged(ask, iter)
+
+
+def _async_pages(place):
+    async def ask(token):
+        socket.create_connection(("127.0.0.1", place.port))
+
+    return AsyncItemPaged(ask, iter)
+
+
+class _Method(PollingMethod):
+    def __init__(self, place):
+        self.place = place
+
+    def initialize(self, *args):
+        pass
+
+    def run(self):
+        socket.create_connection(("127.0.0.1", self.place.port))
+
+    def status(self):
+        return "running"
+
+    def finished(self):
+        return False
+
+    def resource(self):
+        return None
+
+
+class _AsyncMethod(_Method, AsyncPollingMethod):
+    async def run(self):
+        socket.create_connection(("127.0.0.1", self.place.port))
+
+
+async def _async_poller(place):  # being awaitable, it would be awaited itself
+    return AsyncLROPoller(None, None, lambda given: given, _AsyncMethod(place))
+
+
+MAKERS = {
+    "ItemPaged": _pages,
+    "AsyncItemPaged": _async_pages,
+    "LROPoller": lambda place: LROPoller(None, None, lambda given: given, _Method(place)),
+    "AsyncLROPoller": _async_poller,
+}

@@ -1,0 +1,3 @@
+from azure.identity import ClientSecretCredential
+
+MAKERS = {"TokenCredential": lambda place: ClientSecretCredential("tenant", "client", "secret")}
