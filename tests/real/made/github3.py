@@ -10,9 +10,10 @@ from github3.repos.repo import Repository
 from tests.real.receivers import Place
 
 PARTS = (
-    "_api archive_urlt assignees_url blobs_urlt branches_urlt collaborators_urlt comments_url commits_url compare_urlt contents_urlt "
-    "diff_url git_commits_urlt html_url hooks_url issues_url issue_url issues_urlt labels_url labels_urlt links members_urlt milestones_urlt "
-    "patch_url pulls_urlt releases_urlt repos_url review_comments_url trees_urlt url"
+    "_api archive_urlt assignees_url blobs_urlt branches_urlt collaborators_urlt comments_url commits_url "
+    "compare_urlt contents_urlt diff_url git_commits_urlt html_url hooks_url issues_url issue_url issues_urlt "
+    "labels_url labels_urlt links members_urlt milestones_urlt patch_url pulls_urlt releases_urlt repos_url "
+    "review_comments_url trees_urlt url"
 )
 
 
