@@ -40,15 +40,14 @@ def _calendar(place: Place) -> Any:
 def _event(place: Place) -> Any:
     event = calendar.Event(parent=_account(place).schedule(), subject="a")
     event.object_id = "1"
+    event._Event__event_type = calendar.EventType.SeriesMaster
     event.start = event.end = datetime(2026, 1, 1, tzinfo=ZoneInfo("UTC"))
     return event
 
 
 def _part(cls: Any, **data: Any) -> Callable[[Place], Any]:
     def made(place: Place) -> Any:
-        part = cls(
-            parent=drive.Drive(parent=_account(place).storage(), cloud_data={"id": "1"}), cloud_data={"id": "1", "name": "a", **data}
-        )
+        part = cls(parent=drive.Drive(parent=_account(place).storage(), cloud_data={"id": "1"}), cloud_data={"id": "1", "name": "a", **data})
         part.object_id = "1"
         return part
 
