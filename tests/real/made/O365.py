@@ -47,7 +47,9 @@ def _event(place: Place) -> Any:
 
 def _part(cls: Any, **data: Any) -> Callable[[Place], Any]:
     def made(place: Place) -> Any:
-        part = cls(parent=drive.Drive(parent=_account(place).storage(), cloud_data={"id": "1"}), cloud_data={"id": "1", "name": "a", **data})
+        part = cls(
+            parent=drive.Drive(parent=_account(place).storage(), cloud_data={"id": "1"}), cloud_data={"id": "1", "name": "a", **data}
+        )
         part.object_id = "1"
         return part
 
