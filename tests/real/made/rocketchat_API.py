@@ -1,5 +1,3 @@
 from rocketchat_API.rocketchat import RocketChat
 
-from tests.real.receivers import Place
-
 MAKERS = {"RocketChat": lambda place: RocketChat(user_id="1", auth_token="t", server_url=place.url)}
