@@ -7,6 +7,7 @@ def _maker(cls):
 
 
 MAKERS = {
+    "atlassian.Confluence": _maker(atlassian.Confluence),
     "atlassian.Jira": _maker(atlassian.Jira),
     "atlassian.ServiceDesk": _maker(atlassian.ServiceDesk),
     "atlassian.rest_client.AtlassianRestAPI": _maker(AtlassianRestAPI),
