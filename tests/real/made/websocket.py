@@ -10,4 +10,10 @@ def _socket(place):
     return made
 
 
-MAKERS = {"websocket.WebSocket": _socket}
+def _app(place):
+    made = websocket.WebSocketApp(f"ws://{place.host}/")
+    made.sock = _socket(place)
+    return made
+
+
+MAKERS = {"websocket.WebSocket": _socket, "websocket.WebSocketApp": _app}
