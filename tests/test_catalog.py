@@ -162,6 +162,12 @@ def test_exact_names_win_over_patterns_and_longer_patterns_over_shorter_ones() -
     assert EVERYTHING.silent("mypy_boto3_s3.S3Client.generate_presigned_url")
 
 
+def test_a_class_with_nothing_but_effects_is_made_without_one() -> None:
+    """``super().__init__(token)`` in a class of the project's own that derives from it."""
+    assert EVERYTHING.effects("telegram.Bot.log_out")
+    assert not EVERYTHING.effects("telegram.Bot.__init__")
+
+
 def test_what_a_class_says_of_a_method_hides_what_its_base_says() -> None:
     assert EVERYTHING.effects("redis.Redis.set")
     assert not EVERYTHING.effects("redis.client.Pipeline.set")

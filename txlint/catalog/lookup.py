@@ -387,7 +387,7 @@ class Catalog:
         known = self._exact.get(name, _UNKNOWN)
         parent, _, last = name.rpartition(".")
         for prefix, general in self._patterns.get(parent, ()):
-            if last.startswith(prefix):
+            if last.startswith(prefix) and last != "__init__":  # `*` is what a class does, not how one is made (`super().__init__()`)
                 if known is not _UNKNOWN:  # what is known as a method is none of the attributes with whatever name
                     general = general._replace(returns=tuple(each for each in general.returns if not each.attribute))
                 known = _inherit(known, general)
