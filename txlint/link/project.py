@@ -238,16 +238,19 @@ class Project:
         for facts in files:
             self._add(facts)
         self._by_tail: dict[str, str | None] = {}
+        own = self._like_libraries(libraries)
         for name in self.modules:
             head = name
             while head:
                 self.packages.add(head)
                 head = head.rpartition(".")[0]
             # The last segments of a module's name, where unique: another root than the one that was guessed. A name of one segment
-            # only for packages, and never one that is a library's.
+            # only for packages, and never one that is a library's, but where all that is imported from that is the project's.
             parts = name.split(".")
             for start in range(1, len(parts)):
-                if parts[start] in libraries or (start == len(parts) - 1 and not self.modules[name].facts.is_package):
+                if (parts[start] in libraries and ".".join(parts[: start + 1]) not in own) or (
+                    start == len(parts) - 1 and not self.modules[name].facts.is_package
+                ):
                     continue
                 tail = ".".join(parts[start:])
                 self._by_tail[tail] = None if tail in self._by_tail else name
@@ -257,6 +260,28 @@ class Project:
                 self._by_tail[longer] = name
                 if longer.partition(".")[0] not in libraries:  # a folder that is called like one is not what is imported under that name
                     self.packages.update(longer[:end] for end, letter in enumerate(longer) if letter == ".")
+
+    def _like_libraries(self, libraries: frozenset[str]) -> set[str]:
+        """The packages of the project, by their full names, that are called like a library, lie in another folder and are what is meant by
+        that name: each module that anyone imports by it is there, one further down at least (``apps.payments`` where
+        ``from payments.models import Payment`` is all that is imported)."""
+        found: dict[str, set[str]] = {}  # the library's name -> packages called like it
+        for name in self.modules:
+            parts = name.split(".")
+            for end in range(2, len(parts)):
+                if parts[end - 1] in libraries:
+                    found.setdefault(parts[end - 1], set()).add(".".join(parts[:end]))
+        asked: dict[str, set[str]] = {}
+        for module in self.ordered if found else ():
+            for item in module.facts.imports:
+                if item.level == 0 and (top := item.module.partition(".")[0]) in found:
+                    asked.setdefault(top, set()).add(item.module if "." in item.module or not item.name else f"{top}.{item.name}")
+        own: set[str] = set()
+        for top, modules in asked.items():
+            for package in found[top] if any("." in each for each in modules) else ():
+                if all(package + each[len(top) :] in self.modules for each in modules):
+                    own.add(package)
+        return own
 
     def _add(self, facts: FileFacts) -> None:
         module = Module(facts)
