@@ -23,7 +23,7 @@ from txlint.cache import linked
 from txlint.cache.facts import FactsCache
 from txlint.cache.index import code_stamp, digest_of
 from txlint.cache.linked import Linked
-from txlint.catalog.loader import CatalogError, decode_project, load_catalog, packages_of
+from txlint.catalog.loader import CatalogError, decode_project, load_catalog
 from txlint.catalog.lookup import Catalog
 from txlint.config import Config, ConfigError
 from txlint.deep import with_room
@@ -758,10 +758,8 @@ def catalog_faults(paths: Sequence[str], config: Config, cache: Store | None = N
 
 
 def _imported(facts: Iterable[FileFacts]) -> set[str]:
-    """The packages that are imported by their full names."""
-    return packages_of(
-        f"{item.module}.{item.name}" if item.name else item.module for each in facts for item in each.imports if item.level == 0
-    )
+    """What is imported, by full names."""
+    return {f"{item.module}.{item.name}" if item.name else item.module for each in facts for item in each.imports if item.level == 0}
 
 
 def _folders_of_projects(discovery: Discovery) -> list[str]:

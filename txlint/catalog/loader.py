@@ -54,8 +54,8 @@ class Header(NamedTuple):
 
 
 def load_catalog(imported: Collection[str] | None = None, mine: Library | None = None) -> Catalog:
-    """The catalog for a project that imports the packages ``imported`` (None: all there are; else as `packages_of` gives them), with what
-    its own tables say (`decode_project`)."""
+    """The catalog for a project that imports what has these full names (``google.cloud.storage.Client``; None: all there is), with what its
+    own tables say (`decode_project`)."""
     if imported is not None and mine is not None:
         imported = {*imported, *_mentioned(mine)}
     libraries = [read_library(LIBRARIES / f"{name}.toml") for name in choose(imported)]
@@ -87,15 +87,15 @@ def table_of(entry: Entry) -> str:
 
 
 def _mentioned(library: Library) -> set[str]:
-    """The packages of the types that entries name: what a project calls by its own functions alone is imported all the same."""
+    """The types that entries name: what a project calls by its own functions alone is imported all the same."""
     named = {node.name for entry in library.entries for _, node in expressions(entry) if node.op in ("instance", "class")}
-    return packages_of((*library.aliases.values(), *named))
+    return {*library.aliases.values(), *named}
 
 
-def packages_of(names: Iterable[str]) -> set[str]:
+def _packages(names: Iterable[str], headers: Iterable[Header]) -> set[str]:
     """The packages in which dotted names lie: the top-level ones, and of those that many libraries share each part."""
     found: set[str] = set()
-    shared = {package.partition(".")[0] for header in read_headers().values() for package in header.packages if "." in package}
+    shared = {package.partition(".")[0] for header in headers for package in header.packages if "." in package}
     for name in set(names):
         top = name.partition(".")[0]
         found.add(top)
@@ -123,11 +123,11 @@ def expressions(entry: Entry) -> Iterator[tuple[str, TypeExpr]]:
 
 
 def choose(imported: Collection[str] | None) -> list[str]:
-    """The names of the libraries to read, sorted; those that a chosen one needs are included."""
+    """The names of the libraries to read for what has these full names, sorted; those that a chosen one needs are included."""
     headers = read_headers()
     if imported is None:
         return sorted(headers)
-    wanted = set(imported)
+    wanted = _packages(imported, headers.values())
     chosen: set[str] = set()
     pending = [name for name, header in headers.items() if "*" in header.packages or not wanted.isdisjoint(header.packages)]
     while pending:
