@@ -183,6 +183,16 @@ def test_what_a_base_says_of_each_of_its_classes() -> None:
     assert [entry.irreversible for entry in EVERYTHING.effects("stripe.Customer.delete_async")] == [True]
 
 
+def test_what_a_base_says_of_whoever_enters_one_of_its_classes() -> None:
+    tables = {
+        "library": HEAD,
+        "class": [{"name": "x.Base"}, {"name": "x.Client", "bases": ["x.Base"]}],
+        "returns": [{"name": "x.Base.session", "type": "{class}", "enter": "{class}"}],
+    }
+    catalog = Catalog([decode(tables, "x.toml")])
+    assert [(entry.type, entry.enter) for entry in catalog.returns("x.Client.session")] == [("x.Client", "x.Client")]
+
+
 def test_unknown_names_are_unknown() -> None:
     for name in ("shop.models.Order.save", "django.db.models.Nothing", "requests.Response.json", "x", ""):
         assert not EVERYTHING.is_known(name), name

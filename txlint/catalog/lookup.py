@@ -378,8 +378,8 @@ class Catalog:
         if self._find_here(parent).classes:
             for base in self.bases(parent)[1:]:
                 known = _inherit(known, self._find_here(f"{base}.{last}"))
-            if any(ITS_CLASS in entry.type for entry in known.returns):
-                known = known._replace(returns=tuple(replace(each, type=each.type.replace(ITS_CLASS, parent)) for each in known.returns))
+            if any(ITS_CLASS in entry.type or ITS_CLASS in entry.enter for entry in known.returns):
+                known = known._replace(returns=tuple([_of_class(each, parent) for each in known.returns]))
         return known if any(known) else _UNKNOWN
 
     def _find_here(self, name: str) -> Known:
@@ -417,6 +417,11 @@ def _by_name(entries: Iterable[Entry]) -> dict[str, Known]:
         if not isinstance(entry, Signature):
             fields.setdefault(entry.name, [[] for _ in _FIELD])[_FIELD[type(entry)]].append(entry)
     return {name: Known(*map(tuple, each)) for name, each in fields.items()}  # type: ignore[arg-type]
+
+
+def _of_class(entry: Returns, name: str) -> Returns:
+    """With the class by which it was looked up in the place of ``{class}``."""
+    return replace(entry, type=entry.type.replace(ITS_CLASS, name), enter=entry.enter.replace(ITS_CLASS, name))
 
 
 def _inherit(own: Known, wide: Known) -> Known:
