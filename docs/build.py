@@ -72,8 +72,8 @@ SOUGHT = (
     "litellm", "elasticsearch", "opensearchpy", "meilisearch", "pymongo", "google_cloud_storage", "google_cloud_pubsub",
     "google_cloud_bigquery", "azure_storage_blob", "azure_servicebus", "github", "gitlab", "jira", "hubspot", "simple_salesforce",
     "shopify", "mailgun", "resend", "postmarker", "flask_mail", "fastapi_mail", "telegram", "discord", "firebase_admin", "docker",
-    "kubernetes", "paramiko", "fabric", "subprocess", "channels", "socketio", "pusher", "nats", "aio_pika", "aiokafka", "braintree",
-    "paypalserversdk", "mollie", "plaid", "clickhouse_connect", "snowflake", "influxdb_client", "neo4j", "qdrant_client", "pinecone",
+    "kubernetes", "paramiko", "fabric", "channels", "socketio", "pusher", "nats", "aio_pika", "aiokafka", "braintree",
+    "paypalserversdk", "mollie", "plaid", "clickhouse_connect", "influxdb_client", "neo4j", "qdrant_client", "pinecone",
     "pymemcache", "dogpile_cache", "aiocache", "fsspec", "minio", "cloudinary", "aiofiles", "pillow", "pandas", "openpyxl", "python",
     "playwright", "asyncpg", "psycopg", "peewee", "tortoise",
 )  # fmt: skip

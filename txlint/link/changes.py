@@ -124,19 +124,22 @@ def comparison(frame: Frame, left: Expr, op: str, right: Expr) -> Test | None:
             value = True
         klass = frame.klass or klass
         if value is not None and klass is not None and (row != frame.self_name or saves(frame.linker, klass)):
-            if row != frame.self_name and _is_received(frame.linker, klass, field):
-                return None
-            if (own := _of_asking(frame, klass, row)) is None or not covers(own, field):
-                return Test(CHANGED + field, "truthy", value if own is not None else UNSURE, op == "!=")
+            if (test := _is_changed(frame, klass, row, field, value)) is not None:
+                return test._replace(wanted=op == "!=")
     return None
 
 
-def _of_asking(frame: Frame, klass: Klass, row: str) -> frozenset[str] | None:
-    """What the function that asks may assign of the row itself."""
-    return _on_self(frame.linker, klass, frame.fun) if row == frame.self_name else _on_row(frame, klass, row)
+def _is_changed(frame: Frame, klass: Klass, row: str, field: str, value: Any) -> Test | None:
+    """Has a field been assigned since the row was read? None where the function that asks, or a receiver, may have assigned it."""
+    if row != frame.self_name and _is_received(frame.linker, klass, field):
+        return None
+    own = _on_self(frame.linker, klass, frame.fun) if row == frame.self_name else _on_row(frame, klass, row)
+    if own is not None and covers(own, field):
+        return None
+    return Test(CHANGED + field, "truthy", value if own is not None else UNSURE, True)
 
 
-def asked(frame: Frame, call: Any) -> Test | None:
+def change_asked(frame: Frame, call: Any) -> Test | None:
     """``self.tracker.has_changed("image")``: what holds where it is true, if a framework says that such a call asks this of a field."""
     if len(call[2]) != 1 or not _is_text(call[2][0]) or last_name(call[1]) not in frame.linker.asking_changes:
         return None
@@ -147,11 +150,7 @@ def asked(frame: Frame, call: Any) -> Test | None:
     names = [atom.name for atom in frame.looked_at(call[1]) if isinstance(atom, ExtMethod)]
     if not names or not frame.linker.changes.issuperset(names):
         return None
-    field = call[2][0][1]
-    own = _of_asking(frame, klass, row)
-    if (row != frame.self_name and _is_received(frame.linker, klass, field)) or (own is not None and covers(own, field)):
-        return None
-    return Test(CHANGED + field, "truthy", True if own is not None else UNSURE, True)
+    return _is_changed(frame, klass, row, call[2][0][1], True)
 
 
 def receivers(linker: Linker, klass: Klass) -> Iterator[Fun]:

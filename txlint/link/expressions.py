@@ -132,11 +132,9 @@ def _parts(frame: Frame, expr: Any) -> Value:
 def _fstring(frame: Frame, expr: Any) -> Value:
     _parts(frame, expr)
     first = expr[1][0] if expr[1] else ""
-    if first.__class__ is not str and first[0] == "const":
-        return texts.started(frame.linker, first[1])
-    if first.__class__ is not str or not first:
-        return UNKNOWN
-    return operated(frame, frame.looked_at(first), "__add__")  # below a path, as by `folder + "/name"`
+    if first.__class__ is str:  # a name: below a path, as by `folder + "/name"`
+        return operated(frame, frame.looked_at(first), "__add__") if first else UNKNOWN
+    return texts.started(frame.linker, first[1]) if first[0] == "const" else UNKNOWN
 
 
 def _cmp(frame: Frame, expr: Any) -> Value:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.link.branches import SAME
 from txlint.link.carried import carried_in
-from txlint.link.changes import asked as asked_change
-from txlint.link.changes import attribute_named, comparison, filled_by_save
+from txlint.link.changes import attribute_named, change_asked, comparison, filled_by_save
 from txlint.link.chosen import each_of, without
 from txlint.link.constructed import kept_test, said_by_property
 from txlint.link.having import has
@@ -142,7 +141,7 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
             return _isinstance(frame, test[2][0], test[2][1], test[1] == "issubclass")
         if not test[2] and not test[3]:
             return _state_tests(frame, test[1])
-        if (changed := asked_change(frame, test)) is not None:
+        if (changed := change_asked(frame, test)) is not None:
             return _both(*changed)
     if tag == "bin" and test[1] == "&":
         return _some_written(frame, test[2], test[3])

@@ -55,12 +55,6 @@ _CONNECTING = frozenset({"connect", "listen", "register"})
 Entrances = Callable[[Linker], Iterable[Entrance]]
 
 
-def _of_unknown_packages(calls: Iterable[tuple[str, Any, Any, str]]) -> tuple[tuple[str, Any, Any, str], ...]:
-    """Without the packages that do nothing to the outside."""
-    given = tuple(calls)
-    return tuple(call for call in given if call[3] not in inert()) if given else ()
-
-
 def link(
     files: Iterable[FileFacts],
     catalog: Catalog,
@@ -280,9 +274,8 @@ class _Builder:
                 counted.add(node[0])
                 scopes += flow.scopes + len(linker.decoration(linker.project.funs[node[0]]).openers)
         left = cache(lambda number: unpassed(linker, linker.project.funs[number]))
-        return Program(
-            self.nodes, self.flows, self.infos, tuple(entrances), scopes, effects, tuple(unresolved), _of_unknown_packages(foreign), left
-        )
+        outward = tuple(call for call in foreign if call[3] not in inert())
+        return Program(self.nodes, self.flows, self.infos, tuple(entrances), scopes, effects, tuple(unresolved), outward, left)
 
     def concrete(self) -> None:
         """A method that opens a transaction is also looked at with each subclass that inherits it: there its own calls are known."""

@@ -52,16 +52,17 @@ def looked_at(report: Report) -> str:
             counted(summary.scopes, "transaction scope"),
             f"{counted(summary.effects, 'effect call')} in reach",
             f"{counted(summary.unresolved, 'call')} unresolved inside transactions",
-            *([f"{_of_packages(summary.foreign)} that the catalog does not know"] if summary.foreign else []),
+            *([_of_packages(summary.foreign)] if summary.foreign else []),
         )
     )
 
 
 def _of_packages(calls: Sequence[tuple[str, int]]) -> str:
-    """``12 of packages (koji 7, bugzilla 5)``, of many the first five."""
+    """``12 of packages (koji 7, bugzilla 5) that the catalog does not know``, of many the first five."""
     named = ", ".join(f"{visible(package)} {number:,}" for package, number in calls[:5])
     rest = f" and {len(calls) - 5:,} more" if len(calls) > 5 else ""
-    return f"{sum(number for _, number in calls):,} of {'a package' if len(calls) == 1 else 'packages'} ({named}{rest})"
+    number = sum(number for _, number in calls)
+    return f"{number:,} of {'a package' if len(calls) == 1 else 'packages'} ({named}{rest}) that the catalog does not know"
 
 
 def by_rule(report: Report) -> list[str]:

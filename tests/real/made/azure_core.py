@@ -1,20 +1,13 @@
-import socket
-
 from azure.core.async_paging import AsyncItemPaged
 from azure.core.paging import ItemPaged
 from azure.core.polling import AsyncLROPoller, AsyncPollingMethod, LROPoller, PollingMethod
 
-
-def _pages(place):
-    def ask(token):
-        socket.create_connection(("127.0.0.1", place.port))
-
-    return ItemPaged(ask, iter)
+from tests.real.brokers import connected
 
 
 def _async_pages(place):
     async def ask(token):
-        socket.create_connection(("127.0.0.1", place.port))
+        connected(place.port)
 
     return AsyncItemPaged(ask, iter)
 
@@ -27,7 +20,7 @@ class _Method(PollingMethod):
         pass
 
     def run(self):
-        socket.create_connection(("127.0.0.1", self.place.port))
+        connected(self.place.port)
 
     def status(self):
         return "running"
@@ -41,7 +34,7 @@ class _Method(PollingMethod):
 
 class _AsyncMethod(_Method, AsyncPollingMethod):
     async def run(self):
-        socket.create_connection(("127.0.0.1", self.place.port))
+        connected(self.place.port)
 
 
 async def _async_poller(place):  # being awaitable, it would be awaited itself
@@ -49,7 +42,7 @@ async def _async_poller(place):  # being awaitable, it would be awaited itself
 
 
 MAKERS = {
-    "ItemPaged": _pages,
+    "ItemPaged": lambda place: ItemPaged(lambda token: connected(place.port), iter),
     "AsyncItemPaged": _async_pages,
     "LROPoller": lambda place: LROPoller(None, None, lambda given: given, _Method(place)),
     "AsyncLROPoller": _async_poller,
