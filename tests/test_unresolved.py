@@ -52,6 +52,59 @@ def test_what_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert sorted(call.callee for call in report.unresolved) == sorted(COUNTED)
 
 
+HELPERS = """\
+import acme
+from django.db import migrations, transaction
+
+
+def tell(client, order):
+    client.send(order)  # called with a transaction open
+    client.send_later(order) if order else acme.push(order)
+
+
+def announce(client):
+    client.announce()  # called after the commit
+
+
+def log(logger, rows):
+    logger.warning("rows: %s", rows.filter(done=True).values_list("id"))
+    acme.Order(rows)
+    acme.Basket
+
+
+@transaction.atomic
+def book(client, logger, order):
+    tell(client, order)
+    log(logger, order.rows)
+    transaction.on_commit(lambda: announce(client))
+
+
+def free(client):
+    client.free()
+
+
+def backfill(apps, schema_editor):
+    for order in apps.get_model("shop", "Order").objects.all():
+        order.save()
+        order.client.charge()
+
+
+class Migration(migrations.Migration):
+    operations = [migrations.RunPython(backfill)]
+"""
+
+
+def test_what_helpers_do_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever calls them with a transaction open. Not counted is what waits for the commit, what reads, logs or makes an instance, and in
+    migrations what is done to rows, which have none of the project's methods there."""
+    (tmp_path / "txlint.toml").write_text("")
+    (tmp_path / "app.py").write_text(HELPERS)
+    monkeypatch.chdir(tmp_path)
+    report = api.check(["."], Config(), unresolved=True)
+    assert [call.callee for call in report.unresolved] == ["client.send", "client.send_later", "acme.push", "order.client.charge"]
+    assert report.summary.foreign == (("acme", 1),)
+
+
 STRANGE = """\
 import json
 from datetime import datetime
@@ -79,6 +132,7 @@ class Gateway:
 def book(order):
     client.send(order, datetime.now())
     requests.Request("GET", "https://example.com")
+    acme.client.Order(order)
     Order.mark(order)
 
 
@@ -89,7 +143,7 @@ def outside(order):
 
 def test_packages_that_the_catalog_does_not_know(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is known of what they do: said by package, so that a line of configuration can say it. Not counted are packages that do
-    nothing to the outside, those that the catalog knows, and what no transaction is open around."""
+    nothing to the outside, those that the catalog knows, instances that are made, and what no transaction is open around."""
     (tmp_path / "txlint.toml").write_text("")
     (tmp_path / "app.py").write_text(STRANGE)
     monkeypatch.chdir(tmp_path)

@@ -853,7 +853,8 @@ def _unresolved(program: Program, sources: Sources) -> tuple[Unresolved, ...]:
     for info in program.infos.values():
         by_path.setdefault(info.path, []).append((info.pos[0], info.pos[2], info.name))
     found = []
-    for path, pos, expr, reason in sorted((*program.unresolved, *strange), key=lambda each: each[:2]):
+    unknown = ((path, pos, expr, "unknown receiver or function") for path, pos, expr in program.unresolved)
+    for path, pos, expr, reason in sorted((*unknown, *strange), key=lambda each: each[:2]):
         around = [each for each in by_path.get(path, ()) if each[0] <= pos[0] and pos[2] <= each[1]]
         function = min(around, key=lambda each: each[1] - each[0])[2] if around else ""
         found.append(Unresolved(sources.place(Spot(path, pos)), function, written(expr), reason))

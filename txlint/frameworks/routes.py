@@ -71,7 +71,7 @@ def around(linker: Linker, fun: Fun, klass: Any, names: Container[str], reads: b
     """What is open where a function calls what lies behind it, a name of these: ``await call_next(request)``. What only reads holds no
     one else's writes back and is left out, unless ``reads`` says that the session is the same."""
     flow = linker.replay(fun, klass, True).flow
-    called = [(event.func, event.region) for event in flow.events] + [(expr, region) for _, expr, _, region in flow.unresolved]
+    called = [(event.func, event.region) for event in flow.events] + [(expr, region) for _, expr, region in flow.unresolved]
     found: dict[Any, Opened] = {}
     for expr, region in called:
         if last_name(expr) in names:

@@ -173,6 +173,8 @@ class Framework:
     abstract: frozenset[str] = frozenset()
     """Classes of the library of which there are no instances but those of classes below them."""
     uploads: Uploads = NO_UPLOADS
+    plain: frozenset[str] = frozenset()
+    """What runs functions with rows that have no methods of the project (a migration's)."""
     changes: frozenset[str] = frozenset()
     """Methods that say whether the field whose name they are given has been assigned since the row was read."""
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from txlint.catalog.inert import METHODS
 from txlint.catalog.lookup import PROJECT
 from txlint.catalog.types import parse_type
 from txlint.link import builtin, taught, uploads
@@ -121,8 +122,7 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
             if site.targets or site.effect is not None or site.result:
                 _finish(site)
                 return site.result
-        if frame.region or frame.open:
-            _unresolved(site)
+        _unresolved(site)
         return UNKNOWN
     # What is open when the call is made; what it opens or closes itself comes after.
     site.region, site.closed = frame.now_open(), frame.closed
@@ -142,12 +142,12 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
             _by_method_name(site, first.attr, first.receiver.name)  # a row of a model that is not known
     if func.__class__ is not str and func[0] == "sub" and len(value) > 1 and is_table(frame.ev(func[1])):
         site.doubt(LIKELY if len(value) <= FEW else POSSIBLE)
-    if site.region and not site.targets and site.effect is None:
+    if not site.targets and site.effect is None:
         if all(type(atom) is Stored for atom in value):
             _unresolved(site)
         elif type(first) is Ext or type(first) is ExtMethod:
             _foreign(site, first.name)
-        if site.receiver is not None and all(type(atom) in (Stored, OneOf) for atom in value):
+        if site.region and site.receiver is not None and all(type(atom) in (Stored, OneOf) for atom in value):
             _doubt_by_name(site, last_name(func))
     if site.effect is None and not frame.silent and (last := last_name(func)) in uploads.METHODS:
         uploads.upload(site, last)
@@ -513,11 +513,11 @@ _PLAIN = frozenset(name for kind in (str, bytes, list, dict, set, int, float, da
 
 
 def _unresolved(site: Site) -> None:
-    """Nothing is known of what is called. Not counted: what can only be a method of a plain value (``name.lower()``: neither the project
-    nor the catalog has one of this name that matters; ``data.get("total", 0)``), and what a class inherits from a library that the
-    catalog does not know."""
+    """Nothing is known of what is called. Not counted: what does nothing to the outside whoever has it, what can only be a method of a
+    plain value (``name.pop()``: neither the project nor the catalog has one of this name that matters; ``data.get("total", 0)``), what
+    makes an instance, and what a class inherits from a library that the catalog does not know."""
     frame, name = site.frame, last_name(site.func)
-    if frame.silent:
+    if frame.silent or name in METHODS or name[:1].isupper():
         return
     if site.receiver is not None and name in _PLAIN and name not in frame.linker.catalog.acting_names():
         if name not in frame.linker.method_names():
@@ -525,14 +525,16 @@ def _unresolved(site: Site) -> None:
     if site.receiver is not None and name == "get" and _is_key(site.expr[2]):
         return
     if not _is_inherited(frame, site.receiver):
-        frame.flow.unresolved.append((site.pos, site.func, "unknown receiver or function", frame.now_open()))
+        frame.flow.unresolved.append((site.pos, site.func, frame.now_open()))
 
 
 def _foreign(site: Site, name: str) -> None:
-    """What is called is a library's; noted where the catalog knows nothing of the package."""
+    """What is called is a library's; noted where the catalog knows nothing of the package and it is more than an instance that is made."""
     package = name.partition(".")[0]
-    if package not in site.frame.linker.catalog.roots and not site.frame.silent and not site.frame.linker.project.knows(package):
-        site.frame.flow.foreign.append((site.pos, site.func, package))
+    if package in site.frame.linker.catalog.roots or site.frame.silent or site.frame.linker.project.knows(package):
+        return
+    if not last_name(site.func)[:1].isupper():
+        site.frame.flow.foreign.append((site.pos, site.func, package, bool(site.region)))
 
 
 def _is_key(args: tuple[Expr, ...]) -> bool:

@@ -296,7 +296,7 @@ def _around_method(linker: Linker, decorator: Fun, fun: Fun, method: str, wrappe
     names = {method}
     names.update(name for stmt in fun.body if stmt[0] == "assign" and stmt[2] == method for name in stmt[1] if name.__class__ is str)
     found: dict[Key, Opened] = {}
-    for _, func, _, region in linker.replay(nested, None, True).flow.unresolved:  # nothing is known of the class that it gets
+    for _, func, region in linker.replay(nested, None, True).flow.unresolved:  # nothing is known of the class that it gets
         if func in names and func not in nested.scope:
             for opened in region:
                 found.setdefault(opened.key, replace(opened, kind="custom", name=decorator.dotted, pos=pos, path=None, function=None))

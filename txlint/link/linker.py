@@ -102,6 +102,7 @@ class Linker:
         self.finals = frozenset(dotted.rpartition(".")[2] for dotted in self.project.finals)  # names that some module declares `Final`
         self.frameworks = frameworks
         self.abstract = frozenset(name for each in frameworks for name in each.abstract)
+        self.plain = frozenset(name for each in frameworks for name in each.plain)
         self.changes = frozenset(name for each in frameworks for name in each.changes)
         self.asking_changes = frozenset(name.rpartition(".")[2] for name in self.changes)
         self.uploads = next((each.uploads for each in frameworks if each.uploads.stores), NO_UPLOADS)

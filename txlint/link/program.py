@@ -8,7 +8,7 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from txlint.catalog.inert import inert
+from txlint.catalog.inert import ROWS, inert
 from txlint.catalog.lookup import Catalog
 from txlint.frameworks.startup import AT_START
 from txlint.frameworks.types import Framework
@@ -42,6 +42,7 @@ from txlint.model.graph import (
     Test,
 )
 from txlint.model.kinds import Confidence
+from txlint.model.shapes import last_name
 
 ROUNDS = 3
 CALLERS = 8
@@ -178,7 +179,7 @@ class _Builder:
         for fun in start if not self.everything else ():
             if fun.fact is not None and _listens(fun):
                 replay = self.linker.replay(fun, owner(fun), False)
-                if replay.flow.unresolved or any(event.region for event in replay.flow.events):
+                if any(region for *_, region in replay.flow.unresolved) or any(event.region for event in replay.flow.events):
                     self.listening.add(fun.fact.name if fun.fact.name != "__init__" or fun.klass is None else fun.klass.fact.name)
         for fun in start:
             self.begin(fun)
@@ -254,8 +255,6 @@ class _Builder:
         seen: set[int] = set()
         scopes = effects = 0
         places: set[Any] = set()
-        unresolved: dict[Any, None] = {}
-        foreign: dict[Any, None] = {}
         for node, flow in self.flows.items():
             path = self.infos[node[0]].path
             if id(flow) not in seen:
@@ -264,18 +263,33 @@ class _Builder:
                     if event.effect is not None and (path, event.pos) not in places:
                         places.add((path, event.pos))
                         effects += 1
-                for pos, expr, why, _ in flow.unresolved:
-                    unresolved[path, pos, expr, why] = None
-                for pos, expr, package in flow.foreign:
-                    foreign[path, pos, expr, package] = None
         counted: set[int] = set()
         for node, flow in self.flows.items():
             if node[0] not in counted:
                 counted.add(node[0])
                 scopes += flow.scopes + len(linker.decoration(linker.project.funs[node[0]]).openers)
         left = cache(lambda number: unpassed(linker, linker.project.funs[number]))
-        outward = tuple(call for call in foreign if call[3] not in inert())
-        return Program(self.nodes, self.flows, self.infos, tuple(entrances), scopes, effects, tuple(unresolved), outward, left)
+        return Program(self.nodes, self.flows, self.infos, tuple(entrances), scopes, effects, *self.not_known(entrances), left)
+
+    def not_known(self, entrances: list[Entrance]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """The calls that are made with a transaction open, by whoever, and of which nothing is known; and those into packages of which
+        nothing is known."""
+        plain = {self.infos[each.node[0]].path for each in entrances if each.name in self.linker.plain}
+        unresolved: dict[Any, None] = {}
+        foreign: dict[Any, None] = {}
+        seen: set[tuple[int, bool]] = set()
+        for node, flow in self.flows.items():
+            path, is_inside = self.infos[node[0]].path, node in self.inside
+            if (id(flow), is_inside) in seen:
+                continue
+            seen.add((id(flow), is_inside))
+            for pos, expr, region in flow.unresolved:
+                if (region or is_inside) and not (path in plain and last_name(expr) in ROWS):
+                    unresolved[path, pos, expr] = None
+            for pos, expr, package, is_open in flow.foreign:
+                if (is_open or is_inside) and package not in inert():
+                    foreign[path, pos, expr, package] = None
+        return tuple(unresolved), tuple(foreign)
 
     def concrete(self) -> None:
         """A method that opens a transaction is also looked at with each subclass that inherits it: there its own calls are known."""

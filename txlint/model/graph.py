@@ -317,8 +317,8 @@ class Flow:
 
     fun: int
     events: list[Event] = field(default_factory=list)
-    unresolved: list[tuple[Pos, Expr, str, tuple[Opened, ...]]] = field(default_factory=list)  # calls inside transactions, nothing known
-    foreign: list[tuple[Pos, Expr, str]] = field(default_factory=list)  # calls inside transactions into a package of which nothing is known
+    unresolved: list[tuple[Pos, Expr, tuple[Opened, ...]]] = field(default_factory=list)  # calls of which nothing is known
+    foreign: list[tuple[Pos, Expr, str, bool]] = field(default_factory=list)  # into a package not known; is a transaction open?
     misuses: list[Event] = field(default_factory=list)  # whose effect is a `Misuse`
     deferred: set[str] = field(default_factory=set)  # texts of callables that this function defers
     runs_kept: bool = False  # does it call what others put into a container?
@@ -363,7 +363,7 @@ class Program:
     entrances: tuple[Entrance, ...]
     scopes: int
     effects: int
-    unresolved: tuple[tuple[str, Pos, Expr, str], ...]
+    unresolved: tuple[tuple[str, Pos, Expr], ...]
     foreign: tuple[tuple[str, Pos, Expr, str], ...]
     unpassed: Callable[[int], tuple[tuple[str, Any], ...]]
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from txlint.catalog.types import parse_type
-from txlint.frameworks.django.models import ADMIN
+from txlint.frameworks.django.models import ADMIN, RUN_PYTHON
 from txlint.frameworks.django.packages import REVISION, mutations, only_reads, revision
 from txlint.frameworks.django.settings import DjangoSettings
 from txlint.frameworks.django.transactions import NON_ATOMIC, method_named
@@ -33,7 +33,6 @@ Marks: TypeAlias = tuple[tuple[str, bool], ...]
 
 MIGRATION = "django.db.migrations.Migration"
 REQUEST = "django.http.HttpRequest"
-RUN_PYTHON = "django.db.migrations.RunPython"
 VIEWSET = "rest_framework.viewsets.ViewSetMixin"
 INLINE = "django.contrib.admin.options.InlineModelAdmin"
 _ADD = ("has_add_permission",)

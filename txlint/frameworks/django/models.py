@@ -28,6 +28,7 @@ QUERYSET = "django.db.models.QuerySet"
 ADMIN = "django.contrib.admin.ModelAdmin"
 SITE = "django.contrib.admin.site"
 ADMIN_SITE = "django.contrib.admin.AdminSite"
+RUN_PYTHON = "django.db.migrations.RunPython"
 SERIALIZER = "rest_framework.serializers.BaseSerializer"
 FORM = "django.forms.BaseForm"
 _CHOICE = "django.forms.ModelChoiceField"
@@ -108,6 +109,7 @@ class DjangoModels(Framework):
         files=frozenset({"django.core.files.base.File"}),
         stored=frozenset({"django.db.models.fields.files.FieldFile"}),
     )
+    plain = frozenset({RUN_PYTHON})
     changes = frozenset(  # model_utils/tracker.py, 4.0 to 5.0; django_lifecycle/mixins.py
         {
             "django_lifecycle.LifecycleModelMixin.has_changed",
