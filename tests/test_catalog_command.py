@@ -93,6 +93,7 @@ def effect(name: str, more: str = "") -> str:
         (effect("shop.queue.zz*"), "not found: shop.queue has no 'zz*'"),
         (effect("shop.queue.publish") * 2, "6: error: shop.queue.publish (effect): is said twice"),
         (effect("shop.queue.Client.put", "deferred_by = 'wiat'"), "deferred_by: 'wiat' is no parameter of it: (job, wait); did you mean"),
+        (effect("shop.queue.Client.put", "saves = 'sav'"), "saves: 'sav' is no parameter of it: (job, wait)"),
         (effect("shop.queue.Client.put", "when = { arg = 1, present = true }"), "when: it takes no argument at position 1: (job, wait)"),
         (effect("shop.queue.Client.ping", "when = { arg = 'hots', present = true }"), "when: 'hots' is no parameter of it: (host)"),
         (

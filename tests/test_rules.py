@@ -30,6 +30,7 @@ from tests.hazards import (
 )
 from txlint import api
 from txlint.config import Config
+from txlint.model.catalog import Effect
 from txlint.model.graph import Misuse
 from txlint.model.hazard import Hazard, Hop, Omitted, Origin, Spot
 from txlint.model.kinds import EFFECT_KINDS, Confidence, code_of
@@ -412,11 +413,17 @@ def test_names() -> None:
 # remedies
 
 
-def remedy_of(call: str, origin: Origin = CHECKOUT, what: str = "task", **more: object) -> str:
+def remedy_of(call: str, origin: Origin = CHECKOUT, what: str | Effect = "task", **more: object) -> str:
     """The remedy of a call that stands in ``def send(...)`` and is reached through `place_order`."""
     text = f"def send(order):\n    {call}\n"
     fragment = call.removeprefix("await ")
-    there = site(spot("shop/jobs.py", fragment, text), "shop.jobs.send", fragment.partition("(")[0], effect(what), **more)
+    there = site(
+        spot("shop/jobs.py", fragment, text),
+        "shop.jobs.send",
+        fragment.partition("(")[0],
+        effect(what) if isinstance(what, str) else what,
+        **more,
+    )
     (finding,) = judge((Hazard(there, (passage(origin, there, BY_CHECKOUT),)),), sources(jobs=text))
     return finding.remedy
 
@@ -428,6 +435,16 @@ def test_a_deferral_in_the_users_own_names() -> None:
         "*rest, json={'a': 1}", "json={'a': 1}, *rest"
     )
     assert 'partial(post, "a b")' in remedy_of('post("a b")')
+
+
+def test_what_saves_its_row_as_well_is_told_not_to() -> None:
+    deletes = effect("storage", saves="save")
+    told = "`transaction.on_commit(partial(order.file.delete, save=False))`"
+    assert remedy_of("order.file.delete()", what=deletes) == (
+        f"Defer it to the commit: {told} (without `save=False` it would save the row as well, behind the commit)."
+    )
+    assert remedy_of("order.file.delete(save=False)", what=deletes) == f"Defer it to the commit: {told}."
+    assert "save=False" not in remedy_of("order.file.delete()", what="storage")
 
 
 def test_what_clears_up_is_not_deferred(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

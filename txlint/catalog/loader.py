@@ -480,6 +480,7 @@ _TABLES: Mapping[str, tuple[Callable[..., Entry], Mapping[str, _Reader], tuple[s
             "verb": _text,
             "harm": _text,
             "deferred_by": _text,
+            "saves": _text,
             "assigns": _flag,
             "awaited": _flag,
             "raises": _flag,

@@ -109,6 +109,8 @@ def _notes(catalog: Catalog, entry: Entry) -> Iterator[tuple[str, str]]:
     if isinstance(entry, Effect):
         if entry.deferred_by:
             yield "waits for the commit", f"with `{entry.deferred_by}=True`"
+        if entry.saves:
+            yield "saves its row as well", f"unless `{entry.saves}=False`"
         if entry.assigns:
             yield "cannot wait", "it also sets what is saved with the row"
         if entry.raises:

@@ -168,6 +168,8 @@ def _arguments(entry: Entry) -> Iterator[tuple[str, Arg]]:
             yield key, when.arg
     if isinstance(entry, Effect) and entry.deferred_by:
         yield "deferred_by", Arg(name=entry.deferred_by)
+    if isinstance(entry, Effect) and entry.saves:
+        yield "saves", Arg(name=entry.saves)
     for key, node in expressions(entry):
         if node.op == "arg" and not (isinstance(entry, Returns) and entry.decorated):
             yield key, Arg(node.name or None, node.position)

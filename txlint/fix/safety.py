@@ -333,13 +333,8 @@ def _starts_coroutine(case: Case) -> bool:
 
 def saves_too(case: Case) -> bool:
     """``order.file.delete()`` of a file field saves its row unless told not to."""
-    call = case.site.call
-    if case.at_entry or case.finding.effect.kind != "storage":
-        return False
-    if not isinstance(call.func, cst.Attribute) or call.func.attr.value != "delete":
-        return False
-    told = [case.code(a.value) for a in call.args]
-    return dotted(call.func).count(".") > 1 and told in ([], ["True"])
+    told = [case.code(a.value) for a in case.site.call.args]
+    return bool(case.finding.effect.saves) and not case.at_entry and told in ([], ["True"])
 
 
 def saves_deleted(case: Case) -> bool:

@@ -116,7 +116,8 @@ class Effect(Entry):
     wait for the commit by itself where it is true (``enqueue_after_commit=True``). One that ``assigns`` also sets on its receiver what is
     saved in the same transaction (a file field's ``save`` names the file), so that it cannot wait. What one starts whose result may be
     ``awaited`` is over when that has been: to the function that does so it is as if it had called what it passes. One that ``raises`` ends
-    by an exception of its own, which rolls the transaction back on its way out: it is mostly made for that, and has severity low."""
+    by an exception of its own, which rolls the transaction back on its way out: it is mostly made for that, and has severity low. ``saves``
+    is a keyword that keeps the call from saving its row as well, where it is false."""
 
     kind: str
     unless_overridden: str | None = None
@@ -125,6 +126,7 @@ class Effect(Entry):
     verb: str = ""
     harm: str = ""
     deferred_by: str = ""
+    saves: str = ""
     assigns: bool = False
     awaited: bool = False
     raises: bool = False

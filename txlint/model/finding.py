@@ -58,6 +58,7 @@ class Effect:
     library: str
     result_used: bool = False  # then it cannot be deferred where it stands: line formats report it at the entry
     deferred_by: str = ""  # the keyword by which the call waits for the commit itself
+    saves: str = ""  # the keyword that keeps the call from saving its row as well
     assigns: bool = False  # it also sets what is saved in the same transaction: it cannot wait
     raises: bool = False  # it ends by an exception, which rolls the transaction back: it cannot wait
 

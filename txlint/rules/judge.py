@@ -162,6 +162,7 @@ def _judge_site(
             site.effect.library,
             site.result_used,
             site.effect.deferred_by,
+            site.effect.saves,
             site.effect.assigns,
             site.effect.raises,
         ),

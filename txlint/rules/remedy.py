@@ -107,10 +107,21 @@ def _defer(case: Case, sources: Sources) -> str:
         return _with_its_block(case, sources)
     if case.caught is not None and case.caught.decides:
         return _with_its_try(case, case.caught.line, sources)
-    deferred = template.format(callable=_callable(case.site.spot, case.site.callee, sources), alias=alias)
+    unsaved = _unsaved(case, sources)
+    deferred = template.format(callable=_callable(case.site.spot, case.site.callee, sources, unsaved), alias=alias)
     at_once = " (with no transaction open it runs at once)" if origin.kind == "hook" else ""
     along = f", together with the `try` on line {case.caught.line} that handles what it raises" if case.caught is not None else ""
-    return f"Defer it to the commit: `{deferred}`{at_once}{along}.{_covered(case)}"
+    row = f" (without `{unsaved}` it would save the row as well, behind the commit)" if unsaved else ""
+    return f"Defer it to the commit: `{deferred}`{row}{at_once}{along}.{_covered(case)}"
+
+
+def _unsaved(case: Case, sources: Sources) -> str:
+    """What keeps the call from saving its row as well; empty where it does not, or is told already whether to."""
+    match sources.call(case.site.spot):
+        case ast.Call(args=[], keywords=[]), _ if case.site.effect.saves:
+            return f"{case.site.effect.saves}=False"
+        case _:
+            return ""
 
 
 def _covered(case: Case) -> str:
@@ -215,9 +226,11 @@ def _owner(spot: Spot, sources: Sources) -> str:
             return ""
 
 
-def _callable(spot: Spot, callee: str, sources: Sources) -> str:
-    """A call as a callable without arguments: ``partial(send_receipt.delay, order.pk)``."""
+def _callable(spot: Spot, callee: str, sources: Sources, more: str = "") -> str:
+    """A call as a callable without arguments: ``partial(send_receipt.delay, order.pk)``; ``more`` is an argument of one that has none."""
     match sources.call(spot):
+        case ast.Call(func=func, args=[], keywords=[]), text if more:
+            return f"partial({shorten(as_written(func, text), _LONGEST)}, {more})"
         case ast.Call(func=func, args=[], keywords=[]), text:
             return shorten(as_written(func, text), _LONGEST)
         case ast.Call(func=func, args=args, keywords=keywords), text:
