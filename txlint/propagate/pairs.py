@@ -112,6 +112,8 @@ class _Pairs:
         self.reached: dict[Node, set[int]] = {}
         self.onward: dict[tuple[int, Node], list[Edge]] = {}  # the calls from a node that lead to a site
         self.asked: dict[tuple[Node, int], tuple[Test, ...]] = {}  # the tests of a node's conditions for a site
+        self.behind_calls: dict[tuple[int, Env], Env | None] = {}  # of one site: see `behind`
+        self.hops_of: dict[tuple[Node, int], list[Hop]] = {}
         self.answers: dict[tuple[int, tuple[Test, ...]], tuple[tuple[str, tuple[Any, ...]], ...]] = {}  # what a call passes for tests
 
     def number(self, node: Node, event: Event) -> int:
@@ -322,10 +324,8 @@ class _Pairs:
                 if number == site and met(event.guards, env):
                     return (*self.retraced(best, state), self.last(node, event))
             for onward in self.onwards(site, node):
-                if not met(onward.event.guards, env):
-                    continue
-                told = self.told(site, onward, env)
-                if not self.possible(site, onward, told):
+                told = self.behind(site, onward, env)
+                if told is None:
                     continue
                 count += 1
                 price = cost + 1 + len(onward.target.via) + _cost(onward)
@@ -352,11 +352,24 @@ class _Pairs:
             if not isinstance(step[1], Edge):
                 return met(step[1].guards, env)
             onward = step[1]
-            told = self.told(site, onward, env)
-            if not met(onward.event.guards, env) or not self.possible(site, onward, told):
+            told = self.behind(site, onward, env)
+            if told is None:
                 return False
             node, env = onward.node, told
         return True
+
+    def behind(self, site: int, edge: Edge, env: Env) -> Env | None:
+        """What is known behind a call; None where it is not made, or the site cannot be reached from there."""
+        key = (id(edge), env)
+        if key in self.behind_calls:
+            return self.behind_calls[key]
+        told: Env | None = None
+        if met(edge.event.guards, env):
+            told = self.told(site, edge, env)
+            if not self.possible(site, edge, told):
+                told = None
+        self.behind_calls[key] = told
+        return told
 
     def conditions(self, node: Node, site: int) -> tuple[tuple[Condition, ...], ...]:
         """Under which conditions on its parameters a node reaches a site; empty where always."""
@@ -433,14 +446,18 @@ class _Pairs:
 
     def hop(self, node: Node, edge: Edge) -> list[Hop]:
         """The call itself; for a callable that was passed, also the places where it is handed on and called."""
+        known = self.hops_of.get((node, id(edge)))
+        if known is not None:
+            return known
         infos, target = self.program.infos, edge.target
         spots = [(infos[node[0]], edge.event), *((infos[fun], event) for fun, event in target.via)]
         names = [infos[fun].name for fun, _ in target.via] + [infos[target.fun].name]
         kinds = ["call"] * len(target.via) + [target.kind]
-        return [
+        known = self.hops_of[node, id(edge)] = [
             Hop(kind, Spot(info.path, event.pos), info.name, name, target.confidence, event.tests)
             for (info, event), name, kind in zip(spots, names, kinds, strict=True)
         ]
+        return known
 
     def last(self, node: Node, event: Event) -> Hop:
         info = self.program.infos[node[0]]
@@ -471,6 +488,7 @@ class _Pairs:
             )
             self.steps.pop(site, None)
             self.onward.clear()
+            self.behind_calls.clear()
             left = Counter((each.least, each.origin.kind == "hook", each.origin.reads_only) for each in passages[MOST_PAIRS:])
             result.append(Hazard(effect_site, tuple(passages[:MOST_PAIRS]), tuple(Omitted(*what, left[what]) for what in sorted(left))))
         return tuple(result)

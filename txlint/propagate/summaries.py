@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ast import literal_eval
 from collections import deque
+from collections.abc import Iterable
 from types import NoneType
 from typing import Any, NamedTuple
 
@@ -463,22 +464,23 @@ def summarise(
     summaries: dict[Node, Summary] = {}
     for component in components(nodes):
         for node in component:
-            summaries[node] = {}
+            mine = summaries[node] = {}
+            for event, site in effects.get(node, ()):
+                if conditions := conjoin(ALWAYS, event.guards):
+                    _add(mine, (site, event.closed), Reach(event.confidence, conditions))
         if len(component) > 1 or any(edge.node == component[0] for edge in nodes[component[0]]):
-            _settle(component, summaries, nodes, effects, infos)
+            _settle(component, summaries, nodes, infos)
         else:
-            _grow(component[0], summaries, nodes, effects, infos)
+            for edge in nodes[component[0]]:
+                if theirs := summaries.get(edge.node):
+                    _take(mine, edge, theirs.items(), infos[edge.target.fun])
     return summaries
 
 
-def _settle(
-    component: list[Node],
-    summaries: dict[Node, Summary],
-    nodes: dict[Node, list[Edge]],
-    effects: dict[Node, list[tuple[Event, int]]],
-    infos: dict[int, FunctionInfo],
-) -> None:
-    """Grow the summaries of a cycle until none changes: again only those whose callees have changed."""
+def _settle(component: list[Node], summaries: dict[Node, Summary], nodes: dict[Node, list[Edge]], infos: dict[int, FunctionInfo]) -> None:
+    """Grow the summaries of a cycle until none changes: again only those whose callees have changed, and only by what has changed there."""
+    news = {node: list(summaries[node]) for node in component}  # what was added or changed, in that order
+    read = {node: [0] * len(nodes[node]) for node in component}  # how much of it each call has seen
     callers: dict[Node, list[Node]] = {node: [] for node in component}
     for node in component:
         for other in dict.fromkeys([edge.node for edge in nodes[node]]):
@@ -491,45 +493,45 @@ def _settle(
         node = queue.popleft()
         waiting.discard(node)
         left[node] -= 1
-        if _grow(node, summaries, nodes, effects, infos):
+        changed: list[tuple[int, frozenset[Key]]] = []
+        seen = read[node]
+        for number, edge in enumerate(nodes[node]):
+            theirs = summaries.get(edge.node)
+            told = news.get(edge.node, theirs)
+            if not theirs or not told or seen[number] == len(told):
+                continue
+            new = theirs if told is theirs else dict.fromkeys(news[edge.node][seen[number] :])
+            seen[number] = len(told)
+            changed += _take(summaries[node], edge, [(key, theirs[key]) for key in new], infos[edge.target.fun])
+        if changed:
+            news[node] += changed
             for caller in callers[node]:
                 if caller not in waiting and left[caller]:
                     waiting.add(caller)
                     queue.append(caller)
 
 
-def _grow(
-    node: Node,
-    summaries: dict[Node, Summary],
-    nodes: dict[Node, list[Edge]],
-    effects: dict[Node, list[tuple[Event, int]]],
-    infos: dict[int, FunctionInfo],
-) -> bool:
-    mine = summaries[node]
-    changed = False
-    for event, site in effects.get(node, ()):
-        conditions = conjoin(ALWAYS, event.guards)
-        if conditions:
-            changed |= _add(mine, (site, event.closed), Reach(event.confidence, conditions))
-    for event, target, other in nodes[node]:
-        if not target.inherits or target.here:
+def _take(
+    mine: Summary, edge: Edge, entries: Iterable[tuple[tuple[int, frozenset[Key]], Reach]], info: FunctionInfo
+) -> list[tuple[int, frozenset[Key]]]:
+    """Add what a call brings of the summary of its callee; what of it is news."""
+    event, target, _ = edge
+    changed: list[tuple[int, frozenset[Key]]] = []
+    if not target.inherits or target.here:
+        return changed
+    for (site, closed), reach in entries:
+        conditions = instantiate(reach.conditions, target, event.passed, info)
+        if not conditions:
             continue
-        theirs = summaries.get(other)
-        if not theirs:
+        conditions = conjoin(conditions, event.guards)
+        if not conditions:
             continue
-        info = infos[target.fun]
-        for (site, closed), reach in list(theirs.items()):
-            conditions = instantiate(reach.conditions, target, event.passed, info)
-            if not conditions:
-                continue
-            conditions = conjoin(conditions, event.guards)
-            if not conditions:
-                continue
-            key = (site, outside(closed, event, target, info) if closed or event.closed or target.via else closed)
-            sure = min(reach.confidence, target.confidence)
-            if sure > Confidence.LIKELY and is_guess(reach.conditions, target, event.passed, info):
-                sure = Confidence.LIKELY
-            changed |= _add(mine, key, Reach(sure, conditions))
+        key = (site, outside(closed, event, target, info) if closed or event.closed or target.via else closed)
+        sure = min(reach.confidence, target.confidence)
+        if sure > Confidence.LIKELY and is_guess(reach.conditions, target, event.passed, info):
+            sure = Confidence.LIKELY
+        if _add(mine, key, Reach(sure, conditions)):
+            changed.append(key)
     return changed
 
 
