@@ -166,6 +166,7 @@ def put(
                     before = linker.put_under.get((place, atom), () if atom in known else None)
                     linker.put_under[place, atom] = under if before is None else tuple(test for test in before if test in under)
             known.update(dict.fromkeys(kept_atoms))
+            linker.puts += 1
             if keys:
                 keyed.keep(linker, place, kept_atoms, keys)
 
@@ -241,12 +242,14 @@ def fill(linker: Linker) -> set[int]:
                 if not _is_constructor(linker, place) or _is_constructor(linker, inner):
                     kept(linker, inner)  # what is handed to a constructor is looked for where it is constructed, not further up
     stale: set[int] = set()
+    linker.entries = {}
     for place, readers in tuple(linker.readers.items()):  # while what is there is found out, more may be asked for
         if place not in linker.contents:  # all who may put something there have been looked at: it is told once
             value = _resolved(linker, place)
             if value:
                 linker.contents[place] = value
                 stale.update(readers)
+    linker.entries = None
     return stale
 
 

@@ -191,7 +191,18 @@ def _behind(place: Any, tag: Tag) -> Tag:
 
 def entries(linker: Linker, place: Any, ref: Ref = ITS_OWN) -> dict[tuple[Atom, Tag], None]:
     """What is kept at a place, each with its key. A place that it leads to is looked at once for each key that holds on the way there,
-    as the ways between places are without number."""
+    as the ways between places are without number. While all places are told one after the other, many ask for the same one."""
+    if linker.entries is None:
+        return _entries(linker, place, ref)
+    asked = (place[:3], place[4:], ref)
+    known = linker.entries.get(asked)
+    if known is None or known[0] != linker.puts:
+        found = _entries(linker, place, ref)
+        known = linker.entries[asked] = (linker.puts, found)
+    return known[1]
+
+
+def _entries(linker: Linker, place: Any, ref: Ref) -> dict[tuple[Atom, Tag], None]:
     found: dict[tuple[Atom, Tag], None] = {}
     waiting: list[tuple[Any, Tag]] = [(place[:3], ("param", *ref) if ref is not ITS_OWN else (ITS_OWN,))]
     seen = set(waiting)

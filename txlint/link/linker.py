@@ -122,6 +122,7 @@ class Linker:
         self.methods: set[str] | None = None
         self.methods_by_name: dict[str, list[Fun]] | None = None
         self.holders: dict[str, Klass | None] | None = None  # attribute -> the class that binds it; None: several do
+        self.calls: dict[str, list[Any]] = {}  # of modules, by their paths
         self.parameters: dict[str, frozenset[str]] = {}
         self._flows: dict[tuple[int, int, bool], None] = {}  # being replayed, outermost first
         self._unsettled: dict[tuple[int, int, bool], None] = {}  # replays that asked for something under way
@@ -176,6 +177,8 @@ class Linker:
         self.stale: dict[int, set[int]] = {}  # function -> classes, or -1, for which callers have told something new
         self.stores: dict[Any, dict[Atom, None]] = {}  # place -> what is put there (see `kept`)
         self.put_under: dict[tuple[Any, Atom], tuple[tuple[int, Test], ...]] = {}  # (place, what is put there) -> always under these tests
+        self.puts = 0  # how often more became known of what is put somewhere, or passed
+        self.entries: dict[Any, tuple[int, dict[tuple[Atom, Any], None]]] | None = None  # while places are told: see `keyed.entries`
         self.keys: dict[tuple[Any, Atom], dict[Any, dict[Any, None]]] = {}  # (place, what is put there) -> with what keys (see `keyed`)
         self.narrowed: set[int] = set()  # functions with an annotated parameter of which callers may say more
         self.made_by: dict[int, dict[int, Klass]] | None = None  # metaclass -> the classes that it makes

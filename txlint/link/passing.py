@@ -449,6 +449,7 @@ def tell(linker: Any, fun: Fun, name: str, value: Value, cls: int = NO_CLASS) ->
         merged = merged[:8]
     if merged is not known and merged != known:
         linker.params[key] = merged
+        linker.puts += 1
         if not linker.first_for_class or cls == NO_CLASS or linker.has_replayed(fun, cls):
             linker.stale.setdefault(fun.id, set()).add(cls)
 

@@ -5,11 +5,12 @@ over (``**options``, the function passed on, ``rebuild.delay(clear=True)``)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from txlint.link.linker import Linker
 from txlint.link.project import Fun
-from txlint.model.facts import Body, Param
+from txlint.model.facts import Param
 from txlint.model.shapes import calls_in, last_name
 
 _PLAIN = frozenset({"atomic", "classmethod", "staticmethod"})
@@ -26,9 +27,9 @@ def unpassed(linker: Linker, fun: Fun) -> tuple[tuple[str, Any], ...]:
         return ()
     defaults = ((place, param, param.default) for place, param in enumerate(fact.params))
     asked = [(place, param, given) for place, param, given in defaults if isinstance(given, tuple) and given[0] == "const"]
-    bodies = _bodies_using(linker, fact.name) if asked else []
-    called = sum(last_name(call[1]) == fact.name for body in bodies for call in calls_in(body))
-    if not called or called < sum(_spoken_of(body, fact.name) for body in bodies):
+    called = sum(last_name(call[1]) == fact.name for call in _calls_using(linker, fact.name)) if asked else 0
+    spoken = (_spoken_of(fun.body, fact.name) for module in linker.project.using(fact.name) for fun in (module.body, *module.funs))
+    if not called or called < sum(spoken):
         return ()
     shift = 0 if klass is None or any(last_name(expr) == "staticmethod" for expr, _ in fact.decorators) else 1
     return tuple((param.name, given[1]) for place, param, given in asked if not is_given(linker, fact.name, param, place - shift))
@@ -37,7 +38,7 @@ def unpassed(linker: Linker, fun: Fun) -> tuple[tuple[str, Any], ...]:
 def is_given(linker: Linker, name: str, param: Param, place: int) -> bool:
     """May a call of a function or method of this name give something else than the default for a parameter: by position, by its name (in
     any call of these modules), or as one of the keywords that it hands on?"""
-    for call in (call for body in _bodies_using(linker, name) for call in calls_in(body)):
+    for call in _calls_using(linker, name):
         func, positional, keywords = call[1:4]
         is_asked = last_name(func) == name
         is_above = func.__class__ is tuple and func[1].__class__ is tuple and func[1][1] == "super"
@@ -49,8 +50,13 @@ def is_given(linker: Linker, name: str, param: Param, place: int) -> bool:
     return False
 
 
-def _bodies_using(linker: Linker, name: str) -> list[Body]:
-    return [fun.body for module in linker.project.using(name) for fun in (module.body, *module.funs)]
+def _calls_using(linker: Linker, name: str) -> Iterator[Any]:
+    """All calls in the modules that speak of a name."""
+    for module in linker.project.using(name):
+        calls = linker.calls.get(module.facts.path)
+        if calls is None:
+            calls = linker.calls[module.facts.path] = [call for fun in (module.body, *module.funs) for call in calls_in(fun.body)]
+        yield from calls
 
 
 def _spoken_of(part: Any, name: str) -> int:
