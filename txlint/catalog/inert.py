@@ -15,14 +15,14 @@ METHODS = frozenset({
     "scalar_one_or_none", "scalar_subquery", "scalars", "select_for_update", "select_related", "selectinload", "self_group", "subquery",
     "subqueryload", "union", "unique", "using", "values", "values_list", "where", "with_entities", "with_for_update", "with_only_columns",
     # What Django says of itself, and is told of a form.
-    "add_error", "get_field", "get_fields", "get_for_id", "get_for_model", "get_for_models", "get_model", "get_models", "model_class",
+    "add_error", "get_app_config", "get_field", "get_fields", "get_for_id", "get_for_model", "get_for_models", "get_model", "get_models", "model_class",
     # Logging and tracing.
     "critical", "debug", "error", "exception", "info", "set_attribute", "warn", "warning",
     # Values, texts, numbers, dates, bytes, matches of regular expressions; rows as documents; messages for whoever asked;
     # addresses of views.
     "_", "_tuple", "append", "as_boolean", "as_float", "as_integer", "as_string", "casefold", "decode", "digest", "encode", "endswith",
-    "extend", "flash", "format", "fullmatch", "getall", "getboolean", "getlist", "gettext", "group", "groupdict", "groups", "hexdigest",
-    "isoformat", "items", "keys", "lower", "lstrip", "match", "model_copy", "model_dump", "model_dump_json", "model_validate",
+    "extend", "findall", "finditer", "flash", "format", "fullmatch", "getall", "getboolean", "getlist", "gettext", "group", "groupdict", "groups", "hexdigest",
+    "isoformat", "items", "keys", "lower", "lstrip", "match", "model_copy", "model_dump", "model_dump_json", "model_validate", "normalize_email",
     "quantize", "replace", "route_path", "route_url", "rsplit", "rstrip", "seek", "setdefault", "sort", "split", "splitlines",
     "startswith", "strftime", "strip", "sub", "tell", "title", "total_seconds", "upper",
 })  # fmt: skip

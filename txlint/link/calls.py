@@ -524,6 +524,8 @@ def _unresolved(site: Site) -> None:
             return
     if site.receiver is not None and name == "get" and _is_key(site.expr[2]):
         return
+    if name == "write" and site.func.__class__ is str and site.func.rpartition(".")[0].endswith(("stdout", "stderr")):
+        return
     if not _is_inherited(frame, site.receiver):
         frame.flow.unresolved.append((site.pos, site.func, frame.now_open()))
 
