@@ -428,7 +428,7 @@ def _by_class_attribute(frame: Frame, expr: str, asked: Test) -> tuple[Facts, Fa
     so. None where that tells none of them apart."""
     name, _, attribute = expr.partition(".")
     value = frame.env.get(name, UNKNOWN)
-    if name == frame.self_name or not attribute.isidentifier() or not any(type(atom) in _OF_CLASSES for atom in value):
+    if not value or (len(value) == 1 and type(value[0]) not in _SEVERAL) or name == frame.self_name or not attribute.isidentifier():
         return None
     sides: list[Facts] = []
     for truth in (True, False):
@@ -437,7 +437,7 @@ def _by_class_attribute(frame: Frame, expr: str, asked: Test) -> tuple[Facts, Fa
     return (sides[0], sides[1]) if sides != [[], []] else None
 
 
-_OF_CLASSES = frozenset({Chosen, Cls, Obj, OneOf})
+_SEVERAL = frozenset({Chosen, OneOf})
 
 
 _CLASS_NAMES: dict[str, Callable[[str], str]] = {"__name__": str, "_meta.object_name": str, "_meta.model_name": str.lower}
