@@ -9,6 +9,7 @@ import pytest
 
 from tests.files import GivenFiles
 from txlint.config import Config
+from txlint.frameworks.django.paths import Start
 from txlint.frameworks.django.settings import DjangoSettings, read_settings
 from txlint.frameworks.django.urls import ViewEntry, atomic_views, read_views
 from txlint.lower import lower_source
@@ -374,3 +375,31 @@ def test_cycles_end() -> None:
         + 'from .urls import urlpatterns as up\nurlpatterns = [path("c", include("shop.urls")), path("d", include(up))]\n',
     }
     assert wired(texts) == ["function one"]
+
+
+def test_what_paths_begin_with() -> None:
+    texts = {
+        "shop/urls.py": HEAD
+        + "from .more import routes\n"
+        + 'urlpatterns = [path("a/", one), path("b/<int:pk>/", include("shop.more")), re_path(r"^c/?$", two), path("d/", include("shop.last"))'
+        + ', path("e/", include("shop.last"))]\n',
+        "shop/more.py": HEAD + 'routes = []\nurlpatterns = [path("x/", Orders.as_view())]\n',
+        "shop/last.py": HEAD + 'urlpatterns = [path("y/", views.Invoices.as_view())]\n',
+    }
+    found, _ = views(texts)
+    starts = {view.target.qualname: view.start for view in found if view.confidence is Confidence.CERTAIN}
+    assert starts == {"one": ("/a/", True), "Orders": ("/b/", False), "two": ("/c", False), "Invoices": None}
+
+
+@pytest.mark.parametrize(
+    ("start", "text", "begins", "equals"),
+    [
+        (Start("/a/", True), "/a", (True,), (False,)),
+        (Start("/a/", True), "/a/b", (False,), (False,)),
+        (Start("/a/", False), "/a/b", (), ()),
+        (Start("/a/", False), "/b", (False,), (False,)),
+        (Start("/a/", False), "/a/", (True,), ()),
+    ],
+)
+def test_texts_that_paths_begin_with(start: Start, text: str, begins: tuple[bool, ...], equals: tuple[bool, ...]) -> None:
+    assert (start.begins(text), start.equals(text)) == (begins, equals)

@@ -2,7 +2,8 @@
 
 `decorators` gives the names on a function, `routed` the views with the applications or routers that they were registered on (Flask,
 Starlette with FastAPI on top), `registrations` the calls that register something, `around` the transactions that are open where a piece of
-middleware calls what lies behind it, `verbs_of` the requests for which it does, `entered` a view with such a transaction."""
+middleware calls what lies behind it, `way_to` the tests on the way there, `verbs_of` the requests for which it does, `entered` a view with
+such a transaction."""
 
 from __future__ import annotations
 
@@ -11,11 +12,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from txlint.model.graph import NO_CLASS, Entrance, Opened
-from txlint.model.shapes import bodies, called, calls_in, last_name
+from txlint.model.shapes import bodies, called, calls_in, last_name, statements
 
 if TYPE_CHECKING:
     from txlint.frameworks.types import Atom, Fun, Linker, Value
-    from txlint.model.facts import Body, Expr
+    from txlint.model.facts import Body, Expr, Stmt
 
 
 class Routed(NamedTuple):
@@ -70,23 +71,28 @@ def value_at(linker: Linker, fun: Fun, expr: Expr) -> Value:
 def around(linker: Linker, fun: Fun, klass: Any, names: Container[str], reads: bool = False) -> list[Opened]:
     """What is open where a function calls what lies behind it, a name of these: ``await call_next(request)``. What only reads holds no
     one else's writes back and is left out, unless ``reads`` says that the session is the same."""
+    found: dict[Any, Opened] = {}
+    for region in regions(linker, fun, klass, names):
+        for opened in region:
+            if reads or not opened.reads:
+                one = placed(opened, fun)
+                found.setdefault((one.path, one.pos, one.key), one)
+    return list(found.values())
+
+
+def regions(linker: Linker, fun: Fun, klass: Any, names: Container[str]) -> list[tuple[Opened, ...]]:
+    """What is open at each of the calls of one of these names."""
     flow = linker.replay(fun, klass, True).flow
     called = [(event.func, event.region) for event in flow.events] + [(expr, region) for _, expr, region in flow.unresolved]
-    found: dict[Any, Opened] = {}
-    for expr, region in called:
-        if last_name(expr) in names:
-            for opened in region:
-                if reads or not opened.reads:
-                    one = placed(opened, fun)
-                    found.setdefault((one.path, one.pos, one.key), one)
-    return list(found.values())
+    return [region for expr, region in called if last_name(expr) in names]
 
 
 def verbs_of(linker: Linker, fun: Fun, request: str, opened: Opened) -> Set[str]:
     """The methods of requests, ``POST``, for which a piece of middleware opens something: all, but where it asks ``request.method``."""
-    if opened.function != fun.dotted:
-        return VERBS
-    return _asked(linker, fun, f"{request}.method", fun.body, opened.pos[0], VERBS) or VERBS
+    left: Set[str] = VERBS
+    for test, truth, _ in way_to(fun, opened, ()):
+        left = _told_apart(linker, fun, f"{request}.method", test, left)[not truth]
+    return left or VERBS
 
 
 def serves(method: str, verbs: Set[str]) -> bool:
@@ -98,21 +104,47 @@ def serves(method: str, verbs: Set[str]) -> bool:
 VERBS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
 
-def _asked(linker: Linker, fun: Fun, asked: str, body: Body, line: int, left: Set[str]) -> Set[str] | None:
-    """What of these verbs is left where a block on this line opens; None where the line is not in the body."""
+class Fork(NamedTuple):
+    """A test on the way to a block, what it gives there, and whether views are called where it gives the other."""
+
+    test: Expr
+    truth: bool
+    is_fork: bool
+
+
+_UNTOLD = ""
+"""A test of which nothing is said."""
+
+
+def way_to(fun: Fun, opened: Opened, names: Container[str]) -> list[Fork]:
+    """The tests on the way to the block of a function that opens something, one that is not told where it has none; ``names`` are those by
+    which it calls what lies behind it."""
+    way = _way(fun.body, opened.pos[0], names) if opened.function == fun.dotted else None
+    return way if way is not None else [Fork(_UNTOLD, True, True)]
+
+
+def _way(body: Body, line: int, names: Container[str]) -> list[Fork] | None:
+    """The same for a block on this line; None where the line is not in the body."""
+    passed: list[Fork] = []
     for stmt in body:
         if stmt[0] == "with" and any(pos[0] <= line <= pos[2] for _, _, pos in stmt[1]):
-            return left
-        if stmt[0] == "if":
-            yes, no = _told_apart(linker, fun, asked, stmt[1], left)
-            found = _asked(linker, fun, asked, stmt[2], line, yes) or _asked(linker, fun, asked, stmt[3], line, no)
-            if stmt[2] and stmt[2][-1][0] in ("return", "raise"):
-                left = no
-        else:
-            found = next((each for inner in bodies(stmt) if (each := _asked(linker, fun, asked, inner, line, left))), None)
-        if found is not None:
-            return found
+            return passed
+        for number, inner in enumerate(bodies(stmt)):
+            found = _way(inner, line, names)
+            if found is not None:
+                return [*passed, *([Fork(stmt[1], number == 0, True)] if stmt[0] == "if" else ()), *found]
+        ends = [bool(inner) and inner[-1][0] in ("return", "raise") for inner in bodies(stmt)] if stmt[0] == "if" else []
+        if any(ends):
+            passed.append(Fork(stmt[1], ends[1], _returns(stmt, names)))
+        elif _returns(stmt, names):
+            passed.append(Fork(_UNTOLD, True, True))
     return None
+
+
+def _returns(stmt: Stmt, names: Container[str]) -> bool:
+    """Does a statement return what such a call gives, or return behind one?"""
+    is_called = any(last_name(call[1]) in names for call in calls_in(stmt))
+    return is_called and any(inner[0] == "return" for inner in statements((stmt,)))
 
 
 def _told_apart(linker: Linker, fun: Fun, asked: str, test: Expr, left: Set[str]) -> tuple[Set[str], Set[str]]:

@@ -480,14 +480,14 @@ def _project(
     value = _replaced(linker, frame, expr, return_values, value)  # a task that is made of the wrapper
     direct = [c for c in calls if any(c[0] is a.fun for a in returned)]
     if not calls and waits and returned:
-        return UNKNOWN, [], True  # only handed to what runs it after the commit
+        return _beside(linker, replayed, returned), [], True  # only handed to what runs it after the commit, or in a thread
     if not calls:
         return _applied(linker, frame, decorator, expr, called, value), [], False
     if not direct and returned:
         elsewhere = [c for c in calls if not any(c[0] is a.fun for a in returned)]
         inner_runs = _runs_nested(linker, replayed, returned, elsewhere)
         if inner_runs is None:
-            return UNKNOWN, [], True  # only in something that runs later
+            return _beside(linker, replayed, returned), [], True  # only in something that runs later
         direct = inner_runs
     around = [opened_within(a) for a in return_values if isinstance(a, Within)]
     openers = [replace(opened, kind="custom", name=outer.dotted, pos=pos, path=None, function=None) for opened in around]
@@ -589,6 +589,11 @@ def _handed_on(linker: Linker, event: Event, passed: tuple[Any, ...], depth: int
 
 
 _DEEP = 2
+
+
+def _beside(linker: Linker, replayed: Callable[[Fun], Replay], returned: list[Fn]) -> Value:
+    """What is called in the place of a function that runs later: what puts it off, where that does more (it starts a thread)."""
+    return tuple(linker.atoms(Fn, a.fun, None) for a in returned if _does_more(replayed(a.fun), False))
 
 
 def _does_more(wrapper: Replay, commits: bool) -> bool:

@@ -17,7 +17,7 @@ from txlint.link.kept import kept_beside, one_of
 from txlint.link.members import MOST_SUBCLASSES
 from txlint.link.opening import state_queries
 from txlint.link.project import Klass
-from txlint.link.settled import flag_of, mark_of
+from txlint.link.settled import flag_of, mark_of, told_apart
 from txlint.link.typehints import instances_of, or_below
 from txlint.link.unset import held_in
 from txlint.link.values import (
@@ -75,6 +75,9 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
             flag = flag_of(frame, test) or held_in(frame, test) or mark_of(frame, test)
             if flag is not None:
                 return _both(flag, "truthy", True, True)
+            known = _by_class_attribute(frame, test, Test("", "truthy", True, True))
+            if known is not None:
+                return known
             states = _state_tests(frame, test)
             flag = (carried_in(frame, test) or setting_in(frame, test)) if not any(states) else None
             return _switch(flag) if flag is not None else states
@@ -113,6 +116,10 @@ def tests(frame: Frame, test: Expr) -> tuple[Facts, Facts]:
         named = _by_class_name(frame, test[1], test[2][0], test[3][0])
         if named is not None:
             return named
+        if test[1].__class__ is str and test[2][0] in SAME and test[3][0].__class__ is tuple and test[3][0][0] == "const":
+            known = _by_class_attribute(frame, test[1], Test("", "==", test[3][0][1], SAME[test[2][0]]))
+            if known is not None:
+                return known
         if test[2][0] in ("in", "not in") and test[1].__class__ is tuple and test[1][0] == "const":
             parameter = parameter_of(frame, test[3][0])
             if parameter is not None:
@@ -414,6 +421,23 @@ def _listed(frame: Frame, expr: Expr) -> Sequence[Value]:
                 return ()
     value = frame.looked_at(expr)
     return value[0].items if len(value) == 1 and isinstance(value[0], Seq) else ()
+
+
+def _by_class_attribute(frame: Frame, expr: str, asked: Test) -> tuple[Facts, Facts] | None:
+    """``step.transactional``, ``step.kind == "mail"``: where it holds and where not, a name stands for those alternatives whose classes say
+    so. None where that tells none of them apart."""
+    name, _, attribute = expr.partition(".")
+    value = frame.env.get(name, UNKNOWN)
+    if not value or (len(value) == 1 and type(value[0]) not in _SEVERAL) or name == frame.self_name or not attribute.isidentifier():
+        return None
+    sides: list[Facts] = []
+    for truth in (True, False):
+        left = told_apart(frame.linker, value, attribute, asked, truth)
+        sides.append([NEVER] if not left else [("is", (name, left))] if left != value else [])
+    return (sides[0], sides[1]) if sides != [[], []] else None
+
+
+_SEVERAL = frozenset({Chosen, OneOf})
 
 
 _CLASS_NAMES: dict[str, Callable[[str], str]] = {"__name__": str, "_meta.object_name": str, "_meta.model_name": str.lower}

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from txlint.link.kept import is_filled, is_shared
+from txlint.link.chosen import each_of
+from txlint.link.kept import is_filled, is_shared, one_of
 from txlint.link.keyed import entries
 from txlint.link.project import Fun, Klass, mentions
 from txlint.link.uses import uses_in
-from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtMethod, Fn, Obj, Param, Seq, Value
+from txlint.link.values import UNKNOWN, Chosen, Cls, Const, Ext, ExtMethod, Fn, Obj, OneOf, Param, Seq, Value, union
 from txlint.model.facts import Expr
 from txlint.model.graph import FLAG, Made, Test
 from txlint.model.shapes import calls_in, parts
@@ -329,7 +330,13 @@ def _is_constructor(fun: Fun) -> bool:
 
 
 def _class_level(linker: Linker, klass: Klass, name: str) -> Value:
-    """The constant that the body of a class, or of one above it, gives a name that no constructor assigns."""
+    """The flag that the body of a class, or of one above it, gives a name that no constructor assigns."""
+    value = _in_body(linker, klass, name)
+    return value if value and is_flag(value[0]) else UNKNOWN
+
+
+def _in_body(linker: Linker, klass: Klass, name: str) -> Value:
+    """The same of any constant."""
     found = linker.find(klass, name)
     if found is None or found.bindings is None or name in linker.setters(klass) or len(found.bindings) != 1:
         return UNKNOWN
@@ -337,7 +344,29 @@ def _class_level(linker: Linker, klass: Klass, name: str) -> Value:
     if binding[0] != "value" or (binding[2] is not None and _is_generated(linker, klass)):
         return UNKNOWN
     value = linker.class_attribute(klass, name)
-    return value if len(value) == 1 and is_flag(value[0]) else UNKNOWN
+    return value if len(value) == 1 and isinstance(value[0], Const) else UNKNOWN
+
+
+def told_apart(linker: Linker, value: Value, name: str, asked: Test, truth: bool) -> Value:
+    """What is left of alternatives where a test of their attribute gives this, which the bodies of their classes set:
+    ``step.transactional`` of steps of several classes. What callers pass stays, and whatever may have something else there."""
+    left: Value = UNKNOWN
+    for atom in value:
+        if isinstance(atom, Chosen):
+            left = union(left, each_of(linker, atom, lambda option: told_apart(linker, option, name, asked, truth)))
+        elif isinstance(atom, OneOf):
+            left = union(left, one_of(linker, told_apart(linker, atom.options, name, asked, truth)))
+        elif not isinstance(atom, (Cls, Obj)) or _may_say(linker, atom, name, asked, truth):
+            left = union(left, (atom,))
+    return left
+
+
+def _may_say(linker: Linker, atom: Cls | Obj, name: str, asked: Test, truth: bool) -> bool:
+    is_exact = isinstance(atom, Cls) or atom.exact
+    given = [_in_body(linker, klass, name) for klass in (atom.klass, *(() if is_exact else atom.klass.subclasses))]
+    if not all(given) or not is_settled(linker, atom.klass, name):
+        return True
+    return any(asked.says(each[0].value) is not (not truth) for each in given)  # type: ignore[attr-defined]
 
 
 def _is_generated(linker: Linker, klass: Klass) -> bool:

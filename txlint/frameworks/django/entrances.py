@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from txlint.catalog.types import parse_type
 from txlint.frameworks.django.models import ADMIN, RUN_PYTHON
 from txlint.frameworks.django.packages import REVISION, mutations, only_reads, revision
+from txlint.frameworks.django.paths import Asked, Start
 from txlint.frameworks.django.settings import DjangoSettings
 from txlint.frameworks.django.transactions import NON_ATOMIC, method_named
 from txlint.frameworks.django.urls import ViewEntry, atomic_views, read_views
 from txlint.frameworks.named import bound_to
 from txlint.frameworks.resolver import Resolved
-from txlint.frameworks.routes import around, decorators, placed
+from txlint.frameworks.routes import VERBS, Fork, around, decorators, placed, regions, way_to
 from txlint.frameworks.types import Called
 from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import CHANGED, IDENTITY, NO_CLASS, OF, Entrance, Opened
@@ -95,21 +96,28 @@ def atomic_requests(linker: Linker, settings: DjangoSettings) -> Iterator[Entran
 
 def middleware(linker: Linker, settings: DjangoSettings) -> Iterator[Entrance]:
     """Middleware of the project that calls what lies behind it inside a transaction: the middleware after it, and all views; or, in
-    ``process_view``, the view, perhaps only one that a decorator has marked."""
-    behind: list[Opened] = []
+    ``process_view``, the view, perhaps only one that a decorator has marked.
+
+    Where it calls it outside as well, the tests on the way decide: one of the path, for views whose path the URLconf tells, and one of the
+    method, for handlers that are named after it. What they do not tell (a view whose path is not known, a test of a header, a user, the
+    environment) and other middleware is `likely` inside."""
+    behind: list[_Behind] = []
     of_views: list[tuple[Opened, Marks]] = []
     found: list[Entrance] = []
     for dotted in settings.middleware:
         of_views.extend(_process_view(linker, dotted))
         revised = revision(linker, settings, dotted)
         if revised is not None:
-            behind.append(revised)
+            behind.append(_Behind(revised))
             continue
         fun, klass = _layer(linker, dotted)
         if fun is None:
             continue
-        found.extend(_request(fun, klass, opened) for opened in behind)
-        behind.extend(around(linker, fun, klass, {"get_response"}))
+        for each in behind:
+            told = each.told(None)
+            if told is not None:
+                found.append(_request(fun, klass, each.opened, told))
+        behind.extend(_opens(linker, settings, fun, klass))
     yield from found
     if behind or of_views:
         facts = {module.name: module.facts for module in linker.project.modules.values()}
@@ -118,10 +126,31 @@ def middleware(linker: Linker, settings: DjangoSettings) -> Iterator[Entrance]:
             for fun, cls, _, told in _called(linker, view):
                 klass = linker.project.klasses[cls] if cls >= 0 else None
                 reads = only_reads(linker, view, fun, klass)
-                for opened in behind:
-                    if not (reads and opened.name == REVISION):
-                        yield _request(fun, klass, opened, told)
+                verb = fun.fact.name.upper() if fun.klass is not None and fun.fact.name.upper() in VERBS else ""
+                for each in behind:
+                    if not (reads and each.opened.name == REVISION) and (sure := each.told(view.start, verb)) is not None:
+                        yield _request(fun, klass, each.opened, min(told, sure))
                 yield from (_request(fun, klass, opened, told) for opened in chosen)
+
+
+class _Behind(NamedTuple):
+    """What a piece of middleware has open around what lies behind it, with the tests on the way there."""
+
+    opened: Opened
+    asked: Asked | None = None
+    way: tuple[Fork, ...] = ()
+
+    def told(self, start: Start | None, verb: str = "") -> Confidence | None:
+        return self.asked.told(self.way, start, verb) if self.asked is not None else Confidence.CERTAIN
+
+
+def _opens(linker: Linker, settings: DjangoSettings, fun: Fun, klass: Klass | None) -> Iterator[_Behind]:
+    names, at = {"get_response"}, fun.klass is not None
+    called = regions(linker, fun, klass, names)
+    for opened in around(linker, fun, klass, names):
+        is_always = all(any(each.pos == opened.pos for each in region) for region in called)
+        way = () if is_always or len(fun.fact.params) <= at else tuple(way_to(fun, opened, names))
+        yield _Behind(opened, Asked(linker, settings, fun, fun.fact.params[at].name) if way else None, way)
 
 
 def _process_view(linker: Linker, dotted: str) -> Iterator[tuple[Opened, Marks]]:

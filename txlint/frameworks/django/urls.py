@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from txlint.frameworks.data import (
+    ABSENT,
     Attr,
     Called,
     Cell,
@@ -25,6 +26,7 @@ from txlint.frameworks.data import (
     dotted_name,
 )
 from txlint.frameworks.django.candidates import looks_like_test
+from txlint.frameworks.django.paths import Start
 from txlint.frameworks.django.settings import DjangoSettings
 from txlint.frameworks.django.transactions import exempted_aliases, is_async_class, non_atomic_alias
 from txlint.frameworks.evaluate import Call, Evaluator, Frame, Modules
@@ -47,7 +49,7 @@ class ViewEntry:
 
     ``actions`` maps HTTP methods to methods of a viewset where the URLconf says so; ``keywords`` are the functions and classes given
     to ``as_view``; ``decorators`` those that the URLconf applies, outermost first; ``receiver`` is the class of a bound method.
-    ``exempt`` are the databases named by ``non_atomic_requests``."""
+    ``exempt`` are the databases named by ``non_atomic_requests``; ``start`` is what is known of the paths of its requests."""
 
     target: Resolved
     call: str
@@ -60,6 +62,7 @@ class ViewEntry:
     receiver: Resolved | None = None
     exempt: frozenset[str] = frozenset()
     is_async: bool = False
+    start: Start | None = None
 
 
 def read_views(
@@ -88,6 +91,16 @@ class _Route:
     confidence: Confidence
     decorators: tuple[Resolved, ...] = ()
     exempt: frozenset[str] = frozenset()
+    start: Start | None = None
+
+    def behind(self, cell: Cell | None, by_regex: bool) -> _Route:
+        """With the first argument of ``path(..)``, ``re_path(..)`` behind it."""
+        if self.start is None:
+            return self
+        text = cell.value if cell is not None and not cell.others else None
+        if not isinstance(text, str):
+            return replace(self, start=_below(self.start))
+        return replace(self, start=self.start.by_regex(text) if by_regex else self.start.by_path(text))
 
     def at(self, cell: Cell | None, made: Made | Called) -> _Route:
         confidence = self.confidence if cell is None else min(self.confidence, cell.confidence)
@@ -106,7 +119,7 @@ class _Reader:
         self.entries: dict[tuple[object, ...], ViewEntry] = {}
         self.walked: set[tuple[str, tuple[int, int, int, int]]] = set()
         self.seen: dict[tuple[str, tuple[int, int, int, int]], list[Made]] = {}
-        self.modules_done: set[str] = set()
+        self.starts: dict[str, Start | None] = {}  # of the modules whose routes are read
         self.view_classes: dict[ClassRef, bool] = {}
         self.depth = 0
 
@@ -115,11 +128,12 @@ class _Reader:
         root = self.settings.root_urlconf
         module = self.evaluator.modules.find(root, self.settings.path) if root else None
         if module is not None:
-            self.urlconf(module, Confidence.CERTAIN)
+            is_below = self.settings.get("FORCE_SCRIPT_NAME").value not in (ABSENT, None, "")
+            self.urlconf(module, Confidence.CERTAIN, None if is_below else Start("/", True))
         unsure = Confidence.LIKELY
         for name in sorted(facts):
             if "urlpatterns" in facts[name].bound and not looks_like_test(facts[name].path):
-                self.urlconf(name, unsure)
+                self.urlconf(name, unsure, self.starts.get(name))
         for name in sorted(facts):
             if self._has_routes(facts[name]) and not looks_like_test(facts[name].path):
                 self.routes_in_functions(facts[name])
@@ -205,15 +219,17 @@ class _Reader:
 
     # Lists of routes
 
-    def urlconf(self, module: str, confidence: Confidence) -> None:
-        """The ``urlpatterns`` of a module, once."""
-        if module in self.modules_done or self.depth > DEPTH:
+    def urlconf(self, module: str, confidence: Confidence, start: Start | None) -> None:
+        """The ``urlpatterns`` of a module, once; and once more where it is included behind another path, so that none is known."""
+        if module in self.starts and (start == self.starts[module] or self.starts[module] is None):
             return
-        self.modules_done.add(module)
+        if self.depth > DEPTH:
+            return
+        start = self.starts[module] = start if module not in self.starts else None
         cell = self.evaluator.namespace(module).entries.get("urlpatterns")
         if cell is not None:
             self.depth += 1
-            self.patterns(cell, _Route(self.evaluator.facts(module).path, cell.line, confidence))
+            self.patterns(cell, _Route(self.evaluator.facts(module).path, cell.line, confidence, start=start))
             self.depth -= 1
 
     def patterns(self, cell: Cell, route: _Route) -> None:
@@ -223,7 +239,8 @@ class _Reader:
             inner = replace(route, confidence=min(route.confidence, each.confidence))
             if isinstance(value, Series):
                 if value.kind == "tuple" and len(value.items) in (2, 3, 4) and isinstance(value.items[0].value, str):
-                    self.view(value.items[1], replace(inner, line=each.line or route.line), None)  # (r"^x$", "view")
+                    inner = replace(inner, line=each.line or route.line).behind(value.items[0], True)
+                    self.view(value.items[1], inner, None)  # (r"^x$", "view")
                     continue
                 for item in value.items:
                     self.patterns(item, inner)
@@ -243,6 +260,7 @@ class _Reader:
             for item in made.args[1:]:
                 self.patterns(item, route)
         else:  # i18n_patterns(...), format_suffix_patterns([...]), a function of the project that is given routes
+            route = replace(route, start=None)
             for item in (*made.args, *(cell for _, cell in made.keywords)):
                 if isinstance(self.evaluator.force(item.value), (Series, Made, Attr)):
                     self.patterns(item, route)
@@ -253,6 +271,7 @@ class _Reader:
         cell = made.argument(1, "view")
         if cell is not None:
             exprs = made.expr[2]
+            route = route.behind(made.argument(0, "regex" if made.keyword("regex") else "route"), _last(made) != "path")
             self.wired(cell, route.at(cell, made), made.module, exprs[1] if len(exprs) > 1 else None)
 
     def wired(self, cell: Cell, route: _Route, module: str, expr: Expr | None) -> None:
@@ -266,7 +285,11 @@ class _Reader:
             elif isinstance(value, Attr) and value.name in ("urls", "[]", "get_urls"):
                 self.attribute(value, route)
             elif isinstance(value, Name) and value.dotted.endswith(".urls") and value.dotted.startswith(_ADMIN_SITE):
-                self.add(ViewEntry(Resolved("library", "", value.dotted), "admin", route.path, route.line, route.confidence))
+                self.add(
+                    ViewEntry(
+                        Resolved("library", "", value.dotted), "admin", route.path, route.line, route.confidence, start=_below(route.start)
+                    )
+                )
             else:
                 self.view(each, route, expr, module)
 
@@ -295,9 +318,11 @@ class _Reader:
     def module(self, name: str, route: _Route) -> None:
         found = self.evaluator.modules.find(name, route.path)
         if found is not None:
-            self.urlconf(found, route.confidence)
+            self.urlconf(found, route.confidence, route.start)
         elif not self.evaluator.modules.is_project(name) and "." in name:
-            self.add(ViewEntry(Resolved("library", "", name), "library", route.path, route.line, route.confidence))
+            self.add(
+                ViewEntry(Resolved("library", "", name), "library", route.path, route.line, route.confidence, start=_below(route.start))
+            )
 
     def attribute(self, attr: Attr, route: _Route) -> None:
         """``router.urls``, ``api.urls``, ``site.urls``, ``App.urls[0]``."""
@@ -307,9 +332,9 @@ class _Reader:
         if not isinstance(base, Made):
             return
         if self._is_admin_site(base):
-            self.add(ViewEntry(self._maker(base), "admin", route.path, route.line, route.confidence))
+            self.add(ViewEntry(self._maker(base), "admin", route.path, route.line, route.confidence, start=_below(route.start)))
             return
-        self.router(base, route, set())
+        self.router(base, replace(route, start=_below(route.start)), set())
 
     def _maker(self, made: Made) -> Resolved:
         found = resolved_value(self.evaluator, self.evaluator.force(made.func))
@@ -436,7 +461,7 @@ class _Reader:
             if result is not None and isinstance(result.value, (FunctionRef, ClassRef, Made)) and result.value is not made:
                 return self.depth < DEPTH and self._deeper(result.value, route)
         if isinstance(func, Name) and not self.evaluator.modules.is_project(func.dotted) and decorator is not None and not made.args:
-            self.add(ViewEntry(decorator, "library", route.path, route.line, route.confidence))
+            self.add(ViewEntry(decorator, "library", route.path, route.line, route.confidence, start=_below(route.start)))
             return True
         return False
 
@@ -465,7 +490,9 @@ class _Reader:
     def _class_view(self, made: Made, func: Attr | Name, route: _Route) -> bool:
         if isinstance(func, Name):
             target = Resolved("library", "", func.dotted.removesuffix(".as_view"))
-            self.add(self._with_arguments(ViewEntry(target, "as_view", route.path, route.line, route.confidence), made, route))
+            self.add(
+                self._with_arguments(ViewEntry(target, "as_view", route.path, route.line, route.confidence, start=route.start), made, route)
+            )
             return True
         owner = self.evaluator.force(func.base)
         if isinstance(owner, ClassRef):
@@ -509,6 +536,7 @@ class _Reader:
             receiver=receiver,
             exempt=exempt,
             is_async=is_async,
+            start=route.start,
         )
         self.add(entry if made is None else self._with_arguments(entry, made, route))
 
@@ -564,10 +592,17 @@ class _Reader:
         known = self.entries.get(key)
         if known is None or known.confidence < entry.confidence:
             self.entries[key] = entry
+        elif known.confidence == entry.confidence and known.start != entry.start:
+            self.entries[key] = replace(known, start=None)
 
 
 def _is_library_view(dotted: str) -> bool:
     return dotted.startswith(_VIEW_MODULES) and dotted.endswith(("View", "ViewSet"))
+
+
+def _below(start: Start | None) -> Start | None:
+    """Of what a library, an admin or a router adds to: more is behind it."""
+    return start._replace(is_all=False) if start is not None else None
 
 
 def _last(made: Made) -> str:
