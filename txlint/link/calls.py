@@ -16,7 +16,7 @@ from txlint.link import builtin, taught, uploads
 from txlint.link.chosen import each_of, is_table, kept_under, tests_of
 from txlint.link.conditions import argument, is_given
 from txlint.link.guards import parameter_of
-from txlint.link.held import lasts_briefly
+from txlint.link.held import LEVELS, asked_by, lasts_briefly, provided
 from txlint.link.holding import row_of
 from txlint.link.kept import CALLABLE, MOST_KEPT, one_of, options, put_there
 from txlint.link.library import call_library, proxy_method
@@ -60,7 +60,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.facts import Expr, Pos
-from txlint.model.graph import FLAG, KEY, NEW, NO_CLASS, STORED, Event, ParamTarget, Target, Test
+from txlint.model.graph import FLAG, KEY, NEW, NO_CLASS, NOTHING_PASSED, STORED, Event, ParamTarget, Target, Test
 from txlint.model.kinds import Confidence
 from txlint.model.shapes import calls_in, last_name, speaks_of, statements, times
 
@@ -559,11 +559,12 @@ def call(site: Site, atom: Atom) -> None:
 
 
 def run_at_end(frame: Frame) -> None:
-    """What the function has asked to be called when it has returned: it finds open what its dependencies keep open around it, and what the
-    function has written through them and not committed."""
-    shared = {key for key in frame.keys.values() if key[1:2] == ("global",) and not lasts_briefly(key)}
+    """What runs when the function has returned, and finds open what it has written through its dependencies and not committed: what it
+    has asked to be called then, with what its dependencies keep open around it, and what these do behind their ``yield``."""
+    shared = {key for key in frame.keys.values() if key[1:2] == ("global",)}
     left = {o.key: o for way in frame.returned if not way.handling for o in way.open.values() if o.key in shared and not o.reads}
-    region = (*(opened for opened in frame.region if not lasts_briefly(opened.key)), *left.values())
+    lasting = (opened for opened in (*frame.region, *left.values()) if not lasts_briefly(opened.key))
+    region = tuple(lasting) if frame.at_end else ()
     guards = frame.guards
     for expr, args, keywords, held, sure in frame.at_end if region else ():
         frame.guards = held
@@ -575,6 +576,32 @@ def run_at_end(frame: Frame) -> None:
             site.targets = [t._replace(confidence=min(t.confidence, sure)) if isinstance(t, Target) else t for t in site.targets]
             flush(site)
     frame.guards = guards
+    ending = _ending(frame.linker, frame.asked) if left and not frame.silent else []
+    for fun in ending:
+        sessions = {key for inner in asked_by(frame.linker, fun) for key in provided(frame.linker, inner).values()}
+        begun = tuple(opened for key, opened in left.items() if key in sessions)
+        replay = frame.linker.replay(fun, fun.klass, True)
+        if begun and replay.is_quiet:
+            below = _ending(frame.linker, list(asked_by(frame.linker, fun)))  # these end behind it, others may end before
+            closed = [frame.linker.replay(each, each.klass, True).closes for each in ending if each is not fun and each not in below]
+            region = tuple(opened for opened in begun if not any(opened.key in keys for keys in closed))
+            target = Target(fun.id, fun.klass.id if fun.klass is not None else NO_CLASS, "callback", CERTAIN, (), 1, True)
+            if region and frame.fun.fact is not None:
+                pos = frame.fun.fact.name_pos
+                frame.heard(Event(pos, fun.qualname, region, frozenset(), (), NOTHING_PASSED, True, (target,)))
+
+
+def _ending(linker: Linker, asked: Sequence[Fn]) -> list[Fun]:
+    """The generators among dependencies and what they depend on: they go on when the function that asks for them has returned."""
+    found: dict[int, Fun] = {}
+    seen: set[int] = set()
+    level = list(asked)
+    for _ in range(LEVELS):
+        new = [each.fun for each in level if each.fun.id not in seen]
+        seen.update(fun.id for fun in new)
+        found.update((fun.id, fun) for fun in new if fun.fact is not None and fun.fact.is_generator)
+        level = [inner for fun in new for inner in asked_by(linker, fun)]
+    return list(found.values())
 
 
 def applied(frame: Frame, atom: Atom, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> Value:
