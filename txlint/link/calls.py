@@ -18,7 +18,7 @@ from txlint.link.conditions import argument, is_given
 from txlint.link.guards import parameter_of
 from txlint.link.held import LEVELS, asked_by, lasts_briefly, provided
 from txlint.link.holding import row_of
-from txlint.link.kept import CALLABLE, MOST_KEPT, one_of, options, put_there
+from txlint.link.kept import ADDS, CALLABLE, MOST_KEPT, one_of, options, put_there
 from txlint.link.library import call_library, proxy_method
 from txlint.link.opening import opened_within, opening_of, within
 from txlint.link.passing import bind, called_with, doubt_states, note_parameters, passed, sent_as, tell_left_open
@@ -303,6 +303,8 @@ def _arguments(site: Site, args: tuple[Expr, ...], keywords: tuple[tuple[str | N
                 site.open_ended = True
         elif arg[0] == "call" and site.func.__class__ is str and site.func.endswith(_ENTERING):
             values.append(evaluate_call(frame, arg, used=True, entering=True))
+        elif arg[0] == "call" and (given := _coroutine_kept(site, arg, len(values))) is not None:
+            values.append(given)
         else:
             values.append(frame.ev(arg))
     site.args = tuple(values)
@@ -319,6 +321,40 @@ def _arguments(site: Site, args: tuple[Expr, ...], keywords: tuple[tuple[str | N
                 site.open_ended = True
         else:
             site.keywords[name] = value
+
+
+def _coroutine_kept(site: Site, arg: Any, place: int) -> Value | None:
+    """A coroutine that is not awaited, and given to a function that only keeps it (``uow.on_commit(store(key))``), is yet to run: it
+    stands for its function with these arguments."""
+    keeper = site.values[0] if len(site.values) == 1 else None
+    if type(keeper) is not Fn or site.open_ended:
+        return None
+    kept = _only_keeps(site.frame.linker, keeper.fun)
+    if not kept or place + (keeper.receiver is not None) not in kept:
+        return None
+    frame = site.frame
+    value = frame.looked_at(arg[1])
+    if len(value) != 1 or type(value[0]) is not Fn or not value[0].fun.fact.is_async or value[0].fun.fact.is_generator:  # type: ignore[union-attr]
+        return None
+    inner = Site(frame, arg, True, False, False)
+    frame.ev(arg[1])
+    _arguments(inner, arg[2], arg[3])
+    keywords = tuple((name, given) for name, given in inner.keywords.items() if name is not None)
+    return (frame.linker.atoms(Part, value, inner.args, keywords),)
+
+
+def _only_keeps(linker: Linker, fun: Fun) -> frozenset[int]:
+    """The places of the parameters with which a function does nothing but to put them into a container: ``self.hooks.append(hook)``."""
+    known = linker.keeps.get(fun.id)
+    if known is None:
+        body = [stmt for stmt in fun.body if stmt[0] != "expr" or stmt[1].__class__ is str or stmt[1][0] != "const"]
+        calls = [stmt[1] for stmt in body if stmt[0] == "expr" and stmt[1].__class__ is tuple and stmt[1][0] == "call"]
+        names = fun.fact.params if fun.fact is not None and not fun.fact.is_async and len(calls) == len(body) else ()
+        speaking = [(place, param.name, [call for call in calls if speaks_of(call, (param.name,))]) for place, param in enumerate(names)]
+        known = linker.keeps[fun.id] = frozenset(
+            place for place, name, those in speaking if those and all(call[2] == (name,) and last_name(call[1]) in ADDS for call in those)
+        )
+    return known
 
 
 def _consume(site: Site) -> None:
