@@ -5,7 +5,8 @@ a call runs in `targets`, what it passes in `passing`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from txlint.link import builtin, taught, uploads
 from txlint.link.chosen import each_of, is_table, kept_under, tests_of
 from txlint.link.conditions import argument, is_given
 from txlint.link.guards import parameter_of
-from txlint.link.held import LEVELS, asked_by, lasts_briefly, provided
+from txlint.link.held import LEVELS, asked_by, lasts_briefly, provided, under
 from txlint.link.holding import row_of
 from txlint.link.kept import ADDS, CALLABLE, MOST_KEPT, one_of, options, put_there
 from txlint.link.library import call_library, proxy_method
@@ -60,7 +61,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.facts import Expr, Pos
-from txlint.model.graph import FLAG, KEY, NEW, NO_CLASS, NOTHING_PASSED, STORED, Event, ParamTarget, Target, Test
+from txlint.model.graph import FLAG, KEY, NEW, NO_CLASS, NOTHING_PASSED, STORED, Event, Key, ParamTarget, Target, Test
 from txlint.model.kinds import Confidence
 from txlint.model.shapes import calls_in, last_name, speaks_of, statements, times
 
@@ -597,9 +598,10 @@ def call(site: Site, atom: Atom) -> None:
 def run_at_end(frame: Frame) -> None:
     """What runs when the function has returned, and finds open what it has written through its dependencies and not committed: what it
     has asked to be called then, with what its dependencies keep open around it, and what these do behind their ``yield``."""
-    shared = {key for key in frame.keys.values() if key[1:2] == ("global",)}
-    left = {o.key: o for way in frame.returned if not way.handling for o in way.open.values() if o.key in shared and not o.reads}
-    lasting = (opened for opened in (*frame.region, *left.values()) if not lasts_briefly(opened.key))
+    shared = {name: key for name, key in frame.keys.items() if key[1:2] == ("global",)}
+    ways = [way for way in frame.returned if not way.handling] if shared else []
+    left = {key: o for way in ways for o in way.open.values() if not o.reads and (key := _shared(o.key, shared)) is not None}
+    lasting = (opened for key, opened in (*((o.key, o) for o in frame.region), *left.items()) if not lasts_briefly(key))
     region = tuple(lasting) if frame.at_end else ()
     guards = frame.guards
     for expr, args, keywords, held, sure in frame.at_end if region else ():
@@ -614,8 +616,8 @@ def run_at_end(frame: Frame) -> None:
     frame.guards = guards
     ending = _ending(frame.linker, frame.asked) if left and not frame.silent else []
     for fun in ending:
-        sessions = {key for inner in asked_by(frame.linker, fun) for key in provided(frame.linker, inner).values()}
-        begun = tuple(opened for key, opened in left.items() if key in sessions)
+        sessions = [key for inner in asked_by(frame.linker, fun) for key in provided(frame.linker, inner).values()]
+        begun = [replace(opened, key=key) for key, opened in left.items() if any(_is_in(key, each) for each in sessions)]
         replay = frame.linker.replay(fun, fun.klass, True)
         if begun and replay.is_quiet:
             below = _ending(frame.linker, list(asked_by(frame.linker, fun)))  # these end behind it, others may end before
@@ -625,6 +627,20 @@ def run_at_end(frame: Frame) -> None:
             if region and frame.fun.fact is not None:
                 pos = frame.fun.fact.name_pos
                 frame.heard(Event(pos, fun.qualname, region, frozenset(), (), NOTHING_PASSED, True, (target,)))
+
+
+def _shared(key: Key, shared: Mapping[str, Key]) -> Key | None:
+    """The key by which all who depend on it know what is open, by the names that a function has for what its dependencies give."""
+    if key[1:2] == ("global",):
+        return key if key in shared.values() else None
+    path = str(key[2]) if key[1:2] == ("param",) else ""
+    held = next((name for name in shared if path.startswith(f"{name}.")), None)
+    return under(shared[held], path[len(held) + 1 :]) if held is not None else None
+
+
+def _is_in(key: Key, held: Key) -> bool:
+    """Is it the key of a session, or of one in what that is the key of?"""
+    return key == held or (key[:2] == held[:2] and str(key[2]).startswith(f"{held[2]}."))
 
 
 def _ending(linker: Linker, asked: Sequence[Fn]) -> list[Fun]:

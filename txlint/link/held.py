@@ -13,6 +13,7 @@ from txlint.link.holding import is_kept, via
 from txlint.link.project import Fun, Klass, Module
 from txlint.link.uses import uses_of
 from txlint.link.values import Cls, Const, ExtObj, Fn, Obj, SelfCls, Value
+from txlint.link.values import Param as Passed
 from txlint.model.facts import Expr, Function, Param
 from txlint.model.graph import Key
 from txlint.model.shapes import called, last_name, statements
@@ -133,7 +134,11 @@ def provided(linker: Linker, dependency: Fn, depth: int = 0) -> dict[str, Key]:
             return {"": key if kept else ("session", "global", name)}
     call = fun.returned_call
     found = _keys(_behind(linker, fun, call, depth)) if call is not None else {}
-    if not found and not any(asked_by(linker, fun)) and any(isinstance(atom, Obj) for value in given for atom in value):
+    passed_on = {atom.name for value in given for atom in value if isinstance(atom, Passed) and atom.fun is fun}
+    if not found and len(passed_on) == 1:
+        found = _asked(linker, fun, passed_on.pop(), depth)
+    is_own = not found and not any(provided(linker, inner, depth + 1) for inner in asked_by(linker, fun))
+    if is_own and any(isinstance(atom, Obj) for value in given for atom in value):
         return {"": ("session", "global", name)}
     return found
 
