@@ -544,15 +544,14 @@ def _asks_for_kept(frame: Frame, test: Expr) -> bool | None:
 
 
 def _chosen(frame: Frame, stmt: Any, test: Test, yes: dict[str, Value], no: dict[str, Value]) -> dict[str, tuple[Test, Value, Value]]:
-    """The names that a test alone binds to one of two constants, or to one of two things of a library: in both branches, or in one where
+    """The names that a test alone binds to one of two constants, containers, or things of a library: in both branches, or in one where
     the statements beside the test have bound it before (``event = PAID``, ``if late: event = LATE``)."""
     found = {}
     in_one, in_other = _bound_in(stmt[2]), _bound_in(stmt[3])
     for name in sorted(in_one | in_other):
         one, other = yes.get(name, UNKNOWN), no.get(name, UNKNOWN)
-        if (
-            both_constant(one, other) or (one != other and (_is_made(one) and _is_made(other) or _are_filled(one, other)))
-        ) and _is_only_bound_so(frame, name, 2):
+        are_two = one != other and (_are_filled(one, other) or (_is_made(one) and _is_made(other)))
+        if (are_two or both_constant(one, other)) and _is_only_bound_so(frame, name, 2):
             if (name in in_one and name in in_other) or name in _bound_in(_block_of(frame.fun.body, stmt)):
                 found[name] = (test, one, other)
     return found
