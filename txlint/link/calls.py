@@ -5,7 +5,8 @@ a call runs in `targets`, what it passes in `passing`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +17,9 @@ from txlint.link import builtin, taught, uploads
 from txlint.link.chosen import each_of, is_table, kept_under, tests_of
 from txlint.link.conditions import argument, is_given
 from txlint.link.guards import parameter_of
-from txlint.link.held import lasts_briefly
+from txlint.link.held import LEVELS, asked_by, lasts_briefly, provided, under
 from txlint.link.holding import row_of
-from txlint.link.kept import CALLABLE, MOST_KEPT, one_of, options, put_there
+from txlint.link.kept import ADDS, CALLABLE, MOST_KEPT, one_of, options, put_there
 from txlint.link.library import call_library, proxy_method
 from txlint.link.opening import opened_within, opening_of, within
 from txlint.link.passing import bind, called_with, doubt_states, note_parameters, passed, sent_as, tell_left_open
@@ -60,7 +61,7 @@ from txlint.link.values import (
     union,
 )
 from txlint.model.facts import Expr, Pos
-from txlint.model.graph import FLAG, KEY, NEW, NO_CLASS, STORED, Event, ParamTarget, Target, Test
+from txlint.model.graph import FLAG, KEY, NEW, NO_CLASS, NOTHING_PASSED, STORED, Event, Key, ParamTarget, Target, Test
 from txlint.model.kinds import Confidence
 from txlint.model.shapes import calls_in, last_name, speaks_of, statements, times
 
@@ -303,6 +304,8 @@ def _arguments(site: Site, args: tuple[Expr, ...], keywords: tuple[tuple[str | N
                 site.open_ended = True
         elif arg[0] == "call" and site.func.__class__ is str and site.func.endswith(_ENTERING):
             values.append(evaluate_call(frame, arg, used=True, entering=True))
+        elif arg[0] == "call" and (given := _coroutine_kept(site, arg, len(values))) is not None:
+            values.append(given)
         else:
             values.append(frame.ev(arg))
     site.args = tuple(values)
@@ -319,6 +322,40 @@ def _arguments(site: Site, args: tuple[Expr, ...], keywords: tuple[tuple[str | N
                 site.open_ended = True
         else:
             site.keywords[name] = value
+
+
+def _coroutine_kept(site: Site, arg: Any, place: int) -> Value | None:
+    """A coroutine that is not awaited, and given to a function that only keeps it (``uow.on_commit(store(key))``), is yet to run: it
+    stands for its function with these arguments."""
+    keeper = site.values[0] if len(site.values) == 1 else None
+    if type(keeper) is not Fn or site.open_ended:
+        return None
+    kept = _only_keeps(site.frame.linker, keeper.fun)
+    if not kept or place + (keeper.receiver is not None) not in kept:
+        return None
+    frame = site.frame
+    value = frame.looked_at(arg[1])
+    if len(value) != 1 or type(value[0]) is not Fn or not value[0].fun.fact.is_async or value[0].fun.fact.is_generator:  # type: ignore[union-attr]
+        return None
+    inner = Site(frame, arg, True, False, False)
+    frame.ev(arg[1])
+    _arguments(inner, arg[2], arg[3])
+    keywords = tuple((name, given) for name, given in inner.keywords.items() if name is not None)
+    return (frame.linker.atoms(Part, value, inner.args, keywords),)
+
+
+def _only_keeps(linker: Linker, fun: Fun) -> frozenset[int]:
+    """The places of the parameters with which a function does nothing but to put them into a container: ``self.hooks.append(hook)``."""
+    known = linker.keeps.get(fun.id)
+    if known is None:
+        body = [stmt for stmt in fun.body if stmt[0] != "expr" or stmt[1].__class__ is str or stmt[1][0] != "const"]
+        calls = [stmt[1] for stmt in body if stmt[0] == "expr" and stmt[1].__class__ is tuple and stmt[1][0] == "call"]
+        names = fun.fact.params if fun.fact is not None and not fun.fact.is_async and len(calls) == len(body) else ()
+        speaking = [(place, param.name, [call for call in calls if speaks_of(call, (param.name,))]) for place, param in enumerate(names)]
+        known = linker.keeps[fun.id] = frozenset(
+            place for place, name, those in speaking if those and all(call[2] == (name,) and last_name(call[1]) in ADDS for call in those)
+        )
+    return known
 
 
 def _consume(site: Site) -> None:
@@ -561,11 +598,13 @@ def call(site: Site, atom: Atom) -> None:
 
 
 def run_at_end(frame: Frame) -> None:
-    """What the function has asked to be called when it has returned: it finds open what its dependencies keep open around it, and what the
-    function has written through them and not committed."""
-    shared = {key for key in frame.keys.values() if key[1:2] == ("global",) and not lasts_briefly(key)}
-    left = {o.key: o for way in frame.returned if not way.handling for o in way.open.values() if o.key in shared and not o.reads}
-    region = (*(opened for opened in frame.region if not lasts_briefly(opened.key)), *left.values())
+    """What runs when the function has returned, and finds open what it has written through its dependencies and not committed: what it
+    has asked to be called then, with what its dependencies keep open around it, and what these do behind their ``yield``."""
+    shared = {name: key for name, key in frame.keys.items() if key[1:2] == ("global",)}
+    ways = [way for way in frame.returned if not way.handling] if shared else []
+    left = {key: o for way in ways for o in way.open.values() if not o.reads and (key := _shared(o.key, shared)) is not None}
+    lasting = (opened for key, opened in (*((o.key, o) for o in frame.region), *left.items()) if not lasts_briefly(key))
+    region = tuple(lasting) if frame.at_end else ()
     guards = frame.guards
     for expr, args, keywords, held, sure in frame.at_end if region else ():
         frame.guards = held
@@ -577,6 +616,46 @@ def run_at_end(frame: Frame) -> None:
             site.targets = [t._replace(confidence=min(t.confidence, sure)) if isinstance(t, Target) else t for t in site.targets]
             flush(site)
     frame.guards = guards
+    ending = _ending(frame.linker, frame.asked) if left and not frame.silent else []
+    for fun in ending:
+        sessions = [key for inner in asked_by(frame.linker, fun) for key in provided(frame.linker, inner).values()]
+        begun = [replace(opened, key=key) for key, opened in left.items() if any(_is_in(key, each) for each in sessions)]
+        replay = frame.linker.replay(fun, fun.klass, True)
+        if begun and replay.is_quiet:
+            below = _ending(frame.linker, list(asked_by(frame.linker, fun)))  # these end behind it, others may end before
+            closed = [frame.linker.replay(each, each.klass, True).closes for each in ending if each is not fun and each not in below]
+            region = tuple(opened for opened in begun if not any(opened.key in keys for keys in closed))
+            target = Target(fun.id, fun.klass.id if fun.klass is not None else NO_CLASS, "callback", CERTAIN, (), 1, True)
+            if region and frame.fun.fact is not None:
+                pos = frame.fun.fact.name_pos
+                frame.heard(Event(pos, fun.qualname, region, frozenset(), (), NOTHING_PASSED, True, (target,)))
+
+
+def _shared(key: Key, shared: Mapping[str, Key]) -> Key | None:
+    """The key by which all who depend on it know what is open, by the names that a function has for what its dependencies give."""
+    if key[1:2] == ("global",):
+        return key if key in shared.values() else None
+    path = str(key[2]) if key[1:2] == ("param",) else ""
+    held = next((name for name in shared if path.startswith(f"{name}.")), None)
+    return under(shared[held], path[len(held) + 1 :]) if held is not None else None
+
+
+def _is_in(key: Key, held: Key) -> bool:
+    """Is it the key of a session, or of one in what that is the key of?"""
+    return key == held or (key[:2] == held[:2] and str(key[2]).startswith(f"{held[2]}."))
+
+
+def _ending(linker: Linker, asked: Sequence[Fn]) -> list[Fun]:
+    """The generators among dependencies and what they depend on: they go on when the function that asks for them has returned."""
+    found: dict[int, Fun] = {}
+    seen: set[int] = set()
+    level = list(asked)
+    for _ in range(LEVELS):
+        new = [each.fun for each in level if each.fun.id not in seen]
+        seen.update(fun.id for fun in new)
+        found.update((fun.id, fun) for fun in new if fun.fact is not None and fun.fact.is_generator)
+        level = [inner for fun in new for inner in asked_by(linker, fun)]
+    return list(found.values())
 
 
 def applied(frame: Frame, atom: Atom, args: tuple[Value, ...], keywords: dict[str | None, Value]) -> Value:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from txlint.link.changes import REREADS, covers, done, functions_named, of_others
 from txlint.link.project import Fun, Klass
 from txlint.link.unset import NOT_KNOWN, Answer, is_held, meanwhile, names_of, row_of_class, when_made
-from txlint.link.uses import RECEIVES, Uses, holds, until, uses_before, uses_in
-from txlint.link.values import UNKNOWN, Cls, Const, ExtMethod, Obj, Param, SelfObj, Value
+from txlint.link.uses import RECEIVES, Uses, holds, until, uses_before, uses_in, uses_of
+from txlint.link.values import UNKNOWN, Cls, Const, ExtMethod, Obj, Param, SelfObj, Seq, Value
 from txlint.model.facts import Body, Expr, Pos, Stmt
 from txlint.model.graph import HELD, OF
 from txlint.model.shapes import bodies, last_name, parts
@@ -65,8 +65,11 @@ def carried(
     name: str,
     attribute: str,
 ) -> Answer:
-    """What an attribute is of what a function passes in a call, for the ``callee``'s parameter of this name or at a position. ``own`` is
-    the name of the function's receiver; ``args`` and ``keywords`` are what is passed."""
+    """What an attribute is of what a function passes in a call, for the ``callee``'s parameter of this name or at a position; where none is
+    asked for, the classes of the items of a list that it passes. ``own`` is the name of the function's receiver; ``args`` and
+    ``keywords`` are what is passed."""
+    if not attribute:
+        return _in_list(linker, fun, call, args, keywords, linker.project.funs[callee], position, name)
     passed = _passed(call, args, keywords, position, name)
     if passed is None or fun.fact is None or (passed[0].__class__ is str and passed[0] not in fun.scope):
         return NOT_KNOWN
@@ -85,6 +88,45 @@ def carried(
                 known = _made_with(linker, fun, call[4], arg, attribute)
         linker.carried[key] = known
     return known
+
+
+def _in_list(
+    linker: Linker,
+    fun: Fun,
+    call: Expr,
+    args: tuple[Value, ...],
+    keywords: Mapping[str | None, Value],
+    callee: Fun,
+    position: int,
+    name: str,
+) -> Answer:
+    """The classes of what is passed in a list, ``publish([Paid(), Shipped()])``, or one by one, ``publish(Paid(), Shipped())``:
+    ``("class", those)``; ``("listed", name)`` where it is a parameter of the function and nothing else, ``("param", name)`` where the
+    list is."""
+    if any(param.name == name and param.kind == "vararg" for param in (callee.fact.params if callee.fact is not None else ())):
+        exprs, given = call[2][position:], args[position:]
+        if len(exprs) == 1 and exprs[0].__class__ is tuple and exprs[0][0] == "star" and len(call[2]) == position + 1:
+            return _unbound(linker, fun, exprs[0][1])
+    else:
+        expr = call[2][position] if 0 <= position < len(call[2]) else next((each for key, each in call[3] if key == name), None)
+        if expr.__class__ is str:
+            return _unbound(linker, fun, expr)
+        value = args[position] if 0 <= position < len(args) else keywords.get(name, UNKNOWN)
+        if expr is None or expr[0] not in ("list", "tuple") or len(value) != 1 or not isinstance(value[0], Seq):
+            return NOT_KNOWN
+        exprs, given = expr[1], value[0].items
+    if len(exprs) != len(given) or any(each.__class__ is tuple and each[0] == "star" for each in (*call[2], *exprs)):
+        return NOT_KNOWN
+    if len(given) == 1 and (own := next((atom for atom in given[0] if isinstance(atom, Param) and atom.fun is fun), None)) is not None:
+        return ("listed", own.name)
+    made = [each[0].klass.id if len(each) == 1 and isinstance(each[0], Obj) and each[0].exact else None for each in given]
+    return NOT_KNOWN if None in made else ("class", frozenset(made))
+
+
+def _unbound(linker: Linker, fun: Fun, name: Expr) -> Answer:
+    """A parameter of the function that it never binds again."""
+    is_own = name.__class__ is str and fun.fact is not None and any(param.name == name for param in fun.fact.params)
+    return ("param", name) if is_own and not uses_of(linker, fun, name).bindings else NOT_KNOWN
 
 
 def _declared(linker: Linker, fun: Fun, name: str) -> Value:

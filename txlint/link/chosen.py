@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.link.kept import CALLABLE, MOST_KEPT, kept, options
-from txlint.link.keyed import SEVERAL, Tag, entries, fits
+from txlint.link.keyed import CLASSES, SEVERAL, Tag, entries, fits
 from txlint.link.values import UNKNOWN, Atom, Chosen, Cls, Const, Ext, Many, Obj, OneOf, Param, Seq, Stored, Table, Value
 from txlint.model.graph import KEY, Test
 
@@ -59,7 +59,7 @@ def entry_of(linker: Linker, table: Table, key: Value) -> Value:
 def kept_under(linker: Linker, atom: Stored) -> Chosen | None:
     """What is kept under a key that the caller gives, as a choice; None where the keys are not of one kind."""
     asked = atom.place[3] if len(atom.place) > 3 else None
-    if asked is None or asked[0] not in ("param", "type", *SEVERAL):
+    if asked is None or asked[0] not in ("param", *_OF_CLASSES, *SEVERAL):
         return None
     under: dict[Atom, list[Tag]] = {}
     for other, tag in entries(linker, atom.place):
@@ -70,6 +70,9 @@ def kept_under(linker: Linker, atom: Stored) -> Chosen | None:
     wanted = asked[1] if asked[0] in SEVERAL else (asked,)
     held = [(each, _parts(tag, len(wanted))) for each in options(linker, atom) for tag in under.get(each, (None,))]
     return _by_parts(linker, held, wanted)
+
+
+_OF_CLASSES = ("type", CLASSES)
 
 
 def _parts(tag: Tag, number: int) -> tuple[Tag, ...]:
@@ -83,7 +86,7 @@ def _by_parts(linker: Linker, held: Sequence[tuple[Atom, tuple[Tag, ...]]], want
     for place, asked in enumerate(wanted[at:], at):
         kinds = {part[0] for _, parts in held if (part := parts[place]) is not None and part[0] in ("const", "class")}
         kind = kinds.pop() if len(kinds) == 1 else None
-        if kind is None or asked is None or asked[0] not in ("param", "type") or (kind == "const" and asked[0] == "type"):
+        if kind is None or asked is None or asked[0] not in ("param", *_OF_CLASSES) or (kind == "const" and asked[0] in _OF_CLASSES):
             continue
         by_key: dict[Any, list[tuple[Atom, tuple[Tag, ...]]]] = {}
         for each in held:
@@ -95,7 +98,8 @@ def _by_parts(linker: Linker, held: Sequence[tuple[Atom, tuple[Tag, ...]]], want
             for atom in dict.fromkeys(atom for atom, _ in those) if inner is None else (inner,):
                 _add(found, atom, keys)
         param = linker.atoms(Param, linker.project.funs[asked[1]], asked[2])
-        return linker.atoms(Chosen, tuple(found), tuple(found.values()), param, "class" if kind == "class" else "in")
+        op = "in" if kind == "const" else "item" if asked[0] == CLASSES else "class"
+        return linker.atoms(Chosen, tuple(found), tuple(found.values()), param, op)
     return None
 
 
@@ -152,7 +156,7 @@ def _given(linker: Linker, atom: Atom, op: str) -> tuple[Any, ...]:
         if isinstance(atom, Ext):
             return (linker.number_of(atom.name),)
         return (atom.klass.id,) if isinstance(atom, Cls) or (isinstance(atom, Obj) and atom.exact) else ()
-    return (atom.value,) if isinstance(atom, Const) else ()
+    return (atom.value,) if isinstance(atom, Const) and op != "item" else ()
 
 
 def tests_of(frame: Frame, chosen: Chosen) -> Iterator[tuple[Atom, tuple[Test, ...]]]:

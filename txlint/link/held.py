@@ -6,13 +6,14 @@ made of the other (``self.orders = Orders(self.session)``), are one session with
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from txlint.link.holding import is_kept, via
 from txlint.link.project import Fun, Klass, Module
 from txlint.link.uses import uses_of
 from txlint.link.values import Cls, Const, ExtObj, Fn, Obj, SelfCls, Value
+from txlint.link.values import Param as Passed
 from txlint.model.facts import Expr, Function, Param
 from txlint.model.graph import Key
 from txlint.model.shapes import called, last_name, statements
@@ -133,15 +134,20 @@ def provided(linker: Linker, dependency: Fn, depth: int = 0) -> dict[str, Key]:
             return {"": key if kept else ("session", "global", name)}
     call = fun.returned_call
     found = _keys(_behind(linker, fun, call, depth)) if call is not None else {}
-    if not found and not _asks(linker, fun) and any(isinstance(atom, Obj) for value in given for atom in value):
+    passed_on = {atom.name for value in given for atom in value if isinstance(atom, Passed) and atom.fun is fun}
+    if not found and len(passed_on) == 1:
+        found = _asked(linker, fun, passed_on.pop(), depth)
+    is_own = not found and not any(provided(linker, inner, depth + 1) for inner in asked_by(linker, fun))
+    if is_own and any(isinstance(atom, Obj) for value in given for atom in value):
         return {"": ("session", "global", name)}
     return found
 
 
-def _asks(linker: Linker, fun: Fun) -> bool:
-    """Does a dependency ask for others? Then what it gives may be theirs."""
-    params = fun.fact.params if fun.fact is not None else ()
-    return any(linker.dependencies(each.annotation, each.default, fun.module, fun.klass, fun.parent) for each in params)
+def asked_by(linker: Linker, fun: Fun) -> Iterator[Fn]:
+    """The dependencies that a function asks for in its parameters."""
+    for each in fun.fact.params if fun.fact is not None else ():
+        if each.annotation is not None or each.default is not None:
+            yield from linker.dependencies(each.annotation, each.default, fun.module, fun.klass, fun.parent)
 
 
 def composed(
@@ -260,14 +266,22 @@ def _read(linker: Linker, fun: Fun, klass: Klass, found: dict[str, Source]) -> N
     params = {param.name for param in fact.params[1:]} if fact.name == "__init__" else set()
     for stmt in fun.body:
         if stmt[0] == "assign":
-            for target in stmt[1]:
+            for target, given in (pair for each in stmt[1] for pair in _pairs(each, stmt[2])):
                 if target.__class__ is str and target.startswith(own) and "." not in target[len(own) :]:
-                    _keep(linker, fun, target[len(own) :], stmt[2], own, params, found)
+                    _keep(linker, fun, target[len(own) :], given, own, params, found)
         elif stmt[0] == "ann" and stmt[1].__class__ is str and stmt[1].startswith(own) and stmt[3] is not None:
             _keep(linker, fun, stmt[1][len(own) :], stmt[3], own, params, found)
         elif stmt[0] == "expr" and _is_super_init(stmt[1]):
             inner, names = _of_next(linker, klass, fun)
             _carry(linker, fun, inner, by_parameter(names, stmt[1], 1), "", own, params, found)
+
+
+def _pairs(target: Expr, given: Expr) -> Iterable[tuple[Expr, Expr]]:
+    """What is assigned to what: ``self.rows, self.clock = rows, clock``."""
+    if target.__class__ is not tuple or given.__class__ is not tuple or {target[0], given[0]} - {"list", "tuple"}:
+        return ((target, given),)
+    is_plain = len(target[1]) == len(given[1]) and all(item.__class__ is str or item[0] != "star" for item in (*target[1], *given[1]))
+    return zip(target[1], given[1], strict=True) if is_plain else ()
 
 
 def _read_property(linker: Linker, fun: Fun, fact: Function, found: dict[str, Source]) -> None:

@@ -3,7 +3,9 @@
 A key is ``("const", value)``, ``("class", class number)`` (the class itself, or that of the very object whose ``type()`` is asked for), or
 that of whoever calls: ``("param", function number, name)``, ``("type", function number, name)`` for the class of what is passed,
 ``("of", function number, name, attribute)`` for an attribute of it (``get(cls.slug)``),
-``("each", function number, name)`` for any item of what is passed (``for name in names: registry[name] = func``); of what is kept itself,
+``("each", function number, name)`` for any item of what is passed (``for name in names: registry[name] = func``),
+``("classes", function number, name)`` for the class of any of these (``for event in events: handlers[type(event)]``); of what is kept
+itself,
 ``("own", attribute)``; or several together, ``("tuple", keys)``, or one after the other, ``("path", keys)`` of a container in a
 container; the last of these may be left out. A function that a decorator's factory keeps, or that is handed over beside
 its key, has the key that was passed in the same call. None: not known."""
@@ -34,6 +36,7 @@ _METACLASSES = frozenset({"builtins.type", "abc.ABCMeta"})
 _CONCRETE = frozenset({"const", "class"})
 _EACH = "each"
 SEVERAL = frozenset({"path", "tuple"})
+CLASSES = "classes"
 _MOST_TOGETHER = 16
 """Combinations of the parts of one key that are told apart, in one step and at one place."""
 
@@ -49,7 +52,10 @@ def key_of(frame: Frame, expr: Expr, value: Value) -> Tag:
         asked = expr[2][0]
     if asked is None:
         return (_item_of(frame, expr) if frame.loops else None) or tag_of(value)
-    return class_tag(frame.ev(asked))
+    tag = class_tag(frame.ev(asked))
+    if tag is None and frame.loops and (each := _item_of(frame, asked)) is not None and each[1] == frame.fun.id:
+        return (CLASSES, *each[1:])
+    return tag
 
 
 def by_attributes(frame: Frame, value: Value, fun: Fun, given: Mapping[str, Expr], bound: Mapping[str, Value]) -> Value:

@@ -158,6 +158,7 @@ class Linker:
         self.runnable: dict[tuple[int, int], bool] = {}  # (class, method of a base class) -> may instances run it, see `may_run`
         self.implemented: dict[int, Klass] = {}  # abstract class -> the one that there is
         self.spawns: dict[str, bool] = {}  # libraries' functions: do they run their arguments elsewhere?
+        self.keeps: dict[int, frozenset[int]] = {}  # functions -> the places of parameters that they only put into a container
         self._depth = 0
         self.params: dict[tuple[int, str, int], Value] = {}  # (function, parameter, class or -1): what callers pass
         self.asking: set[int] = set()  # functions that ask of an annotated parameter what only callers can say

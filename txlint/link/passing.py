@@ -122,7 +122,7 @@ def passed(site: Site) -> Passed:
         values[CHANGED] = changes
     if row == NEW and (made := _made_here(site)) is not None:
         values[HELD] = ("held", made)
-    if site.args or site.keywords:
+    if site.args or site.keywords or site.open_ended:
         values[OF] = ("of", carried, frame.linker, frame.fun, frame.self_name, site.expr, site.args, site.keywords)
     if site.open_ended and (star := _handed_on(site)) is not None:
         values[STAR] = star

@@ -111,7 +111,7 @@ class Frame:
     transactions that the function itself has open, and the `Flow` of events that it leaves."""
 
     __slots__ = (
-        "assigned_params", "at", "at_end", "awaiting", "back_if", "by_test", "cached", "called", "chain", "closed", "commits",
+        "asked", "assigned_params", "at", "at_end", "awaiting", "back_if", "by_test", "cached", "called", "chain", "closed", "commits",
         "constants", "dead", "depth", "each", "emptied", "ends", "env", "exact", "exits", "filled", "flow", "fun", "given", "given_if",
         "grown", "guards", "handling", "instead", "is_quiet", "joining", "joins_from", "jumped", "keys", "klass", "linker",
         "listed", "loops", "module", "never", "of_columns", "open", "origins", "owners", "paired", "parent", "past", "promises",
@@ -196,6 +196,7 @@ class Frame:
         self.loops: list[tuple[Stmt, tuple[Opened, ...]]] = []  # around what is replayed, with what was open when they began
         # What is open only where names are this, and what is otherwise: for when the same is asked again.
         self.instead: dict[tuple[Key, Pos], tuple[tuple[Way, ...], Opened | None]] = {}
+        self.asked: tuple[Fn, ...] = ()  # the dependencies in its parameters
         # Calls whose first argument is called when this function has returned: the call, what it passes, under which tests, how sure.
         self.at_end: list[tuple[Expr, tuple[Value, ...], dict[str | None, Value], tuple[Test, ...], Confidence]] = []
         self.stands_for: dict[str, Expr] = {}  # targets of a loop over what is listed: what they are in this round
@@ -272,6 +273,7 @@ class Frame:
         for param in params[first : first + 1] if fun.id in linker.contexts else ():
             if param.kind != "vararg":
                 self.env[param.name] = linker.contexts[fun.id]
+        self.asked = tuple(dependency for dependency, _ in asked)
         for dependency_of, name in asked:
             self.request_wide(dependency_of, name)
 
@@ -319,7 +321,7 @@ class Frame:
             del self.returned[self.joins_from :]
         is_joining = bool(self.joining and self.returned)
         self.returned = self.returned or self.joining
-        if self.at_end:
+        if self.at_end or self.asked:
             run_at_end(self)
         self.returned = self._ways_of_class()
         left: dict[Key, Opened] = {}

@@ -42,10 +42,27 @@ from txlint.link.properties import load, look, write
 from txlint.link.putting import put_at
 from txlint.link.targets import ended, iterate, left_open
 from txlint.link.uses import uses_of
-from txlint.link.values import UNKNOWN, Cls, Const, Ext, ExtObj, Fn, Generated, Obj, Param, SelfObj, Stored, Value, union
+from txlint.link.values import (
+    UNKNOWN,
+    Cls,
+    Const,
+    Ext,
+    ExtObj,
+    Fn,
+    Generated,
+    Many,
+    Obj,
+    Param,
+    SelfObj,
+    Seq,
+    Stored,
+    Table,
+    Value,
+    union,
+)
 from txlint.model.facts import Body, Expr, Pos
 from txlint.model.graph import Key, Test
-from txlint.model.shapes import bodies, called, calls_in, last_name, statements
+from txlint.model.shapes import bodies, called, calls_in, last_name, speaks_of, statements
 
 if TYPE_CHECKING:
     from txlint.link.replay import Frame
@@ -247,6 +264,10 @@ def assign(frame: Frame, target: Expr, value: Value, source: Expr | None = None)
                 if (which := one_of_two(frame, source)) is not None:
                     const = frame.linker.atoms.const
                     frame.by_test[target] = (value, which[0], (const(which[1]),), (const(which[2]),))
+                elif (test := only_test(tests(frame, source[1])[0])) is not None:
+                    one, other = (frame.looked_at(each) for each in source[2:])
+                    if one != other and _are_filled(one, other):
+                        frame.by_test[target] = (value, test, one, other)
             if frame.cached:
                 frame.cached = {text for text in frame.cached if text.partition(".")[0] != target}
             if frame.each:
@@ -523,13 +544,14 @@ def _asks_for_kept(frame: Frame, test: Expr) -> bool | None:
 
 
 def _chosen(frame: Frame, stmt: Any, test: Test, yes: dict[str, Value], no: dict[str, Value]) -> dict[str, tuple[Test, Value, Value]]:
-    """The names that a test alone binds to one of two constants, or to one of two things of a library: in both branches, or in one where
+    """The names that a test alone binds to one of two constants, containers, or things of a library: in both branches, or in one where
     the statements beside the test have bound it before (``event = PAID``, ``if late: event = LATE``)."""
     found = {}
     in_one, in_other = _bound_in(stmt[2]), _bound_in(stmt[3])
     for name in sorted(in_one | in_other):
         one, other = yes.get(name, UNKNOWN), no.get(name, UNKNOWN)
-        if (both_constant(one, other) or (one != other and _is_made(one) and _is_made(other))) and _is_only_bound_so(frame, name, 2):
+        are_two = one != other and (_are_filled(one, other) or (_is_made(one) and _is_made(other)))
+        if (are_two or both_constant(one, other)) and _is_only_bound_so(frame, name, 2):
             if (name in in_one and name in in_other) or name in _bound_in(_block_of(frame.fun.body, stmt)):
                 found[name] = (test, one, other)
     return found
@@ -593,6 +615,31 @@ def _while(frame: Frame, stmt: Any) -> None:
 
 
 def _for(frame: Frame, stmt: Any) -> None:
+    """A loop over what a local name has that a test has chosen from two containers is looked at once for each of them."""
+    name = next((each for each, known in frame.by_test.items() if speaks_of(stmt[2], (each,)) and _are_filled(*known[2:])), None)
+    if name is None:
+        _over(frame, stmt)
+        return
+    chosen = value, test, one, other = frame.by_test.pop(name)
+    before = frame.fork()
+    assume(frame, [("test", test)])
+    frame.env[name] = one
+    _over(frame, stmt)
+    in_one = frame.state()
+    frame.resume(before)
+    assume(frame, [("test", test.otherwise())])
+    frame.env[name] = other
+    _over(frame, stmt)
+    frame.join(before, in_one, frame.state(), test)
+    frame.env[name], frame.by_test[name] = value, chosen
+
+
+def _are_filled(*values: Value) -> bool:
+    """Are they containers in which something is known to be?"""
+    return all(value and all(type(atom) in (Many, Seq, Stored, Table) for atom in value) for value in values)
+
+
+def _over(frame: Frame, stmt: Any) -> None:
     fields = fields_over(frame, stmt[2]) if frame.self_name is not None else None
     if fields is not None and not fields:
         frame.skipped |= {stmt[6]}

@@ -70,6 +70,8 @@ def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> 
         return _of_argument(test, target, passed, info)
     if test.param.startswith(SETTING):
         return ("param", test.param)
+    if test.op == "item" and not test.param.startswith(FLAG):
+        return _of_argument(test, target, passed, info)
     for name, value in target.given:
         if name == test.param:
             if value.__class__ is Handed:
@@ -203,12 +205,14 @@ def _held(test: Test, target: Target, passed: Passed) -> tuple[Any, ...]:
 
 
 def _of_argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> tuple[Any, ...]:
-    """What an attribute of what the call passes for a parameter is, for the caller that has assigned it."""
+    """What an attribute of what the call passes for a parameter is, for the caller that has assigned it; or of which classes its items."""
     name, _, attribute = test.param.removeprefix(OF).partition(".")
-    if OF not in passed.values or target.kind not in _AS_WRITTEN or name not in info.params:
+    is_one_by_one = name not in info.params and info.vararg and not attribute
+    if OF not in passed.values or target.kind not in _AS_WRITTEN or not (name in info.params or is_one_by_one):
         return ("unknown",)
+    position = info.positional if is_one_by_one else info.params.index(name)
     _, ask, *known = passed.values[OF]
-    return ask(*known, target.fun, info.params.index(name) - target.skip, name, attribute)  # type: ignore[no-any-return]
+    return ask(*known, target.fun, position - target.skip, name, attribute)  # type: ignore[no-any-return]
 
 
 _AS_WRITTEN = frozenset({"call", "override", "super"})
@@ -300,6 +304,8 @@ def instantiate(conditions: tuple[Condition, ...], target: Target, passed: Passe
                     break
                 if one is not two:
                     mine.append(given[1] if one else given[1].otherwise())
+            elif given[0] == "listed":
+                mine.append(test._replace(param=given[1], op="class"))
             elif given[0] == "param" or (given[0] == "grown" and not _asks_for(test, given[2])):
                 mine.append(test._replace(param=given[1]))
         if possible:
