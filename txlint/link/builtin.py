@@ -22,6 +22,7 @@ from txlint.link.values import (
     Chosen,
     Cls,
     Const,
+    Ext,
     ExtObj,
     Many,
     Named,
@@ -175,7 +176,9 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
                     known = frame.ev(named[1].rpartition(".")[0])
                 passed = [atom for atom in known if isinstance(atom, Param)]
                 if passed:
-                    site.result = union(site.result, (linker.atoms(Named, passed[0], args[0]),))
+                    tables = [a for each in args[0] if type(each) is Ext for a in linker.library(f"{each.name}.*") if type(a) is Table]
+                    chosen = entry_of(linker, tables[0], known) if tables else (linker.atoms(Named, passed[0], args[0]),)
+                    site.result = union(site.result, chosen)
             if len(args) > 2:
                 site.result = union(site.result, args[2])
             return True
