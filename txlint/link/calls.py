@@ -150,7 +150,9 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
         if site.region and site.receiver is not None and all(type(atom) in (Stored, OneOf) for atom in value):
             _doubt_by_name(site, last_name(func))
     if site.effect is None and not frame.silent and (last := last_name(func)) in uploads.METHODS:
-        uploads.upload(site, last)
+        test = uploads.upload(site, last)
+        if test is not None:
+            _flush_where(site, test)
     _finish(site)
     if frame.switched and site.receiver is not None and site.receiver == frame.self_name:
         frame.switched.pop(site.receiver, None)  # a method may assign others
@@ -950,6 +952,14 @@ def _finish(site: Site) -> None:
 def _keeps(called: Value) -> bool:
     """A library's object keeps what it is given, and may iterate over it when all is over."""
     return all(type(atom) is Ext and atom.name.rpartition(".")[2][:1].isupper() for atom in called)
+
+
+def _flush_where(site: Site, test: Test) -> None:
+    """Leave an event of the effect of a site that it has only where a test of a parameter holds."""
+    frame, guards, targets = site.frame, site.frame.guards, site.targets
+    frame.guards, site.targets = (*guards, test), []
+    flush(site)
+    frame.guards, site.targets = guards, targets
 
 
 def flush(site: Site) -> None:
