@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from txlint.link import texts
-from txlint.link.chosen import each_of, entry_of, is_table
+from txlint.link.chosen import each_of, entry_of, is_table, lists_keys
 from txlint.link.entering import Closing, enter_context, given_back, own
 from txlint.link.kept import ADDS, CALLABLE, EACH, one_of, places
 from txlint.link.keyed import key_of, with_key
@@ -344,7 +344,7 @@ def _table_method(site: Site, last: str, receiver: Table, args: tuple[Value, ...
     if last in ("get", "pop", "setdefault"):
         if args and len(args[0]) == 1 and isinstance(args[0][0], Const):
             value = linker.item_at((receiver,), args[0][0].value)
-        elif args and last != "setdefault" and is_table((receiver,)):
+        elif args and last != "setdefault" and (is_table((receiver,)) or lists_keys((receiver,), args[0])):
             value = entry_of(linker, receiver, args[0])
         else:
             value = everything
