@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from txlint.link import texts
-from txlint.link.chosen import each_of, entry_of, is_table
+from txlint.link.chosen import each_of, entry_of, is_table, lists_keys
 from txlint.link.entering import Closing, enter_context, given_back, own
 from txlint.link.kept import ADDS, CALLABLE, EACH, one_of, places
 from txlint.link.keyed import key_of, with_key
@@ -22,6 +22,7 @@ from txlint.link.values import (
     Chosen,
     Cls,
     Const,
+    Ext,
     ExtObj,
     Many,
     Named,
@@ -175,7 +176,9 @@ def call(site: Site, name: str, receiver: Atom | None, args: tuple[Value, ...], 
                     known = frame.ev(named[1].rpartition(".")[0])
                 passed = [atom for atom in known if isinstance(atom, Param)]
                 if passed:
-                    site.result = union(site.result, (linker.atoms(Named, passed[0], args[0]),))
+                    tables = [a for each in args[0] if type(each) is Ext for a in linker.library(f"{each.name}.*") if type(a) is Table]
+                    chosen = entry_of(linker, tables[0], known) if tables else (linker.atoms(Named, passed[0], args[0]),)
+                    site.result = union(site.result, chosen)
             if len(args) > 2:
                 site.result = union(site.result, args[2])
             return True
@@ -341,7 +344,7 @@ def _table_method(site: Site, last: str, receiver: Table, args: tuple[Value, ...
     if last in ("get", "pop", "setdefault"):
         if args and len(args[0]) == 1 and isinstance(args[0][0], Const):
             value = linker.item_at((receiver,), args[0][0].value)
-        elif args and last != "setdefault" and is_table((receiver,)):
+        elif args and last != "setdefault" and (is_table((receiver,)) or lists_keys((receiver,), args[0])):
             value = entry_of(linker, receiver, args[0])
         else:
             value = everything

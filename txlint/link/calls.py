@@ -24,7 +24,7 @@ from txlint.link.library import call_library, proxy_method
 from txlint.link.opening import opened_within, opening_of, within
 from txlint.link.passing import bind, called_with, doubt_states, note_parameters, passed, sent_as, tell_left_open
 from txlint.link.project import Klass, mentions
-from txlint.link.settled import called_as, flag_of, kept_with, list_of, made_with
+from txlint.link.settled import called_as, flag_of, kept_with, list_of, made_with, sealed_in
 from txlint.link.signals import called_own
 from txlint.link.site import CERTAIN, LIKELY, POSSIBLE, Site
 from txlint.link.started import Started
@@ -129,7 +129,7 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
     site.region, site.closed = frame.now_open(), frame.closed
     if frame.loops and frame.self_name is not None:
         value = _told_apart(site, value)
-    given = _given_by_callers(site, value) if len(value) > 1 else None
+    given = (_sealed(site, value) or _given_by_callers(site, value)) if len(value) > 1 else None
     if frame.guards and len(value) > 1 and site.receiver is not None:
         value = tuple(atom for atom in value if not _is_left_out(site, atom))
     for atom in value:
@@ -151,7 +151,9 @@ def evaluate_call(frame: Frame, expr: Any, used: bool, bound: bool = False, ente
         if site.region and site.receiver is not None and all(type(atom) in (Stored, OneOf) for atom in value):
             _doubt_by_name(site, last_name(func))
     if site.effect is None and not frame.silent and (last := last_name(func)) in uploads.METHODS:
-        uploads.upload(site, last)
+        test = uploads.upload(site, last)
+        if test is not None:
+            _flush_where(site, test)
     _finish(site)
     if frame.switched and site.receiver is not None and site.receiver == frame.self_name:
         frame.switched.pop(site.receiver, None)  # a method may assign others
@@ -234,6 +236,19 @@ def _given_by_callers(site: Site, value: Value) -> dict[Atom, Test] | None:
         elif name.startswith(FLAG) and (called := called_as(owner)) is not None:
             found[atom] = Test(name, op, (called,), True)
     return found if len(set(found.values())) > 1 else None
+
+
+def _sealed(site: Site, value: Value) -> dict[Atom, Test] | None:
+    """Functions that a factory of decorators was given: in what it puts around another one, each where that is decorated with it."""
+    fun, name = site.frame.fun, site.func
+    if fun.parent is None or name.__class__ is not str or name in fun.scope:
+        return None
+    owner = fun.owner_of(name)
+    if owner is None or owner.fact is None or not any(param.name == name for param in owner.fact.params):
+        return None
+    asked = sealed_in(owner, name)
+    single = [(atom, atom.options[0]) for atom in value if type(atom) is OneOf and len(atom.options) == 1]
+    return {atom: Test(asked, "has", option.fun.id, True) for atom, option in single if isinstance(option, Fn)}
 
 
 def _list_of(site: Site) -> str | None:
@@ -1031,6 +1046,14 @@ def _finish(site: Site) -> None:
 def _keeps(called: Value) -> bool:
     """A library's object keeps what it is given, and may iterate over it when all is over."""
     return all(type(atom) is Ext and atom.name.rpartition(".")[2][:1].isupper() for atom in called)
+
+
+def _flush_where(site: Site, test: Test) -> None:
+    """Leave an event of the effect of a site that it has only where a test of a parameter holds."""
+    frame, guards, targets = site.frame, site.frame.guards, site.targets
+    frame.guards, site.targets = (*guards, test), []
+    flush(site)
+    frame.guards, site.targets = guards, targets
 
 
 def flush(site: Site) -> None:

@@ -30,6 +30,19 @@ def is_table(base: Value) -> bool:
     return any(_can_be_called(item) for _, item in table.items)
 
 
+def lists_keys(base: Value, index: Value) -> bool:
+    """Is it a table of tuples of constants, asked for one that a caller names: ``for name in ROUTES[event]``?"""
+    table = base[0] if len(base) == 1 else None
+    if type(table) is not Table or not any(isinstance(atom, Param) for atom in index):
+        return False
+    listed = [atom for _, item in table.items for atom in item]
+    return bool(listed) and all(isinstance(atom, Seq) and all(_is_constant(item) for item in atom.items) for atom in listed)
+
+
+def _is_constant(value: Value) -> bool:
+    return len(value) == 1 and isinstance(value[0], Const)
+
+
 def _can_be_called(value: Value) -> bool:
     for atom in value:
         if _is_called(atom):

@@ -20,6 +20,7 @@ from txlint.link.passing import bind, hand, tell, tell_factory
 from txlint.link.project import Fun, Klass, mentions
 from txlint.link.replay import Frame
 from txlint.link.retrying import tries_again
+from txlint.link.settled import sealed_in
 from txlint.link.site import Site
 from txlint.link.targets import only_defers, parameter_text
 from txlint.link.uses import uses_of
@@ -503,9 +504,28 @@ def _project(
             openers.append(replace(opened, kind="custom", name=outer.dotted, pos=pos, key=key, confidence=sure))
     asking = linker.around_methods if fun.klass is not None else ()
     wrappers = tuple(linker.atoms(Fn, a.fun, None) for a in returned if a.fun.id in asking or _does_more(replayed(a.fun), not openers))
+    if wrappers and called:
+        _seal(linker, fun, outer, _by_parameter(frame, outer, expr), wrappers)
     if wrappers and fun.fact is not None:
         linker.decorating.setdefault((holder.id, wanted), {})[given] = fun.fact.decorators[-1][1] == pos
     return union(value, wrappers), openers, False
+
+
+def _seal(linker: Linker, fun: Fun, factory: Fun, given: dict[str, Value], wrappers: Iterable[Fn]) -> None:
+    """Notes which functions a factory of decorators was given for the one that it decorates: ``@emits(announce)``. Of what is put around
+    it, whoever calls it calls that with these (`sealed_in`); of two of one factory either may be meant."""
+    told = {}
+    for param in factory.fact.params if factory.fact is not None else ():
+        value = given.get(param.name)
+        if value is not None and len(value) == 1 and isinstance(value[0], (Fn, Const, Ext, ExtMethod)):
+            told[sealed_in(factory, param.name)] = (value[0].fun.id,) if isinstance(value[0], Fn) else ()
+        elif value is None and param.default is not None and param.default.__class__ is tuple and param.default[0] == "const":
+            told[sealed_in(factory, param.name)] = ()
+    for wrapper in wrappers if told else ():
+        under = linker.sealed.setdefault(wrapper.fun.id, {})
+        known = dict(under.get(fun.id, ()))
+        merged = {name: (*known[name], *ids) for name, ids in told.items() if name in known} if fun.id in under else told
+        under[fun.id] = tuple(merged.items())
 
 
 def _instance(

@@ -66,6 +66,7 @@ def wrapped(linker: Linker) -> Iterator[Entrance]:
             opened.alias,
             opened.confidence,
             family=opened.family,
+            given=linker.sealed.get(fun.id, {}).get(holder.id, ()),
         )
 
 

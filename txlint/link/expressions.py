@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from txlint.link import texts
 from txlint.link.calls import evaluate_call
-from txlint.link.chosen import entry_of, is_table
+from txlint.link.chosen import each_of, entry_of, is_table, lists_keys
 from txlint.link.guards import assume, constant_test, library_test, only_test, tests
 from txlint.link.kept import item_name
-from txlint.link.keyed import key_of, with_key
+from txlint.link.keyed import key_of, tag_of, with_key
 from txlint.link.library import by_language, configured, operated, subscript
 from txlint.link.members import shared
 from txlint.link.properties import line_of, look, read
 from txlint.link.statements import assign, kept
 from txlint.link.targets import consume
 from txlint.link.texts import text_of
-from txlint.link.values import UNKNOWN, Atom, Const, ExtObj, Fn, Many, Obj, Param, SelfObj, Seq, Stored, Table, Value, union
+from txlint.link.values import UNKNOWN, Atom, Chosen, Const, ExtObj, Fn, Many, Obj, Param, SelfObj, Seq, Stored, Table, Value, union
 from txlint.model.facts import Expr
 from txlint.model.graph import FLAG
 
@@ -64,7 +64,9 @@ def _sub(frame: Frame, expr: Any) -> Value:
     if expr[2].__class__ is not str and expr[2][0] == "other":
         return base  # a slice
     linker = frame.linker
-    if (len(index) != 1 or not isinstance(index[0], Const)) and is_table(base):
+    if len(index) == 1 and isinstance(index[0], Chosen):
+        return each_of(linker, index[0], lambda key: _under(frame, base, key, expr[1]))
+    if (len(index) != 1 or not isinstance(index[0], Const)) and (is_table(base) or lists_keys(base, index)):
         table: Any = base[0]
         return with_key(linker, entry_of(linker, table, index), key_of(frame, expr[2], index))
     if linker.catalog.namespaces and (item := item_name(expr[2])):
@@ -72,6 +74,12 @@ def _sub(frame: Frame, expr: Any) -> Value:
         if any(kept):
             return tuple(dict.fromkeys(atom for value in kept for atom in value))
     return with_key(linker, subscript(frame, base, position, expr[1]), key_of(frame, expr[2], index))
+
+
+def _under(frame: Frame, base: Value, key: Value, source: Expr) -> Value:
+    """What stands, or is kept, under one of several keys that a caller chooses among."""
+    position = key[0].value if isinstance(key[0], Const) else None
+    return with_key(frame.linker, subscript(frame, base, position, source), tag_of(key))
 
 
 def _seq(frame: Frame, expr: Any) -> Value:

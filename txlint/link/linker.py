@@ -144,6 +144,7 @@ class Linker:
         self._answers: dict[tuple[int, bool], dict[tuple[str, str], Any]] = {}  # what a class answers to replays, see `_signature`
         self.setter_methods: dict[int, dict[str, tuple[Fun, ...]]] = {}
         self.library_base_names: dict[int, tuple[str, ...]] = {}
+        self.sealed: dict[int, dict[int, tuple[tuple[str, tuple[int, ...]], ...]]] = {}  # decorator's function, one under it: `sealed_in`
         self.made_with: dict[int, list[Atom]] = {}  # class -> the functions that a decorator made instances of it of
         self.given: dict[str, list[tuple[str, Any, Any]]] | None = None  # see `descriptors`
         self.held_by_names: dict[tuple[str, str], Mapping[str, Key]] = {}  # (module, name) -> the sessions in what it is bound to

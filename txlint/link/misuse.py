@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from txlint.link.conditions import argument
+from txlint.link.conditions import argument, is_given
 from txlint.link.opening import alias_of
 from txlint.link.site import CERTAIN, Site
 from txlint.link.values import Ext, Fn, Opening, Part, Seq, Value
@@ -62,10 +62,10 @@ def deferral(site: Site, name: str, entry: Deferral, args: tuple[Value, ...], ke
                 _late_binding(site, name, entry, callback)
     if site.used and any(returned.type == "none" for returned in frame.linker.at(name).returns):
         _result_used(site, name, entry)
-    if entry.alias is not None and site.region:
+    if entry.alias is not None and (site.region or is_given(site, entry.alias, args, keywords)):
         alias, _ = alias_of(site, entry.alias, "", args, keywords)
-        families = {opened.family for opened in site.region}
-        if alias is not None and all(opened.alias not in (None, alias) for opened in site.region) and families == {entry.library}:
+        is_other = all(opened.alias not in (None, alias) and opened.family == entry.library for opened in site.region)
+        if alias is not None and is_other and (site.region or alias != entry.alias.default):  # else callers have open what they have
             _leave(frame, "other-database", site.pos, site.func, site.region, name=name, library=entry.library, detail=alias)
     if site.region:
         frame.promises.append((site.expr, site.region))

@@ -223,6 +223,11 @@ def called_as(atom: Atom) -> tuple[int] | str | None:
     return atom.name if isinstance(atom, (Ext, ExtMethod)) else None
 
 
+def sealed_in(factory: Fun, name: str) -> str:
+    """What tests call a parameter of a factory of decorators, in the functions that it puts around others."""
+    return f"{FLAG}{factory.dotted}({name})"
+
+
 def is_flag(atom: Atom) -> bool:
     return isinstance(atom, Const) and (atom.value is None or atom.value.__class__ is bool)
 

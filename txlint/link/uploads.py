@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from txlint.link.site import CERTAIN, LIKELY
 from txlint.link.values import UNKNOWN, Atom, Cls, Const, Obj, SelfObj, Value
 from txlint.model.facts import Expr, Pos
+from txlint.model.graph import Test
 from txlint.model.kinds import Confidence
 from txlint.model.shapes import called, last_name, statements
 
@@ -23,13 +24,15 @@ METHODS = frozenset({"save", "asave", "create", "acreate"})
 _MAKE = frozenset({"create", "acreate"})
 
 
-def upload(site: Site, method: str) -> None:
-    """Makes a call of ``save`` or ``create`` an effect, if it is known to write a file."""
+def upload(site: Site, method: str) -> Test | None:
+    """Makes a call of ``save`` or ``create`` an effect, if it is known to write a file. Gives the test under which it does, if there is
+    one."""
     frame = site.frame
     linker = frame.linker
     known = linker.uploads
+    test: Test | None = None
     if not known.stores:
-        return
+        return test
     holder: Expr = frame.self_name if site.kind == "super" else site.receiver
     values = frame.looked_at(holder) if holder is not None else UNKNOWN
     if method in _MAKE:
@@ -37,15 +40,27 @@ def upload(site: Site, method: str) -> None:
         sure = _passed(linker, _saved(linker, rows), site.keywords)
     else:
         rows = tuple([row for row in values if _is_any(linker, row, known.models)])
-        sure = None if _is_put_off(site.expr) else _of_form(linker, values)
+        forms = values if site.kind == "super" else _saved(linker, values)
+        sure = None if _is_put_off(site.expr) else _of_form(linker, forms)
+        test = _asked(frame, site.expr) if sure is not None else None
         sure = sure or _of_row(frame, holder, rows if site.kind == "super" else _saved(linker, rows), site.pos)
     if sure is not None:
         site.effect = linker.at(known.stores).effects[0]
         site.confidence = min(site.confidence, sure)
+    return test
+
+
+def _asked(frame: Frame, call: Expr) -> Test | None:
+    """The function's own parameter that says whether a form's ``save`` saves anything: ``super().save(commit=commit)``, or ``**kwargs``."""
+    given = dict(call[3])
+    name = given.get("commit", call[2][0] if call[2] else None)
+    if name.__class__ is str and frame.is_param(name):
+        return Test(name, "truthy", None, True)
+    return Test("commit", "is", False, False) if None in given and frame.is_keywords(given[None]) else None
 
 
 def _saved(linker: Linker, rows: Value) -> Value:
-    """The rows whose class has no ``save`` of its own: else it is there that the file is written."""
+    """The rows and forms whose class has no ``save`` of its own: else it is there that the file is written."""
     return tuple([row for row in rows if isinstance(row, (Obj, SelfObj)) and not linker.has_own(row.klass, "save")])
 
 
@@ -67,9 +82,16 @@ def _of_row(frame: Frame, name: Expr, rows: Value, before: Pos) -> Confidence | 
             elif target == name and made.__class__ is tuple and made[0] == "call":
                 if any(isinstance(atom, Cls) for atom in frame.looked_at(made[1])):
                     sure = _passed(linker, rows, {word: frame.looked_at(value) for word, value in made[3]})
-                elif last_name(made[1]) == "save" and made[1].__class__ is str and _is_put_off(made):
-                    sure = _of_form(linker, frame.looked_at(made[1].rpartition(".")[0]))
+                elif last_name(made[1]) == "save" and _is_put_off(made):
+                    sure = _of_form(linker, frame.looked_at(_receiver(frame, made[1])))
     return sure
+
+
+def _receiver(frame: Frame, func: Expr) -> Expr:
+    """What a method is called on; the instance itself for ``super().save``."""
+    if func.__class__ is str:
+        return func.rpartition(".")[0]
+    return frame.self_name if called(func[1]) == "super" else func[1]
 
 
 def _passed(linker: Linker, rows: Value, keywords: Mapping[str | None, Value]) -> Confidence | None:

@@ -3,7 +3,8 @@
 ## What it finds
 
 `on_commit(f)` inside `atomic(using="other")`, or with a `using=` that is not the open transaction's, where the names of both databases can
-be read and no caller is known to have a transaction open on the one that the callback waits for.
+be read and no caller is known to have a transaction open on the one that the callback waits for. Where `using=` names another database than
+`default`, the open transaction may be that of a caller.
 
 ## Why it matters
 
@@ -65,6 +66,11 @@ from txlint.model.hazard import Origin
 from txlint.rules.rule import Misused
 
 
+def _counts(origin: Origin, detail: str) -> bool:
+    """A transaction that is known to be on another database."""
+    return origin.kind != "hook" and origin.alias not in (None, detail)
+
+
 def _excuses(origin: Origin, detail: str) -> bool:
     """A caller may have a transaction open on the database that is waited for."""
     return origin.kind != "hook" and origin.alias in (None, detail)
@@ -78,6 +84,7 @@ RULE = Misused(
     harm="no transaction is open on that one, so the callback runs at once, and a rollback does not undo it",
     remedy="Name the database of the open transaction: `using=...`.",
     severity="high",
+    counts=_counts,
     excuses=_excuses,
     doc=__doc__ or "",
 )

@@ -133,6 +133,7 @@ class DjangoModels(Framework):
         self._wired: set[str] | None = None  # keywords of all calls of `as_view`
         self._put: set[str] | None = None  # attributes that rows get by a name which a call is told
         self._related: set[str] | None = None
+        self._all: Value | None = None  # what of the project's own all settings name
 
     # -- the linker's questions ---------------------------------------------------------------------------------------------------
 
@@ -187,7 +188,12 @@ class DjangoModels(Framework):
 
     def _named_by_setting(self, linker: Linker, setting: str) -> Value | None:
         """The dotted names of the project's own classes and functions that a setting holds: ``import_string(settings.SMS_BACKEND)``,
-        ``import_string(settings.SEARCH[alias]["BACKEND"])``."""
+        ``import_string(settings.SEARCH[alias]["BACKEND"])``; of ``*`` a table of those of all settings: ``getattr(settings, name)``."""
+        if setting == "*":
+            if self._all is None:
+                read = {name: self._setting(name)[1] for name in self.settings.names.entries if name.isupper()}
+                self._all = _named_in(linker, read) or ()
+            return self._all or None
         value, names = self._names_in(setting)
         if value is None:
             return self._made_in_settings(linker, setting)
