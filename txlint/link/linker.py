@@ -26,10 +26,13 @@ from txlint.link.values import (
     ExtObj,
     Fn,
     Many,
+    Mod,
     Obj,
+    OneOf,
     Part,
     SelfObj,
     Seq,
+    Stored,
     Table,
     Value,
     union,
@@ -90,7 +93,8 @@ class Linker:
     here is what makes that safe: nothing waits for itself, and what was computed meanwhile is computed again."""
 
     # Frameworks lie below this package: the kinds of atoms reach them as attributes.
-    Cls, Obj, Fn, Const, Ext, ExtObj, Many, Part, Seq, Table = Cls, Obj, Fn, Const, Ext, ExtObj, Many, Part, Seq, Table
+    Cls, Obj, Fn, Const, Ext, ExtObj, Many = Cls, Obj, Fn, Const, Ext, ExtObj, Many
+    Mod, OneOf, Part, Seq, Stored, Table = Mod, OneOf, Part, Seq, Stored, Table
     union = staticmethod(union)
 
     def __init__(
