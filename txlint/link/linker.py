@@ -81,6 +81,7 @@ class Replay(NamedTuple):
     is_quiet: bool = False  # a generator of which nothing is heard before its first yield
     returns_if: tuple[Test, ...] = ()  # tests of parameters without which it only raises
     joins: bool = False  # where a caller has a session open it uses that, and what is told of closing holds where none has
+    by_flag: bool = False  # a flag says whether a caller has: one that has the session open itself need not be that
 
     @property
     def left(self) -> tuple[Any, ...]:

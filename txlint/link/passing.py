@@ -476,7 +476,9 @@ def apply_states(site: Site, replay: Any, mapped: Callable[[Any], Any], decide: 
     decided = {key: decide(test) for key, (test, _) in replay.closes_given.items()}
     for key in (*replay.closes, *(key for key, holds in decided.items() if holds is True)):
         mine = mapped(key)
-        if mine is not None and replay.joins:
+        if mine is not None and replay.by_flag and any(opened.key == mine for opened in site.region):
+            frame.doubt(mine, LIKELY)
+        elif mine is not None and replay.joins:
             frame.end_begun_at(mine, site.pos)
         elif mine is not None:
             if key in replay.commits:
