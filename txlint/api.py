@@ -28,7 +28,7 @@ from txlint.catalog.lookup import Catalog
 from txlint.config import Config, ConfigError
 from txlint.deep import with_room
 from txlint.discover import Discovery, File, discover, project_root
-from txlint.frameworks import arq, flask, handlers, litestar, odoo, oscar, pyramid, slack_bolt, sqlalchemy, starlette
+from txlint.frameworks import arq, flask, flask_config, handlers, litestar, odoo, oscar, pyramid, slack_bolt, sqlalchemy, starlette
 from txlint.frameworks.django.entrances import entrances as django_entrances
 from txlint.frameworks.django.entrances import inform as django_inform
 from txlint.frameworks.django.inert import inert_settings
@@ -609,6 +609,7 @@ def analyse(
         frameworks = (*frameworks, pyramid.Services())
     if flask.PACKAGE in imported:
         places.append(flask.entrances)
+        frameworks = (*frameworks, flask_config.Configuration())
     if flask.LOGIN in imported:
         frameworks = (*frameworks, flask.Users())
     if litestar.PACKAGE in imported:

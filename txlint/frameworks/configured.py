@@ -49,7 +49,7 @@ def configured(linker: Linker) -> Configured:
             owner = linker.project.funs[given[0]]
             names: list[str] = owner.fact.positional[owner.klass is not None :]
             decorators.update(_decorating(owner) if names[:1] == [expr] else ())
-            waiting += [(caller, _passed(call, names, given[1]), None) for caller, call in _calls_of(linker, owner)]
+            waiting += [(caller, passed(call, names, given[1]), None) for caller, call in calls_of(linker, owner)]
             if names[2:3] == [expr]:
                 callbacks = ((caller, call) for caller, call in attached if owner in called(linker, value_at(linker, caller, call[2][1])))
                 waiting += [(caller, call[2][0], None) for caller, call in callbacks]
@@ -60,7 +60,7 @@ def _calls(linker: Linker, names: Set[str]) -> list[tuple[Fun, Any]]:
     return list(registrations(linker, names)) if names else []
 
 
-def _calls_of(linker: Linker, owner: Fun) -> list[tuple[Fun, Any]]:
+def calls_of(linker: Linker, owner: Fun) -> list[tuple[Fun, Any]]:
     """The calls of a function by its name."""
     calls = _calls(linker, {owner.fact.name}) if owner.fact.name.isidentifier() else []
     return [(fun, call) for fun, call in calls if owner in called(linker, value_at(linker, fun, call[1]))]
@@ -76,7 +76,7 @@ def _given(fun: Fun, expr: Expr) -> tuple[int, str] | None:
     return (owner.id, expr) if owner is not None and any(param.name == expr for param in owner.fact.params) else None
 
 
-def _passed(call: Any, names: Sequence[str], name: str) -> Expr | None:
+def passed(call: Any, names: Sequence[str], name: str) -> Expr | None:
     """What a call passes for a parameter."""
     at = names.index(name) if name in names else len(call[2])
     return call[2][at] if at < len(call[2]) else dict(call[3]).get(name)

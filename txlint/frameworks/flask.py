@@ -2,10 +2,11 @@
 run after it. `entrances` gives the views, and those functions; `Users` knows what loads the current user.
 
 Facts are from Flask 3.1 (flask/app.py: ``full_dispatch_request`` runs the functions of ``before_request``, those of a blueprint for its own
-views only, then the view, then in ``process_response`` those of ``after_request``: the blueprint's first, each list in the reverse order of
-its registration, then likewise those of ``teardown_request``; Flask-SQLAlchemy's session is removed behind them, when the application's
-context is popped) and Flask-Login 0.6 (utils.py: ``login_required`` asks ``current_user``, and reading any attribute of that calls the
-project's user loader, once for each request in which somebody is known; mixins.py: the attributes of an ``AnonymousUserMixin``).
+views only, then the view, then in ``process_response`` what the view has asked for by ``after_this_request`` and the functions of
+``after_request``: the blueprint's first, each list in the reverse order of its registration, then likewise those of ``teardown_request``;
+Flask-SQLAlchemy's session is removed behind them, when the application's context is popped) and Flask-Login 0.6 (utils.py:
+``login_required`` asks ``current_user``, and reading any attribute of that calls the project's user loader, once for each request in which
+somebody is known; mixins.py: the attributes of an ``AnonymousUserMixin``).
 The transaction that a session begins by itself, in the view, needs nothing of this: it is begun by a statement of the view."""
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from txlint.frameworks.routes import around, decorators, entered, placed, registrations, routed, value_at
 from txlint.frameworks.types import Framework, Loaders
 from txlint.model.graph import NO_CLASS, Entrance, Key, Opened
+from txlint.model.shapes import called, calls_in, last_name
 
 if TYPE_CHECKING:
     from txlint.frameworks.types import Fun, Linker, Value
+    from txlint.model.facts import Expr
 
 PACKAGE, LOGIN = "flask", "flask_login"
 _APP, _BLUEPRINT = "flask.Flask", "flask.Blueprint"
@@ -31,6 +34,7 @@ _METHODS = (_DISPATCH, "delete", "get", "head", "options", "patch", "post", "put
 _BEFORE = frozenset({"before_request", "before_app_request"})
 _AFTER = frozenset({"after_request", "after_app_request"})
 _TEARDOWN = frozenset({"teardown_request", "teardown_app_request"})
+_THIS = "after_this_request"
 _LOADERS = frozenset({"request_loader", "user_loader"})
 _MANAGER = frozenset({"flask_login.LoginManager"})
 _LOGIN = frozenset(
@@ -93,8 +97,14 @@ def entrances(linker: Linker) -> Iterator[Entrance]:
             yield entered(view.fun, view.cls, opened)
     yield from _behind_logins(linker, {view.fun.id for view in views})
     behind = list(_handlers(linker, _AFTER)), list(_handlers(linker, _TEARDOWN))
-    if any(behind):
-        left = [(view.name, opened) for view in views if not view.within for opened in _left(linker, view)]
+    asked = _asked_by_views(linker)
+    if asked or any(behind):
+        left = [(view.name, opened) for view in views if not view.within for opened in _behind_asked(linker, view, asked)]
+        for view in views if asked else ():
+            for fun in asked.get(view.fun.id, ()):
+                for opened in _left(linker, view) if not view.within else ():
+                    if not any(_closes(linker, each, opened.key) for each in asked[view.fun.id] if each is not fun):
+                        yield entered(fun, NO_CLASS, opened)
         for after in behind:
             for handler in after:
                 yield from _entered_after(linker, handler, after, left)
@@ -107,14 +117,18 @@ def _views(linker: Linker) -> Iterator[_View]:
     for view in routed(linker, _ROUTES, _CLASSES):
         before = [*everywhere, *own.get(view.name, ())]
         yield _View(view.fun, NO_CLASS, view.name, _with_user(linker, view.fun, before, loaded))
+    registered = _blueprints(linker)
     for klass in linker.project.klasses:
         if linker.is_a(klass, _VIEW):
+            blueprint = registered.get(klass.id, "")
             around_it = linker.items(linker.class_attribute(klass, "decorators"))
-            before, asks = [*everywhere, *_put_around(linker, around_it)], _is_login(linker, around_it)
+            before = [*everywhere, *own.get(blueprint, ()), *_put_around(linker, around_it)]
+            asks = _is_login(linker, around_it)
             names = [name for name in _METHODS if linker.has_own(klass, name)]
             dispatches = _DISPATCH in names
             for fun, cls, *_ in linker.called_methods(klass, names):
-                yield _View(fun, cls, "", _with_user(linker, fun, before, loaded, asks), dispatches and fun.fact.name != _DISPATCH)
+                within = dispatches and fun.fact.name != _DISPATCH
+                yield _View(fun, cls, blueprint, _with_user(linker, fun, before, loaded, asks), within)
 
 
 def _put_around(linker: Linker, decorators: Value) -> Iterator[Opened]:
@@ -217,7 +231,7 @@ def _handlers(linker: Linker, methods: frozenset[str]) -> Iterator[_Handler]:
 
 def _is_own(linker: Linker, owner: Any, method: str) -> bool:
     """Is a function registered for the views of one blueprint only?"""
-    return "_app_" not in method and isinstance(owner, linker.ExtObj) and bool(owner.name == _BLUEPRINT)
+    return "_app_" not in method and isinstance(owner, linker.ExtObj) and _BLUEPRINT in linker.kinds(owner)
 
 
 def _left(linker: Linker, view: _View) -> Iterator[Opened]:
@@ -252,7 +266,60 @@ def _runs_behind(one: _Handler, other: _Handler) -> bool:
 
 def _ends(linker: Linker, handler: _Handler, view: str, key: Key) -> bool:
     """Does a function that runs after a view end, on some way, what that has open?"""
-    if handler.blueprint not in ("", view):
-        return False
-    replay = linker.replay(handler.fun, handler.fun.klass, True)
+    return handler.blueprint in ("", view) and _closes(linker, handler.fun, key)
+
+
+def _closes(linker: Linker, fun: Fun, key: Key) -> bool:
+    replay = linker.replay(fun, fun.klass, True)
     return key in replay.closes or key in replay.commits
+
+
+def _asked_by_views(linker: Linker) -> dict[int, list[Fun]]:
+    """The functions that one asks to be run behind itself, ``after_this_request(f)``, by its number; it may be a decorator."""
+    found: dict[int, list[Fun]] = {}
+    for module in linker.project.ordered:
+        for fun in module.funs if _THIS in module.facts.words else ():
+            for name, _ in decorators(fun) if fun.parent is not None else ():
+                if _is_this(linker, fun.parent, name):
+                    found.setdefault(fun.parent.id, []).append(fun)
+    for fun, call in registrations(linker, {_THIS}):
+        if call[2] and _is_this(linker, fun, call[1]):
+            given = [atom.fun for atom in value_at(linker, fun, call[2][0]) if isinstance(atom, linker.Fn)]
+            found.setdefault(fun.id, []).extend(given)
+    return found
+
+
+def _is_this(linker: Linker, fun: Fun, name: Expr) -> bool:
+    return any(
+        isinstance(atom, linker.Ext) and atom.name in (f"flask.{_THIS}", f"flask.ctx.{_THIS}") for atom in value_at(linker, fun, name)
+    )
+
+
+def _behind_asked(linker: Linker, view: _View, asked: dict[int, list[Fun]]) -> Iterator[Opened]:
+    """What is open behind a view, and behind what that has asked for."""
+    for opened in _left(linker, view):
+        if not any(_closes(linker, each, opened.key) for each in asked.get(view.fun.id, ())):
+            yield opened
+
+
+def _blueprints(linker: Linker) -> dict[int, str]:
+    """By the number of a class of views the name of the blueprint on which it is registered, by a decorator or by ``add_url_rule("/",
+    view_func=X.as_view("x"))``. Empty where it is on several."""
+    found: dict[int, str] = {}
+
+    def note(klass: Any, name: str) -> None:
+        found[klass.id] = name if found.get(klass.id, name) == name else ""
+
+    for fun, call in registrations(linker, {"add_url_rule"}):
+        owner = call[1].rpartition(".")[0] if call[1].__class__ is str else ""
+        for inner in calls_in((call[2], call[3])):
+            if owner and inner[1].__class__ is str and last_name(inner[1]) == "as_view":
+                for atom in value_at(linker, fun, inner[1].rpartition(".")[0]):
+                    if isinstance(atom, linker.Cls):
+                        note(atom.klass, linker.where_bound(fun.module, owner))
+    for klass in linker.project.klasses:
+        for expr, _ in klass.fact.decorators:
+            owner, _, method = called(expr).rpartition(".") if called(expr).__class__ is str else ("", "", "")
+            if owner and method in _ROUTES:
+                note(klass, linker.where_bound(klass.module, owner))
+    return found

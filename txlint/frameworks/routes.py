@@ -48,9 +48,7 @@ def routed(linker: Linker, methods: Container[str], classes: Container[str]) -> 
 
 
 def _is_one(linker: Linker, atom: Atom, classes: Container[str]) -> bool:
-    if isinstance(atom, linker.ExtObj):
-        return atom.name in classes
-    return isinstance(atom, linker.Obj) and any(base in classes for base in linker.library_bases(atom.klass))
+    return any(base in classes for base in linker.kinds(atom))
 
 
 def registrations(linker: Linker, methods: Set[str]) -> Iterator[tuple[Fun, Any]]:

@@ -92,7 +92,10 @@ class Linker(Protocol):
     Ext: Any
     ExtObj: Any
     Many: Any
+    Mod: Any
+    OneOf: Any
     Seq: Any
+    Stored: Any
     Table: Any
     params: Any
     contexts: dict[int, Value]

@@ -71,14 +71,16 @@ def is_kept(atom: Atom | None) -> bool:
 def kept_as(linker: Linker, value: Value, module: Module, binding: Binding, name: str) -> Value:
     """What a module, or the body of a class in it, keeps under a name: a session or connection has that for its key, whatever other
     names it gets; where it is bound to another name (``session = db.session``), that one."""
-    if not linker.has_sessions or not any(type(a) is ExtObj and a.origin is None and linker.catalog.is_keyed(a.name) for a in value):
+    if not linker.has_sessions or not any(_is_unnamed(linker, atom) for atom in value):
         return value
     full = linker.where_bound(module, binding[1]) if binding[0] == "value" and binding[1].__class__ is str else f"{module.name}.{name}"
     origin = ("via", ("session", "global", full), NAMED)
-    return tuple(
-        linker.atoms(ExtObj, a.name, a.item, origin) if type(a) is ExtObj and a.origin is None and linker.catalog.is_keyed(a.name) else a
-        for a in value
-    )
+    return tuple(linker.atoms(ExtObj, a.name, a.item, origin) if _is_unnamed(linker, a) else a for a in value)  # type: ignore[attr-defined]
+
+
+def _is_unnamed(linker: Linker, atom: Atom) -> bool:
+    """Is it a session or connection that has no key yet, whatever it was made with?"""
+    return type(atom) is ExtObj and (atom.origin is None or atom.origin[:1] == ("init",)) and linker.catalog.is_keyed(atom.name)
 
 
 def of_row(linker: Linker, atom: Atom, row: str | None) -> Atom:

@@ -26,10 +26,13 @@ from txlint.link.values import (
     ExtObj,
     Fn,
     Many,
+    Mod,
     Obj,
+    OneOf,
     Part,
     SelfObj,
     Seq,
+    Stored,
     Table,
     Value,
     union,
@@ -78,6 +81,7 @@ class Replay(NamedTuple):
     is_quiet: bool = False  # a generator of which nothing is heard before its first yield
     returns_if: tuple[Test, ...] = ()  # tests of parameters without which it only raises
     joins: bool = False  # where a caller has a session open it uses that, and what is told of closing holds where none has
+    by_flag: bool = False  # a flag says whether a caller has: one that has the session open itself need not be that
 
     @property
     def left(self) -> tuple[Any, ...]:
@@ -90,7 +94,8 @@ class Linker:
     here is what makes that safe: nothing waits for itself, and what was computed meanwhile is computed again."""
 
     # Frameworks lie below this package: the kinds of atoms reach them as attributes.
-    Cls, Obj, Fn, Const, Ext, ExtObj, Many, Part, Seq, Table = Cls, Obj, Fn, Const, Ext, ExtObj, Many, Part, Seq, Table
+    Cls, Obj, Fn, Const, Ext, ExtObj, Many = Cls, Obj, Fn, Const, Ext, ExtObj, Many
+    Mod, OneOf, Part, Seq, Stored, Table = Mod, OneOf, Part, Seq, Stored, Table
     union = staticmethod(union)
 
     def __init__(

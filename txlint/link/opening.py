@@ -372,7 +372,7 @@ def state_queries(frame: Frame, expr: Expr, had: bool = False) -> list[tuple[Ope
             dotted = f"{atom.name}.{name}"
         if dotted is not None:
             asked = [o for o in frame.linker.at(dotted).openers if "asserts" in o.forms and (had or _is_state_query(o))]
-            found.extend((o, frame.key_of(base, (atom,)) if o.key == "receiver" else None) for o in asked)
+            found.extend((o, (frame.key_of(base, (atom,)) or via(atom)) if o.key == "receiver" else None) for o in asked)
     return found
 
 

@@ -477,7 +477,9 @@ def apply_states(site: Site, replay: Any, mapped: Callable[[Any], Any], decide: 
     decided = {key: decide(test) for key, (test, _) in replay.closes_given.items()}
     for key in (*replay.closes, *(key for key, holds in decided.items() if holds is True)):
         mine = mapped(key)
-        if mine is not None and replay.joins:
+        if mine is not None and replay.by_flag and any(opened.key == mine for opened in site.region):
+            frame.doubt(mine, LIKELY)
+        elif mine is not None and replay.joins:
             frame.end_begun_at(mine, site.pos)
         elif mine is not None:
             if key in replay.commits:
@@ -552,8 +554,8 @@ def _is_typed(frame: Frame, name: str) -> bool:
     return any(type(atom) is not Param for atom in frame.looked_at(name))
 
 
-def _has_star(call: Any) -> bool:
-    return any(arg.__class__ is tuple and arg[0] == "star" for arg in call[2])
+def _starred(call: Any) -> set[Any]:
+    return {arg[1] for arg in call[2] if arg.__class__ is tuple and arg[0] == "star"}
 
 
 def _key_decorated(site: Site, fun: Fun, is_bare: bool, key: Any) -> Any:
@@ -570,7 +572,8 @@ def _key_decorated(site: Site, fun: Fun, is_bare: bool, key: Any) -> Any:
     frame = site.frame
     found = _key_passed(site, fun, 0, family, name)
     is_handed_on = found is None and is_bare and site.open_ended and not mentions(frame.fun, {*frame.linker.blocks, "close"})
-    if is_handed_on and any(call is not site.expr and _has_star(call) for call in calls_in(frame.fun.body)):
+    starred = _starred(site.expr) if is_handed_on else ()
+    if starred and any(call is not site.expr and not _starred(call).isdisjoint(starred) for call in calls_in(frame.fun.body)):
         return None  # another function gets it as well
     return (family, "local", f"{frame.fun.id}:{STAR}{name}") if is_handed_on else found
 

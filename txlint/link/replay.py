@@ -111,7 +111,8 @@ class Frame:
     transactions that the function itself has open, and the `Flow` of events that it leaves."""
 
     __slots__ = (
-        "asked", "assigned_params", "at", "at_end", "awaiting", "back_if", "by_test", "cached", "called", "chain", "closed", "commits",
+        "asked", "assigned_params", "at", "at_end", "awaiting", "back_if", "by_flag", "by_test", "cached", "called", "chain",
+        "closed", "commits",
         "constants", "dead", "depth", "each", "emptied", "ends", "env", "exact", "exits", "filled", "flow", "fun", "given", "given_if",
         "grown", "guards", "handling", "instead", "is_quiet", "joining", "joins_from", "jumped", "keys", "klass", "linker",
         "listed", "loops", "module", "never", "of_columns", "open", "origins", "owners", "paired", "parent", "past", "promises",
@@ -145,6 +146,7 @@ class Frame:
         self.returned: list[WayOut] = []
         self.joining: list[WayOut] = []  # ways out on a session that is a caller's: where there is one already
         self.joins_from: int | None = None  # the first of `returned` that is one
+        self.by_flag = False  # a flag says whether there is one already
         self.handling = False
         self.undoing = False  # in a handler that raises again
         self.emptied: dict[str, Value] | None = None  # in a `try`: names that it has set to None -> what they stood for before
@@ -354,6 +356,7 @@ class Frame:
             self.is_quiet,
             guards_of_all(self.returned) if not self.yields else (),
             is_joining,
+            is_joining and self.by_flag,
         )
 
     def _ways_of_class(self) -> list[WayOut]:

@@ -496,6 +496,8 @@ def _if(frame: Frame, stmt: Any) -> None:
     after_yes = frame.state()
     if after_yes.dead and len(frame.returned) > ways and frame.linker.has_sessions:
         is_there = _asks_for_kept(frame, test)
+        if is_there is None and _is_inside_itself(frame, test, stmt[2]):
+            is_there = frame.by_flag = True
         if is_there:
             frame.joining += frame.returned[ways:]
             del frame.returned[ways:]
@@ -541,6 +543,31 @@ def _asks_for_kept(frame: Frame, test: Expr) -> bool | None:
         return None
     found = (via(atom) for atom in frame.looked_at(test) if isinstance(atom, ExtObj) and not is_kept(atom))
     return wanted if any(key is not None and key[1] == "global" for key in found) else None
+
+
+def _is_inside_itself(frame: Frame, test: Expr, body: Body) -> bool:
+    """Does a test ask for a flag that the function sets and takes back around the same call: ``if info.get("inside"): return work()``,
+    ``info["inside"] = True``? Then one that runs further out began what is open, and ends it."""
+    last, flag = body[-1][1] if body[-1][0] == "return" else None, _flag_asked(test)
+    if flag is None or last.__class__ is not tuple or last[0] not in ("await", "call"):
+        return False
+    given = [bool(stmt[2][1]) for stmt in statements(frame.fun.body) if stmt[0] == "assign" and flag in stmt[1] and stmt[2][0] == "const"]
+    run = called(last[1] if last[0] == "await" else last)
+    return {True, False} == set(given) and sum(call[1] == run for call in calls_in(frame.fun.body)) > 1
+
+
+def _flag_asked(test: Expr) -> Expr | None:
+    """What a test asks for, as it is assigned: ``info["inside"]`` of ``info.get("inside")``, ``local.inside``."""
+    if test.__class__ is str:
+        return test
+    if test[0] == "sub":
+        return test
+    if test[0] == "call" and test[2]:
+        if test[1] == "getattr" and len(test[2]) > 1 and test[2][0].__class__ is str and test[2][1][0] == "const":
+            return f"{test[2][0]}.{test[2][1][1]}"
+        if test[1].__class__ is str and test[1].endswith(".get"):
+            return ("sub", test[1].removesuffix(".get"), test[2][0])
+    return None
 
 
 def _chosen(frame: Frame, stmt: Any, test: Test, yes: dict[str, Value], no: dict[str, Value]) -> dict[str, tuple[Test, Value, Value]]:

@@ -84,7 +84,7 @@ _SIMPLE_LAZY = "django.utils.functional.SimpleLazyObject"
 _WRAPPED = "_wrapped"
 """What a lazy object stands for, once its ``_setup`` has assigned it."""
 _CALL_COMMAND = "django.core.management.call_command"
-_IMPORTS = frozenset({"django.utils.module_loading.import_string", "importlib.import_module"})
+_IMPORTS = frozenset({"django.utils.module_loading.import_string", "importlib.import_module", "werkzeug.utils.import_string"})
 
 
 class Registered(NamedTuple):
