@@ -57,11 +57,11 @@ def add_targets(
     skip = 1 if is_bound else 0
     flags = receiver.flags if type(receiver) is Obj else ()
     known = constants(flags) if flags else ()
-    if fun.id in linker.sealed:
-        under = linker.sealed[fun.id]
-        known = next((under[a.fun.id] for a in site.values if type(a) is Fn and a.fun.id in under), known)
     if len(known) < len(flags):
         site.flags.append(flags)
+    if fun.id in linker.sealed:
+        under = linker.sealed[fun.id]
+        known = (*known, *next((under[a.fun.id] for a in site.values if type(a) is Fn and a.fun.id in under), ()))
     site.targets.append(Target(fun.id, cls, kind, CERTAIN, inner, skip, exact, given=known))
     overrides: list[tuple[Klass, Fun]] = []
     others = linker.dispatched.get(fun.id)

@@ -191,7 +191,7 @@ class DjangoModels(Framework):
         ``import_string(settings.SEARCH[alias]["BACKEND"])``; of ``*`` a table of those of all settings: ``getattr(settings, name)``."""
         if setting == "*":
             if self._all is None:
-                read = {name: self._setting(name)[1] for name in self.settings.names.entries if name.isupper()}
+                read = {name: self._setting(name)[1] for name in self.settings.names.entries if isinstance(name, str) and name.isupper()}
                 self._all = _named_in(linker, read) or ()
             return self._all or None
         value, names = self._names_in(setting)
