@@ -130,7 +130,9 @@ def _way(body: Body, line: int, names: Container[str]) -> list[Fork] | None:
         for number, inner in enumerate(bodies(stmt)):
             found = _way(inner, line, names)
             if found is not None:
-                return [*passed, *([Fork(stmt[1], number == 0, True)] if stmt[0] == "if" else ()), *found]
+                test = stmt[1] if stmt[0] == "if" else _UNTOLD
+                is_sure = stmt[0] == "with" or (stmt[0] == "try" and number == 0)
+                return [*passed, *(() if is_sure else (Fork(test, number == 0, True),)), *found]
         ends = [bool(inner) and inner[-1][0] in ("return", "raise") for inner in bodies(stmt)] if stmt[0] == "if" else []
         if any(ends):
             passed.append(Fork(stmt[1], ends[1], _returns(stmt, names)))

@@ -13,7 +13,7 @@ from txlint.frameworks.django.settings import DjangoSettings
 from txlint.frameworks.routes import value_at
 from txlint.model.facts import Expr
 from txlint.model.kinds import Confidence
-from txlint.model.shapes import last_name
+from txlint.model.shapes import last_name, speaks_of, statements
 
 if TYPE_CHECKING:
     from txlint.frameworks.routes import Fork
@@ -118,11 +118,12 @@ class Asked(NamedTuple):
         return self._begins(call, self._texts(iterable, True), begins)
 
     def _is_path(self, expr: Expr) -> bool:
-        """Is it the path of the request, or a name for it that the function begins with: ``path = request.path_info``?"""
-        if expr in (f"{self.request}.path", f"{self.request}.path_info"):
-            return True
-        bound = [stmt for stmt in self.fun.body if stmt[0] == "assign" and expr in stmt[1]] if expr.__class__ is str else []
-        return len(bound) == 1 and bound[0][2] != expr and self._is_path(bound[0][2])
+        """Is it the path of the request, or a local name for it: ``path = request.path_info``?"""
+        paths = f"{self.request}.path", f"{self.request}.path_info"
+        if expr in paths or expr.__class__ is not str:
+            return expr in paths
+        bound = [stmt for stmt in statements(self.fun.body) if stmt[0] in _BINDS and speaks_of(stmt[1], (expr,))]
+        return len(bound) == 1 and bound[0][0] == "assign" and bound[0][1] == (expr,) and bound[0][2] in paths
 
     def _texts(self, expr: Expr, is_many: bool) -> tuple[str, ...] | None:
         """The texts that an expression stands for, or of which it is a collection where ``is_many``; None where that is not known."""
@@ -137,13 +138,15 @@ class Asked(NamedTuple):
             items = answer.value if isinstance(answer.value, (tuple, list)) else () if is_many else (answer.value,)
             return tuple(items) if items and all(isinstance(item, str) for item in items) else None
         value = value_at(self.linker, self.fun, expr)
-        if len(value) != 1:
-            return None
-        atoms = value if isinstance(value[0], self.linker.Const) else self.linker.items(value)
-        texts = tuple(atom.value for atom in atoms if isinstance(atom, self.linker.Const) and isinstance(atom.value, str))
-        return texts if texts and len(texts) == len(atoms) and is_many <= (atoms is not value) else None
+        if is_many or (len(value) == 1 and isinstance(value[0], self.linker.Seq)):
+            parts = value[0].items if len(value) == 1 and isinstance(value[0], self.linker.Seq) else ()
+        else:
+            parts = (value,)
+        found = [part[0].value for part in parts if len(part) == 1 and isinstance(part[0], self.linker.Const)]
+        return tuple(found) if found and len(found) == len(parts) and all(isinstance(text, str) for text in found) else None
 
 
+_BINDS = frozenset({"ann", "assign", "aug", "for"})
 _COMPARED = frozenset({"==", "!=", "in", "not in"})
 
 

@@ -94,7 +94,8 @@ class DjangoSettings:
         return tuple(sorted(alias for alias, found in self.atomic_requests.items() if found.value))
 
     def get(self, path: str) -> Answer:
-        """A setting by its dotted path: ``EMAIL_BACKEND``, ``RQ.COMMIT_MODE``, ``TASKS.default.BACKEND``."""
+        """A setting by its dotted path: ``EMAIL_BACKEND``, ``RQ.COMMIT_MODE``, ``TASKS.default.BACKEND``; of a list of dicts, in the first
+        that has it: ``TEMPLATES.OPTIONS``."""
         if self.module is None:
             return Answer(Unknown("no settings module was found"))
         cell = Cell(self.names)
@@ -115,6 +116,8 @@ class DjangoSettings:
             return None if value.rest is None else cell._replace(value=Unknown(value.rest), confidence=Confidence.LIKELY, others=())
         if isinstance(value, (Unknown, Made, Name)):
             return cell._replace(value=Unknown(_why(value)), others=())
+        if isinstance(value, Series):
+            return next((found for item in value.items if (found := self._step(item, part)) is not None), None)
         return None
 
     def strings(self, name: str) -> tuple[str, ...]:
