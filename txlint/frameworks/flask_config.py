@@ -15,7 +15,7 @@ from txlint.frameworks.configured import calls_of, passed
 from txlint.frameworks.named import bound_to
 from txlint.frameworks.routes import value_at
 from txlint.frameworks.types import Framework
-from txlint.model.shapes import calls_in, last_name, statements
+from txlint.model.shapes import called_on, calls_in, last_name, statements
 
 if TYPE_CHECKING:
     from txlint.frameworks.types import Atom, Fun, Linker, Value
@@ -25,6 +25,7 @@ _READS = frozenset({"flask.Config.__getitem__", "flask.Config.get"})
 _OBJECT = "from_object"
 _MAPPINGS = frozenset({"from_mapping", "update"})
 _ELSEWHERE = frozenset({"from_envvar", "from_file", "from_json", "from_prefixed_env", "from_pyfile"})
+_CONFIGURE = _ELSEWHERE | _MAPPINGS | {_OBJECT, "setdefault"}
 
 
 class _NotKnown(Exception):
@@ -159,19 +160,17 @@ def _look_through(linker: Linker, fun: Fun, said: _Said) -> None:
                 said.keys.setdefault(key, []).append((fun, stmt[2]))
     for call in calls_in(fun.body):
         method = last_name(call[1])
-        if method in _ELSEWHERE and _is_config(_owner(call[1])):
+        if method not in _CONFIGURE or not _is_config(called_on(call[1])):
+            continue
+        if method in _ELSEWHERE:
             raise _NotKnown
-        if method == _OBJECT and _is_config(_owner(call[1])):
+        if method == _OBJECT:
             for each in call[2][:1]:
                 said.holders.extend(_holders(linker, fun, each))
-        elif method in _MAPPINGS and _is_config(_owner(call[1])):
+        elif method in _MAPPINGS:
             _take(linker, fun, call[2], call[3], said)
-        elif method == "setdefault" and _is_config(_owner(call[1])) and len(call[2]) == 2 and (key := _text(call[2][0])):
+        elif len(call[2]) == 2 and (key := _text(call[2][0])):
             said.keys.setdefault(key, []).append((fun, call[2][1]))
-
-
-def _owner(func: Expr) -> Expr:
-    return func.rpartition(".")[0] if func.__class__ is str else func[1]
 
 
 def _is_config(expr: Expr) -> bool:

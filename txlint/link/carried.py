@@ -71,7 +71,7 @@ def carried(
     if not attribute:
         return _in_list(linker, fun, call, args, keywords, linker.project.funs[callee], position, name)
     passed = _passed(call, args, keywords, position, name)
-    if passed is None or fun.fact is None or (passed[0].__class__ is str and passed[0] not in fun.scope):
+    if passed is None or not _is_followed(passed[0]) or fun.fact is None or (passed[0].__class__ is str and passed[0] not in fun.scope):
         return NOT_KNOWN
     key = (fun.id, call[4], passed, callee, attribute)
     known = linker.carried.get(key)
@@ -108,10 +108,9 @@ def _in_list(
         if len(exprs) == 1 and exprs[0].__class__ is tuple and exprs[0][0] == "star" and len(call[2]) == position + 1:
             return _unbound(linker, fun, exprs[0][1])
     else:
-        expr = call[2][position] if 0 <= position < len(call[2]) else next((each for key, each in call[3] if key == name), None)
+        expr, value = _passed(call, args, keywords, position, name) or (None, UNKNOWN)
         if expr.__class__ is str:
             return _unbound(linker, fun, expr)
-        value = args[position] if 0 <= position < len(args) else keywords.get(name, UNKNOWN)
         if expr is None or expr[0] not in ("list", "tuple") or len(value) != 1 or not isinstance(value[0], Seq):
             return NOT_KNOWN
         exprs, given = expr[1], value[0].items
@@ -138,18 +137,19 @@ def _declared(linker: Linker, fun: Fun, name: str) -> Value:
 def _passed(
     call: Expr, args: tuple[Value, ...], keywords: Mapping[str | None, Value], position: int, name: str
 ) -> tuple[Expr, Value] | None:
-    """The plain name, or the call, that is passed for a parameter, and its value."""
+    """What is passed for a parameter, and its value."""
     for place, (arg, value) in enumerate(zip(call[2], args, strict=False)):
         if arg.__class__ is tuple and arg[0] == "star":
             break
         if place == position:
-            return (arg, value) if _is_followed(arg) else None
+            return arg, value
     given = next((arg for keyword, arg in call[3] if keyword == name), None)
-    return (given, keywords.get(name, UNKNOWN)) if _is_followed(given) else None
+    return (given, keywords.get(name, UNKNOWN)) if given is not None else None
 
 
-def _is_followed(arg: Any) -> bool:
-    return "." not in arg if arg.__class__ is str else arg is not None and bool(arg[0] == "call")
+def _is_followed(arg: Expr) -> bool:
+    """Is it a plain name, or a call?"""
+    return "." not in arg if arg.__class__ is str else bool(arg[0] == "call")
 
 
 def _carried(linker: Linker, fun: Fun, own: str | None, at: Pos, name: str, value: Value, attribute: str) -> Answer:

@@ -28,7 +28,7 @@ from txlint.link.values import UNKNOWN, Atom, Cls, Const, Ext, ExtMethod, ExtObj
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import Event, Key, Opened, ParamTarget, Target
 from txlint.model.kinds import Confidence
-from txlint.model.shapes import calls_in, last_name, parts, speaks_of, statements
+from txlint.model.shapes import called_on, calls_in, last_name, parts, speaks_of, statements
 
 _ROLES = {
     "builtins.property": "property",
@@ -395,8 +395,7 @@ def _library(
             # `@paid.connect`, `@paid.connect_via(order)`: what registers a function, on the function itself
             from txlint.link.signals import connect_call
 
-            made_by = expr[1] if called else expr
-            base = made_by.rpartition(".")[0] if made_by.__class__ is str else made_by[1]
+            base = called_on(expr[1] if called else expr)
             given: dict[str | None, Value] = {"sender": argument(hook.sender, args, keywords)} if called else {}
             connect_call(linker, frame, base, (atom.receiver,), ((linker.atoms(Fn, fun, None),),), given)
     if args and _applies_decorators(linker, name):

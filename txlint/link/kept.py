@@ -47,7 +47,7 @@ from txlint.link.values import (
 )
 from txlint.model.facts import Body
 from txlint.model.graph import KEY, Target, Test
-from txlint.model.shapes import called, calls_in, last_name, parts, statements
+from txlint.model.shapes import called, called_on, calls_in, last_name, parts, statements
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -506,7 +506,7 @@ def _fills_attribute(fun: Fun, name: str, is_own: bool) -> bool:
     for part in parts(fun.body):
         containers: tuple[Any, ...] = ()
         if part[0] == "call" and len(part) == 5 and last_name(part[1]) in ADDS:
-            containers = (part[1].rpartition(".")[0] if part[1].__class__ is str else part[1][1],)
+            containers = (called_on(part[1]),)
         elif part[0] in ("assign", "aug") and len(part) > 3:
             containers = part[1] if part[0] == "assign" else (part[1],)
             containers = tuple([each for each in containers if part[0] == "aug" or each[0] == "sub"])

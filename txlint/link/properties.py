@@ -24,7 +24,7 @@ from txlint.link.values import Fn, Obj, OneOf, SelfObj, Stored, Super, Value
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import Event, Target
 from txlint.model.kinds import Confidence
-from txlint.model.shapes import called, last_name
+from txlint.model.shapes import called, called_on, last_name
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -294,7 +294,7 @@ def write(frame: Frame, target: str, value: Value, source: Expr | None) -> None:
 
 def _site(frame: Frame, expr: Expr, args: tuple[Expr, ...], pos: Pos) -> Site:
     site = Site(frame, ("call", expr, args, (), pos), True, False, False)
-    site.receiver = expr.rpartition(".")[0] if expr.__class__ is str else expr[1]
+    site.receiver = called_on(expr)
     site.region, site.closed = frame.now_open(), frame.closed
     return site
 

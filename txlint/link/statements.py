@@ -558,9 +558,7 @@ def _is_inside_itself(frame: Frame, test: Expr, body: Body) -> bool:
 
 def _flag_asked(test: Expr) -> Expr | None:
     """What a test asks for, as it is assigned: ``info["inside"]`` of ``info.get("inside")``, ``local.inside``."""
-    if test.__class__ is str:
-        return test
-    if test[0] == "sub":
+    if test.__class__ is str or test[0] == "sub":
         return test
     if test[0] == "call" and test[2]:
         if test[1] == "getattr" and len(test[2]) > 1 and test[2][0].__class__ is str and test[2][1][0] == "const":

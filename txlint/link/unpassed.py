@@ -28,7 +28,7 @@ def unpassed(linker: Linker, fun: Fun) -> tuple[tuple[str, Any], ...]:
     defaults = ((place, param, param.default) for place, param in enumerate(fact.params))
     asked = [(place, param, given) for place, param, given in defaults if isinstance(given, tuple) and given[0] == "const"]
     called = sum(last_name(call[1]) == fact.name for call in _calls_using(linker, fact.name)) if asked else 0
-    spoken = (_spoken_of(fun.body, fact.name) for module in linker.project.using(fact.name) for fun in (module.body, *module.funs))
+    spoken = (_spoken_of(each.body, fact.name) for module in linker.project.using(fact.name) for each in (module.body, *module.funs))
     if not called or called < sum(spoken):
         return ()
     shift = 0 if klass is None or any(last_name(expr) == "staticmethod" for expr, _ in fact.decorators) else 1

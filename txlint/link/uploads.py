@@ -13,7 +13,7 @@ from txlint.link.values import UNKNOWN, Atom, Cls, Const, Obj, SelfObj, Value
 from txlint.model.facts import Expr, Pos
 from txlint.model.graph import Test
 from txlint.model.kinds import Confidence
-from txlint.model.shapes import called, last_name, statements
+from txlint.model.shapes import called, called_on, last_name, statements
 
 if TYPE_CHECKING:
     from txlint.link.linker import Linker
@@ -89,9 +89,8 @@ def _of_row(frame: Frame, name: Expr, rows: Value, before: Pos) -> Confidence | 
 
 def _receiver(frame: Frame, func: Expr) -> Expr:
     """What a method is called on; the instance itself for ``super().save``."""
-    if func.__class__ is str:
-        return func.rpartition(".")[0]
-    return frame.self_name if called(func[1]) == "super" else func[1]
+    base = called_on(func)
+    return frame.self_name if called(base) == "super" else base
 
 
 def _passed(linker: Linker, rows: Value, keywords: Mapping[str | None, Value]) -> Confidence | None:

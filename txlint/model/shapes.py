@@ -57,6 +57,11 @@ def last_name(expr: Expr) -> str:
     return str(expr.rpartition(".")[2] if expr.__class__ is str else expr[2] if expr[0] == "attr" else "")
 
 
+def called_on(func: Expr) -> Expr:
+    """What stands before the last dot of what is called, ``tasks.send`` of ``tasks.send.delay``; empty where there is none."""
+    return func.rpartition(".")[0] if func.__class__ is str else func[1]
+
+
 def called(expr: Expr) -> Expr:
     """What is called, where an expression is a call: of a decorator, what it is with or without arguments."""
     return expr[1] if expr.__class__ is tuple and expr[0] == "call" else expr

@@ -10,7 +10,7 @@ from ast import literal_eval
 from collections import deque
 from collections.abc import Iterable
 from types import NoneType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from txlint.model.graph import (
     CHANGED,
@@ -56,7 +56,8 @@ class Reach(NamedTuple):
     conditions: tuple[Condition, ...]
 
 
-Summary = dict[tuple[int, frozenset[Key]], Reach]
+Entry: TypeAlias = tuple[int, frozenset[Key]]
+Summary = dict[Entry, Reach]
 
 
 def argument(test: Test, target: Target, passed: Passed, info: FunctionInfo) -> tuple[Any, ...]:
@@ -499,7 +500,7 @@ def _settle(component: list[Node], summaries: dict[Node, Summary], nodes: dict[N
         node = queue.popleft()
         waiting.discard(node)
         left[node] -= 1
-        changed: list[tuple[int, frozenset[Key]]] = []
+        changed: list[Entry] = []
         seen = read[node]
         for number, edge in enumerate(nodes[node]):
             theirs = summaries.get(edge.node)
@@ -517,12 +518,10 @@ def _settle(component: list[Node], summaries: dict[Node, Summary], nodes: dict[N
                     queue.append(caller)
 
 
-def _take(
-    mine: Summary, edge: Edge, entries: Iterable[tuple[tuple[int, frozenset[Key]], Reach]], info: FunctionInfo
-) -> list[tuple[int, frozenset[Key]]]:
+def _take(mine: Summary, edge: Edge, entries: Iterable[tuple[Entry, Reach]], info: FunctionInfo) -> list[Entry]:
     """Add what a call brings of the summary of its callee; what of it is news."""
     event, target, _ = edge
-    changed: list[tuple[int, frozenset[Key]]] = []
+    changed: list[Entry] = []
     if not target.inherits or target.here:
         return changed
     for (site, closed), reach in entries:
@@ -541,7 +540,7 @@ def _take(
     return changed
 
 
-def _add(summary: Summary, key: tuple[int, frozenset[Key]], reach: Reach) -> bool:
+def _add(summary: Summary, key: Entry, reach: Reach) -> bool:
     known = summary.get(key)
     if known is None:
         summary[key] = reach

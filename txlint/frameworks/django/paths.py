@@ -13,7 +13,7 @@ from txlint.frameworks.django.settings import DjangoSettings
 from txlint.frameworks.routes import value_at
 from txlint.model.facts import Expr
 from txlint.model.kinds import Confidence
-from txlint.model.shapes import last_name, speaks_of, statements
+from txlint.model.shapes import called_on, last_name, speaks_of, statements
 
 if TYPE_CHECKING:
     from txlint.frameworks.routes import Fork
@@ -105,8 +105,7 @@ class Asked(NamedTuple):
         """``request.path.startswith(("/api/", settings.LEDGER))``."""
         if texts is None or call.__class__ is str or call[0] != "call" or last_name(call[1]) != "startswith":
             return UNTOLD
-        owner = call[1].rpartition(".")[0] if call[1].__class__ is str else call[1][1]
-        return _joined(map(begins, texts), True) if self._is_path(owner) else UNTOLD
+        return _joined(map(begins, texts), True) if self._is_path(called_on(call[1])) else UNTOLD
 
     def _any(self, comp: Expr, begins: Callable[[str], Said]) -> Said:
         """``any(request.path.startswith(each) for each in settings.LEDGER)``."""
